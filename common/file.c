@@ -1,0 +1,190 @@
+#include "common/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/str.h"
+
+enum { MAX_DEPTH = 16, MAX_PATH_BYTES = 4096 };
+
+/* Reads until the end or LIMIT + 1 bytes, which tells that there are too many. */
+static char *read_fd(int fd, size_t limit, size_t *ret_len, int *ret_errno)
+{
+	size_t capacity = 4096;
+	size_t len = 0;
+	char *data = malloc(capacity);
+
+	*ret_errno = ENOMEM;
+	while (data) {
+		ssize_t n = read(fd, data + len, capacity - len - 1);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			*ret_errno = errno;
+			free(data);
+			return NULL;
+		}
+		len += (size_t)n;
+		if (n == 0 || len > limit)
+			break;
+		if (len + 1 == capacity) {
+			char *larger = realloc(data, capacity * 2);
+
+			if (!larger)
+				free(data);
+			data = larger;
+			capacity *= 2;
+		}
+	}
+	if (data) {
+		data[len] = '\0';
+		*ret_len = len;
+	}
+	return data;
+}
+
+char *file_read(const char *path, size_t max_bytes, size_t *ret_len, struct error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+	char *data;
+	int errnum;
+
+	if (fd < 0 && errno != ENXIO) { /* ENXIO: a socket */
+		error_set_errno(err, ERR_CONFIG, errno, "%s cannot be opened", path);
+		return NULL;
+	}
+	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+		if (fd >= 0)
+			(void)close(fd);
+		error_set(err, ERR_CONFIG, "%s is not a regular file", path);
+		return NULL;
+	}
+	data = read_fd(fd, max_bytes, ret_len, &errnum);
+	(void)close(fd);
+	if (!data) {
+		error_set_errno(err, ERR_CONFIG, errnum, "%s cannot be read", path);
+		return NULL;
+	}
+	if (*ret_len > max_bytes) {
+		free(data);
+		error_set(err, ERR_CONFIG,
+			"%s is larger than the %zu bytes allowed for such a file", path, max_bytes);
+		return NULL;
+	}
+	return data;
+}
+
+struct listing {
+	const char *suffix;
+	size_t max;
+	char **paths;
+	size_t n;
+	struct error *err;
+};
+
+static int list_dir(struct listing *l, const char *dir, int depth);
+
+static int add_path(struct listing *l, const char *path)
+{
+	char **paths;
+
+	if (l->n == l->max)
+		return error_set(l->err, ERR_CONFIG, "more than %zu files that end in %s", l->max,
+			l->suffix);
+	paths = realloc(l->paths, (l->n + 1) * sizeof(*paths));
+	if (!paths)
+		return error_set(l->err, ERR_SYSTEM, "not enough memory for a list of files");
+	l->paths = paths;
+	l->paths[l->n] = strdup(path);
+	if (!l->paths[l->n])
+		return error_set(l->err, ERR_SYSTEM, "not enough memory for a list of files");
+	l->n++;
+	return 0;
+}
+
+static int list_entry(struct listing *l, const char *dir, const char *name, int depth)
+{
+	char path[MAX_PATH_BYTES];
+	struct stat st;
+	size_t dir_len = strlen(dir);
+	const char *slash = dir_len > 0 && dir[dir_len - 1] == '/' ? "" : "/";
+	int n = snprintf(path, sizeof(path), "%s%s%s", dir, slash, name);
+
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return error_set(l->err, ERR_CONFIG, "a path below %s is too long", dir);
+	if (lstat(path, &st) != 0)
+		return error_set_errno(l->err, ERR_CONFIG, errno, "%s cannot be read", path);
+	if (S_ISDIR(st.st_mode))
+		return list_dir(l, path, depth + 1);
+	if (!str_ends_with_nocase(str_from(name), str_from(l->suffix)))
+		return 0;
+	if (S_ISLNK(st.st_mode) && stat(path, &st) != 0)
+		return error_set_errno(l->err, ERR_CONFIG, errno, "%s cannot be read", path);
+	return S_ISREG(st.st_mode) ? add_path(l, path) : 0;
+}
+
+static int list_dir(struct listing *l, const char *dir, int depth)
+{
+	DIR *d;
+	int rc = 0;
+
+	if (depth > MAX_DEPTH)
+		return error_set(l->err, ERR_CONFIG,
+			"folders below %s are nested more than %d deep", dir, MAX_DEPTH);
+	d = opendir(dir);
+	if (!d)
+		return error_set_errno(l->err, ERR_CONFIG, errno, "folder %s cannot be read", dir);
+	while (rc == 0) {
+		const struct dirent *e;
+
+		errno = 0;
+		e = readdir(d);
+		if (!e) {
+			if (errno != 0)
+				rc = error_set_errno(
+					l->err, ERR_CONFIG, errno, "folder %s cannot be read", dir);
+			break;
+		}
+		/* The folder itself, its parent, and what editors leave while they work. */
+		if (e->d_name[0] != '.')
+			rc = list_entry(l, dir, e->d_name, depth);
+	}
+	(void)closedir(d);
+	return rc;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int file_list(const char *dir, const char *suffix, size_t max, char ***ret_paths, struct error *err)
+{
+	struct listing l = {.suffix = suffix, .max = max < INT32_MAX ? max : INT32_MAX, .err = err};
+	int rc = list_dir(&l, dir, 0);
+
+	if (rc != 0) {
+		file_list_free(l.paths, (int)l.n);
+		return rc;
+	}
+	if (l.n > 0)
+		qsort(l.paths, l.n, sizeof(*l.paths), by_bytes);
+	*ret_paths = l.paths;
+	return (int)l.n;
+}
+
+void file_list_free(char **paths, int n)
+{
+	for (int i = 0; i < n; i++)
+		free(paths[i]);
+	free(paths);
+}
