@@ -1,0 +1,145 @@
+#include "capture/decode/decode.h"
+
+#include <stddef.h>
+#include <string.h>
+
+_Static_assert(REASON_COUNT <= UINT8_MAX, "packet.reason is a byte");
+_Static_assert(DECODER_COUNT <= UINT8_MAX, "packet.path holds bytes");
+
+struct decoder {
+	decode_fn *fn;
+	const char *name;
+	enum decode_reason cut;
+};
+
+static const struct decoder decoders[] = {
+#define DECODER(name, text) {decode_##name, #name, REASON_cut_##name},
+#include "capture/decode/decoders.def"
+#undef DECODER
+};
+
+/* What a number means that edges.def does not list: REASON_none is payload. */
+static const enum decode_reason unlisted[] = {
+	[NS_LINKTYPE] = REASON_unknown_linktype,
+	[NS_FAMILY] = REASON_unknown_family,
+	[NS_ETHERTYPE] = REASON_unknown_ethertype,
+	[NS_LLC_SAP] = REASON_unknown_sap,
+	[NS_CISCO_SNAP] = REASON_unknown_snap,
+	[NS_IP_PROTO] = REASON_none,
+	[NS_UDP_PORT] = REASON_none,
+};
+
+/* Where a number leads: to a decoder (its id), or nowhere (DECODER_COUNT + the reason). Inlined for
+ * a namespace that is known, the switch is a short search tree over the numbers of that one. */
+static inline __attribute__((always_inline)) unsigned edge_find_in(
+	enum next_namespace ns, uint32_t number)
+{
+	switch ((uint64_t)ns << 32 | number) {
+#define EDGE(ns, number, decoder)                                                                  \
+	case (uint64_t)(ns) << 32 | (number):                                                      \
+		return DECODER_##decoder;
+#define STOP(ns, number, reason)                                                                   \
+	case (uint64_t)(ns) << 32 | (number):                                                      \
+		return (unsigned)DECODER_COUNT + (unsigned)REASON_##reason;
+#include "capture/decode/edges.def"
+#undef EDGE
+#undef STOP
+	default:
+		return (unsigned)DECODER_COUNT + (unsigned)unlisted[ns];
+	}
+}
+
+static unsigned edge_find(enum next_namespace ns, uint32_t number)
+{
+	switch (ns) {
+	case NS_LINKTYPE:
+		return edge_find_in(NS_LINKTYPE, number);
+	case NS_FAMILY:
+		return edge_find_in(NS_FAMILY, number);
+	case NS_ETHERTYPE:
+		return edge_find_in(NS_ETHERTYPE, number);
+	case NS_LLC_SAP:
+		return edge_find_in(NS_LLC_SAP, number);
+	case NS_CISCO_SNAP:
+		return edge_find_in(NS_CISCO_SNAP, number);
+	case NS_IP_PROTO:
+		return edge_find_in(NS_IP_PROTO, number);
+	case NS_UDP_PORT:
+		break;
+	}
+	return edge_find_in(NS_UDP_PORT, number);
+}
+
+/* One header, found by NUMBER. DECODE_MORE when *ret_next names another one. */
+static enum decode_result decode_step(struct cursor *c, struct packet *p, enum next_namespace ns,
+	uint32_t number, struct next *ret_next)
+{
+	const unsigned target = edge_find(ns, number);
+	const uint32_t start = c->at;
+	enum decode_result result;
+
+	if (target >= DECODER_COUNT) {
+		p->reason = (uint8_t)(target - DECODER_COUNT);
+		return p->reason == REASON_none ? DECODE_NOT_ME : DECODE_STOP;
+	}
+	if (p->n_path == PACKET_MAX_PATH) {
+		p->reason = REASON_too_deep;
+		return DECODE_STOP;
+	}
+	result = decoders[target].fn(c, p, ret_next);
+	if (result == DECODE_NOT_ME) {
+		c->at = start;
+		c->failed = false;
+		return DECODE_NOT_ME;
+	}
+	p->path[p->n_path++] = (uint8_t)target;
+	if (cursor_ok(c))
+		return result;
+	p->reason = (uint8_t)decoders[target].cut;
+	return DECODE_STOP;
+}
+
+void decode_frame(const struct frame *f, struct packet *ret)
+{
+	struct cursor c = cursor_init(f->data, f->caplen);
+	struct next next = {NS_LINKTYPE, f->linktype, 0};
+	enum decode_result result;
+
+	memset(ret, 0, offsetof(struct packet, layers));
+	ret->ts_ns = f->ts_ns;
+	ret->frame_bytes = f->len;
+	do {
+		const enum next_namespace ns = next.ns;
+		const uint32_t other = next.number_other;
+
+		result = decode_step(&c, ret, ns, next.number, &next);
+		if (result == DECODE_NOT_ME && ns == NS_UDP_PORT)
+			result = decode_step(&c, ret, ns, other, &next);
+	} while (result == DECODE_MORE);
+}
+
+const char *decoder_name(enum decoder_id id)
+{
+	return (unsigned)id < DECODER_COUNT ? decoders[id].name : "?";
+}
+
+struct reason {
+	const char *name;
+	const char *text;
+};
+
+static const struct reason reasons[] = {
+#define REASON(name, text) {#name, text},
+#include "capture/decode/reasons.def"
+#undef REASON
+};
+
+const char *decode_reason_name(enum decode_reason r)
+{
+	return (unsigned)r < REASON_COUNT ? reasons[r].name : "?";
+}
+
+const char *decode_reason_text(enum decode_reason r)
+{
+	return (unsigned)r < REASON_COUNT ? reasons[r].text : "?";
+}

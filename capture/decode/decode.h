@@ -1,0 +1,56 @@
+/* Frame to packet: a loop over headers, each parsed by one small pure function.
+ *
+ * Decoders never name each other. A decoder says what follows as a (namespace, number) pair, such
+ * as {NS_ETHERTYPE, 0x8100}; edges.def says which decoder that is. The loop bounds the depth and
+ * counts the outcomes. */
+#pragma once
+
+#include <stdint.h>
+
+#include "capture/frame.h"
+#include "capture/packet.h"
+#include "common/cursor.h"
+
+enum next_namespace {
+	NS_LINKTYPE,   /* LINKTYPE_ numbers; also what a tunnel of whole frames carries */
+	NS_FAMILY,     /* address families of BSD's loopback header */
+	NS_ETHERTYPE,  /* IEEE 802 numbers, and ETHERTYPE_LLC */
+	NS_LLC_SAP,    /* destination service access points of IEEE 802.2 */
+	NS_CISCO_SNAP, /* protocol numbers behind Cisco's SNAP identifier 00-00-0c */
+	NS_IP_PROTO,   /* IANA protocol numbers */
+	NS_UDP_PORT,   /* of the destination, then of the source; the decoder must be sure */
+};
+
+/* Beyond the 16 bits of the wire: an IEEE 802.3 length stood where the type would be, so an LLC
+ * header follows. */
+enum { ETHERTYPE_LLC = 0x10000 };
+
+struct next {
+	enum next_namespace ns;
+	uint32_t number;
+	uint32_t number_other; /* NS_UDP_PORT: the source port */
+};
+
+enum decode_result {
+	DECODE_MORE,   /* *ret_next says what follows at the cursor */
+	DECODE_DONE,   /* all headers read */
+	DECODE_NOT_ME, /* not this protocol's bytes after all: payload of the layer before */
+	DECODE_STOP,   /* p->reason says why nothing more can be read */
+};
+
+/* Parses one header at *C and moves behind it. Pure: no I/O, allocation or clock. Reads beyond the
+ * captured bytes are impossible. A decoder that ran out keeps what it has read and returns: the
+ * loop sees that cursor_ok() is false and counts REASON_cut_<name>, whatever was returned. Before
+ * DECODE_NOT_ME it changes nothing in *P and sets no limit; the loop puts the cursor back. */
+typedef enum decode_result decode_fn(struct cursor *c, struct packet *p, struct next *ret_next);
+
+#define DECODER(name, text) decode_fn decode_##name;
+#include "capture/decode/decoders.def"
+#undef DECODER
+
+/* Decodes F into *RET. Never fails: ret->reason says what was not understood. Pure, any thread. */
+void decode_frame(const struct frame *f, struct packet *ret);
+
+const char *decoder_name(enum decoder_id id);         /* "vlan" */
+const char *decode_reason_name(enum decode_reason r); /* "cut_ipv4" */
+const char *decode_reason_text(enum decode_reason r); /* a sentence */

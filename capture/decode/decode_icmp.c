@@ -1,0 +1,22 @@
+#include "capture/decode/layer.h"
+
+/* Both versions begin alike: type, code, checksum. Four more bytes belong to the header of most
+ * messages (identifier and sequence number of an echo); a few of ICMPv6 are shorter. */
+enum decode_result decode_icmp(struct cursor *c, struct packet *p, struct next *ret_next)
+{
+	struct packet_layer *l = layer_top(p);
+	const uint8_t type = cursor_u8(c);
+	const uint8_t code = cursor_u8(c);
+
+	(void)ret_next;
+	layer_begin_transport(l, c);
+	cursor_skip(c, 2);
+	if (!cursor_ok(c))
+		return DECODE_STOP;
+	l->icmp_type = type;
+	l->icmp_code = code;
+	cursor_skip(c, cursor_left(c) < 4 ? cursor_left(c) : 4);
+	l->transport_cut = false;
+	layer_set_payload(l, c);
+	return DECODE_DONE;
+}

@@ -1,0 +1,55 @@
+#include "capture/decode/layer.h"
+
+enum {
+	EXT_HOP_BY_HOP = 0,
+	EXT_ROUTING = 43,
+	EXT_FRAGMENT = 44,
+	EXT_DESTINATION = 60,
+	/* Each may appear once, destination options twice (RFC 8200 §4.1): more is an attack. */
+	EXT_MAX = 16,
+};
+
+static bool is_extension(uint8_t proto)
+{
+	return proto == EXT_HOP_BY_HOP || proto == EXT_ROUTING || proto == EXT_FRAGMENT ||
+	       proto == EXT_DESTINATION;
+}
+
+/* A run of extension headers is one entry of the path. */
+enum decode_result decode_ip6ext(struct cursor *c, struct packet *p, struct next *ret_next)
+{
+	struct packet_layer *l = layer_top(p);
+
+	if (l->ip_version != 6)
+		return DECODE_NOT_ME;
+	layer_begin_transport(l, c);
+	for (int i = 0; is_extension(l->proto); i++) {
+		const uint8_t next = cursor_u8(c);
+		const uint8_t length_units = cursor_u8(c);
+
+		if (i == EXT_MAX)
+			return decode_stop(p, REASON_too_many_extensions);
+		if (l->proto == EXT_FRAGMENT) {
+			const uint16_t fragment = cursor_be16(c);
+
+			cursor_skip(c, 4);
+			if (!cursor_ok(c))
+				return DECODE_STOP;
+			l->fragment = l->fragment || (fragment & 0xfff9);
+			l->fragment_tail = l->fragment_tail || (fragment & 0xfff8);
+		} else {
+			cursor_skip(c, length_units * 8u + 6);
+		}
+		if (!cursor_ok(c))
+			return DECODE_STOP;
+		l->proto = next;
+		if (l->fragment_tail)
+			break;
+	}
+	l->transport_cut = false;
+	layer_set_payload(l, c);
+	if (l->fragment_tail)
+		return decode_stop(p, REASON_fragment_tail);
+	*ret_next = (struct next){NS_IP_PROTO, l->proto, 0};
+	return DECODE_MORE;
+}

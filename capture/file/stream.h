@@ -1,0 +1,37 @@
+/* The bytes of one input in order: a file, a pipe, or standard input; plain, or packed with gzip or
+ * zstd, which is told by its first bytes and not by its name. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/error.h"
+
+struct stream;
+
+enum stream_result {
+	STREAM_OK,
+	STREAM_END,    /* the input ended in good order, and nothing is left of it */
+	STREAM_CUT,    /* the input, or what it is packed in, ended too early */
+	STREAM_FAILED, /* *err says why it cannot be read on */
+};
+
+/* "-" is standard input. The buffer has BUFFER_BYTES and grows when one stream_need wants more;
+ * packed input takes 64 KiB more and the decompressor's own memory (gzip 48 KiB, zstd as much as it
+ * was packed with, at most 128 MiB). NULL with *err. */
+struct stream *stream_open(const char *path, size_t buffer_bytes, struct error *err);
+void stream_close(struct stream *s); /* NULL allowed */
+
+/* Makes the next N bytes available at *ret without moving behind them. They stay until the next
+ * call with this stream. */
+enum stream_result stream_need(struct stream *s, size_t n, const uint8_t **ret, struct error *err);
+
+/* Moves on. STREAM_CUT when there were fewer than N bytes. */
+enum stream_result stream_skip(struct stream *s, uint64_t n, struct error *err);
+
+const char *stream_path(const struct stream *s);     /* as given, or "standard input" */
+const char *stream_packing(const struct stream *s);  /* "gzip", "zstd", or NULL */
+uint64_t stream_offset(const struct stream *s);      /* of the next byte, after unpacking */
+uint64_t stream_bytes_read(const struct stream *s);  /* of the input itself */
+uint64_t stream_bytes_total(const struct stream *s); /* 0 when it is no regular file */

@@ -1,0 +1,318 @@
+#include "capture/source.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "capture/file/capture_file.h"
+#include "capture/file/path_list.h"
+#include "capture/filter.h"
+
+enum {
+	FEW_INPUTS = 8, /* get buffers that make reads large; many get small ones */
+	LARGE_BUFFER_BYTES = 256 * 1024,
+	SMALL_BUFFER_BYTES = 32 * 1024,
+	KEPT_OPEN = 64,       /* up to so many inputs stay open; of more, each waits for its turn */
+	RESERVED_FILES = 64,  /* of the process's limit, left for all else */
+	LEAST_OPEN_FILES = 8, /* however small the limit */
+	LINKTYPE_NUM_ETHERNET = 1,
+};
+
+/* One input. Its place in the heap is that of its next frame. */
+struct input {
+	const char *path;
+	struct capture_file *file; /* NULL: parked (its turn has not come) or over */
+	struct frame frame;        /* the next one, while the file is open */
+	uint64_t ts_ns;            /* of the next frame */
+	uint32_t number;           /* in the order given */
+	struct error *fault;       /* of its first record, found at the start and not told yet */
+	uint64_t bytes_read, bytes_total;
+};
+
+struct source {
+	struct path_list paths;
+	struct input *inputs;
+	uint32_t n_inputs;
+	struct input **heap; /* earliest next frame first; ties in the order given */
+	uint32_t n_heap;
+	bool handed_out; /* the frame of heap[0] is with the caller */
+	uint32_t n_open, max_open;
+	struct filter *filter; /* NULL: every frame */
+	struct source_stats stats;
+};
+
+static bool is_before(const struct input *a, const struct input *b)
+{
+	return a->ts_ns != b->ts_ns ? a->ts_ns < b->ts_ns : a->number < b->number;
+}
+
+/* heap[i] may have become later than those below it. */
+static void heap_sift_down(struct source *s, uint32_t i)
+{
+	for (;;) {
+		const uint32_t left = 2 * i + 1, right = left + 1;
+		struct input *moved = s->heap[i];
+		uint32_t first = i;
+
+		if (left < s->n_heap && is_before(s->heap[left], s->heap[first]))
+			first = left;
+		if (right < s->n_heap && is_before(s->heap[right], s->heap[first]))
+			first = right;
+		if (first == i)
+			return;
+		s->heap[i] = s->heap[first];
+		s->heap[first] = moved;
+		i = first;
+	}
+}
+
+static void heap_pop(struct source *s)
+{
+	s->heap[0] = s->heap[--s->n_heap];
+	if (s->n_heap)
+		heap_sift_down(s, 0);
+}
+
+static int input_open(struct source *s, struct input *in, struct error *err)
+{
+	const size_t buffer_bytes =
+		s->n_inputs <= FEW_INPUTS ? LARGE_BUFFER_BYTES : SMALL_BUFFER_BYTES;
+
+	if (s->n_open == s->max_open)
+		return error_set(err, ERR_SYSTEM,
+			"%s: not read: it overlaps in time with %u other captures, and the system "
+			"lets no more "
+			"be open at once; raise the limit with 'ulimit -n' or merge some with "
+			"'mergecap'",
+			in->path, (unsigned)s->n_open);
+	in->file = capture_file_open(in->path, buffer_bytes, err);
+	if (!in->file)
+		return err ? err->code : ERR_INPUT;
+	s->n_open++;
+	in->bytes_total = capture_file_bytes_total(in->file);
+	return ERR_OK;
+}
+
+static void input_close(struct source *s, struct input *in)
+{
+	if (!in->file)
+		return;
+	in->bytes_read = capture_file_bytes_read(in->file);
+	capture_file_close(in->file);
+	in->file = NULL;
+	s->n_open--;
+}
+
+/* Reads the next frame: 1, 0 at the end, or a negative code. The file is closed unless it is 1. */
+static int input_fetch(struct source *s, struct input *in, struct error *err)
+{
+	const int rc = capture_file_next(in->file, &in->frame, err);
+
+	if (rc <= 0) {
+		input_close(s, in);
+		return rc;
+	}
+	in->frame.interface = in->number;
+	in->ts_ns = in->frame.ts_ns;
+	return rc;
+}
+
+/* The input at the top of the heap has a new next frame (rc 1), or ended. */
+static int top_changed(struct source *s, int rc)
+{
+	if (rc > 0) {
+		heap_sift_down(s, 0);
+		return rc;
+	}
+	if (rc < 0)
+		s->stats.inputs_cut++;
+	heap_pop(s);
+	return rc;
+}
+
+/* The turn of a parked input has come: tells the fault that was found in it, or opens it again. */
+static int top_wake(struct source *s, struct error *err)
+{
+	struct input *in = s->heap[0];
+	int rc;
+
+	if (in->fault) {
+		rc = in->fault->code;
+		if (err)
+			*err = *in->fault;
+		free(in->fault);
+		in->fault = NULL;
+		return top_changed(s, rc);
+	}
+	rc = input_open(s, in, err);
+	return top_changed(s, rc < 0 ? rc : input_fetch(s, in, err));
+}
+
+/* Opens an input for the first time and finds out when it begins: 1, 0 when it is empty, or a
+ * negative code. */
+static int input_start(struct source *s, struct input *in, struct error *err)
+{
+	struct error fault;
+	int rc = input_open(s, in, err);
+
+	if (rc < 0)
+		return rc;
+	rc = input_fetch(s, in, &fault);
+	if (rc == 0)
+		return 0;
+	if (rc < 0) {
+		in->ts_ns = 0; /* told before anything else */
+		in->fault = malloc(sizeof(*in->fault));
+		if (!in->fault)
+			return error_set(
+				err, ERR_SYSTEM, "%s: no memory left to read it", in->path);
+		*in->fault = fault;
+	}
+	/* A pipe cannot be opened again. */
+	if (in->file && (s->n_inputs > KEPT_OPEN || s->n_inputs > s->max_open) && in->bytes_total) {
+		input_close(s, in);
+		in->bytes_read = 0;
+	}
+	s->heap[s->n_heap++] = in;
+	return rc > 0;
+}
+
+static uint32_t files_allowed(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+		limit.rlim_cur < RESERVED_FILES + LEAST_OPEN_FILES)
+		return LEAST_OPEN_FILES;
+	return limit.rlim_cur > UINT32_MAX ? UINT32_MAX : (uint32_t)limit.rlim_cur - RESERVED_FILES;
+}
+
+static int start_all(struct source *s, const char *filter, struct error *err)
+{
+	uint32_t linktype = LINKTYPE_NUM_ETHERNET;
+	bool has_linktype = false;
+
+	for (uint32_t i = 0; i < s->n_inputs; i++) {
+		struct input *in = &s->inputs[i];
+		int rc;
+
+		in->path = s->paths.paths[i];
+		in->number = i;
+		rc = input_start(s, in, err);
+		if (rc < 0)
+			return rc;
+		if (!has_linktype && rc > 0) {
+			has_linktype = true;
+			linktype = in->frame.linktype;
+		}
+	}
+	for (uint32_t i = s->n_heap / 2; i > 0; i--)
+		heap_sift_down(s, i - 1);
+	if (filter) {
+		s->filter = filter_new(filter, linktype, err);
+		if (!s->filter)
+			return err ? err->code : ERR_USAGE;
+	}
+	return ERR_OK;
+}
+
+struct source *source_open_files(
+	const char *const *paths, size_t n, const char *filter, struct error *err)
+{
+	struct source *s = calloc(1, sizeof(*s));
+
+	if (!s) {
+		error_set(err, ERR_SYSTEM, "no memory left to read captures");
+		return NULL;
+	}
+	if (path_list_expand(&s->paths, paths, n, err) < 0) {
+		source_close(s);
+		return NULL;
+	}
+	s->n_inputs = (uint32_t)s->paths.n;
+	s->max_open = files_allowed();
+	s->inputs = calloc(s->paths.n, sizeof(*s->inputs));
+	s->heap = calloc(s->paths.n, sizeof(struct input *));
+	if (s->n_inputs == 0)
+		error_set(err, ERR_USAGE, "no capture is named; \"-\" is standard input");
+	else if (!s->inputs || !s->heap)
+		error_set(err, ERR_SYSTEM, "no memory left to read captures");
+	else if (start_all(s, filter, err) == ERR_OK)
+		return s;
+	source_close(s);
+	return NULL;
+}
+
+void source_close(struct source *s)
+{
+	if (!s)
+		return;
+	for (uint32_t i = 0; s->inputs && i < s->n_inputs; i++) {
+		input_close(s, &s->inputs[i]);
+		free(s->inputs[i].fault);
+	}
+	filter_free(s->filter);
+	free(s->heap);
+	free(s->inputs);
+	path_list_free(&s->paths);
+	free(s);
+}
+
+int source_next(struct source *s, struct frame *ret, struct error *err)
+{
+	if (s->handed_out) {
+		int rc;
+
+		s->handed_out = false;
+		rc = top_changed(s, input_fetch(s, s->heap[0], err));
+		if (rc < 0)
+			return rc;
+	}
+	while (s->n_heap) {
+		struct input *top = s->heap[0];
+		int rc;
+
+		if (!top->file) {
+			rc = top_wake(s, err);
+		} else if (s->filter && !filter_passes(s->filter, &top->frame)) {
+			s->stats.filtered++;
+			rc = top_changed(s, input_fetch(s, top, err));
+		} else {
+			s->handed_out = true;
+			s->stats.frames++;
+			*ret = top->frame;
+			return 1;
+		}
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+void source_stats(const struct source *s, struct source_stats *ret)
+{
+	bool total_known = true;
+
+	*ret = s->stats;
+	ret->inputs = s->n_inputs;
+	for (uint32_t i = 0; i < s->n_inputs; i++) {
+		const struct input *in = &s->inputs[i];
+
+		ret->bytes_read += in->file ? capture_file_bytes_read(in->file) : in->bytes_read;
+		ret->bytes_total += in->bytes_total;
+		total_known = total_known && in->bytes_total;
+	}
+	if (!total_known)
+		ret->bytes_total = 0;
+}
+
+void source_name(const struct source *s, char *buf, size_t size)
+{
+	size_t len;
+
+	path_list_stem(s->inputs[0].path, buf, size);
+	len = strlen(buf);
+	if (s->n_inputs > 1)
+		snprintf(buf + len, size - len, "+%u", (unsigned)(s->n_inputs - 1));
+}
