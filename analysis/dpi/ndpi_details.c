@@ -1,0 +1,216 @@
+#include "analysis/dpi/ndpi_adapter.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "analysis/flow/details.h"
+#include "analysis/redact.h"
+#include "common/time_text.h"
+
+enum { MAX_TEXT_BYTES = 1024 }; /* of one string that is kept */
+
+/* A copy of TEXT, which may be NULL, without identities: NAME says whether it is a host name or URL. */
+static struct str keep(struct arena *arena, const char *text, bool name)
+{
+	const size_t n = text ? strnlen(text, MAX_TEXT_BYTES) : 0;
+	char *copy = n ? arena_alloc(arena, n) : NULL;
+
+	if (!copy)
+		return (struct str){NULL, 0};
+	memcpy(copy, text, n);
+	if (name)
+		redact_name(copy, (uint32_t)n);
+	else
+		redact_text(copy, (uint32_t)n);
+	return (struct str){copy, (uint32_t)n};
+}
+
+/* Hexadecimal digits as most tools write them. */
+static struct str keep_lower(struct arena *arena, const char *text)
+{
+	const size_t n = strlen(text);
+	char *copy = n ? arena_alloc(arena, n) : NULL;
+
+	if (!copy)
+		return (struct str){NULL, 0};
+	for (size_t i = 0; i < n; i++)
+		copy[i] = ascii_lower(text[i]);
+	return (struct str){copy, (uint32_t)n};
+}
+
+static bool stack_has(const struct ndpi_flow_struct *f, uint16_t protocol)
+{
+	return f->detected_protocol_stack[0] == protocol || f->detected_protocol_stack[1] == protocol;
+}
+
+/* The library's details of several protocols share their memory; these are the protocols under which it frees them as TLS's. */
+static bool has_tls(const struct ndpi_flow_struct *f)
+{
+	static const uint16_t protocols[] = {NDPI_PROTOCOL_TLS, NDPI_PROTOCOL_QUIC, NDPI_PROTOCOL_DTLS,
+		NDPI_PROTOCOL_MAIL_SMTPS, NDPI_PROTOCOL_MAIL_POPS, NDPI_PROTOCOL_MAIL_IMAPS};
+
+	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
+		if (stack_has(f, protocols[i]))
+			return true;
+	}
+	return false;
+}
+
+static struct str tls_version(uint16_t version)
+{
+	if (version >= 0x7f00 && version <= 0x7fff) /* drafts of RFC 8446 */
+		return STR("1.3");
+	switch (version) {
+	case 0x0300:
+		return STR("3.0"); /* SSL */
+	case 0x0301:
+	case 0xfeff: /* DTLS counts down */
+		return STR("1.0");
+	case 0x0302:
+		return STR("1.1");
+	case 0x0303:
+	case 0xfefd:
+		return STR("1.2");
+	case 0x0304:
+	case 0xfb1a: /* Fizz */
+		return STR("1.3");
+	default:
+		return (struct str){NULL, 0};
+	}
+}
+
+static void tls_names(struct arena *arena, const char *list, struct flow_details *ret)
+{
+	while (list && *list && ret->n_tls_names < FLOW_MAX_NAMES) {
+		const char *end = strchrnul(list, ',');
+		struct str name = arena_str(arena, (struct str){list, (uint32_t)(end - list)});
+
+		if (name.len)
+			ret->tls_names[ret->n_tls_names++] = keep(arena, name.data, true);
+		list = *end ? end + 1 : end;
+	}
+}
+
+static void tls_certificate(
+	const struct ndpi_flow_struct *f, uint64_t now_ns, struct arena *arena, struct flow_details *ret)
+{
+	static const uint8_t none[20];
+	const uint8_t *sha1 = f->protos.tls_quic.sha1_certificate_fingerprint;
+	char hex[2 * sizeof(none) + 1];
+
+	ret->tls_not_before_ns = f->protos.tls_quic.notBefore * NS_PER_S;
+	ret->tls_not_after_ns = f->protos.tls_quic.notAfter * NS_PER_S;
+	ret->cert_self_signed = f->risk >> NDPI_TLS_SELFSIGNED_CERTIFICATE & 1;
+	ret->cert_mismatch = f->risk >> NDPI_TLS_CERTIFICATE_MISMATCH & 1;
+	ret->cert_not_yet_valid = ret->tls_not_before_ns > now_ns;
+	/* Not by the library's risk: it takes a date that it cannot read (after 2049) for 1970, and means both ends at once. */
+	ret->cert_expired = ret->tls_not_after_ns && ret->tls_not_after_ns < now_ns;
+	if (memcmp(sha1, none, sizeof(none)) == 0)
+		return;
+	for (size_t i = 0; i < sizeof(none); i++)
+		(void)snprintf(hex + 2 * i, 3, "%02X", sha1[i]);
+	ret->tls_sha1 = arena_str(arena, str_from(hex));
+}
+
+static void tls_details(const struct classifier *c, const struct ndpi_flow_struct *f, uint64_t now_ns,
+	struct arena *arena, struct flow_details *ret)
+{
+	char buf[8];
+
+	ret->server_name = keep(arena, f->host_server_name, true);
+	ret->ja3 = keep_lower(arena, f->protos.tls_quic.ja3_client);
+	ret->ja3s = keep_lower(arena, f->protos.tls_quic.ja3_server);
+	ret->tls_version = tls_version(f->protos.tls_quic.ssl_version);
+	if (f->protos.tls_quic.server_cipher)
+		ret->tls_cipher = keep(arena, ndpi_adapter_cipher(c, f->protos.tls_quic.server_cipher, buf), false);
+	ret->tls_issuer = keep(arena, f->protos.tls_quic.issuerDN, false);
+	ret->tls_subject = keep(arena, f->protos.tls_quic.subjectDN, false);
+	ret->tls_alpn = keep(arena, ndpi_adapter_alpn(f), false);
+	tls_names(arena, f->protos.tls_quic.server_names, ret);
+	tls_certificate(f, now_ns, arena, ret);
+}
+
+static struct str http_url(struct arena *arena, const char *url)
+{
+	const struct str kept = keep(arena, url, true);
+
+	/* The library joins host and path; a client of a proxy sends the whole URL. */
+	if (!kept.len || strncmp(url, "http://", strlen("http://")) == 0)
+		return kept;
+	return arena_printf(arena, "http://%.*s", (int)kept.len, kept.data);
+}
+
+static void http_details(const struct ndpi_flow_struct *f, struct arena *arena, struct flow_details *ret)
+{
+	ret->http_host = keep(arena, f->host_server_name, true);
+	ret->http_url = http_url(arena, f->http.url);
+	ret->http_user_agent = keep(arena, f->http.user_agent, false);
+	if (f->http.method != NDPI_HTTP_METHOD_UNKNOWN)
+		ret->http_method = keep(arena, ndpi_http_method2str(f->http.method), false);
+	ret->http_status = f->http.response_status_code;
+}
+
+static void ssh_details(const struct ndpi_flow_struct *f, struct arena *arena, struct flow_details *ret)
+{
+	ret->ssh_client = keep(arena, f->protos.ssh.client_signature, false);
+	ret->ssh_server = keep(arena, f->protos.ssh.server_signature, false);
+	ret->hassh_client = keep_lower(arena, f->protos.ssh.hassh_client);
+	ret->hassh_server = keep_lower(arena, f->protos.ssh.hassh_server);
+}
+
+static void dns_details(const struct ndpi_flow_struct *f, struct arena *arena, struct flow_details *ret)
+{
+	ret->dns_name = keep(arena, f->host_server_name, true);
+	ret->dns_type = f->protos.dns.query_type;
+	if (!f->protos.dns.is_query)
+		ret->dns_code = f->protos.dns.reply_code;
+}
+
+/* By bit, which is the number of the risk in every release; the names are those of 4.2 and later in few words. */
+static const char *const risk_names[] = {
+	NULL, "xss-attack", "sql-injection", "rce-injection", "binary-application-transfer",
+	"known-protocol-on-non-standard-port", "self-signed-certificate", "obsolete-tls-version", "weak-tls-cipher",
+	"tls-expired-certificate", "tls-certificate-mismatch", "http-suspicious-user-agent", "http-numeric-ip-address",
+	"http-suspicious-url", "http-suspicious-header", "tls-not-carrying-https", "suspicious-dga-domain-name",
+	"malformed-packet", "ssh-obsolete-client", "ssh-obsolete-server", "smb-insecure-version",
+	"tls-suspicious-esni-usage", "unsafe-protocol", "suspicious-dns-traffic", "missing-sni-tls-extension",
+	"http-suspicious-content", "risky-asn", "risky-domain-name", "malicious-ja3-fingerprint",
+	"malicious-certificate-fingerprint", "desktop-or-file-sharing-session", "uncommon-tls-alpn",
+	"tls-certificate-validity-too-long", "tls-suspicious-extension", "tls-fatal-alert", "suspicious-entropy",
+	"clear-text-credentials", "dns-large-packet", "fragmented-dns-message", "non-printable-characters",
+	"possible-exploit", "tls-certificate-about-to-expire", "punycode-domain-name", "error-code", "crawler-or-bot",
+	"anonymous-subscriber", "unidirectional-traffic", "http-obsolete-server", "periodic-flow", "minor-issues",
+	"tcp-issues", "fully-encrypted", "alpn-sni-mismatch", "malware-host-contacted", "binary-data-transfer",
+	"probing-attempt", "obfuscated-traffic",
+};
+
+_Static_assert(NDPI_TLS_SELFSIGNED_CERTIFICATE == 6 && NDPI_TLS_CERTIFICATE_ABOUT_TO_EXPIRE == 41, "rows of risk_names");
+
+static void risks(const struct ndpi_flow_struct *f, struct flow_details *ret)
+{
+	for (unsigned bit = 1; bit < sizeof(risk_names) / sizeof(risk_names[0]); bit++) {
+		bool set = f->risk >> bit & 1;
+
+		if (bit == NDPI_TLS_CERTIFICATE_EXPIRED)
+			set = ret->cert_expired;
+		if (set && ret->n_risks < FLOW_MAX_RISKS)
+			ret->risks[ret->n_risks++] = risk_names[bit];
+	}
+}
+
+void classifier_details(struct classifier *c, const struct classifier_flow *flow, uint64_t now_ns, struct arena *arena,
+	struct flow_details *ret)
+{
+	const struct ndpi_flow_struct *f = &flow->ndpi;
+
+	details_clear(ret);
+	if (has_tls(f))
+		tls_details(c, f, now_ns, arena, ret);
+	else if (stack_has(f, NDPI_PROTOCOL_SSH))
+		ssh_details(f, arena, ret);
+	else if (stack_has(f, NDPI_PROTOCOL_DNS))
+		dns_details(f, arena, ret);
+	else if (f->http.url || f->http.method != NDPI_HTTP_METHOD_UNKNOWN || stack_has(f, NDPI_PROTOCOL_HTTP))
+		http_details(f, arena, ret);
+	risks(f, ret);
+}

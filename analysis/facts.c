@@ -1,0 +1,216 @@
+#include "analysis/facts.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "common/time_text.h"
+
+enum origin { ORIGIN_OWN, ORIGIN_ECS };
+
+static const struct field_info infos[FIELD_COUNT] = {
+#define FIELD(id, name, type, origin, text)                                                        \
+	[FIELD_##id] = {name, FIELD_TYPE_##type, ORIGIN_##origin == ORIGIN_ECS, text},
+#include "analysis/fields.def"
+#undef FIELD
+};
+
+static const char *const names[FIELD_COUNT + 1] = {
+#define FIELD(id, name, type, origin, text) [FIELD_##id] = name,
+#include "analysis/fields.def"
+#undef FIELD
+};
+
+const struct field_info *field_info(enum field_id id)
+{
+	return &infos[id];
+}
+
+int field_find(struct str name)
+{
+	for (int i = 0; i < FIELD_COUNT; i++) {
+		if (str_eq(name, str_from(infos[i].name)))
+			return i;
+	}
+	return -1;
+}
+
+const char *const *field_names(void)
+{
+	return names;
+}
+
+void facts_clear(struct facts *f)
+{
+	memset(f->present, 0, sizeof(f->present));
+}
+
+struct str facts_str(const struct facts *f, enum field_id id)
+{
+	return facts_has(f, id) ? f->values[id].str : (struct str){NULL, 0};
+}
+
+uint64_t facts_num(const struct facts *f, enum field_id id)
+{
+	if (!facts_has(f, id))
+		return 0;
+	return infos[id].type == FIELD_TYPE_BOOLEAN ? f->values[id].flag : f->values[id].num;
+}
+
+static struct fact_value *put(struct facts *f, enum field_id id)
+{
+	f->present[id / 64] |= UINT64_C(1) << (id % 64);
+	return &f->values[id];
+}
+
+void facts_unset(struct facts *f, enum field_id id)
+{
+	f->present[id / 64] &= ~(UINT64_C(1) << (id % 64));
+}
+
+void facts_set_str(struct facts *f, enum field_id id, struct str s)
+{
+	assert(infos[id].type == FIELD_TYPE_KEYWORD || infos[id].type == FIELD_TYPE_WILDCARD);
+	if (s.len > 0)
+		put(f, id)->str = s;
+}
+
+void facts_set_text(struct facts *f, enum field_id id, const char *s)
+{
+	if (s)
+		facts_set_str(f, id, str_from(s));
+}
+
+void facts_copy_str(struct facts *f, enum field_id id, struct str s)
+{
+	facts_set_str(f, id, arena_str(f->arena, s));
+}
+
+void facts_set_num(struct facts *f, enum field_id id, uint64_t v)
+{
+	assert(infos[id].type == FIELD_TYPE_LONG || infos[id].type == FIELD_TYPE_DATE);
+	put(f, id)->num = v;
+}
+
+void facts_set_bool(struct facts *f, enum field_id id, bool v)
+{
+	assert(infos[id].type == FIELD_TYPE_BOOLEAN);
+	put(f, id)->flag = v;
+}
+
+void facts_set_ip(struct facts *f, enum field_id id, const struct ip_addr *ip)
+{
+	assert(infos[id].type == FIELD_TYPE_IP);
+	put(f, id)->ip = *ip;
+}
+
+void facts_set_ips(struct facts *f, enum field_id id, const struct ip_addr *ips, uint32_t n)
+{
+	assert(infos[id].type == FIELD_TYPE_IPS);
+	if (n > 0) {
+		struct fact_value *v = put(f, id);
+
+		v->ips.items = ips;
+		v->ips.n = n;
+	}
+}
+
+void facts_set_strs(struct facts *f, enum field_id id, const struct str *items, uint32_t n)
+{
+	assert(infos[id].type == FIELD_TYPE_KEYWORDS);
+	if (n > 0) {
+		struct fact_value *v = put(f, id);
+
+		v->strs.items = items;
+		v->strs.n = n;
+	}
+}
+
+static void write_ip(struct json_writer *w, const struct ip_addr *ip)
+{
+	char text[IP_ADDR_TEXT_BYTES];
+
+	json_text(w, ip_addr_format(ip, text));
+}
+
+static void write_value(enum field_type type, const struct fact_value *v, struct json_writer *w)
+{
+	char text[TIME_TEXT_BYTES];
+
+	switch (type) {
+	case FIELD_TYPE_KEYWORD:
+	case FIELD_TYPE_WILDCARD:
+		json_str(w, v->str);
+		break;
+	case FIELD_TYPE_KEYWORDS:
+		json_array_begin(w);
+		for (uint32_t i = 0; i < v->strs.n; i++)
+			json_str(w, v->strs.items[i]);
+		json_array_end(w);
+		break;
+	case FIELD_TYPE_LONG:
+		json_u64(w, v->num);
+		break;
+	case FIELD_TYPE_IP:
+		write_ip(w, &v->ip);
+		break;
+	case FIELD_TYPE_IPS:
+		json_array_begin(w);
+		for (uint32_t i = 0; i < v->ips.n; i++)
+			write_ip(w, &v->ips.items[i]);
+		json_array_end(w);
+		break;
+	case FIELD_TYPE_DATE:
+		json_text(w, time_format(v->num, text));
+		break;
+	case FIELD_TYPE_BOOLEAN:
+		json_bool(w, v->flag);
+		break;
+	}
+}
+
+void facts_write_json(const struct facts *f, struct json_writer *w)
+{
+	for (int i = 0; i < FIELD_COUNT; i++) {
+		if (!facts_has(f, (enum field_id)i))
+			continue;
+		json_key(w, infos[i].name);
+		write_value(infos[i].type, &f->values[i], w);
+	}
+}
+
+struct str facts_text(const struct facts *f, enum field_id id, uint32_t index, char *buf, size_t size,
+	uint32_t *ret_n)
+{
+	const struct fact_value *v = facts_get(f, id);
+	enum field_type type = infos[id].type;
+	uint32_t n = !v				  ? 0
+		: type == FIELD_TYPE_KEYWORDS ? v->strs.n
+		: type == FIELD_TYPE_IPS	  ? v->ips.n
+						  : 1;
+
+	assert(size >= IP_ADDR_TEXT_BYTES);
+	if (ret_n)
+		*ret_n = n;
+	if (index >= n)
+		return (struct str){NULL, 0};
+	switch (type) {
+	case FIELD_TYPE_KEYWORD:
+	case FIELD_TYPE_WILDCARD:
+		return v->str;
+	case FIELD_TYPE_KEYWORDS:
+		return v->strs.items[index];
+	case FIELD_TYPE_LONG:
+		(void)snprintf(buf, size, "%" PRIu64, v->num);
+		return str_from(buf);
+	case FIELD_TYPE_IP:
+		return str_from(ip_addr_format(&v->ip, buf));
+	case FIELD_TYPE_IPS:
+		return str_from(ip_addr_format(&v->ips.items[index], buf));
+	case FIELD_TYPE_DATE:
+		return str_from(time_format(v->num, buf));
+	case FIELD_TYPE_BOOLEAN:
+		return v->flag ? STR("true") : STR("false");
+	}
+	return (struct str){NULL, 0};
+}

@@ -1,0 +1,65 @@
+#include "analysis/flow/flow.h"
+
+#include <string.h>
+
+#include "common/hash/hash.h"
+
+void flow_key_make(struct flow_key *ret, const struct packet_layer *l, uint16_t segment, uint8_t *ret_src_end)
+{
+	const int order = ip_addr_cmp(&l->src, &l->dst);
+	const uint8_t src_end = order > 0 || (order == 0 && l->sport > l->dport);
+
+	ret->addr[src_end] = l->src;
+	ret->addr[!src_end] = l->dst;
+	ret->port[src_end] = l->sport;
+	ret->port[!src_end] = l->dport;
+	ret->segment = segment;
+	ret->proto = l->proto;
+	ret->ip_version = l->ip_version;
+	*ret_src_end = src_end;
+}
+
+uint64_t flow_key_hash(const struct flow_key *k, uint64_t key)
+{
+	return hash64(k, sizeof(*k), key);
+}
+
+void flow_record_fill(struct flow_record *ret, const struct flow *f)
+{
+	const bool has_mac[2] = {f->has_mac0, f->has_mac1};
+
+	for (unsigned side = 0; side < 2; side++) {
+		const unsigned end = side ^ f->initiator_end;
+
+		ret->addr[side] = f->key.addr[end];
+		ret->port[side] = f->key.port[end];
+		memcpy(ret->mac[side], f->mac[end], sizeof(ret->mac[side]));
+		ret->has_mac[side] = has_mac[end];
+		ret->tcp_flags[side] = f->tcp_flags[end];
+		ret->packets[side] = f->packets[end];
+		ret->bytes[side] = f->bytes[end];
+		ret->payload_bytes[side] = f->payload_bytes[end];
+		ret->vlan[side] = f->vlan[side];
+	}
+	ret->ip_version = f->key.ip_version;
+	ret->proto = f->key.proto;
+	ret->icmp_type = f->icmp_type;
+	ret->icmp_code = f->icmp_code;
+	ret->segment = f->key.segment;
+	ret->state = (enum flow_state)f->state;
+	ret->end = (enum flow_end)f->end;
+	ret->midstream = f->midstream;
+	ret->subscriber_tunnel = f->subscriber_tunnel;
+	ret->is_tunnel = f->is_tunnel;
+	ret->first_ns = f->first_ns;
+	ret->last_ns = f->last_ns;
+	ret->first_seq = f->first_seq;
+	ret->has_vni = f->has_vni;
+	ret->has_mpls = f->has_mpls;
+	ret->has_teid = f->has_teid;
+	ret->vni = f->vni;
+	ret->mpls_label = f->mpls_label;
+	ret->teid = f->teid;
+	memcpy(ret->path, f->path, sizeof(ret->path));
+	ret->n_path = f->n_path;
+}

@@ -1,0 +1,88 @@
+/* One conversation as the flow table keeps it: 224 bytes, so that a million of them fit in 512 MB with everything around them.
+ * Numbers that differ by direction are kept by end of the key; who began is one bit, so it can be corrected at any time. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analysis/dpi/classifier.h"
+#include "analysis/event.h"
+#include "capture/packet.h"
+
+struct details;
+
+/* Both ends in byte order of (address, port): each direction gives the same key. No padding: it is hashed as bytes. */
+struct flow_key {
+	struct ip_addr addr[2];
+	uint16_t port[2];
+	uint16_t segment;
+	uint8_t proto;
+	uint8_t ip_version;
+};
+
+_Static_assert(sizeof(struct flow_key) == 40, "the key is hashed as bytes");
+
+/* What a flow waits for: each class has one timeout and one list. */
+enum flow_class {
+	FLOW_CLASS_OVER,         /* closed or reset: late packets may still come */
+	FLOW_CLASS_TCP_OPENING,  /* nobody answered yet */
+	FLOW_CLASS_UDP_ONE_WAY,
+	FLOW_CLASS_SCTP_OPENING,
+	FLOW_CLASS_TCP,
+	FLOW_CLASS_TCP_HALF_CLOSED,
+	FLOW_CLASS_UDP,
+	FLOW_CLASS_SCTP,
+	FLOW_CLASS_ICMP,
+	FLOW_CLASS_OTHER,
+	FLOW_CLASS_COUNT,
+};
+
+#define FLOW_NONE UINT32_MAX
+
+struct flow {
+	struct flow_key key;
+	uint64_t first_seq, first_ns, last_ns;
+	uint64_t packets[2], bytes[2], payload_bytes[2]; /* by end of the key */
+	struct details *details;                         /* owned; NULL: nothing was said */
+	union {
+		struct classifier_label dpi;
+		const char *signalling; /* when label_is_signalling */
+	} label;
+	uint32_t hash, hash_next;      /* of the table */
+	uint32_t list_prev, list_next; /* of its class, longest idle first */
+	uint32_t detection;            /* index in the detection pool, FLOW_NONE: finished */
+	uint32_t tcp_mark;             /* first sequence number of the SYN; else first acknowledgement number */
+	uint32_t vni, mpls_label, teid;
+	uint16_t vlan[2];
+	uint8_t mac[2][6];             /* by end of the key */
+	uint8_t path[PACKET_MAX_PATH];
+	uint8_t n_path;
+	uint8_t tcp_flags[2]; /* by end of the key */
+	uint8_t icmp_type, icmp_code;
+	uint8_t state;        /* enum flow_state */
+	uint8_t end;          /* enum flow_end; set when the conversation itself ended */
+	uint8_t class;        /* enum flow_class */
+	uint8_t snmp_version; /* number in the header plus one; 0: none seen */
+	uint8_t due;          /* events that the current tick owes, bits of enum event_kind */
+	bool initiator_end : 1;
+	bool midstream : 1;
+	bool has_syn : 1; /* tcp_mark is a SYN's */
+	bool has_mark : 1;
+	bool has_vni : 1, has_mpls : 1, has_teid : 1;
+	bool has_mac0 : 1, has_mac1 : 1;
+	bool subscriber_tunnel : 1;
+	bool is_tunnel : 1;
+	bool label_is_signalling : 1;
+	bool is_dns : 1;     /* its messages may hold answers */
+	bool classified : 1; /* EVENT_FLOW_CLASSIFIED was emitted */
+};
+
+_Static_assert(sizeof(struct flow) <= 224, "see the head of this file");
+
+/* The key of a layer; *ret_src_end is the end (0 or 1) that sent it. */
+void flow_key_make(struct flow_key *ret, const struct packet_layer *l, uint16_t segment, uint8_t *ret_src_end);
+
+uint64_t flow_key_hash(const struct flow_key *k, uint64_t key);
+
+/* The flow as the analyst stage sees it, but for its label. */
+void flow_record_fill(struct flow_record *ret, const struct flow *f);

@@ -1,0 +1,214 @@
+#include "analysis/flow/state.h"
+
+#include <string.h>
+
+#include "analysis/flow/direction.h"
+
+enum { NO_VLAN = 0xffff };
+
+static bool path_has(const struct packet *p, const struct packet_layer *l, enum decoder_id id)
+{
+	for (uint8_t i = 0; i < l->path_len; i++) {
+		if (p->path[i] == (uint8_t)id)
+			return true;
+	}
+	return false;
+}
+
+static void open_surroundings(struct flow *f, const struct packet *p, const struct packet_layer *l)
+{
+	f->n_path = l->path_len;
+	memcpy(f->path, p->path, l->path_len);
+	f->vlan[0] = p->n_vlans > 0 ? p->vlan[0] : NO_VLAN;
+	f->vlan[1] = p->n_vlans > 1 ? p->vlan[1] : NO_VLAN;
+	f->has_vni = p->has_vni && path_has(p, l, DECODER_vxlan);
+	f->vni = f->has_vni ? p->vni : 0;
+	f->has_mpls = p->has_mpls && path_has(p, l, DECODER_mpls);
+	f->mpls_label = f->has_mpls ? p->mpls_label : 0;
+	f->has_teid = p->has_teid;
+	f->teid = p->has_teid ? p->teid : 0;
+}
+
+/* The hardware addresses belong to the outermost IP header: what a tunnel carries was sent by somebody else. */
+static void learn_macs(struct flow *f, const struct flow_packet *fp)
+{
+	const struct packet *p = fp->packet;
+	const bool has[2] = {f->has_mac0, f->has_mac1};
+
+	if (!p->has_mac || fp->layer != p->layers)
+		return;
+	if (!has[fp->src_end] || f->packets[fp->src_end] == 0)
+		memcpy(f->mac[fp->src_end], p->src_mac, sizeof(p->src_mac));
+	if (!has[!fp->src_end])
+		memcpy(f->mac[!fp->src_end], p->dst_mac, sizeof(p->dst_mac));
+	f->has_mac0 = f->has_mac1 = true;
+}
+
+/* The second packet of a handshake stands for the first: only who is called sends it. */
+static bool is_midstream(const struct packet_layer *l, struct direction d)
+{
+	if (l->proto == IPPROTO_NUM_TCP || l->proto == IPPROTO_NUM_SCTP)
+		return !d.certain;
+	return d.from_responder;
+}
+
+void flow_open(struct flow *f, const struct flow_packet *fp, uint64_t seq, uint64_t ts_ns)
+{
+	const struct packet_layer *l = fp->layer;
+	const struct direction d = direction_of_first(l, fp->payload, fp->payload_captured);
+	const int counterpart = icmp_counterpart(l->proto, l->icmp_type);
+
+	f->first_seq = seq;
+	f->first_ns = ts_ns;
+	f->last_ns = ts_ns;
+	f->initiator_end = fp->src_end ^ d.from_responder;
+	f->midstream = is_midstream(l, d);
+	if (l->proto == IPPROTO_NUM_ICMP || l->proto == IPPROTO_NUM_ICMP6) {
+		f->icmp_type = d.from_responder && counterpart >= 0 ? (uint8_t)counterpart : l->icmp_type;
+		f->icmp_code = l->icmp_code;
+	}
+	f->is_dns = (l->proto == IPPROTO_NUM_UDP || l->proto == IPPROTO_NUM_TCP) && (l->sport == 53 || l->dport == 53);
+	open_surroundings(f, fp->packet, l);
+}
+
+static void establish(struct flow *f)
+{
+	if (f->state == FLOW_ATTEMPT)
+		f->state = FLOW_ESTABLISHED;
+}
+
+/* A SYN that comes late (two mirror ports, reordered) settles who began. */
+static void tcp_handshake(struct flow *f, const struct flow_packet *fp)
+{
+	const bool is_reply = fp->layer->tcp_flags & TCP_ACK;
+	const uint32_t isn = is_reply ? fp->layer->tcp_ack - 1 : fp->layer->tcp_seq;
+
+	if (f->has_syn)
+		return;
+	f->has_syn = true;
+	f->has_mark = true;
+	f->tcp_mark = isn;
+	f->initiator_end = fp->src_end ^ is_reply;
+	f->midstream = false;
+}
+
+/* An acknowledgement after the same side's SYN ends the handshake, also where the mirror shows one direction only. Without a
+ * handshake, both sides must have acknowledged something; or one side acknowledges ever more, so somebody sends it. */
+static void tcp_acknowledged(struct flow *f, const struct flow_packet *fp, uint8_t seen)
+{
+	const uint8_t other = f->tcp_flags[!fp->src_end];
+
+	if (seen & TCP_SYN) {
+		establish(f);
+	} else if ((other & TCP_ACK) && !(other & TCP_RST)) {
+		establish(f);
+	} else if (!f->has_mark) {
+		f->has_mark = true;
+		f->tcp_mark = fp->layer->tcp_ack;
+	} else if (!f->has_syn && f->packets[!fp->src_end] == 0 && f->tcp_mark != fp->layer->tcp_ack) {
+		establish(f);
+	}
+}
+
+static void tcp_reset(struct flow *f, const struct flow_packet *fp)
+{
+	const uint8_t other = f->tcp_flags[!fp->src_end];
+	const bool answers_syn = fp->src_end != f->initiator_end && (other & TCP_SYN);
+
+	if (f->state == FLOW_ATTEMPT && answers_syn && !(f->tcp_flags[fp->src_end] & TCP_SYN))
+		f->state = FLOW_REJECTED;
+	if (f->end == FLOW_END_NONE)
+		f->end = FLOW_END_RESET;
+}
+
+static void add_tcp(struct flow *f, const struct flow_packet *fp)
+{
+	const uint8_t flags = fp->layer->tcp_flags;
+	const uint8_t seen = f->tcp_flags[fp->src_end];
+
+	if (flags & TCP_SYN)
+		tcp_handshake(f, fp);
+	if (flags & TCP_RST)
+		tcp_reset(f, fp);
+	else if ((flags & TCP_ACK) && !(flags & TCP_SYN))
+		tcp_acknowledged(f, fp, seen);
+	f->tcp_flags[fp->src_end] = seen | flags;
+	if ((f->tcp_flags[0] & f->tcp_flags[1] & TCP_FIN) && f->end == FLOW_END_NONE)
+		f->end = FLOW_END_CLOSED;
+}
+
+static void add_sctp(struct flow *f, const struct flow_packet *fp)
+{
+	switch (sctp_first_chunk(fp->payload, fp->payload_captured)) {
+	case SCTP_ABORT:
+		if (f->state == FLOW_ATTEMPT && fp->src_end != f->initiator_end)
+			f->state = FLOW_REJECTED;
+		if (f->end == FLOW_END_NONE)
+			f->end = FLOW_END_RESET;
+		break;
+	case SCTP_SHUTDOWN_COMPLETE:
+		if (f->end == FLOW_END_NONE)
+			f->end = FLOW_END_CLOSED;
+		break;
+	default:
+		break;
+	}
+}
+
+void flow_add(struct flow *f, const struct flow_packet *fp)
+{
+	const struct packet_layer *l = fp->layer;
+	const uint8_t end = fp->src_end;
+
+	learn_macs(f, fp);
+	if (l->opaque && l->proto == IPPROTO_NUM_UDP)
+		f->subscriber_tunnel = true;
+	if (l + 1 < fp->packet->layers + fp->packet->n_layers)
+		f->is_tunnel = true;
+	if (l->proto == IPPROTO_NUM_TCP)
+		add_tcp(f, fp);
+	else if (l->proto == IPPROTO_NUM_SCTP)
+		add_sctp(f, fp);
+	f->packets[end]++;
+	f->bytes[end] += l->l3_bytes;
+	f->payload_bytes[end] += l->payload_bytes;
+	if (l->proto != IPPROTO_NUM_TCP && f->packets[0] && f->packets[1])
+		establish(f);
+}
+
+bool flow_is_succeeded(const struct flow *f, const struct flow_packet *fp)
+{
+	const struct packet_layer *l = fp->layer;
+
+	if (f->end == FLOW_END_NONE)
+		return false;
+	if (l->proto == IPPROTO_NUM_SCTP)
+		return sctp_first_chunk(fp->payload, fp->payload_captured) == SCTP_INIT;
+	if ((l->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
+		return false;
+	/* Some hosts send the very same SYN again after a reset: that is one attempt, not three. */
+	return !(f->has_syn && f->tcp_mark == l->tcp_seq);
+}
+
+enum flow_class flow_class(const struct flow *f)
+{
+	const bool open = f->state == FLOW_ESTABLISHED;
+
+	if (f->end != FLOW_END_NONE)
+		return FLOW_CLASS_OVER;
+	switch (f->key.proto) {
+	case IPPROTO_NUM_TCP:
+		if ((f->tcp_flags[0] | f->tcp_flags[1]) & TCP_FIN)
+			return FLOW_CLASS_TCP_HALF_CLOSED;
+		return open ? FLOW_CLASS_TCP : FLOW_CLASS_TCP_OPENING;
+	case IPPROTO_NUM_UDP:
+		return open ? FLOW_CLASS_UDP : FLOW_CLASS_UDP_ONE_WAY;
+	case IPPROTO_NUM_SCTP:
+		return open ? FLOW_CLASS_SCTP : FLOW_CLASS_SCTP_OPENING;
+	case IPPROTO_NUM_ICMP:
+	case IPPROTO_NUM_ICMP6:
+		return FLOW_CLASS_ICMP;
+	default:
+		return FLOW_CLASS_OTHER;
+	}
+}

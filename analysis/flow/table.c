@@ -1,0 +1,266 @@
+#include "analysis/flow/table.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/time_text.h"
+
+/* Within a list, flows are in the order of the epoch in which they spoke last: a flow moves once per epoch, not once per
+ * packet. The same as a tick, so that expiry looks at no more than one tick's flows in vain. */
+#define EPOCH_NS (100 * NS_PER_MS)
+
+/* In packet time, since the last packet of either side. */
+static const uint64_t timeouts_ns[] = {
+	/* Long enough for what was reordered between two mirror ports, short enough that a port is seldom used again. */
+	[FLOW_CLASS_OVER] = 5 * NS_PER_S,
+	/* A SYN is repeated after 1, 3, 7, 15 and 31 s (RFC 6298 §2); later nobody waits for the answer. */
+	[FLOW_CLASS_TCP_OPENING] = 60 * NS_PER_S,
+	[FLOW_CLASS_UDP_ONE_WAY] = 60 * NS_PER_S,
+	/* INIT: the same ladder from 3 s (RFC 9260 §16). */
+	[FLOW_CLASS_SCTP_OPENING] = 60 * NS_PER_S,
+	/* BGP, NETCONF and SSH sessions are silent for minutes, not hours: keepalives come every 30 s to 2 min. The two hours of
+	 * a host's own TCP keepalive would hold every session whose end was not captured for as long. */
+	[FLOW_CLASS_TCP] = 3600 * NS_PER_S,
+	/* One side has closed: hosts wait for the other between 60 s (Linux) and 2 min. */
+	[FLOW_CLASS_TCP_HALF_CLOSED] = 120 * NS_PER_S,
+	/* Retransmissions of DNS, RADIUS, SNMP and GTP-C end within 30 s; NAT devices drop UDP after 2 min at the least
+	 * (RFC 4787 §4.3), so what keeps a mapping alive speaks more often than this. */
+	[FLOW_CLASS_UDP] = 180 * NS_PER_S,
+	/* Heartbeats come every 30 s (RFC 9260 §8.3): an association lives as long as a TCP session. */
+	[FLOW_CLASS_SCTP] = 3600 * NS_PER_S,
+	/* An echo that was not answered within 30 s never is. */
+	[FLOW_CLASS_ICMP] = 30 * NS_PER_S,
+	[FLOW_CLASS_OTHER] = 180 * NS_PER_S,
+};
+
+_Static_assert(sizeof(timeouts_ns) / sizeof(timeouts_ns[0]) == FLOW_CLASS_COUNT, "one per class");
+
+struct list {
+	uint32_t head, tail;
+};
+
+struct flow_table {
+	struct flow *flows;
+	uint32_t *buckets; /* index of the first flow */
+	uint64_t hash_key;
+	uint32_t max, mask;
+	uint32_t used;
+	uint32_t fresh; /* flows from here on were never used */
+	uint32_t free;  /* first of those that are free again, linked by hash_next */
+	struct list lists[FLOW_CLASS_COUNT];
+};
+
+uint64_t flow_timeout_ns(enum flow_class class)
+{
+	return timeouts_ns[class];
+}
+
+struct flow_table *flow_table_new(uint32_t max, uint64_t hash_key)
+{
+	struct flow_table *t = calloc(1, sizeof(*t));
+	uint32_t n_buckets = 1;
+
+	assert(max > 0 && max < FLOW_NONE);
+	if (!t)
+		return NULL;
+	while (n_buckets < max && n_buckets < UINT32_C(1) << 31)
+		n_buckets *= 2;
+	t->flows = calloc(max, sizeof(*t->flows));
+	t->buckets = malloc(n_buckets * sizeof(*t->buckets));
+	if (!t->flows || !t->buckets) {
+		flow_table_free(t);
+		return NULL;
+	}
+	memset(t->buckets, 0xff, n_buckets * sizeof(*t->buckets));
+	t->hash_key = hash_key;
+	t->max = max;
+	t->mask = n_buckets - 1;
+	t->free = FLOW_NONE;
+	for (unsigned i = 0; i < FLOW_CLASS_COUNT; i++)
+		t->lists[i] = (struct list){FLOW_NONE, FLOW_NONE};
+	return t;
+}
+
+void flow_table_free(struct flow_table *t)
+{
+	if (!t)
+		return;
+	free(t->flows);
+	free(t->buckets);
+	free(t);
+}
+
+uint32_t flow_table_count(const struct flow_table *t)
+{
+	return t->used;
+}
+
+uint32_t flow_table_index(const struct flow_table *t, const struct flow *f)
+{
+	return (uint32_t)(f - t->flows);
+}
+
+struct flow *flow_table_at(struct flow_table *t, uint32_t index)
+{
+	return &t->flows[index];
+}
+
+struct flow *flow_table_find(struct flow_table *t, const struct flow_key *key)
+{
+	const uint32_t hash = (uint32_t)flow_key_hash(key, t->hash_key);
+
+	for (uint32_t i = t->buckets[hash & t->mask]; i != FLOW_NONE; i = t->flows[i].hash_next) {
+		struct flow *f = &t->flows[i];
+
+		if (f->hash == hash && memcmp(&f->key, key, sizeof(*key)) == 0)
+			return f;
+	}
+	return NULL;
+}
+
+static void list_append(struct flow_table *t, struct flow *f)
+{
+	struct list *l = &t->lists[f->class];
+	const uint32_t i = flow_table_index(t, f);
+
+	f->list_prev = l->tail;
+	f->list_next = FLOW_NONE;
+	if (l->tail == FLOW_NONE)
+		l->head = i;
+	else
+		t->flows[l->tail].list_next = i;
+	l->tail = i;
+}
+
+static void list_remove(struct flow_table *t, struct flow *f)
+{
+	struct list *l = &t->lists[f->class];
+
+	if (f->list_prev == FLOW_NONE)
+		l->head = f->list_next;
+	else
+		t->flows[f->list_prev].list_next = f->list_next;
+	if (f->list_next == FLOW_NONE)
+		l->tail = f->list_prev;
+	else
+		t->flows[f->list_next].list_prev = f->list_prev;
+}
+
+struct flow *flow_table_add(struct flow_table *t, const struct flow_key *key, uint64_t ts_ns)
+{
+	struct flow *f;
+	uint32_t i, *bucket;
+
+	if (t->free != FLOW_NONE) {
+		i = t->free;
+		f = &t->flows[i];
+		t->free = f->hash_next;
+		memset(f, 0, sizeof(*f));
+	} else if (t->fresh < t->max) {
+		i = t->fresh++;
+		f = &t->flows[i];
+	} else {
+		return NULL;
+	}
+	t->used++;
+	f->key = *key;
+	f->hash = (uint32_t)flow_key_hash(key, t->hash_key);
+	bucket = &t->buckets[f->hash & t->mask];
+	f->hash_next = *bucket;
+	*bucket = i;
+	f->detection = FLOW_NONE;
+	f->last_ns = ts_ns;
+	f->class = FLOW_CLASS_OTHER;
+	list_append(t, f);
+	return f;
+}
+
+void flow_table_touch(struct flow_table *t, struct flow *f, uint64_t ts_ns, enum flow_class class)
+{
+	const bool same_epoch = ts_ns / EPOCH_NS == f->last_ns / EPOCH_NS;
+
+	f->last_ns = ts_ns;
+	if (same_epoch && f->class == class)
+		return;
+	list_remove(t, f);
+	f->class = (uint8_t)class;
+	list_append(t, f);
+}
+
+/* The longest idle of classes FIRST to LAST. */
+static struct flow *longest_idle(struct flow_table *t, enum flow_class first, enum flow_class last)
+{
+	struct flow *found = NULL;
+
+	for (unsigned c = first; c <= (unsigned)last; c++) {
+		struct flow *f = t->lists[c].head == FLOW_NONE ? NULL : &t->flows[t->lists[c].head];
+
+		if (f && (!found || f->last_ns < found->last_ns))
+			found = f;
+	}
+	return found;
+}
+
+struct flow *flow_table_victim(struct flow_table *t)
+{
+	struct flow *f = longest_idle(t, FLOW_CLASS_OVER, FLOW_CLASS_OVER);
+
+	if (!f)
+		f = longest_idle(t, FLOW_CLASS_TCP_OPENING, FLOW_CLASS_SCTP_OPENING);
+	if (!f)
+		f = longest_idle(t, FLOW_CLASS_TCP, FLOW_CLASS_OTHER);
+	return f;
+}
+
+void flow_table_remove(struct flow_table *t, struct flow *f)
+{
+	const uint32_t index = flow_table_index(t, f);
+	uint32_t *link = &t->buckets[f->hash & t->mask];
+
+	while (*link != index) {
+		assert(*link != FLOW_NONE);
+		link = &t->flows[*link].hash_next;
+	}
+	*link = f->hash_next;
+	list_remove(t, f);
+	f->hash_next = t->free;
+	t->free = index;
+	t->used--;
+}
+
+void flow_table_visit_expired(struct flow_table *t, uint64_t now_ns, flow_visit_fn *visit, void *user)
+{
+	for (unsigned c = 0; c < FLOW_CLASS_COUNT; c++) {
+		for (uint32_t i = t->lists[c].head; i != FLOW_NONE; i = t->flows[i].list_next) {
+			struct flow *f = &t->flows[i];
+
+			if (f->last_ns / EPOCH_NS * EPOCH_NS + timeouts_ns[c] > now_ns)
+				break;
+			if (f->last_ns + timeouts_ns[c] <= now_ns)
+				visit(user, f);
+		}
+	}
+}
+
+void flow_table_visit_recent(struct flow_table *t, uint64_t since_ns, flow_visit_fn *visit, void *user)
+{
+	for (unsigned c = 0; c < FLOW_CLASS_COUNT; c++) {
+		for (uint32_t i = t->lists[c].tail; i != FLOW_NONE; i = t->flows[i].list_prev) {
+			struct flow *f = &t->flows[i];
+
+			if (f->last_ns / EPOCH_NS < since_ns / EPOCH_NS)
+				break;
+			if (f->last_ns >= since_ns)
+				visit(user, f);
+		}
+	}
+}
+
+void flow_table_visit_all(struct flow_table *t, flow_visit_fn *visit, void *user)
+{
+	for (unsigned c = 0; c < FLOW_CLASS_COUNT; c++) {
+		for (uint32_t i = t->lists[c].head; i != FLOW_NONE; i = t->flows[i].list_next)
+			visit(user, &t->flows[i]);
+	}
+}

@@ -1,0 +1,305 @@
+#include "analysis/flow_facts.h"
+
+#include <stdio.h>
+
+#include "analysis/community_id.h"
+#include "capture/decode/decode.h"
+#include "common/time_text.h"
+
+enum { NO_VLAN = 0xffff };
+
+const char *flow_state_name(enum flow_state s)
+{
+	static const char *const names[] = {"attempt", "rejected", "established"};
+
+	return names[s];
+}
+
+const char *flow_end_name(enum flow_end e)
+{
+	static const char *const names[] = {"", "closed", "reset", "idle", "evicted", "end-of-input"};
+
+	return names[e];
+}
+
+const char *label_confidence_name(enum label_confidence c)
+{
+	static const char *const names[] = {"none", "port", "address", "cache", "signalling", "dpi"};
+
+	return names[c];
+}
+
+bool label_is_certain(enum label_confidence c)
+{
+	return c >= LABEL_BY_CACHE;
+}
+
+const char *transport_name(uint8_t proto, char buf[8])
+{
+	switch (proto) {
+	case IPPROTO_NUM_ICMP:
+		return "icmp";
+	case 2:
+		return "igmp";
+	case 4:
+		return "ipip";
+	case IPPROTO_NUM_TCP:
+		return "tcp";
+	case IPPROTO_NUM_UDP:
+		return "udp";
+	case 41:
+		return "ipv6";
+	case 47:
+		return "gre";
+	case 50:
+		return "esp";
+	case 51:
+		return "ah";
+	case IPPROTO_NUM_ICMP6:
+		return "ipv6-icmp";
+	case 89:
+		return "ospf";
+	case 112:
+		return "vrrp";
+	case 115:
+		return "l2tp";
+	case IPPROTO_NUM_SCTP:
+		return "sctp";
+	default:
+		(void)snprintf(buf, 8, "%u", proto);
+		return buf;
+	}
+}
+
+static struct str lower(struct facts *f, struct str s)
+{
+	struct str copy = arena_str(f->arena, s);
+
+	/* The arena's bytes are ours; struct str only promises readers not to change them. */
+	for (uint32_t i = 0; i < copy.len; i++)
+		((char *)(uintptr_t)copy.data)[i] = ascii_lower(copy.data[i]);
+	return copy;
+}
+
+static void set_mac(struct facts *f, enum field_id id, const uint8_t m[6])
+{
+	facts_set_str(f, id,
+		arena_printf(f->arena, "%02X-%02X-%02X-%02X-%02X-%02X", m[0], m[1], m[2], m[3], m[4], m[5]));
+}
+
+static void fill_ends(struct facts *f, const struct flow_record *r)
+{
+	facts_set_ip(f, FIELD_SOURCE_IP, &r->addr[0]);
+	facts_set_ip(f, FIELD_DESTINATION_IP, &r->addr[1]);
+	if (r->port[0] || r->port[1]) {
+		facts_set_num(f, FIELD_SOURCE_PORT, r->port[0]);
+		facts_set_num(f, FIELD_DESTINATION_PORT, r->port[1]);
+	}
+	if (r->has_mac[0])
+		set_mac(f, FIELD_SOURCE_MAC, r->mac[0]);
+	if (r->has_mac[1])
+		set_mac(f, FIELD_DESTINATION_MAC, r->mac[1]);
+	facts_set_num(f, FIELD_SOURCE_BYTES, r->bytes[0]);
+	facts_set_num(f, FIELD_DESTINATION_BYTES, r->bytes[1]);
+	facts_set_num(f, FIELD_SOURCE_PACKETS, r->packets[0]);
+	facts_set_num(f, FIELD_DESTINATION_PACKETS, r->packets[1]);
+	facts_set_num(f, FIELD_NETWORK_BYTES, r->bytes[0] + r->bytes[1]);
+	facts_set_num(f, FIELD_NETWORK_PACKETS, r->packets[0] + r->packets[1]);
+}
+
+static void fill_transport(struct facts *f, const struct flow_record *r)
+{
+	char number[8];
+	char id[COMMUNITY_ID_BYTES];
+
+	facts_set_text(f, FIELD_NETWORK_TYPE, r->ip_version == 6 ? "ipv6" : "ipv4");
+	facts_copy_str(f, FIELD_NETWORK_TRANSPORT, str_from(transport_name(r->proto, number)));
+	facts_set_str(f, FIELD_NETWORK_IANA_NUMBER, arena_printf(f->arena, "%u", r->proto));
+	facts_copy_str(f, FIELD_NETWORK_COMMUNITY_ID, str_from(community_id(r, id)));
+	if (r->vlan[0] != NO_VLAN)
+		facts_set_str(f, FIELD_NETWORK_VLAN_ID, arena_printf(f->arena, "%u", r->vlan[0]));
+	if (r->vlan[1] != NO_VLAN)
+		facts_set_str(f, FIELD_NETWORK_INNER_VLAN_ID, arena_printf(f->arena, "%u", r->vlan[1]));
+	if (r->has_vni)
+		facts_set_num(f, FIELD_TUNNEL_VNI, r->vni);
+	if (r->has_mpls)
+		facts_set_num(f, FIELD_TUNNEL_MPLS_LABEL, r->mpls_label);
+	if (r->has_teid)
+		facts_set_num(f, FIELD_TUNNEL_TEID, r->teid);
+}
+
+/* "ethernet vlan ipv4 gre": what stood around the conversation's own IP header. */
+static void fill_path(struct facts *f, const struct flow_record *r)
+{
+	char text[PACKET_MAX_PATH * 16];
+	size_t at = 0;
+
+	for (uint8_t i = 0; i < r->n_path; i++) {
+		int n = snprintf(text + at, sizeof(text) - at, "%s%s", i ? " " : "",
+			decoder_name((enum decoder_id)r->path[i]));
+
+		if (n < 0 || (size_t)n >= sizeof(text) - at)
+			break;
+		at += (size_t)n;
+	}
+	facts_copy_str(f, FIELD_FLOW_DECAPSULATION, (struct str){text, (uint32_t)at});
+}
+
+static void fill_label(struct facts *f, const struct flow_label *l)
+{
+	facts_set_str(f, FIELD_NETWORK_PROTOCOL, lower(f, str_from(l->protocol)));
+	facts_set_str(f, FIELD_NETWORK_APPLICATION, lower(f, str_from(l->application)));
+	facts_set_str(f, FIELD_CLASSIFICATION_CATEGORY, lower(f, str_from(l->category)));
+	facts_set_str(f, FIELD_CLASSIFICATION_EXPECTED, lower(f, str_from(l->expected)));
+	facts_set_text(f, FIELD_CLASSIFICATION_CONFIDENCE, label_confidence_name(l->confidence));
+}
+
+static void fill_tls(struct facts *f, const struct flow_details *d)
+{
+	facts_set_str(f, FIELD_TLS_SERVER_NAME, d->server_name);
+	facts_set_str(f, FIELD_TLS_JA3, d->ja3);
+	facts_set_str(f, FIELD_TLS_JA3S, d->ja3s);
+	facts_set_str(f, FIELD_TLS_VERSION, d->tls_version);
+	facts_set_str(f, FIELD_TLS_CIPHER, d->tls_cipher);
+	facts_set_str(f, FIELD_TLS_ISSUER, d->tls_issuer);
+	facts_set_str(f, FIELD_TLS_SUBJECT, d->tls_subject);
+	facts_set_str(f, FIELD_TLS_ALPN, d->tls_alpn);
+	facts_set_str(f, FIELD_TLS_SHA1, d->tls_sha1);
+	facts_set_strs(f, FIELD_TLS_NAMES, d->tls_names, d->n_tls_names);
+	if (d->tls_not_before_ns)
+		facts_set_num(f, FIELD_TLS_NOT_BEFORE, d->tls_not_before_ns);
+	if (d->tls_not_after_ns)
+		facts_set_num(f, FIELD_TLS_NOT_AFTER, d->tls_not_after_ns);
+}
+
+static void fill_certificate_problems(struct facts *f, const struct flow_details *d)
+{
+	const struct {
+		bool present;
+		struct str name;
+	} problems[] = {
+		{d->cert_self_signed, STR("self-signed")},
+		{d->cert_expired, STR("expired")},
+		{d->cert_not_yet_valid, STR("not-yet-valid")},
+		{d->cert_mismatch, STR("mismatch")},
+	};
+	struct str *list = arena_alloc(f->arena, sizeof(problems) / sizeof(problems[0]) * sizeof(*list));
+	uint32_t n = 0;
+
+	for (size_t i = 0; list && i < sizeof(problems) / sizeof(problems[0]); i++) {
+		if (problems[i].present)
+			list[n++] = problems[i].name;
+	}
+	facts_set_strs(f, FIELD_CERTIFICATE_PROBLEMS, list, n);
+}
+
+static void fill_risks(struct facts *f, const struct flow_details *d)
+{
+	struct str *list = arena_alloc(f->arena, FLOW_MAX_RISKS * sizeof(*list));
+
+	if (!list)
+		return;
+	for (uint32_t i = 0; i < d->n_risks; i++)
+		list[i] = str_from(d->risks[i]);
+	facts_set_strs(f, FIELD_CLASSIFICATION_RISKS, list, d->n_risks);
+}
+
+static void set_dns_type(struct facts *f, uint16_t type)
+{
+	static const struct {
+		uint16_t number;
+		const char *name;
+	} types[] = {{1, "A"}, {2, "NS"}, {5, "CNAME"}, {6, "SOA"}, {10, "NULL"}, {12, "PTR"}, {15, "MX"},
+		{16, "TXT"}, {28, "AAAA"}, {33, "SRV"}, {35, "NAPTR"}, {64, "SVCB"}, {65, "HTTPS"}, {255, "ANY"}};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (types[i].number == type) {
+			facts_set_text(f, FIELD_DNS_QUESTION_TYPE, types[i].name);
+			return;
+		}
+	}
+	facts_set_str(f, FIELD_DNS_QUESTION_TYPE, arena_printf(f->arena, "TYPE%u", type));
+}
+
+static void set_dns_code(struct facts *f, uint16_t code)
+{
+	static const char *const names[] = {
+		"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"};
+
+	if (code < sizeof(names) / sizeof(names[0]))
+		facts_set_text(f, FIELD_DNS_RESPONSE_CODE, names[code]);
+	else
+		facts_set_str(f, FIELD_DNS_RESPONSE_CODE, arena_printf(f->arena, "RCODE%u", code));
+}
+
+static void fill_details(struct facts *f, const struct flow_details *d)
+{
+	fill_tls(f, d);
+	fill_certificate_problems(f, d);
+	fill_risks(f, d);
+	facts_set_str(f, FIELD_HTTP_METHOD, d->http_method);
+	if (d->http_status)
+		facts_set_num(f, FIELD_HTTP_STATUS, d->http_status);
+	facts_set_str(f, FIELD_URL_DOMAIN, d->http_host);
+	facts_set_str(f, FIELD_URL_FULL, d->http_url);
+	facts_set_str(f, FIELD_USER_AGENT, d->http_user_agent);
+	facts_set_str(f, FIELD_SSH_CLIENT, d->ssh_client);
+	facts_set_str(f, FIELD_SSH_SERVER, d->ssh_server);
+	facts_set_str(f, FIELD_SSH_HASSH, d->hassh_client);
+	facts_set_str(f, FIELD_SSH_HASSH_SERVER, d->hassh_server);
+	facts_set_str(f, FIELD_SNMP_VERSION, d->snmp_version);
+	if (d->dns_name.len > 0) {
+		facts_set_str(f, FIELD_DNS_QUESTION_NAME, d->dns_name);
+		set_dns_type(f, d->dns_type);
+		if (d->dns_code != 0xffff)
+			set_dns_code(f, d->dns_code);
+	}
+}
+
+/* The ECS classification of every event that is no alert. */
+static void fill_kind(struct facts *f, enum event_kind kind)
+{
+	static const struct str category[] = {{"network", 7}};
+	static const struct str types[][2] = {
+		{{"connection", 10}, {"start", 5}}, {{"connection", 10}, {"info", 4}}, {{"connection", 10}, {"end", 3}}};
+	int type = kind == EVENT_FLOW_START ? 0 : kind == EVENT_FLOW_END ? 2 : 1;
+
+	facts_set_text(f, FIELD_EVENT_KIND, "event");
+	facts_set_strs(f, FIELD_EVENT_CATEGORY, category, 1);
+	facts_set_strs(f, FIELD_EVENT_TYPE, types[type], 2);
+}
+
+void flow_facts_fill(struct facts *f, const struct event *ev)
+{
+	static const char *const phases[] = {"start", "classified", "update", "end"};
+	const struct flow_record *r = &ev->flow;
+
+	facts_set_num(f, FIELD_TIMESTAMP, ev->ts_ns);
+	fill_kind(f, ev->kind);
+	facts_set_text(f, FIELD_EVENT_DATASET, "vedette.flow");
+	facts_set_num(f, FIELD_EVENT_START, r->first_ns);
+	facts_set_num(f, FIELD_EVENT_END, r->last_ns);
+	facts_set_num(f, FIELD_EVENT_DURATION, r->last_ns - r->first_ns);
+	facts_set_text(f, FIELD_FLOW_PHASE, phases[ev->kind]);
+	facts_set_text(f, FIELD_FLOW_STATE, flow_state_name(r->state));
+	facts_set_text(f, FIELD_FLOW_END_REASON, flow_end_name(r->end));
+	facts_set_bool(f, FIELD_FLOW_MIDSTREAM, r->midstream);
+	fill_path(f, r);
+	fill_ends(f, r);
+	fill_transport(f, r);
+	if (ev->kind == EVENT_FLOW_START)
+		return;
+	fill_label(f, &r->label);
+	fill_details(f, &ev->details);
+}
+
+void dns_facts_fill(struct facts *f, const struct event *ev)
+{
+	facts_set_num(f, FIELD_TIMESTAMP, ev->ts_ns);
+	fill_kind(f, ev->kind);
+	facts_set_text(f, FIELD_EVENT_DATASET, "vedette.dns");
+	facts_set_ip(f, FIELD_SOURCE_IP, &ev->dns_client);
+	facts_set_text(f, FIELD_NETWORK_PROTOCOL, "dns");
+	facts_set_str(f, FIELD_DNS_QUESTION_NAME, ev->dns_name);
+	facts_set_ips(f, FIELD_DNS_RESOLVED_IP, ev->dns_addr, ev->n_dns_addr);
+}
