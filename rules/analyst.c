@@ -1,0 +1,185 @@
+#include "rules/analyst.h"
+
+#include <stdlib.h>
+
+#include "common/time_text.h"
+#include "rules/perspective.h"
+
+enum {
+	ARENA_BLOCK_BYTES = 64 * 1024,
+	MAX_NAMES = 65536, /* (client, address) pairs learned from DNS */
+};
+
+struct analyst {
+	struct perspective view;
+	const struct sigma *sigma;
+	struct sigma_scratch *scratch;
+	struct findings *findings;
+	struct arena *arena;        /* of the event at hand */
+	struct arena *common_arena; /* of the facts that every alert repeats */
+	struct facts facts, common;
+	struct analyst_stats stats;
+	uint64_t ts_ns; /* of the event at hand */
+	bool ended;
+	int rc;
+};
+
+static void fill_common(struct analyst *a, const struct analyst_config *cfg)
+{
+	struct facts *f = &a->common;
+	char text[DIGEST_TEXT_BYTES];
+	struct digest d = site_digest(cfg->site);
+	struct str *geo = arena_alloc(a->common_arena, GEO_MAX_FILES * sizeof(*geo));
+
+	f->arena = a->common_arena;
+	facts_clear(f);
+	facts_copy_str(f, FIELD_VERSION_POLICY, str_from(digest_format(&d, text)));
+	d = sigma_digest(cfg->sigma);
+	facts_copy_str(f, FIELD_VERSION_RULES, str_from(digest_format(&d, text)));
+	d = lists_digest(cfg->lists);
+	facts_copy_str(f, FIELD_VERSION_LISTS, str_from(digest_format(&d, text)));
+	for (size_t i = 0; geo && i < geo_files(cfg->geo); i++) {
+		struct geo_file file;
+		char date[DATE_TEXT_BYTES];
+
+		geo_file(cfg->geo, i, &file);
+		geo[i] = arena_printf(a->common_arena, "%s %s", file.type,
+			date_format(file.build_s * NS_PER_S, date));
+	}
+	facts_set_strs(f, FIELD_VERSION_GEO, geo, geo ? (uint32_t)geo_files(cfg->geo) : 0);
+	facts_set_text(f, FIELD_ECS_VERSION, "8.11.0");
+}
+
+struct analyst *analyst_new(const struct analyst_config *cfg, alert_sink_fn *sink, void *user, struct error *err)
+{
+	struct analyst *a = calloc(1, sizeof(*a));
+	struct findings_config fc = {cfg->hash_key, cfg->max_findings, cfg->window_ns, cfg->repeat_ns};
+
+	if (!a) {
+		error_set(err, ERR_SYSTEM, "not enough memory for the analyst stage");
+		return NULL;
+	}
+	a->view.site = cfg->site;
+	a->view.lists = cfg->lists;
+	a->view.geo = geo_cache_new(cfg->geo, cfg->hash_key);
+	a->view.names = names_new(MAX_NAMES, cfg->hash_key);
+	a->view.entities = entities_new(cfg->hash_key);
+	a->sigma = cfg->sigma;
+	a->scratch = sigma_scratch_new(cfg->sigma);
+	a->findings = findings_new(&fc, sink, user);
+	a->arena = arena_new(ARENA_BLOCK_BYTES);
+	a->common_arena = arena_new(ARENA_BLOCK_BYTES);
+	if (!a->view.geo || !a->view.names || !a->view.entities || !a->scratch || !a->findings || !a->arena ||
+		!a->common_arena) {
+		analyst_free(a);
+		error_set(err, ERR_SYSTEM, "not enough memory for the analyst stage");
+		return NULL;
+	}
+	a->facts.arena = a->arena;
+	fill_common(a, cfg);
+	findings_set_common(a->findings, &a->common);
+	return a;
+}
+
+void analyst_free(struct analyst *a)
+{
+	if (!a)
+		return;
+	geo_cache_free(a->view.geo);
+	names_free(a->view.names);
+	entities_free(a->view.entities);
+	sigma_scratch_free(a->scratch);
+	findings_free(a->findings);
+	arena_free(a->arena);
+	arena_free(a->common_arena);
+	free(a);
+}
+
+static void on_match(void *user, const struct rule_match *m)
+{
+	struct analyst *a = user;
+
+	if (a->rc == 0)
+		a->rc = findings_match(a->findings, m, &a->facts, a->ts_ns, a->ended);
+}
+
+static void start(struct analyst *a, const struct event *ev)
+{
+	arena_reset(a->arena);
+	facts_clear(&a->facts);
+	a->ts_ns = ev->ts_ns;
+	a->ended = ev->kind == EVENT_FLOW_END;
+	a->rc = 0;
+}
+
+static int judge_flow(struct analyst *a, const struct event *ev)
+{
+	perspective_fill_flow(&a->view, &a->facts, ev);
+	for (int side = 0; side < 2 && a->rc == 0; side++) {
+		facts_set_num(&a->facts, FIELD_TIMESTAMP, ev->ts_ns);
+		if (!perspective_fill_side(&a->view, &a->facts, ev, side))
+			continue;
+		a->stats.judged++;
+		sigma_eval(a->sigma, a->scratch, RULE_FLOW, &a->facts, on_match, a);
+		/* Once per conversation is enough for what does not depend on the conversation. */
+		if (ev->kind == EVENT_FLOW_CLASSIFIED && a->rc == 0)
+			sigma_eval(a->sigma, a->scratch, RULE_EQUIPMENT, &a->facts, on_match, a);
+	}
+	return a->rc;
+}
+
+static int judge_dns(struct analyst *a, const struct event *ev)
+{
+	for (uint32_t i = 0; i < ev->n_dns_addr; i++)
+		names_learn(a->view.names, &ev->dns_client, &ev->dns_addr[i], ev->dns_name, ev->ts_ns);
+	if (perspective_fill_dns(&a->view, &a->facts, ev)) {
+		a->stats.judged++;
+		sigma_eval(a->sigma, a->scratch, RULE_DNS, &a->facts, on_match, a);
+	}
+	return a->rc;
+}
+
+int analyst_event(struct analyst *a, const struct event *ev)
+{
+	a->stats.events++;
+	start(a, ev);
+	switch (ev->kind) {
+	case EVENT_FLOW_START:
+		return 0; /* nothing is known yet that a rule could judge */
+	case EVENT_FLOW_CLASSIFIED:
+	case EVENT_FLOW_UPDATE:
+	case EVENT_FLOW_END:
+		return judge_flow(a, ev);
+	case EVENT_DNS_ANSWER:
+		return judge_dns(a, ev);
+	}
+	return 0;
+}
+
+int analyst_tick(struct analyst *a, uint64_t ts_ns)
+{
+	return findings_tick(a->findings, ts_ns);
+}
+
+int analyst_finish(struct analyst *a, uint64_t ts_ns)
+{
+	return findings_finish(a->findings, ts_ns);
+}
+
+void analyst_stats(const struct analyst *a, struct analyst_stats *ret)
+{
+	*ret = a->stats;
+	ret->names_evicted = names_evicted(a->view.names);
+	ret->entities_evicted = entities_evicted(a->view.entities);
+	ret->regex_limit_hits = sigma_regex_limit_hits(a->scratch);
+	findings_stats(a->findings, &ret->findings);
+}
+
+const struct facts *analyst_view(struct analyst *a, const struct event *ev)
+{
+	start(a, ev);
+	perspective_fill_flow(&a->view, &a->facts, ev);
+	if (!perspective_fill_side(&a->view, &a->facts, ev, 0))
+		(void)perspective_fill_side(&a->view, &a->facts, ev, 1);
+	return &a->facts;
+}

@@ -1,0 +1,410 @@
+#include "rules/findings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/hash/hash.h"
+#include "common/time_text.h"
+#include "rules/outbox.h"
+
+enum { NONE = UINT32_MAX };
+
+static const struct str plain_category[] = {{"network", 7}}; /* of events that are no alerts */
+
+struct finding {
+	struct digest key;  /* of rule, equipment, entity and application */
+	const struct rule *rule;
+	char id[ALERT_ID_BYTES];
+	char *equipment;    /* owned */
+	char *body;         /* owned: members of the JSON object that come from the last match */
+	size_t body_bytes;
+	uint32_t revision;
+	uint64_t first_ns, last_ns;      /* packets of the finding */
+	uint64_t matched_ns, revised_ns; /* packet clock at the last match, the last revision */
+	uint64_t flows_ended, bytes_sent, bytes_received;
+	uint32_t next_hash;          /* chain of the bucket, or of the free list */
+	uint32_t older, newer;       /* by last match */
+};
+
+struct findings {
+	struct findings_config cfg;
+	struct findings_stats stats;
+	struct outbox *outbox;
+	const struct facts *common;
+	struct json_writer json;
+	struct finding *slots;
+	uint32_t *buckets;
+	uint32_t n_buckets; /* a power of two */
+	uint32_t free_head, oldest, newest;
+};
+
+struct findings *findings_new(const struct findings_config *cfg, alert_sink_fn *sink, void *user)
+{
+	struct findings *fs = calloc(1, sizeof(*fs));
+
+	if (!fs)
+		return NULL;
+	fs->cfg = *cfg;
+	fs->n_buckets = 1;
+	while (fs->n_buckets < cfg->max_open)
+		fs->n_buckets *= 2;
+	fs->outbox = outbox_new(sink, user);
+	fs->slots = calloc(cfg->max_open, sizeof(*fs->slots));
+	fs->buckets = malloc(fs->n_buckets * sizeof(*fs->buckets));
+	json_init(&fs->json);
+	if (!fs->outbox || !fs->slots || !fs->buckets) {
+		findings_free(fs);
+		return NULL;
+	}
+	for (uint32_t i = 0; i < fs->n_buckets; i++)
+		fs->buckets[i] = NONE;
+	for (uint32_t i = 0; i < cfg->max_open; i++)
+		fs->slots[i].next_hash = i + 1 < cfg->max_open ? i + 1 : NONE;
+	fs->free_head = 0;
+	fs->oldest = fs->newest = NONE;
+	return fs;
+}
+
+void findings_free(struct findings *fs)
+{
+	if (!fs)
+		return;
+	for (uint32_t i = 0; fs->slots && i < fs->cfg.max_open; i++) {
+		free(fs->slots[i].equipment);
+		free(fs->slots[i].body);
+	}
+	json_done(&fs->json);
+	outbox_free(fs->outbox);
+	free(fs->slots);
+	free(fs->buckets);
+	free(fs);
+}
+
+void findings_set_common(struct findings *fs, const struct facts *common)
+{
+	fs->common = common;
+}
+
+/* "tls.teamviewer", else the transport and port that were called. */
+static struct str application(struct facts *f)
+{
+	struct str protocol = facts_str(f, FIELD_NETWORK_PROTOCOL);
+	struct str app = facts_str(f, FIELD_NETWORK_APPLICATION);
+	struct str transport = facts_str(f, FIELD_NETWORK_TRANSPORT);
+
+	if (protocol.len > 0 && app.len > 0)
+		return arena_printf(f->arena, "%.*s.%.*s", (int)protocol.len, protocol.data, (int)app.len, app.data);
+	if (protocol.len > 0)
+		return protocol;
+	return arena_printf(f->arena, "%.*s/%u", (int)transport.len, transport.data ? transport.data : "",
+		(unsigned)facts_num(f, FIELD_DESTINATION_PORT));
+}
+
+/* Hashes the parts with their lengths, so that no two lists of parts look alike. */
+static struct digest digest_of(struct facts *f, const struct str *parts, size_t n)
+{
+	struct str text = {NULL, 0};
+
+	for (size_t i = 0; i < n; i++)
+		text = arena_printf(f->arena, "%.*s%u:%.*s;", (int)text.len, text.data ? text.data : "", parts[i].len,
+			(int)parts[i].len, parts[i].data ? parts[i].data : "");
+	return digest128(text.data, text.len);
+}
+
+static uint32_t *bucket(struct findings *fs, const struct digest *key)
+{
+	return &fs->buckets[hash64(key, sizeof(*key), fs->cfg.hash_key) & (fs->n_buckets - 1)];
+}
+
+static void unlink_age(struct findings *fs, uint32_t i)
+{
+	struct finding *s = &fs->slots[i];
+
+	if (s->older != NONE)
+		fs->slots[s->older].newer = s->newer;
+	else
+		fs->oldest = s->newer;
+	if (s->newer != NONE)
+		fs->slots[s->newer].older = s->older;
+	else
+		fs->newest = s->older;
+}
+
+static void link_newest(struct findings *fs, uint32_t i)
+{
+	fs->slots[i].older = fs->newest;
+	fs->slots[i].newer = NONE;
+	if (fs->newest != NONE)
+		fs->slots[fs->newest].newer = i;
+	else
+		fs->oldest = i;
+	fs->newest = i;
+}
+
+static uint32_t find(struct findings *fs, const struct digest *key)
+{
+	for (uint32_t i = *bucket(fs, key); i != NONE; i = fs->slots[i].next_hash) {
+		if (memcmp(&fs->slots[i].key, key, sizeof(*key)) == 0)
+			return i;
+	}
+	return NONE;
+}
+
+/* Gives the slot back; its strings go. */
+static void release(struct findings *fs, uint32_t i)
+{
+	struct finding *s = &fs->slots[i];
+	uint32_t *link = bucket(fs, &s->key);
+
+	while (*link != i)
+		link = &fs->slots[*link].next_hash;
+	*link = s->next_hash;
+	unlink_age(fs, i);
+	free(s->equipment);
+	free(s->body);
+	*s = (struct finding){.next_hash = fs->free_head};
+	fs->free_head = i;
+	fs->stats.open_now--;
+}
+
+/* One revision of finding I: what changes with each revision, then the body of the last match. */
+static int revise(struct findings *fs, uint32_t i, const char *action, uint64_t ts_ns)
+{
+	struct finding *s = &fs->slots[i];
+	struct json_writer *w = &fs->json;
+	char text[TIME_TEXT_BYTES];
+
+	s->revision++;
+	s->revised_ns = ts_ns;
+	json_clear(w);
+	json_object_begin(w);
+	json_key(w, field_info(FIELD_TIMESTAMP)->name);
+	json_text(w, time_format(ts_ns, text));
+	json_key(w, field_info(FIELD_EVENT_ACTION)->name);
+	json_text(w, action);
+	json_key(w, field_info(FIELD_EVENT_ID)->name);
+	json_text(w, s->id);
+	json_key(w, field_info(FIELD_EVENT_SEQUENCE)->name);
+	json_u64(w, s->revision);
+	json_key(w, field_info(FIELD_ALERT_FLOWS_ENDED)->name);
+	json_u64(w, s->flows_ended);
+	json_key(w, field_info(FIELD_ALERT_BYTES_SENT)->name);
+	json_u64(w, s->bytes_sent);
+	json_key(w, field_info(FIELD_ALERT_BYTES_RECEIVED)->name);
+	json_u64(w, s->bytes_received);
+	json_key(w, field_info(FIELD_ALERT_FIRST_SEEN)->name);
+	json_text(w, time_format(s->first_ns, text));
+	json_key(w, field_info(FIELD_ALERT_LAST_SEEN)->name);
+	json_text(w, time_format(s->last_ns, text));
+	json_members(w, (struct str){s->body, (uint32_t)s->body_bytes});
+	json_object_end(w);
+	fs->stats.revisions++;
+	if (w->failed)
+		return ERR_SYSTEM;
+
+	struct alert a = {
+		.revision = s->revision,
+		.ts_ns = ts_ns,
+		.level = s->rule->level,
+		.rule_id = s->rule->id,
+		.equipment = str_from(s->equipment),
+		.json = {w->data, (uint32_t)w->len},
+	};
+
+	memcpy(a.id, s->id, sizeof(a.id));
+	return outbox_add(fs->outbox, &a);
+}
+
+static int close_finding(struct findings *fs, uint32_t i, uint64_t ts_ns)
+{
+	int rc = revise(fs, i, "closed", ts_ns);
+
+	release(fs, i);
+	return rc;
+}
+
+static void set_rule_facts(struct facts *f, const struct rule_match *m)
+{
+	static const struct str category[] = {{"network", 7}, {"intrusion_detection", 19}};
+	const struct rule *r = m->rule;
+
+	facts_set_strs(f, FIELD_EVENT_CATEGORY, category, 2);
+	facts_set_text(f, FIELD_EVENT_KIND, "alert");
+	facts_set_num(f, FIELD_EVENT_SEVERITY, (uint64_t)r->level);
+	facts_set_str(f, FIELD_RULE_ID, r->id);
+	facts_set_str(f, FIELD_RULE_NAME, r->title);
+	facts_set_text(f, FIELD_RULE_CATEGORY, rule_category_name(r->category));
+	facts_set_str(f, FIELD_RULE_DESCRIPTION, r->description);
+	facts_set_str(f, FIELD_RULE_RULESET, r->file);
+	facts_set_str(f, FIELD_RULE_VERSION, r->version);
+	facts_set_str(f, FIELD_RULE_REFERENCE, r->reference);
+	facts_set_text(f, FIELD_ALERT_LEVEL, rule_level_name(r->level));
+	facts_set_strs(f, FIELD_ALERT_MATCHED, m->matched, m->n_matched);
+	facts_set_strs(f, FIELD_ALERT_FALSE_POSITIVES, r->false_positives, r->n_false_positives);
+	facts_set_strs(f, FIELD_ALERT_TAGS, r->tags, r->n_tags);
+	facts_set_strs(f, FIELD_THREAT_TECHNIQUE_ID, r->techniques, r->n_techniques);
+}
+
+/* The next rule judges the facts as they were. */
+static void unset_rule_facts(struct facts *f)
+{
+	for (int id = FIELD_RULE_ID; id <= FIELD_THREAT_TECHNIQUE_ID; id++)
+		facts_unset(f, (enum field_id)id);
+	facts_set_text(f, FIELD_EVENT_KIND, "event");
+	facts_set_strs(f, FIELD_EVENT_CATEGORY, plain_category, 1);
+	facts_unset(f, FIELD_EVENT_SEVERITY);
+	facts_unset(f, FIELD_EVENT_REASON);
+}
+
+/* "gnb-017 called update.example (tls): Equipment leaves its contract" */
+static void set_reason(struct facts *f, const struct rule *r, struct str app)
+{
+	struct str equipment = facts_str(f, FIELD_EQUIPMENT_NAME);
+	struct str entity = facts_str(f, FIELD_PEER_ENTITY);
+
+	facts_set_str(f, FIELD_EVENT_REASON,
+		arena_printf(f->arena, "%.*s %s %.*s (%.*s): %.*s", (int)equipment.len,
+			equipment.data ? equipment.data : "",
+			facts_num(f, FIELD_EQUIPMENT_INITIATOR) ? "called" : "was called by", (int)entity.len,
+			entity.data ? entity.data : "", (int)app.len, app.data ? app.data : "", (int)r->title.len,
+			r->title.data));
+}
+
+/* Keeps the facts of this match as JSON members: closing happens when they are long gone. */
+static int keep_body(struct findings *fs, struct finding *s, struct facts *f)
+{
+	struct json_writer *w = &fs->json;
+	char *copy;
+
+	/* The revision writes the time first, and its own. */
+	uint64_t timestamp_ns = facts_num(f, FIELD_TIMESTAMP);
+
+	facts_unset(f, FIELD_TIMESTAMP);
+	json_clear(w);
+	json_object_begin(w);
+	facts_write_json(f, w);
+	if (fs->common)
+		facts_write_json(fs->common, w);
+	json_object_end(w);
+	facts_set_num(f, FIELD_TIMESTAMP, timestamp_ns);
+	if (w->failed || w->len < 2)
+		return ERR_SYSTEM;
+	copy = malloc(w->len);
+	if (!copy)
+		return ERR_SYSTEM;
+	memcpy(copy, w->data + 1, w->len - 2); /* without the braces */
+	free(s->body);
+	s->body = copy;
+	s->body_bytes = w->len - 2;
+	return 0;
+}
+
+/* Takes a free slot for KEY; when none is left, the finding that has been silent longest is closed first. */
+static int open_finding(struct findings *fs, const struct rule *rule, const struct digest *key, struct facts *f,
+	const struct str *parts, uint64_t ts_ns, uint32_t *ret)
+{
+	uint64_t first_ns = facts_has(f, FIELD_EVENT_START) ? facts_num(f, FIELD_EVENT_START) : ts_ns;
+	struct str equipment = facts_str(f, FIELD_EQUIPMENT_NAME);
+	int rc = 0;
+
+	if (fs->free_head == NONE) {
+		fs->stats.evicted++;
+		rc = close_finding(fs, fs->oldest, ts_ns);
+	}
+	uint32_t i = fs->free_head;
+	struct finding *s = &fs->slots[i];
+
+	s->equipment = malloc((size_t)equipment.len + 1);
+	if (!s->equipment)
+		return ERR_SYSTEM;
+	if (equipment.len > 0)
+		memcpy(s->equipment, equipment.data, equipment.len);
+	s->equipment[equipment.len] = '\0';
+	fs->free_head = s->next_hash;
+	s->key = *key;
+	s->rule = rule;
+	s->first_ns = first_ns;
+	s->last_ns = first_ns;
+	s->next_hash = *bucket(fs, key);
+	*bucket(fs, key) = i;
+	link_newest(fs, i);
+
+	char start[TIME_TEXT_BYTES];
+	struct str with_time[] = {parts[0], parts[1], parts[2], parts[3], str_from(time_format(first_ns, start))};
+	struct digest id = digest_of(f, with_time, 5);
+
+	(void)digest_format(&id, s->id);
+	fs->stats.opened++;
+	fs->stats.by_level[rule->level]++;
+	fs->stats.open_now++;
+	*ret = i;
+	return rc;
+}
+
+int findings_match(struct findings *fs, const struct rule_match *m, struct facts *f, uint64_t ts_ns, bool ended)
+{
+	struct str app = application(f);
+	struct str parts[] = {m->rule->id, facts_str(f, FIELD_EQUIPMENT_NAME), facts_str(f, FIELD_PEER_ENTITY), app};
+
+	/* What is wrong with a piece of equipment is one finding, whomever it talks to. */
+	if (m->rule->category == RULE_EQUIPMENT)
+		parts[2] = parts[3] = STR("");
+
+	struct digest key = digest_of(f, parts, 4);
+	uint32_t i = find(fs, &key);
+	bool opened = i == NONE;
+	uint64_t last_ns = facts_has(f, FIELD_EVENT_END) ? facts_num(f, FIELD_EVENT_END) : ts_ns;
+	int rc = 0;
+
+	fs->stats.matches++;
+	if (opened)
+		rc = open_finding(fs, m->rule, &key, f, parts, ts_ns, &i);
+	if (rc != 0)
+		return rc;
+	struct finding *s = &fs->slots[i];
+
+	unlink_age(fs, i);
+	link_newest(fs, i);
+	s->matched_ns = ts_ns;
+	if (last_ns > s->last_ns)
+		s->last_ns = last_ns;
+	if (ended) {
+		s->flows_ended++;
+		s->bytes_sent += facts_num(f, FIELD_EQUIPMENT_BYTES);
+		s->bytes_received += facts_num(f, FIELD_PEER_BYTES);
+	}
+	bool due = opened || ts_ns - s->revised_ns >= fs->cfg.repeat_ns;
+
+	if (!due && !ended)
+		return 0;
+	set_rule_facts(f, m);
+	set_reason(f, m->rule, app);
+	rc = keep_body(fs, s, f);
+	unset_rule_facts(f);
+	if (rc == 0 && due)
+		rc = revise(fs, i, opened ? "opened" : "repeated", ts_ns);
+	return rc;
+}
+
+int findings_tick(struct findings *fs, uint64_t ts_ns)
+{
+	int rc = 0;
+
+	while (rc == 0 && fs->oldest != NONE && ts_ns - fs->slots[fs->oldest].matched_ns >= fs->cfg.window_ns)
+		rc = close_finding(fs, fs->oldest, ts_ns);
+	return rc;
+}
+
+int findings_finish(struct findings *fs, uint64_t ts_ns)
+{
+	int rc = 0;
+
+	while (rc == 0 && fs->oldest != NONE)
+		rc = close_finding(fs, fs->oldest, ts_ns);
+	return rc == 0 ? outbox_flush(fs->outbox) : rc;
+}
+
+void findings_stats(const struct findings *fs, struct findings_stats *ret)
+{
+	*ret = fs->stats;
+}

@@ -1,0 +1,145 @@
+/* Whose an address is: the operator's, its subscribers', or the rest of the world's. */
+#include "rules/policy/reading.h"
+
+static int add_prefix(struct load *l, const struct yaml_node *node, const struct ip_prefix *prefix,
+	enum site_scope scope)
+{
+	char text[IP_PREFIX_TEXT_BYTES];
+	uint32_t old;
+	int r = prefix_trie_add(l->site->scopes, prefix, scope, &old);
+
+	if (r < 0)
+		return read_no_memory(l);
+	if (r == 1)
+		return yaml_error(node, l->err,
+			"%s stands in networks.%s already; remove one of them",
+			ip_prefix_format(prefix, text), old == SITE_OWN ? "own" : "subscribers");
+	return 0;
+}
+
+static int load_list(struct load *l, const struct yaml_node *networks, const char *key,
+	enum site_scope scope, uint32_t *ret_n)
+{
+	const struct yaml_node *list;
+	int r = read_section(l, networks, key, YAML_LIST, POLICY_MAX_NETWORKS, &list);
+
+	*ret_n = 0;
+	if (r < 0 || !list)
+		return r;
+	for (size_t i = 0; i < list->n; i++) {
+		struct ip_prefix prefix;
+
+		r = read_network(l, list->items[i], &prefix);
+		if (r == 0)
+			r = add_prefix(l, list->items[i], &prefix, scope);
+		if (r < 0)
+			return r;
+	}
+	*ret_n = (uint32_t)list->n;
+	return 0;
+}
+
+int load_networks(struct load *l)
+{
+	static const char *const keys[] = {"own", "subscribers", NULL};
+	const struct yaml_node *networks;
+	const struct yaml_node *own;
+	uint32_t n_own;
+	uint32_t n_subscribers;
+	int r = read_required(
+		l, l->root, "the policy", "networks", "networks: {own: [10.0.0.0/8]}", &networks);
+
+	if (r == 0)
+		r = read_map(l, networks, "networks");
+	if (r == 0)
+		r = yaml_check_keys(networks, keys, l->err);
+	if (r == 0)
+		r = read_required(l, networks, "networks", "own", "own: [10.0.0.0/8]", &own);
+	if (r == 0)
+		r = load_list(l, networks, "own", SITE_OWN, &n_own);
+	if (r == 0 && n_own == 0)
+		return yaml_error(own, l->err,
+			"networks.own is empty; write the operator's own prefixes, such as "
+			"10.0.0.0/8");
+	if (r == 0)
+		r = load_list(l, networks, "subscribers", SITE_SUBSCRIBERS, &n_subscribers);
+	return r;
+}
+
+int scope_add_equipment(
+	struct load *l, const struct yaml_node *node, const struct ip_prefix *prefix)
+{
+	char text[IP_PREFIX_TEXT_BYTES];
+	uint32_t old;
+	int r = prefix_trie_add(l->site->scopes, prefix, SITE_OWN, &old);
+
+	if (r < 0)
+		return read_no_memory(l);
+	if (r == 1 && old == SITE_SUBSCRIBERS)
+		return yaml_error(node, l->err,
+			"%s is the whole of an entry of networks.subscribers, which are never "
+			"inspected; "
+			"write the longer prefix that is equipment, or remove that entry",
+			ip_prefix_format(prefix, text));
+	return 0;
+}
+
+int scope_discover(struct load *l, const struct ip_prefix *own, size_t n_own)
+{
+	/* RFC 1918, RFC 6598, RFC 4193 */
+	static const char *const private[] = {
+		"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"};
+
+	for (size_t i = 0; i < n_own; i++)
+		if (prefix_trie_add(l->site->scopes, &own[i], SITE_OWN, NULL) < 0)
+			return read_no_memory(l);
+	for (size_t i = 0; n_own == 0 && i < sizeof(private) / sizeof(private[0]); i++) {
+		struct ip_prefix prefix;
+
+		if (!ip_prefix_parse(str_from(private[i]), &prefix, NULL) ||
+			prefix_trie_add(l->site->scopes, &prefix, SITE_OWN, NULL) < 0)
+			return read_no_memory(l);
+	}
+	return 0;
+}
+
+enum site_scope site_scope(const struct site *s, const struct ip_addr *a)
+{
+	uint32_t scope;
+
+	if (ip_addr_is_unspecified(a))
+		return SITE_UNSPECIFIED;
+	if (ip_addr_is_loopback(a))
+		return SITE_LOOPBACK;
+	if (ip_addr_is_multicast(a))
+		return SITE_MULTICAST;
+	if (ip_addr_is_broadcast(a))
+		return SITE_BROADCAST;
+	if (ip_addr_is_link_local(a))
+		return SITE_LINK_LOCAL;
+	return prefix_trie_longest(s->scopes, a, &scope, NULL) ? (enum site_scope)scope
+							       : SITE_EXTERNAL;
+}
+
+const char *site_scope_name(enum site_scope scope)
+{
+	switch (scope) {
+	case SITE_EXTERNAL:
+		return "external";
+	case SITE_OWN:
+		return "own";
+	case SITE_SUBSCRIBERS:
+		return "subscribers";
+	case SITE_MULTICAST:
+		return "multicast";
+	case SITE_BROADCAST:
+		return "broadcast";
+	case SITE_LINK_LOCAL:
+		return "link-local";
+	case SITE_LOOPBACK:
+		return "loopback";
+	case SITE_UNSPECIFIED:
+		break;
+	}
+	return "unspecified";
+}

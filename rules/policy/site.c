@@ -1,0 +1,252 @@
+#include "rules/policy/site.h"
+
+#include <stdlib.h>
+
+#include "common/file.h"
+#include "rules/policy/reading.h"
+
+enum { ARENA_BLOCK_BYTES = 64 * 1024 };
+
+/* The files that a policy is read from; they end with site_open. */
+struct sources {
+	char *site_text, *roles_text;
+	size_t site_len, roles_len;
+	struct yaml_file *site, *roles;
+};
+
+static int read_file(const char *path, char **ret_text, size_t *ret_len, struct yaml_file **ret,
+	struct error *err)
+{
+	*ret_text = file_read(path, POLICY_MAX_BYTES, ret_len, err);
+	if (!*ret_text)
+		return -1;
+	*ret = yaml_parse(path, *ret_text, *ret_len, 1, err);
+	return *ret ? 0 : -1;
+}
+
+static void sources_done(struct sources *f)
+{
+	yaml_free(f->site);
+	yaml_free(f->roles);
+	free(f->site_text);
+	free(f->roles_text);
+}
+
+static struct site *site_new(void)
+{
+	struct arena *arena = arena_new(ARENA_BLOCK_BYTES);
+	struct site *s = arena ? arena_alloc(arena, sizeof(*s)) : NULL;
+
+	if (!s) {
+		arena_free(arena);
+		return NULL;
+	}
+	s->arena = arena;
+	s->inventory = inventory_new();
+	s->scopes = prefix_trie_new();
+	s->group_networks = prefix_trie_new();
+	s->supplier_networks = prefix_trie_new();
+	if (s->inventory && s->scopes && s->group_networks && s->supplier_networks)
+		return s;
+	site_close(s);
+	return NULL;
+}
+
+void site_close(struct site *s)
+{
+	if (!s)
+		return;
+	for (uint32_t i = 0; i < s->n_open_zones; i++)
+		zone_close(s->open_zones[i]);
+	inventory_free(s->inventory);
+	prefix_trie_free(s->scopes);
+	prefix_trie_free(s->group_networks);
+	prefix_trie_free(s->supplier_networks);
+	arena_free(s->arena); /* S itself is in it */
+}
+
+/* Room for the site's zone and one of each window. */
+static int reserve_time_zones(struct load *l)
+{
+	const struct yaml_node *windows = yaml_get(l->root, "windows");
+	size_t n = 1 + (windows && windows->kind == YAML_MAP ? windows->n : 0);
+	struct site *s = l->site;
+
+	s->open_zones = arena_alloc(s->arena, n * sizeof(struct zone *));
+	s->open_zone_names = arena_alloc(s->arena, n * sizeof(*s->open_zone_names));
+	return s->open_zones && s->open_zone_names ? 0 : read_no_memory(l);
+}
+
+static int load_site_time(struct load *l)
+{
+	const struct yaml_node *node = yaml_get(l->root, "timezone");
+	struct site *s = l->site;
+	struct zone *utc;
+
+	if (node)
+		return load_time_zone(l, node, &s->time);
+	utc = zone_open("UTC", l->err);
+	if (!utc)
+		return ERR_SYSTEM;
+	s->open_zone_names[0] = STR("UTC");
+	s->open_zones[s->n_open_zones++] = utc;
+	s->time = utc;
+	return 0;
+}
+
+static int check_schema(struct load *l, const struct yaml_node *root)
+{
+	const struct yaml_node *node;
+	int64_t schema;
+	int r = read_required(l, root, "the file", "schema", "schema: 1", &node);
+
+	if (r == 0 && (!yaml_i64(node, &schema) || schema != 1))
+		return yaml_error(node, l->err, "this program reads schema 1; write `schema: 1`");
+	return r;
+}
+
+static int load_head(struct load *l)
+{
+	static const char *const keys[] = {"schema", "site", "timezone", "networks", "suppliers",
+		"zones", "equipment", "groups", "roles", "windows", "exceptions", NULL};
+	const struct yaml_node *name;
+	int r = read_map(l, l->root, "the policy");
+
+	if (r == 0)
+		r = yaml_check_keys(l->root, keys, l->err);
+	if (r == 0)
+		r = check_schema(l, l->root);
+	if (r == 0)
+		r = read_required(l, l->root, "the policy", "site", "site: waw-core-1", &name);
+	if (r == 0)
+		r = read_text(l, name, "site", POLICY_NAME_BYTES, &l->site->name);
+	if (r == 0)
+		r = reserve_time_zones(l);
+	return r == 0 ? load_site_time(l) : r;
+}
+
+/* Names first, then what refers to them. */
+static int load_site(struct load *l, const struct yaml_node *shipped)
+{
+	int r = load_head(l);
+
+	if (r == 0)
+		r = load_networks(l);
+	if (r == 0)
+		r = load_suppliers(l);
+	if (r == 0)
+		r = load_zones(l);
+	if (r == 0)
+		r = load_groups(l);
+	if (r == 0)
+		r = load_role_names(l, shipped);
+	if (r == 0)
+		r = load_equipment(l);
+	if (r == 0)
+		r = load_roles(l);
+	if (r == 0)
+		r = load_windows(l);
+	return r == 0 ? load_exceptions(l) : r;
+}
+
+static int load_discover(
+	struct load *l, const struct yaml_node *shipped, const struct ip_prefix *own, size_t n_own)
+{
+	int r = scope_discover(l, own, n_own);
+
+	if (r == 0)
+		r = load_role_names(l, shipped);
+	return r == 0 ? load_roles(l) : r;
+}
+
+static struct digest digest_of(const struct sources *f, const struct ip_prefix *own, size_t n_own)
+{
+	struct digest parts[3] = {digest128(f->site_text, f->site_len),
+		digest128(f->roles_text, f->roles_len), digest128(own, n_own * sizeof(*own))};
+
+	_Static_assert(sizeof(struct ip_prefix) == 17, "no padding takes part in the digest");
+	return digest128(parts, sizeof(parts));
+}
+
+static int load_all(struct load *l, const char *path, const char *roles_path,
+	const struct ip_prefix *own, size_t n_own)
+{
+	const struct yaml_node *shipped = NULL;
+	struct sources f = {0};
+	int r = 0;
+
+	if (path && n_own > 0)
+		return error_set(l->err, ERR_USAGE,
+			"the operator's own networks stand in %s; do not give them a second time",
+			path);
+	if (roles_path)
+		r = read_file(roles_path, &f.roles_text, &f.roles_len, &f.roles, l->err);
+	if (r == 0 && f.roles) {
+		shipped = yaml_root(f.roles, 0);
+		r = read_map(l, shipped, "the file of shipped roles");
+		if (r == 0)
+			r = check_schema(l, shipped);
+	}
+	if (r == 0 && path)
+		r = read_file(path, &f.site_text, &f.site_len, &f.site, l->err);
+	if (r == 0 && path) {
+		l->root = yaml_root(f.site, 0);
+		l->site->is_declared = true;
+		r = load_site(l, shipped);
+	} else if (r == 0) {
+		r = load_discover(l, shipped, own, n_own);
+	}
+	if (r == 0)
+		l->site->digest = digest_of(&f, own, n_own);
+	sources_done(&f);
+	return r;
+}
+
+struct site *site_open(const char *path, const char *roles_path, const struct ip_prefix *own,
+	size_t n_own, struct error *err)
+{
+	struct load l = {.site = site_new(), .err = err};
+
+	if (!l.site) {
+		read_no_memory(&l);
+		return NULL;
+	}
+	if (load_all(&l, path, roles_path, own, n_own) < 0) {
+		site_close(l.site);
+		return NULL;
+	}
+	return l.site;
+}
+
+const char *site_name(const struct site *s)
+{
+	return s->name.len > 0 ? s->name.data : "";
+}
+
+bool site_is_declared(const struct site *s)
+{
+	return s->is_declared;
+}
+
+struct digest site_digest(const struct site *s)
+{
+	return s->digest;
+}
+
+const struct inventory *site_inventory(const struct site *s)
+{
+	return s->inventory;
+}
+
+void site_counts(const struct site *s, struct site_counts *ret)
+{
+	*ret = (struct site_counts){
+		.suppliers = s->n_suppliers,
+		.zones = s->n_zones,
+		.equipment = s->n_declared,
+		.groups = s->n_groups,
+		.roles = s->n_roles,
+		.windows = s->n_windows,
+		.exceptions = s->n_exceptions,
+	};
+}

@@ -1,0 +1,102 @@
+/* The site's policy: who is who, and who may talk to whom. Read from site.yaml (docs/policy.md) at
+ * set-up; read only afterwards, by any number of threads. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analysis/enrich/inventory.h"
+#include "common/error.h"
+#include "common/hash/hash.h"
+#include "common/ip.h"
+#include "common/str.h"
+
+struct site;
+
+/* Reads the policy at PATH and the shipped roles at ROLES_PATH (NULL: none). PATH NULL gives
+ * discover mode: no equipment is declared, the operator's own space is OWN (or, when N_OWN is 0,
+ * private space: RFC 1918, RFC 6598, fc00::/7). With a PATH, OWN stands in the file: N_OWN other
+ * than 0 is ERR_USAGE. NULL with *err: "FILE:LINE:COLUMN: what is wrong; what would be right".
+ * Nothing half-read is ever returned. */
+struct site *site_open(const char *path, const char *roles_path, const struct ip_prefix *own,
+	size_t n_own, struct error *err);
+void site_close(struct site *s); /* NULL allowed */
+
+const char *site_name(const struct site *s);     /* "" in discover mode */
+bool site_is_declared(const struct site *s);     /* false in discover mode */
+struct digest site_digest(const struct site *s); /* of all that was read, OWN included */
+const struct inventory *site_inventory(const struct site *s);
+
+/* How many of each it holds, for `vedette check`. */
+struct site_counts {
+	size_t suppliers, zones, equipment, groups, roles, windows, exceptions;
+};
+void site_counts(const struct site *s, struct site_counts *ret);
+
+enum site_scope {
+	SITE_EXTERNAL,
+	SITE_OWN,
+	SITE_SUBSCRIBERS, /* networks.subscribers: never inspected */
+	SITE_MULTICAST,
+	SITE_BROADCAST,
+	SITE_LINK_LOCAL,
+	SITE_LOOPBACK,
+	SITE_UNSPECIFIED,
+};
+
+enum site_scope site_scope(const struct site *s, const struct ip_addr *a);
+const char *site_scope_name(enum site_scope scope); /* values of the fact peer.scope */
+
+/* Groups that hold A, from the longest prefix: names written to RET, at most MAX. Returns their
+ * number. */
+size_t site_groups(const struct site *s, const struct ip_addr *a, struct str *ret, size_t max);
+bool site_has_group(const struct site *s, const char *name);
+
+/* Supplier whose own networks (prefixes, then asns), else domains hold the peer; len 0 when none.
+ * DOMAIN may be empty, AS 0. */
+struct str site_supplier_of(
+	const struct site *s, const struct ip_addr *a, uint32_t as_number, struct str domain);
+
+enum verdict {
+	VERDICT_ALLOWED,
+	VERDICT_EXCEPTION,
+	VERDICT_WINDOW,
+	VERDICT_LEARNED,
+	VERDICT_VIOLATION,
+	VERDICT_UNDETERMINED, /* a contract would allow it if the label, now only a guess, were
+				 certain */
+	VERDICT_UNDECLARED,   /* the equipment is not in the inventory, or there is no policy */
+};
+
+const char *verdict_name(enum verdict v);
+
+/* One conversation as the policy sees it, from the side of one piece of equipment. */
+struct conversation {
+	const struct equipment *equipment; /* NULL: undeclared */
+	const struct equipment *peer;      /* NULL: not in the inventory */
+	struct ip_addr equipment_addr, peer_addr;
+	bool initiator;                   /* the equipment began it */
+	uint8_t proto;                    /* IANA */
+	uint16_t port;                    /* that was called */
+	struct str protocol, application; /* labels, any case; empty: unknown */
+	bool certain;           /* the label comes from content, not from port or address */
+	struct str peer_domain; /* empty: unknown */
+	uint32_t peer_as;
+	uint64_t ts_ns;
+};
+
+struct judgement {
+	enum verdict verdict;
+	/* "site.yaml:31", "roles.yaml:12": the line that decided; for a violation that of the role,
+	 * or of equipment without one;
+	 * "" for VERDICT_UNDECLARED */
+	char line[256];
+	char text[512]; /* what it says, for a person: "gnb may connect to role:amf with NGAP" */
+	const char *window; /* "inside", "outside" or "none" */
+};
+
+/* Order: exception, window, contract of either end, then undetermined or violation
+ * (docs/policy.md). Equipment is from site_inventory(S). Pure; cost grows with the lines of the two
+ * roles, the exceptions of the caller and the windows of the two suppliers only. */
+void site_judge(const struct site *s, const struct conversation *c, struct judgement *ret);

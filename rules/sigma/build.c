@@ -1,0 +1,218 @@
+#include "rules/sigma/build.h"
+
+#include <stdlib.h>
+
+#include "rules/sigma/read.h"
+
+enum { ARENA_BLOCK_BYTES = 65536, MAX_DOCUMENTS = 64 };
+
+int sigma_no_memory(struct error *err)
+{
+	return error_set(err, ERR_SYSTEM, "no memory for the rules");
+}
+
+const char *read_name(char *buf, struct str text)
+{
+	return str_printable(buf, SIGMA_NAME_TEXT_BYTES, text);
+}
+
+struct sigma *sigma_new(void)
+{
+	struct sigma *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->arena = arena_new(ARENA_BLOCK_BYTES);
+	if (!s->arena) {
+		free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void sigma_close(struct sigma *s)
+{
+	if (!s)
+		return;
+	for (struct resource *r = s->resources; r; r = r->next) {
+		regex_free(r->regex);
+		prefix_trie_free(r->trie);
+	}
+	for (int c = 0; c < RULE_CATEGORIES; c++)
+		index_free(&s->index[c]);
+	arena_free(s->arena);
+	free(s->programs);
+	free(s);
+}
+
+/* A zeroed program behind the last one, which counts only when the caller says so. */
+static struct program *next_program(struct sigma *s)
+{
+	if (s->n == s->capacity) {
+		size_t capacity = s->capacity ? 2 * s->capacity : 64;
+		struct program *grown = realloc(s->programs, capacity * sizeof(*grown));
+
+		if (!grown)
+			return NULL;
+		s->programs = grown;
+		s->capacity = capacity;
+	}
+	s->programs[s->n] = (struct program){0};
+	return &s->programs[s->n];
+}
+
+static int read_rule(struct reader *r, const struct yaml_node *map, struct program *ret)
+{
+	const struct yaml_node *detection = yaml_get(map, "detection");
+
+	if (read_metadata(r, map, ret) < 0 || read_detection(r, detection, ret) < 0 ||
+		read_condition(r, detection, ret) < 0)
+		return r->err->code;
+	return compile_condition(r, ret);
+}
+
+/* What the rules of one file share. */
+struct origin {
+	const struct lists *lists;
+	const char *path;
+	struct str file;
+	struct str version;
+};
+
+static int add_document(
+	struct sigma *s, const struct origin *from, const struct yaml_node *map, struct error *err)
+{
+	struct reader r = {.sigma = s, .lists = from->lists, .err = err};
+	enum rule_category category = RULE_FLOW;
+	struct program *p;
+	int document;
+
+	if (map->kind != YAML_MAP)
+		return yaml_error(map, err, "a rule is a map; write title: and the other keys");
+	document = read_logsource(map, &category, err);
+	if (document < 0)
+		return document;
+	if (document == DOCUMENT_OTHER_PRODUCT) {
+		s->skipped++;
+		return 0;
+	}
+	p = next_program(s);
+	if (!p)
+		return sigma_no_memory(err);
+	p->path = from->path;
+	p->rule.category = category;
+	p->rule.file = from->file;
+	p->rule.version = from->version;
+	if (read_rule(&r, map, p) < 0)
+		return err->code;
+	s->n++;
+	return 0;
+}
+
+/* The digest of all is that of the digests so far and of this file, so that it does not matter how
+ * a file is stored. */
+static struct digest add_digest(struct digest all, struct str file, struct digest of_text)
+{
+	struct digest parts[3] = {all, digest128(file.data, file.len), of_text};
+
+	return digest128(parts, sizeof(parts));
+}
+
+int sigma_add(struct sigma *s, const struct lists *lists, const char *name, struct str file,
+	struct str text, struct error *err)
+{
+	struct digest digest = digest128(text.data, text.len);
+	char version[DIGEST_TEXT_BYTES];
+	struct origin from = {.lists = lists,
+		.path = arena_str(s->arena, str_from(name)).data,
+		.file = arena_str(s->arena, file),
+		.version = arena_str(s->arena, str_from(digest_format(&digest, version)))};
+	struct yaml_file *yaml;
+	int rc = 0;
+
+	if (!from.path || !from.file.data || !from.version.data)
+		return sigma_no_memory(err);
+	yaml = yaml_parse(name, text.data, text.len, MAX_DOCUMENTS, err);
+	if (!yaml)
+		return err->code;
+	for (size_t i = 0; i < yaml_docs(yaml) && rc == 0; i++)
+		rc = add_document(s, &from, yaml_root(yaml, i), err);
+	yaml_free(yaml);
+	s->digest = add_digest(s->digest, file, digest);
+	return rc;
+}
+
+/* By id without case, then by place. */
+static int compare_ids(const void *a, const void *b)
+{
+	const struct program *x = *(const struct program *const *)a;
+	const struct program *y = *(const struct program *const *)b;
+
+	for (uint32_t i = 0; i < x->rule.id.len; i++) {
+		int difference = ascii_lower(x->rule.id.data[i]) - ascii_lower(y->rule.id.data[i]);
+
+		if (difference != 0)
+			return difference;
+	}
+	return (x > y) - (x < y);
+}
+
+static int twice(const struct program *first, const struct program *second, struct error *err)
+{
+	return error_set(err, ERR_CONFIG,
+		"%s:%u:%u: the id %s is also that of %s:%u:%u; make another with uuidgen",
+		second->path, (unsigned)second->id_line, (unsigned)second->id_column,
+		second->rule.id.data, first->path, (unsigned)first->id_line,
+		(unsigned)first->id_column);
+}
+
+/* Of several that stand twice, the one that was read first is told. */
+static int check_ids(const struct sigma *s, struct error *err)
+{
+	const struct program **sorted = calloc(s->n + 1, sizeof(*sorted));
+	const struct program *first = NULL;
+	const struct program *second = NULL;
+
+	if (!sorted)
+		return sigma_no_memory(err);
+	for (size_t i = 0; i < s->n; i++)
+		sorted[i] = &s->programs[i];
+	qsort(sorted, s->n, sizeof(const struct program *), compare_ids);
+	for (size_t i = 1; i < s->n; i++) {
+		if (!str_eq_nocase(sorted[i - 1]->rule.id, sorted[i]->rule.id))
+			continue;
+		if (!second || sorted[i] < second) {
+			first = sorted[i - 1];
+			second = sorted[i];
+		}
+	}
+	free(sorted);
+	return second ? twice(first, second, err) : 0;
+}
+
+int sigma_finish(struct sigma *s, struct error *err)
+{
+	if (check_ids(s, err) < 0)
+		return err->code;
+	return index_build(s) ? 0 : sigma_no_memory(err);
+}
+
+struct digest sigma_digest(const struct sigma *s)
+{
+	return s->digest;
+}
+
+size_t sigma_count(const struct sigma *s)
+{
+	return s->n;
+}
+
+size_t sigma_skipped(const struct sigma *s)
+{
+	return s->skipped;
+}
+
+const struct rule *sigma_rule(const struct sigma *s, size_t i)
+{
+	return &s->programs[i].rule;
+}

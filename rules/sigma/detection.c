@@ -1,0 +1,155 @@
+#include "rules/sigma/read.h"
+
+/* A text in a list: it is looked for in every text of the event. */
+static int read_keyword(struct reader *r, const struct yaml_node *n, struct item *ret)
+{
+	struct item_key key = {
+		.node = n, .field = FIELD_ANY_TEXT, .word = MOD_NONE, .test = TEST_TEXT};
+
+	return sigma_read_item(r, &key, n, ret);
+}
+
+static int read_map(struct reader *r, const struct yaml_node *map, struct group *ret)
+{
+	struct item *items;
+
+	if (map->n == 0)
+		return yaml_error(map, r->err, "an empty map meets everything; write fact: value");
+	items = arena_alloc(r->sigma->arena, map->n * sizeof(*items));
+	if (!items)
+		return sigma_no_memory(r->err);
+	for (size_t i = 0; i < map->n; i++) {
+		struct item_key key;
+
+		if (read_item_key(map->pairs[i].key, &key, r->err) < 0 ||
+			sigma_read_item(r, &key, map->pairs[i].value, &items[i]) < 0)
+			return r->err->code;
+	}
+	ret->items = items;
+	ret->n = (uint32_t)map->n;
+	return 0;
+}
+
+/* Groups of a list: each map is one, and so is each text. */
+static int read_alternative(struct reader *r, const struct yaml_node *n, struct group *ret)
+{
+	struct item *item;
+
+	if (n->kind == YAML_MAP)
+		return read_map(r, n, ret);
+	if (n->kind == YAML_LIST)
+		return yaml_error(n, r->err,
+			"a list in a list is not Sigma; write texts or maps of facts here");
+	item = arena_alloc(r->sigma->arena, sizeof(*item));
+	if (!item)
+		return sigma_no_memory(r->err);
+	ret->items = item;
+	ret->n = 1;
+	return read_keyword(r, n, item);
+}
+
+static int read_selection(struct reader *r, const struct yaml_node *n, struct selection *ret)
+{
+	size_t count = n->kind == YAML_LIST ? n->n : 1;
+	struct group *groups;
+
+	if (n->kind == YAML_SCALAR)
+		return yaml_error(n, r->err,
+			"a selection is a map of facts or a list; write \"fact: value\" below it, "
+			"or \"- text\"");
+	if (count == 0)
+		return yaml_error(
+			n, r->err, "an empty list meets nothing; write texts or maps of facts");
+	if (count > SIGMA_MAX_ITEMS)
+		return yaml_error(n, r->err,
+			"%zu alternatives, at most %d are allowed; make it several rules", count,
+			SIGMA_MAX_ITEMS);
+	groups = arena_alloc(r->sigma->arena, count * sizeof(*groups));
+	if (!groups)
+		return sigma_no_memory(r->err);
+	ret->groups = groups;
+	ret->n = (uint32_t)count;
+	if (n->kind == YAML_MAP)
+		return read_map(r, n, groups);
+	for (size_t i = 0; i < count; i++) {
+		if (read_alternative(r, n->items[i], &groups[i]) < 0)
+			return r->err->code;
+	}
+	return 0;
+}
+
+static int read_selection_name(struct reader *r, const struct yaml_node *key, struct selection *ret)
+{
+	static const char *const reserved[] = {
+		"and", "or", "not", "of", "them", "all", "any", "1", NULL};
+	char text[SIGMA_NAME_TEXT_BYTES];
+	struct str name = key->text;
+	bool good = name.len > 0;
+
+	for (uint32_t i = 0; i < name.len; i++) {
+		char c = ascii_lower(name.data[i]);
+
+		good = good &&
+		       ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-');
+	}
+	if (!good)
+		return yaml_error(key, r->err,
+			"\"%s\" cannot name a selection; use letters, digits, _ and -",
+			read_name(text, name));
+	for (size_t i = 0; reserved[i]; i++) {
+		if (str_eq_nocase(name, str_from(reserved[i])))
+			return yaml_error(key, r->err,
+				"\"%s\" is a word of the condition's language; name the selection "
+				"otherwise",
+				reserved[i]);
+	}
+	ret->name = arena_str(r->sigma->arena, name);
+	return ret->name.data ? 0 : sigma_no_memory(r->err);
+}
+
+static int check_detection(const struct yaml_node *detection, struct error *err)
+{
+	if (detection->kind != YAML_MAP)
+		return yaml_error(
+			detection, err, "\"detection\" is a map of selections and a condition");
+	if (yaml_get(detection, "timeframe"))
+		return yaml_error(yaml_get(detection, "timeframe"), err,
+			"\"timeframe\" belongs to aggregations, which are not supported by this "
+			"version; remove it");
+	if (!yaml_get(detection, "condition"))
+		return yaml_error(detection, err,
+			"\"detection\" has no condition; write for example condition: selection");
+	if (detection->n < 2)
+		return yaml_error(detection, err,
+			"\"detection\" has no selection; write for example selection: "
+			"{network.protocol: ssh}");
+	if (detection->n - 1 > SIGMA_MAX_SELECTIONS)
+		return yaml_error(detection, err,
+			"%zu selections, at most %d are allowed; make it several rules",
+			detection->n - 1, SIGMA_MAX_SELECTIONS);
+	return 0;
+}
+
+int read_detection(struct reader *r, const struct yaml_node *detection, struct program *ret)
+{
+	struct selection *selections;
+
+	if (check_detection(detection, r->err) < 0)
+		return ERR_CONFIG;
+	selections = arena_alloc(r->sigma->arena, detection->n * sizeof(*selections));
+	if (!selections)
+		return sigma_no_memory(r->err);
+	ret->selections = selections;
+	for (size_t i = 0; i < detection->n; i++) {
+		const struct yaml_node *key = detection->pairs[i].key;
+		struct selection *s = &selections[ret->n_selections];
+
+		if (str_eq(key->text, STR("condition")))
+			continue;
+		if (read_selection_name(r, key, s) < 0 ||
+			read_selection(r, detection->pairs[i].value, s) < 0)
+			return r->err->code;
+		ret->n_selections++;
+	}
+	return 0;
+}

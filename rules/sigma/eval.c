@@ -1,0 +1,359 @@
+#include <stdlib.h>
+
+#include "rules/sigma/program.h"
+
+/* One fact with its values. */
+struct subject {
+	int field;
+	enum field_type type;
+	const struct fact_value *value;
+	uint32_t n;
+};
+
+static struct subject subject_of(const struct facts *f, int field)
+{
+	struct subject s = {.field = field,
+		.type = field_info((enum field_id)field)->type,
+		.value = facts_get(f, (enum field_id)field)};
+
+	if (!s.value)
+		s.n = 0;
+	else if (s.type == FIELD_TYPE_KEYWORDS)
+		s.n = s.value->strs.n;
+	else if (s.type == FIELD_TYPE_IPS)
+		s.n = s.value->ips.n;
+	else
+		s.n = 1;
+	return s;
+}
+
+static bool is_text(enum field_type type)
+{
+	return type == FIELD_TYPE_KEYWORD || type == FIELD_TYPE_WILDCARD ||
+	       type == FIELD_TYPE_KEYWORDS;
+}
+
+static struct str text_at(const struct subject *s, uint32_t i)
+{
+	return s->type == FIELD_TYPE_KEYWORDS ? s->value->strs.items[i] : s->value->str;
+}
+
+static const struct ip_addr *address_at(const struct subject *s, uint32_t i)
+{
+	return s->type == FIELD_TYPE_IPS ? &s->value->ips.items[i] : &s->value->ip;
+}
+
+static uint64_t number_of(const struct subject *s)
+{
+	return s->type == FIELD_TYPE_BOOLEAN ? s->value->flag : s->value->num;
+}
+
+static bool compare(uint64_t fact, enum modifier word, uint64_t limit)
+{
+	switch (word) {
+	case MOD_GT:
+		return fact > limit;
+	case MOD_GTE:
+		return fact >= limit;
+	case MOD_LT:
+		return fact < limit;
+	case MOD_LTE:
+		return fact <= limit;
+	default:
+		return fact == limit;
+	}
+}
+
+/* IPv4 addresses are kept as ::ffff:a.b.c.d, but no IPv6 network holds them. */
+static bool holds_address(const struct ip_prefix *network, const struct ip_addr *a)
+{
+	enum { MAPPED_BITS = 96 };
+
+	return ip_prefix_contains(network, a) &&
+	       (network->length_bits >= MAPPED_BITS || !ip_addr_is_v4(a));
+}
+
+static bool list_has(const struct lists_set *list, const struct subject *s, uint32_t i)
+{
+	if (is_text(s->type))
+		return lists_set_has_text(list, text_at(s, i));
+	if (s->type == FIELD_TYPE_IP || s->type == FIELD_TYPE_IPS)
+		return lists_set_has_ip(list, address_at(s, i));
+	return lists_set_has_number(list, number_of(s));
+}
+
+/* Value V of ITEM against value I of the fact. */
+static bool meets(const struct item *item, uint32_t v, const struct subject *s, uint32_t i,
+	struct sigma_scratch *w)
+{
+	const struct value *value = &item->values[v];
+
+	switch (item->test) {
+	case TEST_TEXT:
+		return pattern_match(&value->pattern, text_at(s, i));
+	case TEST_REGEX:
+		return regex_match(value->regex, w->regex, text_at(s, i));
+	case TEST_NUMBER:
+		return compare(number_of(s), item->word, value->number);
+	case TEST_NETWORK:
+		return holds_address(&value->network, address_at(s, i));
+	case TEST_LIST:
+		return list_has(value->list, s, i);
+	case TEST_ABSENT:
+	case TEST_EXISTS:
+		break;
+	}
+	return false;
+}
+
+static uint32_t find_number(const struct item *item, uint64_t number)
+{
+	uint32_t low = 0;
+	uint32_t high = item->n;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (item->values[middle].number < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < item->n && item->values[low].number == number ? low : UINT32_MAX;
+}
+
+static uint32_t find_network(const struct item *item, const struct ip_addr *a)
+{
+	uint32_t v;
+
+	if (!prefix_trie_longest(item->networks, a, &v, NULL))
+		return UINT32_MAX;
+	/* All that hold an IPv4 address and are shorter than the longest that does are no better.
+	 */
+	return holds_address(&item->values[v].network, a) ? v : UINT32_MAX;
+}
+
+/* Which value of ITEM value I of the fact meets, or UINT32_MAX. */
+static uint32_t find_value(
+	const struct item *item, const struct subject *s, uint32_t i, struct sigma_scratch *w)
+{
+	uint32_t v = 0;
+
+	if (item->networks)
+		return find_network(item, address_at(s, i));
+	if (item->test == TEST_NUMBER && item->word == MOD_NONE)
+		return find_number(item, number_of(s));
+	if (item->exact) {
+		v = text_set_find(item->exact, text_at(s, i));
+		if (v != UINT32_MAX)
+			return v;
+		v = item->n_exact;
+	}
+	for (; v < item->n; v++) {
+		if (meets(item, v, s, i, w))
+			return v;
+	}
+	return UINT32_MAX;
+}
+
+static bool any_in_fact(
+	const struct item *item, const struct subject *s, struct sigma_scratch *w, struct hit *ret)
+{
+	for (uint32_t i = 0; i < s->n; i++) {
+		uint32_t v = find_value(item, s, i, w);
+
+		if (v != UINT32_MAX) {
+			*ret = (struct hit){s->field, i, v};
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool one_in_fact(const struct item *item, uint32_t v, const struct subject *s,
+	struct sigma_scratch *w, struct hit *ret)
+{
+	for (uint32_t i = 0; i < s->n; i++) {
+		if (meets(item, v, s, i, w)) {
+			*ret = (struct hit){s->field, i, v};
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The next fact that is there and is text, from FIELD on; FIELD_COUNT when there is none. */
+static int next_text(const struct facts *f, int field)
+{
+	for (; field < FIELD_COUNT; field++) {
+		if (f->present[field / 64] >> (field % 64) == 0)
+			field |= 63;
+		else if (facts_has(f, (enum field_id)field) &&
+			 is_text(field_info((enum field_id)field)->type))
+			return field;
+	}
+	return FIELD_COUNT;
+}
+
+static bool any_value(
+	const struct item *item, const struct facts *f, struct sigma_scratch *w, struct hit *ret)
+{
+	struct subject s;
+
+	if (item->field != FIELD_ANY_TEXT) {
+		s = subject_of(f, item->field);
+		return any_in_fact(item, &s, w, ret);
+	}
+	for (int field = next_text(f, 0); field < FIELD_COUNT; field = next_text(f, field + 1)) {
+		s = subject_of(f, field);
+		if (any_in_fact(item, &s, w, ret))
+			return true;
+	}
+	return false;
+}
+
+static bool one_value(const struct item *item, uint32_t v, const struct facts *f,
+	struct sigma_scratch *w, struct hit *ret)
+{
+	struct subject s;
+
+	if (item->field != FIELD_ANY_TEXT) {
+		s = subject_of(f, item->field);
+		return one_in_fact(item, v, &s, w, ret);
+	}
+	for (int field = next_text(f, 0); field < FIELD_COUNT; field = next_text(f, field + 1)) {
+		s = subject_of(f, field);
+		if (one_in_fact(item, v, &s, w, ret))
+			return true;
+	}
+	return false;
+}
+
+bool item_is_met(
+	const struct item *item, const struct facts *f, struct sigma_scratch *w, struct hit *ret)
+{
+	bool present = item->field == FIELD_ANY_TEXT || facts_has(f, (enum field_id)item->field);
+
+	*ret = (struct hit){.field = item->field};
+	if (item->test == TEST_ABSENT)
+		return !present;
+	if (item->test == TEST_EXISTS)
+		return present == (item->values[0].number == 1);
+	if (!present)
+		return item->or_absent && !item->all;
+	if (!item->all)
+		return any_value(item, f, w, ret);
+	for (uint32_t v = 0; v < item->n; v++) {
+		if (!one_value(item, v, f, w, ret))
+			return false;
+	}
+	return true;
+}
+
+bool item_holds(const struct item *item, const struct facts *f, struct sigma_scratch *w)
+{
+	struct hit ignored;
+
+	return item_is_met(item, f, w, &ignored) != item->neq;
+}
+
+static bool group_holds(const struct group *g, const struct facts *f, struct sigma_scratch *w)
+{
+	for (uint32_t i = 0; i < g->n; i++) {
+		if (!item_holds(&g->items[i], f, w))
+			return false;
+	}
+	return true;
+}
+
+bool selection_holds(const struct selection *s, const struct facts *f, struct sigma_scratch *w)
+{
+	for (uint32_t i = 0; i < s->n; i++) {
+		if (group_holds(&s->groups[i], f, w))
+			return true;
+	}
+	return false;
+}
+
+bool program_holds(const struct program *p, const struct facts *f, struct sigma_scratch *w)
+{
+	bool value = false;
+	uint32_t at = 0;
+
+	while (at < p->n_code) {
+		const struct instruction *in = &p->code[at++];
+
+		switch (in->op) {
+		case OP_TEST:
+			value = selection_holds(&p->selections[in->argument], f, w);
+			break;
+		case OP_NOT:
+			value = !value;
+			break;
+		case OP_JUMP_IF_FALSE:
+			at = value ? at : in->argument;
+			break;
+		case OP_JUMP_IF_TRUE:
+			at = value ? in->argument : at;
+			break;
+		}
+	}
+	return value;
+}
+
+struct sigma_scratch *sigma_scratch_new(const struct sigma *s)
+{
+	struct sigma_scratch *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return NULL;
+	w->regex = regex_runner_new();
+	w->candidates = calloc(s->n / 64 + 1, sizeof(*w->candidates));
+	w->values = calloc(SIGMA_MAX_NODES, 1);
+	w->relevant = calloc(SIGMA_MAX_NODES, 1);
+	w->told = calloc(SIGMA_MAX_SELECTIONS, 1);
+	if (!w->regex || !w->candidates || !w->values || !w->relevant || !w->told) {
+		sigma_scratch_free(w);
+		return NULL;
+	}
+	return w;
+}
+
+void sigma_scratch_free(struct sigma_scratch *w)
+{
+	if (!w)
+		return;
+	regex_runner_free(w->regex);
+	free(w->candidates);
+	free(w->values);
+	free(w->relevant);
+	free(w->told);
+	free(w);
+}
+
+uint64_t sigma_regex_limit_hits(const struct sigma_scratch *w)
+{
+	return regex_limit_hits(w->regex);
+}
+
+void sigma_eval(const struct sigma *s, struct sigma_scratch *w, enum rule_category category,
+	const struct facts *f, sigma_match_fn *match, void *user)
+{
+	const struct rule_index *ix = &s->index[category];
+
+	index_candidates(ix, f, w->candidates);
+	for (size_t word = 0; word < ix->n_words; word++) {
+		for (uint64_t bits = w->candidates[word]; bits != 0; bits &= bits - 1) {
+			size_t place = word * 64 + (size_t)__builtin_ctzll(bits);
+			const struct program *p = &s->programs[ix->rules[place]];
+			struct rule_match m;
+
+			if (!program_holds(p, f, w))
+				continue;
+			m.rule = &p->rule;
+			m.n_matched = 0;
+			program_explain(p, f, w, &m);
+			match(user, &m);
+		}
+	}
+}

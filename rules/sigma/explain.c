@@ -1,0 +1,252 @@
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "rules/sigma/program.h"
+
+/* Of one text; of one value in it; values and tests of which a text tells. */
+enum { TEXT_BYTES = 600, VALUE_BYTES = 96, TOLD_VALUES = 8, TOLD_TESTS = 8 };
+
+struct line {
+	char text[TEXT_BYTES];
+	size_t len;
+};
+
+static void say(struct line *line, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void say(struct line *line, const char *fmt, ...)
+{
+	size_t room = sizeof(line->text) - line->len;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(line->text + line->len, room, fmt, ap);
+	va_end(ap);
+	if (n > 0)
+		line->len += (size_t)n < room ? (size_t)n : room - 1;
+}
+
+/* For hostile text: printable, and never more than VALUE_BYTES. */
+static void say_text(struct line *line, struct str text)
+{
+	char buf[VALUE_BYTES];
+
+	say(line, "%s", text.len ? str_printable(buf, sizeof(buf), text) : "''");
+}
+
+static void say_fact(struct line *line, const struct facts *f, int field, uint32_t index)
+{
+	char buf[64];
+
+	say(line, " ");
+	say_text(line, facts_text(f, (enum field_id)field, index, buf, sizeof(buf), NULL));
+}
+
+/* All values of a fact that met nothing. */
+static void say_fact_values(struct line *line, const struct facts *f, int field)
+{
+	char buf[64];
+	uint32_t n;
+
+	(void)facts_text(f, (enum field_id)field, 0, buf, sizeof(buf), &n);
+	for (uint32_t i = 0; i < n && i < TOLD_VALUES; i++) {
+		say(line, "%s", i ? "," : "");
+		say_fact(line, f, field, i);
+	}
+	if (n > TOLD_VALUES)
+		say(line, ", ...");
+}
+
+static void say_rule_values(struct line *line, const struct item *item)
+{
+	for (uint32_t v = 0; v < item->n && v < TOLD_VALUES; v++) {
+		say(line, "%s ", v ? "," : "");
+		say_text(line, item->values[v].source);
+	}
+	if (item->n > TOLD_VALUES)
+		say(line, ", ...");
+}
+
+static const char *field_text(int field)
+{
+	return field == FIELD_ANY_TEXT ? "the texts" : field_info((enum field_id)field)->name;
+}
+
+/* Why a test about presence, or about a fact that is absent, came out as it did. */
+static void say_presence(struct line *line, int field, bool present)
+{
+	say(line, "%s is %s", field_text(field), present ? "present" : "absent");
+}
+
+static bool is_literal(const struct item *item, uint32_t v)
+{
+	return item->word == MOD_NONE &&
+	       (item->test != TEST_TEXT || item->values[v].pattern.kind == PATTERN_EXACT);
+}
+
+/* How the values of ITEM compare, for several of them and for none. */
+static const char *verb(const struct item *item)
+{
+	if (item->field == FIELD_ANY_TEXT)
+		return item->test == TEST_REGEX ? "match" : "contain";
+	return item->word == MOD_NONE ? "is" : modifier_name(item->word);
+}
+
+static void say_all_met(struct line *line, const struct item *item, const struct facts *f)
+{
+	say(line, "%s", field_text(item->field));
+	if (item->field != FIELD_ANY_TEXT)
+		say_fact_values(line, f, item->field);
+	say(line, " %s all of", verb(item));
+	say_rule_values(line, item);
+}
+
+static void say_met(
+	struct line *line, const struct item *item, const struct facts *f, const struct hit *hit)
+{
+	const struct value *value = &item->values[hit->value];
+	const char *word = item->word == MOD_NONE ? "like" : modifier_name(item->word);
+
+	say(line, "%s", field_text(hit->field));
+	if (item->field != FIELD_ANY_TEXT && is_literal(item, hit->value)) {
+		say(line, " is");
+		say_fact(line, f, hit->field, hit->index);
+		return;
+	}
+	if (item->field == FIELD_ANY_TEXT && item->test == TEST_TEXT &&
+		value->pattern.kind == PATTERN_PART)
+		word = modifier_name(MOD_CONTAINS);
+	say_fact(line, f, hit->field, hit->index);
+	say(line, " %s ", word);
+	say_text(line, value->source);
+}
+
+static void say_not_met(struct line *line, const struct item *item, const struct facts *f)
+{
+	say(line, "%s", field_text(item->field));
+	if (item->field != FIELD_ANY_TEXT)
+		say_fact_values(line, f, item->field);
+	if (item->all)
+		say(line, " %s not all of", verb(item));
+	else if (item->n == 1 && item->word != MOD_NONE && item->field != FIELD_ANY_TEXT)
+		say(line, " not %s", verb(item));
+	else
+		say(line, " %s none of", verb(item));
+	say_rule_values(line, item);
+}
+
+static void say_item(
+	struct line *line, const struct item *item, const struct facts *f, struct sigma_scratch *w)
+{
+	struct hit hit;
+	bool met = item_is_met(item, f, w, &hit);
+	bool present = item->field == FIELD_ANY_TEXT || facts_has(f, (enum field_id)item->field);
+
+	if (item->test == TEST_ABSENT || item->test == TEST_EXISTS || !present)
+		say_presence(line, item->field, present);
+	else if (met && item->all)
+		say_all_met(line, item, f);
+	else if (met)
+		say_met(line, item, f, &hit);
+	else
+		say_not_met(line, item, f);
+}
+
+static const struct group *holding_group(
+	const struct selection *s, const struct facts *f, struct sigma_scratch *w)
+{
+	for (uint32_t g = 0; g < s->n; g++) {
+		bool holds = true;
+
+		for (uint32_t i = 0; i < s->groups[g].n && holds; i++)
+			holds = item_holds(&s->groups[g].items[i], f, w);
+		if (holds)
+			return &s->groups[g];
+	}
+	return NULL;
+}
+
+/* The map that holds, with all its tests. */
+static void say_holding(struct line *line, const struct selection *s, const struct facts *f,
+	struct sigma_scratch *w)
+{
+	const struct group *group = holding_group(s, f, w);
+
+	for (uint32_t i = 0; group && i < group->n && i < TOLD_TESTS; i++) {
+		say(line, "%s", i ? "; " : "");
+		say_item(line, &group->items[i], f, w);
+	}
+}
+
+/* Of each map the first test that does not hold. */
+static void say_failing(struct line *line, const struct selection *s, const struct facts *f,
+	struct sigma_scratch *w)
+{
+	for (uint32_t g = 0; g < s->n && g < TOLD_TESTS; g++) {
+		const struct item *item = s->groups[g].items;
+
+		while (item_holds(item, f, w))
+			item++;
+		say(line, "%s", g ? "; " : "");
+		say_item(line, item, f, w);
+	}
+}
+
+/* Every node's value, none left out. */
+static void compute(const struct program *p, const struct facts *f, struct sigma_scratch *w)
+{
+	for (uint32_t i = 0; i < p->n_nodes; i++) {
+		const struct node *node = &p->nodes[i];
+
+		if (node->op == NODE_SELECTION)
+			w->values[i] = selection_holds(&p->selections[node->selection], f, w);
+		else if (node->op == NODE_NOT)
+			w->values[i] = !w->values[i - 1];
+		else if (node->op == NODE_AND)
+			w->values[i] = w->values[node->left] && w->values[i - 1];
+		else
+			w->values[i] = w->values[node->left] || w->values[i - 1];
+	}
+}
+
+/* An operand of and, or matters when it agrees with the whole: of `a or b` the side that is true.
+ */
+static void find_relevant(const struct program *p, struct sigma_scratch *w)
+{
+	uint32_t root = p->n_nodes - 1;
+
+	w->relevant[root] = true;
+	for (uint32_t i = root; i-- > 0;) {
+		uint32_t parent = p->nodes[i].parent;
+
+		w->relevant[i] = w->relevant[parent] && (p->nodes[parent].op == NODE_NOT ||
+								w->values[i] == w->values[parent]);
+	}
+}
+
+void program_explain(const struct program *p, const struct facts *f, struct sigma_scratch *w,
+	struct rule_match *m)
+{
+	memset(w->told, 0, p->n_selections);
+	compute(p, f, w);
+	find_relevant(p, w);
+	for (uint32_t i = 0; i < p->n_nodes && m->n_matched < RULE_MAX_MATCHED; i++) {
+		uint32_t which = p->nodes[i].selection;
+		const struct selection *s = &p->selections[which];
+		struct line line;
+
+		if (p->nodes[i].op != NODE_SELECTION || !w->relevant[i] || w->told[which])
+			continue;
+		w->told[which] = true;
+		line.len = 0;
+		say(&line, "%s %s: ", w->values[i] ? "selection" : "not", s->name.data);
+		if (w->values[i])
+			say_holding(&line, s, f, w);
+		else
+			say_failing(&line, s, f, w);
+		m->matched[m->n_matched] =
+			arena_str(f->arena, (struct str){line.text, (uint32_t)line.len});
+		if (m->matched[m->n_matched].data)
+			m->n_matched++;
+	}
+}

@@ -1,0 +1,169 @@
+/* What a rule becomes: tables that are read only once the rules are open. Selections are lists (OR)
+ * of groups (AND) of items, an item tests one fact; the condition is a tree of selections in
+ * postorder and, for evaluation, code with jumps. */
+#pragma once
+
+#include "common/prefix_trie.h"
+#include "rules/sigma/index.h"
+#include "rules/sigma/pattern.h"
+#include "rules/sigma/regex.h"
+#include "rules/sigma/sigma.h"
+#include "rules/sigma/text_set.h"
+
+/* Of one rule. What goes beyond is refused at the line that does. */
+enum {
+	SIGMA_MAX_SELECTIONS = 256,
+	SIGMA_MAX_NODES = 1024,
+	SIGMA_MAX_NESTING = 32,
+	SIGMA_MAX_VALUES = 65536, /* of one item */
+	SIGMA_MAX_ITEMS = 4096,
+};
+
+enum modifier {
+	MOD_CONTAINS,
+	MOD_STARTSWITH,
+	MOD_ENDSWITH,
+	MOD_RE,
+	MOD_CIDR,
+	MOD_GT,
+	MOD_GTE,
+	MOD_LT,
+	MOD_LTE,
+	MOD_EXISTS,
+	MOD_EXPAND,
+	MOD_ALL,
+	MOD_CASED,
+	MOD_NEQ,
+	MOD_RE_NO_CASE,
+	MOD_RE_MULTI_LINE,
+	MOD_RE_DOT_ALL,
+	MODIFIERS,
+	MOD_NONE = MODIFIERS,
+};
+
+const char *modifier_name(enum modifier m); /* "contains" */
+
+enum test {
+	TEST_ABSENT,
+	TEST_EXISTS, /* value: number 1 or 0 */
+	TEST_TEXT,
+	TEST_REGEX,
+	TEST_NUMBER, /* also dates, and booleans as 1 and 0 */
+	TEST_NETWORK,
+	TEST_LIST,
+};
+
+struct value {
+	struct str source; /* as the rule writes it */
+	union {
+		struct pattern pattern;
+		const struct regex *regex;
+		uint64_t number;
+		struct ip_prefix network;
+		const struct lists_set *list;
+	};
+};
+
+enum { FIELD_ANY_TEXT = -1 }; /* a search without a fact: every text of the event */
+
+struct item {
+	int field; /* enum field_id or FIELD_ANY_TEXT */
+	enum test test;
+	enum modifier word; /* which modifier says how values compare; MOD_NONE: equal */
+	bool all;           /* every value must be met, not any */
+	bool neq;           /* holds when the rest of it does not */
+	bool or_absent;     /* one of the values is the empty text, which facts do not hold */
+	uint32_t n;
+	struct value *values; /* exact texts first, numbers that must be equal in order */
+	uint32_t n_exact;
+	const struct text_set *exact;       /* NULL: few */
+	const struct prefix_trie *networks; /* NULL: few */
+};
+
+struct group {
+	const struct item *items;
+	uint32_t n;
+};
+
+struct selection {
+	struct str name;
+	const struct group *groups;
+	uint32_t n;
+};
+
+enum node_op { NODE_SELECTION, NODE_NOT, NODE_AND, NODE_OR };
+
+/* Postorder: operands stand before their operator, the right one directly before it. */
+struct node {
+	enum node_op op;
+	uint16_t selection;
+	uint16_t left;   /* of NODE_AND and NODE_OR */
+	uint16_t parent; /* the root: its own place */
+};
+
+enum opcode { OP_TEST, OP_NOT, OP_JUMP_IF_FALSE, OP_JUMP_IF_TRUE };
+
+/* One accumulator. The result is what it holds behind the last instruction. */
+struct instruction {
+	enum opcode op;
+	uint16_t argument; /* selection, or instruction to go to */
+};
+
+struct program {
+	struct rule rule;
+	uint32_t id_line, id_column;
+	const char *path; /* for messages */
+	const struct selection *selections;
+	uint32_t n_selections;
+	const struct node *nodes;
+	uint32_t n_nodes;
+	const struct instruction *code;
+	uint32_t n_code;
+};
+
+/* What the arena does not free. */
+struct resource {
+	struct resource *next;
+	struct regex *regex;
+	struct prefix_trie *trie;
+};
+
+struct sigma {
+	struct arena *arena;
+	struct resource *resources;
+	struct program *programs;
+	size_t n;
+	size_t capacity;
+	size_t skipped;
+	struct digest digest;
+	struct rule_index index[RULE_CATEGORIES];
+};
+
+struct sigma_scratch {
+	struct regex_runner *regex;
+	uint64_t *candidates; /* one bit for each rule of a category */
+	uint8_t *values;      /* of the nodes of a condition */
+	uint8_t *relevant;
+	uint8_t *told; /* selections that were explained */
+};
+
+/* Which value met which of the fact's. */
+struct hit {
+	int field;
+	uint32_t index;
+	uint32_t value;
+};
+
+/* Without ITEM's neq. *ret (NULL allowed) is set when the result is true and the test is about
+ * values. */
+bool item_is_met(
+	const struct item *item, const struct facts *f, struct sigma_scratch *w, struct hit *ret);
+bool item_holds(const struct item *item, const struct facts *f, struct sigma_scratch *w);
+bool selection_holds(const struct selection *s, const struct facts *f, struct sigma_scratch *w);
+
+/* Without any index. */
+bool program_holds(const struct program *p, const struct facts *f, struct sigma_scratch *w);
+
+/* Fills m->matched for a program that holds. */
+void program_explain(const struct program *p, const struct facts *f, struct sigma_scratch *w,
+	struct rule_match *m);

@@ -1,0 +1,65 @@
+/* From YAML nodes to the tables of program.h. Every function returns 0 or a negative code with *err
+ * "FILE:LINE:COLUMN: ..." */
+#pragma once
+
+#include "common/yaml/yaml.h"
+#include "rules/sigma/program.h"
+
+/* One rule being read. What it makes goes to the arena, or to the resources, of SIGMA. */
+struct reader {
+	struct sigma *sigma;
+	const struct lists *lists; /* NULL: none */
+	uint32_t n_items;          /* of the rule */
+	struct error *err;
+};
+
+enum { SIGMA_NAME_TEXT_BYTES = 128 };
+
+/* ERR_SYSTEM: the arena has nothing left. */
+int sigma_no_memory(struct error *err);
+
+/* For messages: TEXT as a person can read it, in BUF of SIGMA_NAME_TEXT_BYTES. Returns BUF. */
+const char *read_name(char *buf, struct str text);
+
+/* metadata.c. Title, id, level, tags and so on of the document MAP, whose logsource was judged
+ * already. */
+int read_metadata(struct reader *r, const struct yaml_node *map, struct program *ret);
+int check_top_keys(const struct yaml_node *map, struct error *err);
+
+enum document { DOCUMENT_RULE, DOCUMENT_OTHER_PRODUCT };
+
+/* logsource.c. Returns an enum document, or refuses. */
+int read_logsource(const struct yaml_node *map, enum rule_category *ret, struct error *err);
+
+/* The key of a detection item: "fact|modifier|modifier". */
+struct item_key {
+	const struct yaml_node *node;
+	int field;          /* FIELD_ANY_TEXT: the key begins with the bar */
+	uint32_t modifiers; /* bit for each enum modifier */
+	enum modifier word; /* the one that says how values compare, or MOD_NONE */
+	enum test test;     /* before null is looked for */
+};
+
+/* modifiers.c */
+int read_item_key(const struct yaml_node *node, struct item_key *ret, struct error *err);
+static inline bool key_has(const struct item_key *key, enum modifier m)
+{
+	return key->modifiers >> m & 1;
+}
+
+/* value.c: one scalar. */
+int read_value(
+	struct reader *r, const struct item_key *key, const struct yaml_node *n, struct value *ret);
+
+/* item.c: the values of one key, a scalar or a list. */
+int sigma_read_item(struct reader *r, const struct item_key *key, const struct yaml_node *values,
+	struct item *ret);
+
+/* detection.c: all selections of DETECTION. */
+int read_detection(struct reader *r, const struct yaml_node *detection, struct program *ret);
+
+/* condition.c: the condition, or the list of them, of DETECTION over the selections of RET. */
+int read_condition(struct reader *r, const struct yaml_node *detection, struct program *ret);
+
+/* compile.c: code for the condition's tree. */
+int compile_condition(struct reader *r, struct program *p);

@@ -1,0 +1,83 @@
+/* Sigma detection rules (Sigma specification 2.1) over the vocabulary of analysis/fields.def.
+ * Parsed and compiled at set-up; read only afterwards, by any number of threads. Evaluation
+ * allocates nothing but explanations, and what PCRE2 needs for hard expressions, within a limit; it
+ * never fails. docs/rules.md says what rules mean. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analysis/facts.h"
+#include "common/error.h"
+#include "common/hash/hash.h"
+#include "rules/lists/lists.h"
+
+enum rule_category {
+	RULE_FLOW,
+	RULE_DNS,
+	RULE_SIGNALLING,
+	RULE_BEHAVIOUR,
+	RULE_EQUIPMENT,
+	RULE_SENSOR,
+	RULE_CATEGORIES
+};
+enum rule_level { LEVEL_INFORMATIONAL = 1, LEVEL_LOW, LEVEL_MEDIUM, LEVEL_HIGH, LEVEL_CRITICAL };
+
+enum { RULE_MAX_TAGS = 16, RULE_MAX_MATCHED = 16 };
+
+/* What an alert repeats of its rule. Strings live as long as the rules. */
+struct rule {
+	struct str id, title, description, file, version, reference;
+	enum rule_category category;
+	enum rule_level level;
+	struct str tags[RULE_MAX_TAGS];
+	uint32_t n_tags;
+	struct str techniques[RULE_MAX_TAGS]; /* T1071.001: from attack.t… tags */
+	uint32_t n_techniques;
+	struct str false_positives[RULE_MAX_TAGS];
+	uint32_t n_false_positives;
+};
+
+struct sigma;
+
+/* Reads every *.yml and *.yaml below DIR (but *.test.yml), in byte order of their paths; LISTS
+ * resolve `expand`. A rule for another product is skipped and counted. NULL with *err
+ * "FILE:LINE:COLUMN: ...". NULL DIR: no rules. */
+struct sigma *sigma_open(const char *dir, const struct lists *lists, struct error *err);
+void sigma_close(struct sigma *s); /* NULL allowed */
+
+struct digest sigma_digest(const struct sigma *s);
+size_t sigma_count(const struct sigma *s);
+size_t sigma_skipped(const struct sigma *s);
+const struct rule *sigma_rule(const struct sigma *s, size_t i);
+
+const char *rule_category_name(enum rule_category c); /* "flow" */
+const char *rule_level_name(enum rule_level l);       /* "high" */
+bool rule_level_parse(struct str text, enum rule_level *ret);
+
+/* What made the condition true, one text for each selection that matters: "selection linked:
+ * peer.linkage.tier 1 lte 2", "not ordered: contract.verdict violation is none of allowed,
+ * exception". Printable, in the facts' arena; without memory there, fewer. */
+struct rule_match {
+	const struct rule *rule;
+	struct str matched[RULE_MAX_MATCHED];
+	uint32_t n_matched;
+};
+
+typedef void sigma_match_fn(void *user, const struct rule_match *m);
+
+/* Working memory of one thread (PCRE2 match data, selection results). */
+struct sigma_scratch;
+struct sigma_scratch *sigma_scratch_new(const struct sigma *s);
+void sigma_scratch_free(struct sigma_scratch *w); /* NULL allowed */
+
+/* Calls MATCH for each rule of CATEGORY that F meets, in the order of the rules. Explanations go to
+ * F's arena and are made only for rules that match. MATCH may put its own facts into F as long as
+ * it takes them out again. */
+void sigma_eval(const struct sigma *s, struct sigma_scratch *w, enum rule_category category,
+	const struct facts *f, sigma_match_fn *match, void *user);
+
+/* Regular expressions that ran into their match or depth limit since the scratch was made: such a
+ * field does not match. */
+uint64_t sigma_regex_limit_hits(const struct sigma_scratch *w);
