@@ -1,0 +1,518 @@
+#include "redis/connection.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <hiredis/hiredis.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "redis/url.h"
+
+enum {
+	SILENCE_MS = 5000,  /* to connect, and without a byte in or out */
+	REPLY_MS = 60000,   /* for a whole reply, however it trickles */
+	LOADING_MS = 60000, /* for Redis to have read its data */
+	LOADING_NAP_MS = 100,
+	REPLY_MAX_BYTES = 64 << 20,
+	REPLY_MAX_ITEMS = 1 << 18,
+	REPLY_MAX_DEPTH = 8,
+	LINE_MAX_BYTES = 64 << 10, /* of a status, an error or a length; hiredis searches its end
+				      again at each arrival */
+	RECEIVE_BYTES = 16 << 10,
+	QUOTE_BYTES = 48,
+};
+
+/* hiredis 1.0 widened the number of an array's items. */
+#if HIREDIS_MAJOR >= 1
+typedef size_t array_length;
+#else
+typedef int array_length;
+#endif
+
+typedef void *create_array_fn(const redisReadTask *task, array_length n);
+
+struct redis_connection {
+	int fd;
+	redisReader *reader;
+	redisReplyObjectFunctions functions; /* hiredis' own, but for arrays */
+	create_array_fn *create_array;       /* hiredis' own */
+	size_t items;                        /* of the arrays of the reply being read */
+	bool too_large;
+	redisReply *reply;  /* the last one; freed by the next call */
+	size_t outstanding; /* replies that are still to be read */
+	char *out;          /* commands that are still to be sent */
+	size_t out_len, out_capacity;
+	char quote[QUOTE_BYTES]; /* start of what was received last, escaped */
+	struct error broken;     /* code 0 while the connection is good */
+	char name[sizeof(((struct redis_url *)NULL)->name)];
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* The connection cannot be used any more, and says why to every later call. */
+static int break_off(struct redis_connection *c, struct error *err)
+{
+	c->outstanding = 0;
+	c->out_len = 0;
+	if (err)
+		*err = c->broken;
+	return c->broken.code;
+}
+
+static int out_of_memory(struct redis_connection *c, struct error *err)
+{
+	error_set(&c->broken, ERR_SYSTEM, "out of memory");
+	return break_off(c, err);
+}
+
+int redis_nonsense(struct redis_connection *c, const char *what, struct error *err)
+{
+	error_set(&c->broken, ERR_REDIS, "%s answered %s with what Redis would not; is it Redis?",
+		c->name, what);
+	return break_off(c, err);
+}
+
+/* ---- errors that Redis itself reports, with what helps ---- */
+
+static const struct {
+	const char *start;
+	const char *remedy;
+} remedies[] = {
+	{"NOAUTH",
+		"it wants a password: redis://[user]:password@host, unix://[user]:password@/path"},
+	{"WRONGPASS", "the user or the password in the URL is wrong"},
+	{"ERR invalid password", "the password in the URL is wrong"},
+	{"ERR AUTH", "it has no password for the default user: write the URL without one"},
+	{"ERR Client sent AUTH", "it has no password: write the URL without one"},
+	{"ERR DB index", "it has fewer databases: choose another number in the URL"},
+	{"ERR unknown command", "streams need Redis 6.2 or newer, or Valkey"},
+	{"ERR max number of clients", "raise its maxclients, or close connections"},
+	{"NOPERM", "grant this user what docs/redis.md lists"},
+	{"DENIED", "it is in protected mode: give it a password, or use its unix socket"},
+	{"OOM", "it has reached its maxmemory: raise that, or delete old streams"},
+	{"READONLY", "it is a replica: use its primary"},
+	{"MISCONF", "it cannot write to its disk: see its log"},
+	{"LOADING", "it is still reading its data: try again later"},
+	{"BUSY", "a script keeps it busy: try again later"},
+	{"NOREPLICAS", "it wants more replicas than it has"},
+	{"WRONGTYPE", "the key holds what Vedette did not put there: delete or rename it, or use "
+		      "another --name"},
+	{"MOVED", "Redis Cluster is not supported: use a server of its own"},
+	{"CROSSSLOT", "Redis Cluster is not supported: use a server of its own"},
+	{"CLUSTERDOWN", "Redis Cluster is not supported: use a server of its own"},
+};
+
+int redis_refused(const struct redis_connection *c, const struct redis_reply *r, struct error *err)
+{
+	char text[400];
+
+	str_printable(text, sizeof(text), r->str);
+	for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++) {
+		if (strncmp(text, remedies[i].start, strlen(remedies[i].start)) == 0)
+			return error_set(err, ERR_REDIS, "%s refused: %s (%s)", c->name, text,
+				remedies[i].remedy);
+	}
+	return error_set(err, ERR_REDIS, "%s refused: %s", c->name, text);
+}
+
+/* ---- the wire ---- */
+
+static int quiet(struct redis_connection *c, int ms, struct error *err)
+{
+	error_set(&c->broken, ERR_REDIS,
+		"%s did not answer within %d s; is it stopped, overloaded, or not Redis?", c->name,
+		ms / 1000);
+	return break_off(c, err);
+}
+
+static int gone(struct redis_connection *c, int errnum, struct error *err)
+{
+	const char *hint = "did it stop or crash, or does it expect TLS or another protocol?";
+
+	if (errnum != 0)
+		error_set_errno(&c->broken, ERR_REDIS, errnum, "%s broke the connection (%s)",
+			c->name, hint);
+	else
+		error_set(&c->broken, ERR_REDIS, "%s closed the connection; %s", c->name, hint);
+	return break_off(c, err);
+}
+
+/* Waits until the socket is ready for EVENTS: 1, 0 after TIMEOUT_MS. */
+static int wait_ready(const struct redis_connection *c, short events, int64_t timeout_ms)
+{
+	int64_t end = now_ms() + timeout_ms;
+	struct pollfd p = {.fd = c->fd, .events = events};
+
+	for (;;) {
+		int64_t left = end - now_ms();
+		int n = poll(&p, 1, left > 0 ? (int)left : 0);
+
+		if (n >= 0 || errno != EINTR)
+			return n != 0;
+	}
+}
+
+static int send_queued(struct redis_connection *c, struct error *err)
+{
+	size_t sent = 0;
+
+	while (sent < c->out_len) {
+		ssize_t n;
+
+		if (!wait_ready(c, POLLOUT, SILENCE_MS))
+			return quiet(c, SILENCE_MS, err);
+		n = send(c->fd, c->out + sent, c->out_len - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n >= 0)
+			sent += (size_t)n;
+		else if (errno == EPIPE || errno == ECONNRESET)
+			break; /* it may have said why before it closed: read that first */
+		else if (errno != EAGAIN && errno != EINTR)
+			return gone(c, errno, err);
+	}
+	c->out_len = 0;
+	return 0;
+}
+
+static int receive(struct redis_connection *c, int64_t timeout_ms, size_t *bytes, struct error *err)
+{
+	char buf[RECEIVE_BYTES];
+	ssize_t n;
+
+	do {
+		if (!wait_ready(c, POLLIN, timeout_ms < SILENCE_MS ? timeout_ms : SILENCE_MS))
+			return quiet(c, SILENCE_MS, err);
+		n = recv(c->fd, buf, sizeof(buf), MSG_DONTWAIT);
+	} while (n < 0 && (errno == EAGAIN || errno == EINTR));
+	if (n <= 0)
+		return gone(c, n < 0 ? errno : 0, err);
+	str_printable(c->quote, sizeof(c->quote), (struct str){buf, (uint32_t)n});
+	*bytes += (size_t)n;
+	return redisReaderFeed(c->reader, buf, (size_t)n) == REDIS_OK ? 0 : out_of_memory(c, err);
+}
+
+static int foreign(struct redis_connection *c, struct error *err)
+{
+	if (c->too_large)
+		error_set(&c->broken, ERR_REDIS,
+			"%s sent a reply larger than Redis would here (\"%s\"); is it Redis?",
+			c->name, c->quote);
+	else if (c->reader->err == REDIS_ERR_OOM)
+		return out_of_memory(c, err);
+	else
+		error_set(&c->broken, ERR_REDIS,
+			"%s does not speak Redis' protocol (it sent \"%s\"); check host and port",
+			c->name, c->quote);
+	return break_off(c, err);
+}
+
+/* An array's items are allocated as its length is read, before any of them has arrived. */
+static void *create_array(const redisReadTask *task, array_length n)
+{
+	struct redis_connection *c = task->privdata;
+	int depth = 1;
+
+	for (const redisReadTask *t = task->parent; t && depth <= REPLY_MAX_DEPTH; t = t->parent)
+		depth++;
+	if (depth > REPLY_MAX_DEPTH || (size_t)n > REPLY_MAX_ITEMS - c->items) {
+		c->too_large = true;
+		return NULL;
+	}
+	c->items += (size_t)n;
+	return c->create_array(task, n);
+}
+
+/* ---- replies ---- */
+
+static bool wrap(const redisReply *r, struct redis_reply *ret)
+{
+	*ret = (struct redis_reply){.impl = r};
+	switch (r->type) {
+	case REDIS_REPLY_NIL:
+		ret->kind = REDIS_NIL;
+		return true;
+	case REDIS_REPLY_INTEGER:
+		ret->kind = REDIS_INTEGER;
+		ret->integer = r->integer;
+		return true;
+	case REDIS_REPLY_ARRAY:
+		ret->kind = REDIS_ARRAY;
+		ret->n = r->elements;
+		return true;
+	case REDIS_REPLY_STATUS:
+		ret->kind = REDIS_STATUS;
+		break;
+	case REDIS_REPLY_STRING:
+		ret->kind = REDIS_STRING;
+		break;
+	case REDIS_REPLY_ERROR:
+		ret->kind = REDIS_ERROR;
+		break;
+	default: /* of version 3 of the protocol, which was not asked for */
+		return false;
+	}
+	ret->str = (struct str){r->str, (uint32_t)r->len};
+	return true;
+}
+
+struct redis_reply redis_reply_at(const struct redis_reply *r, size_t i)
+{
+	const redisReply *array = r->impl;
+	struct redis_reply ret;
+
+	assert(r->kind == REDIS_ARRAY && i < r->n);
+	if (!wrap(array->element[i], &ret))
+		ret.kind = REDIS_NIL;
+	return ret;
+}
+
+static void forget_reply(struct redis_connection *c)
+{
+	if (c->reply)
+		freeReplyObject(c->reply);
+	c->reply = NULL;
+}
+
+int redis_append(struct redis_connection *c, int argc, const struct str *argv, struct error *err)
+{
+	const char *data[32];
+	size_t len[32];
+	char *command = NULL;
+	long long n;
+
+	assert(argc > 0 && argc <= 32);
+	forget_reply(c);
+	if (c->broken.code != 0)
+		return break_off(c, err);
+	for (int i = 0; i < argc; i++) {
+		data[i] = argv[i].len ? argv[i].data : "";
+		len[i] = argv[i].len;
+	}
+	n = redisFormatCommandArgv(&command, argc, data, len);
+	if (n < 0)
+		return out_of_memory(c, err);
+	if ((size_t)n > c->out_capacity - c->out_len) {
+		size_t capacity = 2 * (c->out_len + (size_t)n);
+		char *out = realloc(c->out, capacity);
+
+		if (!out) {
+			redisFreeCommand(command);
+			return out_of_memory(c, err);
+		}
+		c->out = out;
+		c->out_capacity = capacity;
+	}
+	memcpy(c->out + c->out_len, command, (size_t)n);
+	c->out_len += (size_t)n;
+	c->outstanding++;
+	redisFreeCommand(command);
+	return 0;
+}
+
+/* What has arrived of an item begins with a line. */
+static bool line_too_long(const redisReader *r)
+{
+	return r->len - r->pos > LINE_MAX_BYTES && !memchr(r->buf + r->pos, '\n', LINE_MAX_BYTES);
+}
+
+int redis_read(struct redis_connection *c, struct redis_reply *ret, struct error *err)
+{
+	int64_t end = now_ms() + REPLY_MS;
+	size_t bytes = 0;
+	void *reply = NULL;
+
+	memset(ret, 0, sizeof(*ret));
+	forget_reply(c);
+	if (c->broken.code != 0)
+		return break_off(c, err);
+	assert(c->outstanding > 0);
+	c->items = 0;
+	if (send_queued(c, err) < 0)
+		return c->broken.code;
+	for (;;) {
+		if (redisReaderGetReply(c->reader, &reply) != REDIS_OK)
+			return foreign(c, err);
+		if (reply)
+			break;
+		c->too_large = bytes > REPLY_MAX_BYTES || line_too_long(c->reader);
+		if (c->too_large)
+			return foreign(c, err);
+		if (now_ms() > end)
+			return quiet(c, REPLY_MS, err);
+		if (receive(c, end - now_ms(), &bytes, err) < 0)
+			return c->broken.code;
+	}
+	c->outstanding--;
+	c->reply = reply;
+	if (!wrap(c->reply, ret))
+		return foreign(c, err);
+	return ret->kind == REDIS_ERROR ? redis_refused(c, ret, err) : 0;
+}
+
+int redis_command(struct redis_connection *c, int argc, const struct str *argv,
+	struct redis_reply *ret, struct error *err)
+{
+	int rc;
+
+	memset(ret, 0, sizeof(*ret));
+	assert(c->outstanding == 0);
+	rc = redis_append(c, argc, argv, err);
+	return rc < 0 ? rc : redis_read(c, ret, err);
+}
+
+/* ---- opening ---- */
+
+static const char *connect_remedy(int errnum, bool is_unix)
+{
+	switch (errnum) {
+	case ECONNREFUSED:
+		return "is the server running there? --redis private starts one of its own";
+	case ENOENT:
+		return "there is no such socket; is the server running? --redis private starts one "
+		       "of its own";
+	case EACCES:
+	case EPERM:
+		return "this user may not open it; add the user to the socket's group";
+	case ETIMEDOUT:
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+		return "check host, port and firewall";
+	default:
+		return is_unix ? "check the path" : "check host and port";
+	}
+}
+
+static int connect_socket(const struct redis_url *url, struct error *err)
+{
+	struct timeval tv = {.tv_sec = SILENCE_MS / 1000, .tv_usec = SILENCE_MS % 1000 * 1000};
+	redisContext *ctx;
+	int errnum, fd;
+
+	errno = 0;
+	ctx = url->is_unix ? redisConnectUnixWithTimeout(url->path, tv)
+			   : redisConnectWithTimeout(url->host, url->port, tv);
+	errnum = errno;
+	if (!ctx)
+		return error_set(err, ERR_SYSTEM, "out of memory");
+	if (ctx->err != 0) {
+		if (ctx->err == REDIS_ERR_OTHER)
+			errnum = 0;
+		error_set(err, ERR_REDIS, "cannot connect to %s: %s (%s)", url->name, ctx->errstr,
+			connect_remedy(errnum, url->is_unix));
+		redisFree(ctx);
+		return ERR_REDIS;
+	}
+	fd = redisFreeKeepFd(ctx);
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	return fd;
+}
+
+/* Sends one command during the opening and wants the status WANTED. */
+static int greet(struct redis_connection *c, int argc, const struct str *argv, const char *wanted,
+	struct redis_reply *ret, struct error *err)
+{
+	int rc = redis_command(c, argc, argv, ret, err);
+
+	if (rc < 0)
+		return rc;
+	if (ret->kind != REDIS_STATUS || !str_eq(ret->str, str_from(wanted)))
+		return foreign(c, err);
+	return 0;
+}
+
+static int ping(struct redis_connection *c, struct error *err)
+{
+	static const struct timespec nap = {.tv_nsec = LOADING_NAP_MS * 1000000L};
+	struct str command = STR("PING");
+	int64_t end = now_ms() + LOADING_MS;
+	struct redis_reply r;
+
+	for (;;) {
+		int rc = greet(c, 1, &command, "PONG", &r, err);
+
+		if (rc == 0 || r.kind != REDIS_ERROR || now_ms() > end)
+			return rc;
+		if (r.str.len < 7 || memcmp(r.str.data, "LOADING", 7) != 0)
+			return rc;
+		nanosleep(&nap, NULL);
+	}
+}
+
+static int log_in(struct redis_connection *c, const struct redis_url *url, struct error *err)
+{
+	char db[16];
+	struct redis_reply r;
+	int rc = 0;
+
+	if (url->has_password) {
+		struct str argv[] = {STR("AUTH"), str_from(url->user), str_from(url->password)};
+
+		if (url->user[0] == '\0')
+			argv[1] = argv[2];
+		rc = greet(c, url->user[0] ? 3 : 2, argv, "OK", &r, err);
+	}
+	if (rc == 0 && url->db != 0) {
+		snprintf(db, sizeof(db), "%u", (unsigned)url->db);
+		rc = greet(c, 2, (struct str[]){STR("SELECT"), str_from(db)}, "OK", &r, err);
+	}
+	return rc == 0 ? ping(c, err) : rc;
+}
+
+struct redis_connection *redis_open(const char *url_text, struct error *err)
+{
+	struct redis_url url;
+	struct redis_connection *c;
+	int rc = redis_url_parse(url_text, &url, err);
+
+	if (rc < 0)
+		return NULL;
+	c = calloc(1, sizeof(*c));
+	if (!c) {
+		error_set(err, ERR_SYSTEM, "out of memory");
+		return NULL;
+	}
+	memcpy(c->name, url.name, sizeof(c->name));
+	c->fd = -1;
+	c->reader = redisReaderCreate();
+	if (!c->reader) {
+		redis_close(c);
+		error_set(err, ERR_SYSTEM, "out of memory");
+		return NULL;
+	}
+	c->functions = *c->reader->fn;
+	c->create_array = c->functions.createArray;
+	c->functions.createArray = create_array;
+	c->reader->fn = &c->functions;
+	c->reader->privdata = c;
+	c->fd = connect_socket(&url, err);
+	if (c->fd >= 0)
+		rc = log_in(c, &url, err);
+	if (c->fd < 0 || rc < 0) {
+		redis_close(c);
+		return NULL;
+	}
+	return c;
+}
+
+void redis_close(struct redis_connection *c)
+{
+	if (!c)
+		return;
+	forget_reply(c);
+	if (c->reader)
+		redisReaderFree(c->reader);
+	if (c->fd >= 0)
+		close(c->fd);
+	free(c->out);
+	free(c);
+}

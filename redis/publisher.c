@@ -1,0 +1,522 @@
+#include "redis/publisher.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/time_text.h"
+
+enum {
+	KEY_BYTES = PUBLISHER_NAME_MAX + 64,
+	STREAM_ID_BYTES = 48,
+	BATCH_DEFAULT = 128,
+	BATCH_MAX = 256,
+	BATCH_MAX_BYTES = 1 << 20, /* of JSON: a batch of large alerts is sent early */
+};
+
+#define STAGING_TTL_S "3600" /* longer than any replay goes on between two batches */
+#define SENSORS_KEY   "vedette:sensors"
+
+struct stream_id {
+	uint64_t ms, n;
+};
+
+struct publisher {
+	struct redis_connection *c;
+	bool staged;
+	bool finished;
+	uint32_t batch;
+	uint32_t commands; /* whose replies are to be read */
+	uint32_t queued;   /* of them, entries: the first ones */
+	size_t queued_bytes;
+	struct stream_id last;           /* given to an entry, or found in the stream */
+	struct stream_id ids[BATCH_MAX]; /* of what is queued */
+	uint64_t raised, delivered, opened;
+	uint64_t first_ns, last_ns;
+	struct error failed; /* code 0 while all is well */
+	char name[PUBLISHER_NAME_MAX + 1];
+	char key[KEY_BYTES];       /* what readers see */
+	char write_key[KEY_BYTES]; /* where entries go: the same, or the staging key */
+	char status_key[KEY_BYTES];
+	char run[64]; /* names the run: client id and server time */
+};
+
+bool publisher_name_ok(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len == 0 || len > PUBLISHER_NAME_MAX)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		char c = ascii_lower(name[i]);
+
+		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && !strchr("._-", c))
+			return false;
+	}
+	return true;
+}
+
+static struct str format_id(struct stream_id id, char *buf)
+{
+	snprintf(buf, STREAM_ID_BYTES, "%" PRIu64 "-%" PRIu64, id.ms, id.n);
+	return str_from(buf);
+}
+
+/* A decimal number up to MAX, digits only. */
+static bool parse_number(struct str text, uint64_t max, uint64_t *ret)
+{
+	uint64_t v = 0;
+
+	for (uint32_t i = 0; i < text.len; i++) {
+		uint64_t digit = (uint64_t)(unsigned char)text.data[i] - '0';
+
+		if (digit > 9 || digit > max || v > (max - digit) / 10)
+			return false;
+		v = v * 10 + digit;
+	}
+	*ret = v;
+	return text.len > 0;
+}
+
+static bool parse_id(struct str text, struct stream_id *ret)
+{
+	const char *hyphen = text.len ? memchr(text.data, '-', text.len) : NULL;
+	uint32_t at = hyphen ? (uint32_t)(hyphen - text.data) : 0;
+
+	return hyphen && parse_number((struct str){text.data, at}, UINT64_MAX, &ret->ms) &&
+	       parse_number((struct str){hyphen + 1, text.len - at - 1}, UINT64_MAX, &ret->n);
+}
+
+/* Packet time when it is later than the last entry's, else the next number of the last entry's
+ * millisecond. 0-0 is no id. */
+static struct stream_id next_id(struct stream_id last, uint64_t ts_ns)
+{
+	uint64_t ms = ts_ns / NS_PER_MS;
+
+	if (ms > last.ms)
+		return (struct stream_id){ms, 0};
+	if (last.n == UINT64_MAX)
+		return (struct stream_id){last.ms + 1, 0};
+	return (struct stream_id){last.ms, last.n + 1};
+}
+
+/* Keeps the first failure (WHY may be NULL) and tells it to *err (NULL allowed). Returns its code,
+ * 0 when there is none. */
+static int fail(struct publisher *p, const struct error *why, struct error *err)
+{
+	if (why && p->failed.code == 0)
+		p->failed = *why;
+	if (p->failed.code != 0 && err)
+		*err = p->failed;
+	return p->failed.code;
+}
+
+/* ---- talking ---- */
+
+/* Queues a command. When that fails, so does the reading of its reply. */
+static void command(struct publisher *p, int argc, const struct str *argv)
+{
+	redis_append(p->c, argc, argv, NULL);
+	p->commands++;
+}
+
+/* Reads the replies to all that was queued, behind a refusal, too. *ret (NULL allowed) is the last
+ * one. 0, or the first failure. */
+static int read_replies(struct publisher *p, struct redis_reply *ret, struct error *err)
+{
+	struct redis_reply r = {.kind = REDIS_NIL};
+	struct error why;
+	int rc = 0;
+
+	for (; p->commands > 0; p->commands--) {
+		if (redis_read(p->c, &r, &why) == 0 || rc < 0)
+			continue;
+		rc = why.code;
+		if (err)
+			*err = why;
+	}
+	if (ret)
+		*ret = r;
+	return rc;
+}
+
+/* The server's clock, the same for all who write to it. */
+static int server_time(struct publisher *p, uint64_t *ret_ns, struct error *err)
+{
+	struct redis_reply r;
+	uint64_t s, us;
+	int rc = redis_command(p->c, 1, (struct str[]){STR("TIME")}, &r, err);
+
+	if (rc < 0)
+		return rc;
+	if (r.kind != REDIS_ARRAY || r.n != 2 ||
+		!parse_number(redis_reply_at(&r, 0).str, 1ull << 34, &s) ||
+		!parse_number(redis_reply_at(&r, 1).str, 999999, &us))
+		return redis_nonsense(p->c, "TIME", err);
+	*ret_ns = s * NS_PER_S + us * NS_PER_US;
+	return 0;
+}
+
+/* ---- opening ---- */
+
+/* TYPE KEY is WANTED or none. */
+static int check_type(struct publisher *p, const char *key, const char *wanted, struct error *err)
+{
+	struct redis_reply r;
+	int rc = redis_command(p->c, 2, (struct str[]){STR("TYPE"), str_from(key)}, &r, err);
+
+	if (rc < 0)
+		return rc;
+	if (r.kind != REDIS_STATUS)
+		return redis_nonsense(p->c, "TYPE", err);
+	if (!str_eq(r.str, STR("none")) && !str_eq(r.str, str_from(wanted)))
+		return error_set(err, ERR_REDIS,
+			"the key %s in Redis holds a %.*s, not Vedette's %s: delete or rename it, "
+			"or use another --name",
+			key, (int)r.str.len, r.str.data, wanted);
+	return 0;
+}
+
+/* A stream belongs to one kind of writer: a replay must not wipe out what a sensor gathered. */
+static int check_owner(struct publisher *p, struct error *err)
+{
+	const char *mode = p->staged ? "replay" : "sensor";
+	struct redis_reply r;
+	int rc = redis_command(p->c, 3,
+		(struct str[]){STR("HGET"), str_from(p->status_key), STR("mode")}, &r, err);
+
+	if (rc < 0)
+		return rc;
+	if (r.kind == REDIS_STRING && !str_eq(r.str, str_from(mode)))
+		return error_set(err, ERR_REDIS,
+			"%s is the name of a %.*s in this Redis, whose alerts a %s does not touch; "
+			"use another --name",
+			p->name, (int)r.str.len, r.str.data, mode);
+	return 0;
+}
+
+/* Continues behind the entry that was added last, even when it was deleted since. */
+static int find_last_id(struct publisher *p, struct error *err)
+{
+	struct redis_reply r;
+	struct redis_reply exists;
+	int rc = redis_command(
+		p->c, 2, (struct str[]){STR("EXISTS"), str_from(p->key)}, &exists, err);
+
+	if (rc < 0 || exists.integer == 0)
+		return rc;
+	rc = redis_command(
+		p->c, 3, (struct str[]){STR("XINFO"), STR("STREAM"), str_from(p->key)}, &r, err);
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; r.kind == REDIS_ARRAY && i + 1 < r.n; i += 2) {
+		if (str_eq(redis_reply_at(&r, i).str, STR("last-generated-id")) &&
+			parse_id(redis_reply_at(&r, i + 1).str, &p->last))
+			return 0;
+	}
+	return redis_nonsense(p->c, "XINFO STREAM", err);
+}
+
+/* Names the run and, with it, the staging key. */
+static int name_run(struct publisher *p, struct error *err)
+{
+	struct redis_reply r;
+	uint64_t now_ns;
+	int64_t client;
+	int rc = redis_command(p->c, 2, (struct str[]){STR("CLIENT"), STR("ID")}, &r, err);
+
+	if (rc < 0)
+		return rc;
+	if (r.kind != REDIS_INTEGER)
+		return redis_nonsense(p->c, "CLIENT ID", err);
+	client = r.integer;
+	rc = server_time(p, &now_ns, err);
+	if (rc < 0)
+		return rc;
+	snprintf(p->run, sizeof(p->run), "%" PRId64 "-%" PRIu64, client, now_ns / NS_PER_US);
+	snprintf(p->write_key, sizeof(p->write_key), "vedette:{%s}:alerts:staging:%" PRId64,
+		p->name, client);
+	/* A server that was restarted counts its clients from one again. */
+	return redis_command(p->c, 2, (struct str[]){STR("DEL"), str_from(p->write_key)}, &r, err);
+}
+
+/* Readers find a sensor from its start on. */
+static int announce_sensor(struct publisher *p, struct error *err)
+{
+	struct redis_reply r;
+	int rc = redis_command(p->c, 4,
+		(struct str[]){STR("HSET"), str_from(p->status_key), STR("mode"), STR("sensor")},
+		&r, err);
+
+	if (rc < 0)
+		return rc;
+	return redis_command(
+		p->c, 3, (struct str[]){STR("SADD"), STR(SENSORS_KEY), str_from(p->name)}, &r, err);
+}
+
+static int prepare(struct publisher *p, struct error *err)
+{
+	int rc = check_type(p, p->key, "stream", err);
+
+	if (rc == 0)
+		rc = check_type(p, p->status_key, "hash", err);
+	if (rc == 0)
+		rc = check_type(p, SENSORS_KEY, "set", err);
+	if (rc == 0)
+		rc = check_owner(p, err);
+	if (rc == 0)
+		rc = p->staged ? name_run(p, err) : find_last_id(p, err);
+	if (rc == 0 && !p->staged)
+		rc = announce_sensor(p, err);
+	return rc;
+}
+
+struct publisher *publisher_new(
+	struct redis_connection *c, const struct publisher_config *cfg, struct error *err)
+{
+	struct publisher *p;
+
+	if (!publisher_name_ok(cfg->name)) {
+		error_set(err, ERR_USAGE,
+			"\"%s\" cannot name a stream: use 1 to %d letters, digits, dots, "
+			"underscores and hyphens",
+			cfg->name, PUBLISHER_NAME_MAX);
+		return NULL;
+	}
+	p = calloc(1, sizeof(*p));
+	if (!p) {
+		error_set(err, ERR_SYSTEM, "out of memory");
+		return NULL;
+	}
+	p->c = c;
+	p->staged = cfg->staged;
+	p->batch = cfg->batch == 0 ? BATCH_DEFAULT : cfg->batch;
+	assert(p->batch <= BATCH_MAX);
+	snprintf(p->name, sizeof(p->name), "%s", cfg->name);
+	snprintf(p->key, sizeof(p->key), "vedette:{%s}:alerts", p->name);
+	snprintf(p->status_key, sizeof(p->status_key), "vedette:{%s}:status", p->name);
+	memcpy(p->write_key, p->key, sizeof(p->write_key));
+	if (prepare(p, err) < 0) {
+		p->finished = true; /* nothing was staged */
+		publisher_free(p);
+		return NULL;
+	}
+	return p;
+}
+
+/* ---- adding ---- */
+
+static void queue(struct publisher *p, const struct alert *a)
+{
+	struct stream_id id = next_id(p->last, a->ts_ns);
+	char id_text[STREAM_ID_BYTES];
+	char revision[16];
+
+	snprintf(revision, sizeof(revision), "%" PRIu32, a->revision);
+	command(p, 15,
+		(struct str[]){STR("XADD"), str_from(p->write_key), format_id(id, id_text),
+			STR("json"), a->json, STR("id"), str_from(a->id), STR("rule"), a->rule_id,
+			STR("level"), str_from(rule_level_name(a->level)), STR("equipment"),
+			a->equipment, STR("seq"), str_from(revision)});
+	p->ids[p->queued++] = id;
+	p->queued_bytes += a->json.len;
+	p->last = id;
+	if (p->raised == 0)
+		p->first_ns = a->ts_ns;
+	p->last_ns = a->ts_ns;
+	p->raised++;
+	p->opened += a->revision == 1;
+}
+
+int publisher_add(struct publisher *p, const struct alert *a, struct error *err)
+{
+	assert(!p->finished);
+	if (p->failed.code != 0)
+		return fail(p, NULL, err);
+	queue(p, a);
+	if (p->queued == p->batch || p->queued_bytes >= BATCH_MAX_BYTES)
+		return publisher_flush(p, err);
+	return 0;
+}
+
+/* Reads the reply to one XADD. */
+static int read_added(struct publisher *p, struct stream_id sent, struct error *err)
+{
+	char text[STREAM_ID_BYTES];
+	struct redis_reply r;
+	int rc = redis_read(p->c, &r, err);
+
+	p->commands--;
+	if (rc < 0)
+		return rc;
+	if (r.kind != REDIS_STRING || !str_eq(r.str, format_id(sent, text)))
+		return redis_nonsense(p->c, "XADD", err);
+	p->delivered++;
+	return 0;
+}
+
+/* Every reply is read, also behind one that failed: entries that follow it may have been added, and
+ * are counted. A broken connection fails all the rest at once. */
+int publisher_flush(struct publisher *p, struct error *err)
+{
+	uint32_t n = p->queued;
+	struct error why;
+
+	if (n == 0 || p->failed.code != 0)
+		return fail(p, NULL, err);
+	if (p->staged)
+		command(p, 3,
+			(struct str[]){STR("EXPIRE"), str_from(p->write_key), STR(STAGING_TTL_S)});
+	p->queued = 0;
+	p->queued_bytes = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		if (read_added(p, p->ids[i], &why) < 0)
+			fail(p, &why, NULL);
+	}
+	if (read_replies(p, NULL, &why) < 0)
+		fail(p, &why, NULL);
+	return fail(p, NULL, err);
+}
+
+/* ---- finishing ---- */
+
+/* Queues the status hash: of a replay in place of the former run's, of a sensor over what is there.
+ */
+static void queue_status(struct publisher *p, uint64_t now_ns)
+{
+	char raised[24], delivered[24], alerts[24];
+	char first[TIME_TEXT_BYTES] = "";
+	char last[TIME_TEXT_BYTES] = "";
+	char finished[TIME_TEXT_BYTES];
+
+	snprintf(raised, sizeof(raised), "%" PRIu64, p->raised);
+	snprintf(delivered, sizeof(delivered), "%" PRIu64, p->delivered);
+	snprintf(alerts, sizeof(alerts), "%" PRIu64, p->opened);
+	if (p->raised > 0) {
+		time_format(p->first_ns, first);
+		time_format(p->last_ns, last);
+	}
+	time_format(now_ns, finished);
+	if (p->staged)
+		command(p, 2, (struct str[]){STR("DEL"), str_from(p->status_key)});
+	command(p, 18,
+		(struct str[]){STR("HSET"), str_from(p->status_key), STR("mode"),
+			p->staged ? STR("replay") : STR("sensor"), STR("run"), str_from(p->run),
+			STR("raised"), str_from(raised), STR("delivered"), str_from(delivered),
+			STR("alerts"), str_from(alerts), STR("first"), str_from(first), STR("last"),
+			str_from(last), STR("finished"), str_from(finished)});
+}
+
+/* The staged stream is watched and holds what was delivered: neither expired nor touched by others.
+ */
+static int check_staging(struct publisher *p, struct error *err)
+{
+	struct str staging = str_from(p->write_key);
+	struct redis_reply r;
+	int rc;
+
+	command(p, 2, (struct str[]){STR("WATCH"), staging});
+	command(p, 2, (struct str[]){STR("XLEN"), staging});
+	rc = read_replies(p, &r, err);
+	if (rc < 0)
+		return rc;
+	if (r.kind != REDIS_INTEGER || (uint64_t)r.integer != p->delivered)
+		return error_set(err, ERR_REDIS,
+			"%s in Redis was changed while the replay ran, so nothing was replaced; "
+			"run it again",
+			p->write_key);
+	return 0;
+}
+
+/* EXEC's array: each command of the transaction succeeded. */
+static int check_executed(struct publisher *p, const struct redis_reply *r, struct error *err)
+{
+	if (r->kind == REDIS_NIL)
+		return error_set(err, ERR_REDIS,
+			"%s in Redis was changed while the replay ended, so nothing was replaced; "
+			"run it again",
+			p->write_key);
+	if (r->kind != REDIS_ARRAY)
+		return redis_nonsense(p->c, "EXEC", err);
+	for (size_t i = 0; i < r->n; i++) {
+		struct redis_reply item = redis_reply_at(r, i);
+
+		if (item.kind == REDIS_ERROR)
+			return redis_refused(p->c, &item, err);
+	}
+	return 0;
+}
+
+static int swap(struct publisher *p, uint64_t now_ns, struct error *err)
+{
+	struct str key = str_from(p->key);
+	struct str staging = str_from(p->write_key);
+	struct redis_reply r;
+	int rc = check_staging(p, err);
+
+	if (rc < 0) {
+		command(p, 1, (struct str[]){STR("UNWATCH")});
+		read_replies(p, NULL, NULL);
+		return rc;
+	}
+	command(p, 1, (struct str[]){STR("MULTI")});
+	if (p->delivered > 0) {
+		command(p, 2, (struct str[]){STR("PERSIST"), staging});
+		command(p, 3, (struct str[]){STR("RENAME"), staging, key});
+	} else {
+		command(p, 2, (struct str[]){STR("DEL"), key});
+	}
+	queue_status(p, now_ns);
+	command(p, 3, (struct str[]){STR("SADD"), STR(SENSORS_KEY), str_from(p->name)});
+	command(p, 1, (struct str[]){STR("EXEC")});
+	rc = read_replies(p, &r, err);
+	return rc < 0 ? rc : check_executed(p, &r, err);
+}
+
+int publisher_finish(struct publisher *p, struct error *err)
+{
+	struct error why;
+	uint64_t now_ns;
+	int rc;
+
+	if (publisher_flush(p, err) < 0)
+		return p->failed.code;
+	rc = server_time(p, &now_ns, &why);
+	if (rc == 0 && p->staged) {
+		rc = swap(p, now_ns, &why);
+	} else if (rc == 0) {
+		queue_status(p, now_ns);
+		rc = read_replies(p, NULL, &why);
+	}
+	if (rc < 0)
+		return fail(p, &why, err);
+	p->finished = true;
+	return 0;
+}
+
+void publisher_free(struct publisher *p)
+{
+	if (!p)
+		return;
+	if (p->staged && !p->finished) {
+		command(p, 2, (struct str[]){STR("DEL"), str_from(p->write_key)});
+		read_replies(p, NULL, NULL);
+	}
+	free(p);
+}
+
+uint64_t publisher_delivered(const struct publisher *p)
+{
+	return p->delivered;
+}
+
+const char *publisher_name(const struct publisher *p)
+{
+	return p->name;
+}
+
+const char *publisher_stream(const struct publisher *p)
+{
+	return p->key;
+}

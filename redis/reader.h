@@ -1,0 +1,58 @@
+/* Reads alerts back from the streams of sensors and replays. What is read was written by whoever
+ * may write to this Redis: every string is hostile. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "common/str.h"
+#include "redis/connection.h"
+
+struct reader_status {
+	uint64_t entries;  /* in the stream now: revisions */
+	uint64_t alerts;   /* that the last finished run opened */
+	char mode[16];     /* "replay", "sensor"; "" when unknown */
+	char run[64];      /* differs from run to run */
+	char finished[32]; /* by the server's clock, ISO 8601; "" when it is not */
+};
+
+/* The state of NAME; all empty when there is none. */
+int reader_status(
+	struct redis_connection *c, const char *name, struct reader_status *ret, struct error *err);
+
+struct reader_stream {
+	char *name;
+	struct reader_status status;
+};
+
+/* All sensors and replays known to this Redis, the one that finished last first, unfinished ones
+ * last, equal ones by name. What is no name (publisher_name_ok) is left out. Free with
+ * reader_streams_free. */
+int reader_streams(
+	struct redis_connection *c, struct reader_stream **ret, size_t *ret_n, struct error *err);
+void reader_streams_free(struct reader_stream *streams, size_t n);
+
+struct reader_entry {
+	struct str stream_id; /* "1790000000123-0" */
+	struct str json, id, rule, level, equipment,
+		seq; /* empty where the entry has no such field */
+};
+
+/* The strings are borrowed during the call, in which C is not used. Not 0 ends the reading. */
+typedef int reader_entry_fn(void *user, const struct reader_entry *e);
+
+/* Every entry of NAME's stream in order, in pages. 0, what ENTRY returned when it was not 0, or a
+ * negative code with *err; one when a new run replaces the stream meanwhile: what was read is of
+ * the former run. */
+int reader_all(struct redis_connection *c, const char *name, reader_entry_fn *entry, void *user,
+	struct error *err);
+
+enum { READER_ID_BYTES = 48, READER_WAIT_MAX_MS = 2000 };
+
+/* Entries after AFTER ("$": after the last one there is now; READER_ID_BYTES), at most a page of
+ * them, waiting TIMEOUT_MS (at most READER_WAIT_MAX_MS) for one. AFTER becomes the id of the last.
+ * Returns as reader_all; 0 without entries is a time-out. */
+int reader_follow(struct redis_connection *c, const char *name, char *after, unsigned timeout_ms,
+	reader_entry_fn *entry, void *user, struct error *err);

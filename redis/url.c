@@ -1,0 +1,254 @@
+#include "redis/url.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/str.h"
+
+#define FORMS "redis://[[user]:password@]host[:port][/db] or unix://[[user]:password@]/path[?db=N]"
+
+static int hex_digit(char c)
+{
+	c = ascii_lower(c);
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Undoes %XX from TEXT into BUF. WHAT names the part for the message, which must not show it. */
+static int decode(struct str text, const char *what, char *buf, size_t size, struct error *err)
+{
+	size_t at = 0;
+
+	for (uint32_t i = 0; i < text.len; i++) {
+		char c = text.data[i];
+
+		if (c == '%') {
+			int high = i + 2 < text.len ? hex_digit(text.data[i + 1]) : -1;
+			int low = i + 2 < text.len ? hex_digit(text.data[i + 2]) : -1;
+
+			if (high < 0 || low < 0 || (high == 0 && low == 0))
+				return error_set(err, ERR_USAGE,
+					"the %s in the Redis URL has a %% without two hexadecimal "
+					"digits behind it; write %%25 for a %% sign",
+					what);
+			c = (char)(high << 4 | low);
+			i += 2;
+		}
+		if (at + 1 >= size)
+			return error_set(err, ERR_USAGE,
+				"the %s in the Redis URL is longer than %zu bytes", what, size - 1);
+		buf[at++] = c;
+	}
+	buf[at] = '\0';
+	return 0;
+}
+
+/* A decimal number from 0 to MAX, digits only. */
+static bool parse_number(struct str text, uint32_t max, uint32_t *ret)
+{
+	uint64_t v = 0;
+
+	if (text.len == 0 || text.len > 10)
+		return false;
+	for (uint32_t i = 0; i < text.len; i++) {
+		if (text.data[i] < '0' || text.data[i] > '9')
+			return false;
+		v = v * 10 + (uint64_t)(text.data[i] - '0');
+	}
+	*ret = (uint32_t)v;
+	return v <= max;
+}
+
+/* What stands before the first (or last) C in *text, which becomes what stands behind it. */
+static bool split(struct str *text, char c, bool last, struct str *ret_before)
+{
+	const char *at = NULL;
+
+	if (text->len > 0)
+		at = last ? memrchr(text->data, c, text->len) : memchr(text->data, c, text->len);
+	if (!at)
+		return false;
+	*ret_before = (struct str){text->data, (uint32_t)(at - text->data)};
+	text->len -= ret_before->len + 1;
+	text->data = at + 1;
+	return true;
+}
+
+/* "[user]:password@" at the start of *authority, which becomes what follows. */
+static int parse_userinfo(struct str *authority, struct redis_url *ret, struct error *err)
+{
+	struct str password, user;
+	int rc;
+
+	if (!split(authority, '@', true, &password))
+		return 0;
+	if (!split(&password, ':', false, &user))
+		return error_set(err, ERR_USAGE,
+			"the Redis URL has a user but no password: write :password@ for a password "
+			"alone, user:password@ for both");
+	rc = decode(user, "user", ret->user, sizeof(ret->user), err);
+	if (rc == 0)
+		rc = decode(password, "password", ret->password, sizeof(ret->password), err);
+	ret->has_password = true;
+	return rc;
+}
+
+static int parse_db(struct str text, struct redis_url *ret, struct error *err)
+{
+	if (!parse_number(text, INT32_MAX, &ret->db))
+		return error_set(err, ERR_USAGE,
+			"\"%.*s\" is no database number in the Redis URL; write 0, 1, 2 ...",
+			(int)text.len, text.data);
+	return 0;
+}
+
+static int parse_host(struct str text, struct redis_url *ret, struct error *err)
+{
+	struct str host = text;
+	struct str port = {NULL, 0};
+	bool brackets = text.len > 0 && text.data[0] == '[';
+	uint32_t number;
+	int rc;
+
+	if (brackets) {
+		text.data++;
+		text.len--;
+		if (!split(&text, ']', false, &host) || (text.len > 0 && text.data[0] != ':'))
+			return error_set(err, ERR_USAGE,
+				"an IPv6 address in a Redis URL stands in brackets: "
+				"redis://[::1]:6379");
+		if (text.len > 0)
+			port = (struct str){text.data + 1, text.len - 1};
+	} else if (split(&text, ':', false, &host)) {
+		port = text;
+		if (memchr(port.data, ':', port.len))
+			return error_set(err, ERR_USAGE,
+				"an IPv6 address in a Redis URL stands in brackets: "
+				"redis://[::1]:6379");
+	}
+	rc = decode(host, "host", ret->host, sizeof(ret->host), err);
+	if (rc < 0)
+		return rc;
+	if (ret->host[0] == '\0')
+		return error_set(err, ERR_USAGE, "the Redis URL names no host; write " FORMS);
+	ret->port = 6379;
+	if (port.len > 0) {
+		if (!parse_number(port, UINT16_MAX, &number) || number == 0)
+			return error_set(err, ERR_USAGE,
+				"\"%.*s\" is no port in the Redis URL; write 1 to 65535",
+				(int)port.len, port.data);
+		ret->port = (uint16_t)number;
+	}
+	return 0;
+}
+
+static int parse_tcp(struct str rest, struct redis_url *ret, struct error *err)
+{
+	struct str authority = rest;
+	struct str db = {NULL, 0};
+	int rc;
+
+	if (split(&rest, '/', false, &authority))
+		db = rest;
+	/* What follows would be quoted in a message, and may be the rest of a password. */
+	if (db.len > 0 && memchr(db.data, '@', db.len))
+		return error_set(err, ERR_USAGE,
+			"a / in the user or the password of a Redis URL is written %%2F");
+	rc = parse_userinfo(&authority, ret, err);
+	if (rc == 0)
+		rc = parse_host(authority, ret, err);
+	if (rc == 0 && db.len > 0)
+		rc = parse_db(db, ret, err);
+	if (rc < 0)
+		return rc;
+	snprintf(ret->name, sizeof(ret->name),
+		strchr(ret->host, ':') ? "redis://[%s]:%u" : "redis://%s:%u", ret->host,
+		(unsigned)ret->port);
+	return 0;
+}
+
+static int parse_unix(struct str rest, struct redis_url *ret, struct error *err)
+{
+	struct str authority = {NULL, 0};
+	struct str path = rest;
+	struct str query = {NULL, 0};
+	int rc;
+
+	if (split(&path, '/', false, &authority)) {
+		path.data--;
+		path.len++;
+	} else {
+		return error_set(err, ERR_USAGE,
+			"the path of a unix socket is absolute: unix:///run/redis/redis.sock");
+	}
+	if (authority.len > 0) {
+		rc = parse_userinfo(&authority, ret, err);
+		if (rc < 0)
+			return rc;
+		if (authority.len > 0)
+			return error_set(err, ERR_USAGE,
+				"the path of a unix socket is absolute: "
+				"unix:///run/redis/redis.sock");
+	}
+	rest = path;
+	if (split(&rest, '?', false, &path))
+		query = rest;
+	rc = decode(path, "path", ret->path, sizeof(ret->path), err);
+	if (rc == 0 && query.len > 0) {
+		if (query.len < 3 || memcmp(query.data, "db=", 3) != 0)
+			return error_set(
+				err, ERR_USAGE, "only ?db=N may follow the path in a unix:// URL");
+		rc = parse_db((struct str){query.data + 3, query.len - 3}, ret, err);
+	}
+	ret->is_unix = true;
+	snprintf(ret->name, sizeof(ret->name), "unix://%s", ret->path);
+	return rc;
+}
+
+static bool starts_with(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+int redis_url_parse(const char *url, struct redis_url *ret, struct error *err)
+{
+	memset(ret, 0, sizeof(*ret));
+	if (strlen(url) >= REDIS_URL_BYTES)
+		return error_set(err, ERR_USAGE, "the Redis URL is longer than %d bytes",
+			REDIS_URL_BYTES - 1);
+	if (starts_with(url, "redis://"))
+		return parse_tcp(str_from(url + strlen("redis://")), ret, err);
+	if (starts_with(url, "unix://"))
+		return parse_unix(str_from(url + strlen("unix://")), ret, err);
+	if (starts_with(url, "rediss://"))
+		return error_set(err, ERR_USAGE,
+			"rediss:// needs TLS, which this build does not have, and nothing is sent "
+			"in the clear in its place; use a unix socket, or a TLS tunnel (stunnel) "
+			"and redis://");
+	if (url[0] == '/')
+		return error_set(err, ERR_USAGE,
+			"that is a path, not a Redis URL; for a unix socket write unix:///path");
+	return error_set(err, ERR_USAGE, "that is not a Redis URL; write " FORMS);
+}
+
+char *redis_url_unix(const char *path, char *buf)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	size_t at = strlen("unix://");
+
+	memcpy(buf, "unix://", at);
+	for (; *path && at + 4 < REDIS_URL_BYTES; path++) {
+		unsigned char c = (unsigned char)*path;
+
+		if (c > ' ' && c < 0x7f && !strchr("%?@#\"\\", c)) {
+			buf[at++] = (char)c;
+			continue;
+		}
+		buf[at++] = '%';
+		buf[at++] = digits[c >> 4];
+		buf[at++] = digits[c & 15];
+	}
+	buf[at] = '\0';
+	return buf;
+}
