@@ -1,0 +1,71 @@
+/* A batch: frames and ticks in their order, what each shard has to do with them, and the events that came of it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analysis/event.h"
+#include "analysis/shard.h"
+#include "capture/frame.h"
+#include "capture/packet.h"
+#include "common/arena.h"
+#include "sensor/pipeline.h"
+
+enum {
+	BATCH_FRAMES = 1024,
+	BATCH_ITEMS = 4096, /* frames and ticks */
+	BATCH_BYTES = 4 * 1024 * 1024,
+	BATCH_MAX_FRAME_BYTES = 1024 * 1024, /* the largest frame that a source may give */
+};
+
+/* A layer of a packet, or a tick, for one shard. */
+struct work {
+	uint64_t seq;
+	uint64_t ts_ns;
+	uint32_t packet; /* index; BATCH_TICK for a tick */
+	uint8_t layer;
+};
+
+enum { BATCH_TICK = UINT32_MAX };
+
+/* What one shard made of the batch. Written by one worker at a time. */
+struct shard_output {
+	struct event *events;
+	size_t n_events, capacity;
+	struct arena *arena;
+	bool failed; /* out of memory: events are missing */
+};
+
+struct batch {
+	uint8_t *bytes;
+	size_t n_bytes;
+	struct frame *frames;
+	struct packet *packets;
+	uint32_t n_packets;
+	struct work *work[PIPELINE_SHARDS];
+	uint32_t n_work[PIPELINE_SHARDS];
+	struct work *ticks;
+	uint32_t n_ticks;
+	struct shard_output out[PIPELINE_SHARDS];
+	bool finish;        /* the input ended: every flow ends after the last item */
+	uint64_t finish_seq, finish_ns;
+};
+
+bool batch_init(struct batch *b); /* false without memory; batch_done is due in any case */
+void batch_done(struct batch *b);
+void batch_clear(struct batch *b);
+
+bool batch_has_room(const struct batch *b, uint32_t frame_bytes);
+
+/* Copies F's bytes into the batch and returns where; room was asked for before. */
+const uint8_t *batch_store(struct batch *b, const struct frame *f);
+
+/* A shard_emit_fn: USER is a shard_output. */
+void batch_emit(void *user, const struct event *ev);
+
+/* Does shard S's part of the batch. */
+void batch_run_shard(struct batch *b, uint32_t s, struct shard *shard);
+
+/* Hands the events of all shards to C in their order: by sequence, for one tick by the first packet of the flow. */
+int batch_deliver(struct batch *b, const struct pipeline_consumer *c, struct error *err);

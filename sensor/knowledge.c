@@ -1,0 +1,28 @@
+#include "sensor/knowledge.h"
+
+#include <string.h>
+
+int knowledge_open(struct knowledge *ret, const struct knowledge_config *cfg, struct error *err)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->site = site_open(cfg->site_path, cfg->roles_path, cfg->own, cfg->n_own, err);
+	if (ret->site)
+		ret->lists = lists_open(cfg->lists_dir, cfg->as_of_ns, err);
+	if (ret->lists)
+		ret->sigma = sigma_open(cfg->rules_dir, ret->lists, err);
+	if (ret->sigma)
+		ret->geo = geo_open(cfg->geo_dir, err);
+	if (ret->geo)
+		return 0;
+	knowledge_close(ret);
+	return err->code;
+}
+
+void knowledge_close(struct knowledge *k)
+{
+	geo_close(k->geo);
+	sigma_close(k->sigma);
+	lists_close(k->lists);
+	site_close(k->site);
+	memset(k, 0, sizeof(*k));
+}

@@ -1,0 +1,33 @@
+/* What the sensor knows before the first packet: policy, rules, lists, geolocation data. Loaded whole or not at all; read only
+ * afterwards, by any number of threads. */
+#pragma once
+
+#include <stdint.h>
+
+#include "analysis/enrich/geo.h"
+#include "common/error.h"
+#include "rules/lists/lists.h"
+#include "rules/policy/site.h"
+#include "rules/sigma/sigma.h"
+
+struct knowledge_config {
+	const char *site_path;  /* NULL: discover mode */
+	const char *roles_path; /* shipped contracts of roles; NULL: none */
+	const char *rules_dir;  /* NULL: none */
+	const char *lists_dir;  /* NULL: none */
+	const char *geo_dir;    /* NULL or "": none */
+	const struct ip_prefix *own; /* discover mode: the operator's space; none: private addresses */
+	size_t n_own;
+	uint64_t as_of_ns;      /* list entries that expired before are left out */
+};
+
+struct knowledge {
+	struct site *site;
+	struct lists *lists;
+	struct sigma *sigma;
+	struct geo *geo;
+};
+
+/* 0, or a negative code with *err and an empty *ret. */
+int knowledge_open(struct knowledge *ret, const struct knowledge_config *cfg, struct error *err);
+void knowledge_close(struct knowledge *k);

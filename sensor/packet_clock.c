@@ -1,0 +1,47 @@
+#include "sensor/packet_clock.h"
+
+static uint64_t tick_after(uint64_t ts_ns)
+{
+	return (ts_ns / PACKET_CLOCK_TICK_NS + 1) * PACKET_CLOCK_TICK_NS;
+}
+
+static bool is_outlier(const struct packet_clock *c, uint64_t ts_ns, bool has_next, uint64_t next_ns)
+{
+	if (!has_next || ts_ns < PACKET_CLOCK_JUMP_NS || next_ns >= ts_ns - PACKET_CLOCK_JUMP_NS)
+		return false;
+	/* Before the clock runs there is nothing to jump from: the second frame alone says that the first was off. */
+	return !c->started || ts_ns - c->now_ns > PACKET_CLOCK_JUMP_NS;
+}
+
+uint64_t packet_clock_frame(struct packet_clock *c, uint64_t ts_ns, bool has_next, uint64_t next_ns)
+{
+	if (ts_ns > INT64_MAX)
+		ts_ns = INT64_MAX; /* so that no sum below can wrap */
+	if (c->started && ts_ns < c->now_ns) {
+		c->late++;
+		return c->now_ns;
+	}
+	if (is_outlier(c, ts_ns, has_next, next_ns)) {
+		c->outliers++;
+		ts_ns = c->started ? c->now_ns : next_ns;
+	}
+	if (!c->started) {
+		c->started = true;
+		c->now_ns = ts_ns;
+		c->next_tick_ns = tick_after(ts_ns);
+	}
+	c->settled_ns = c->now_ns + PACKET_CLOCK_SETTLED_NS;
+	c->now_ns = ts_ns;
+	return ts_ns;
+}
+
+bool packet_clock_tick(struct packet_clock *c, uint64_t to_ns, uint64_t *ret_tick_ns)
+{
+	if (!c->started || c->next_tick_ns > to_ns)
+		return false;
+	if (c->next_tick_ns > c->settled_ns)
+		c->next_tick_ns = to_ns / PACKET_CLOCK_TICK_NS * PACKET_CLOCK_TICK_NS;
+	*ret_tick_ns = c->next_tick_ns;
+	c->next_tick_ns += PACKET_CLOCK_TICK_NS;
+	return true;
+}
