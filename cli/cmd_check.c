@@ -1,0 +1,226 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "cli/command.h"
+#include "cli/options.h"
+#include "common/json_writer.h"
+#include "common/time_text.h"
+#include "sensor/knowledge.h"
+
+static const char help[] =
+	"usage: vedette check [OPTION...]\n\n"
+	"Loads policy, rules, lists and geolocation data as a replay would, and says what they hold and how old\n"
+	"they are. Exit status 4 with file, line and remedy when something cannot be used.\n\n"
+	"  --site FILE      the policy; without it: discover mode\n"
+	"  --rules DIR      Sigma rules instead of the shipped ones\n"
+	"  --lists DIR      lists of linked networks instead of the shipped ones\n"
+	"  --geo DIR        MaxMind DB files for country and AS; \"\" for none\n"
+	"  --as-of DATE     count list entries as expired that had ended then; default: today\n"
+	"  --json           the same as one JSON object\n\n"
+	"Example:\n"
+	"  vedette check --site site.yaml\n";
+
+/* Networks change hands: data older than this is worth a warning. */
+enum { GEO_OLD_DAYS = 180, SECONDS_PER_DAY = 86400 };
+
+static int64_t age_days(const struct geo_file *f, uint64_t now_ns)
+{
+	return ((int64_t)(now_ns / NS_PER_S) - (int64_t)f->build_s) / SECONDS_PER_DAY;
+}
+
+static void print_site(const struct site *site, const char *path)
+{
+	struct site_counts n;
+
+	site_counts(site, &n);
+	if (!site_is_declared(site)) {
+		(void)puts("policy   none: discover mode, no contract is judged (write one: docs/policy.md)");
+		return;
+	}
+	(void)printf("policy   %s: site %s, %zu equipment, %zu suppliers, %zu zones, %zu groups, %zu roles, "
+		     "%zu windows, %zu exceptions\n",
+		path, site_name(site), n.equipment, n.suppliers, n.zones, n.groups, n.roles, n.windows,
+		n.exceptions);
+}
+
+static void print_rules(const struct sigma *sigma, const char *dir)
+{
+	size_t by_category[RULE_CATEGORIES] = {0};
+	const char *between = "";
+
+	for (size_t i = 0; i < sigma_count(sigma); i++)
+		by_category[sigma_rule(sigma, i)->category]++;
+	(void)printf("rules    %s: %zu (", dir, sigma_count(sigma));
+	for (int c = 0; c < RULE_CATEGORIES; c++) {
+		if (by_category[c] == 0)
+			continue;
+		(void)printf("%s%zu %s", between, by_category[c], rule_category_name((enum rule_category)c));
+		between = ", ";
+	}
+	(void)printf("), %zu for other products left out\n", sigma_skipped(sigma));
+}
+
+static void print_lists(const struct lists *lists)
+{
+	for (size_t i = 0; i < lists_count(lists); i++) {
+		struct lists_info l;
+
+		lists_info(lists, i, &l);
+		if (l.tier)
+			(void)printf("list     %-24s tier %u  %6zu entries  %s  %s\n", l.name, l.tier, l.entries,
+				l.date, l.source);
+		else
+			(void)printf("list     %-24s set     %6zu entries  %s  %s\n", l.name, l.entries, l.date,
+				l.source);
+		if (l.expired)
+			(void)printf("         %zu entries of %s have expired and are left out\n", l.expired, l.file);
+	}
+}
+
+static void print_geo(const struct geo *geo, uint64_t now_ns)
+{
+	if (geo_files(geo) == 0)
+		(void)puts("geo      none: alerts will name neither country nor AS ('make geo' makes some from Debian's "
+			   "packages)");
+	for (size_t i = 0; i < geo_files(geo); i++) {
+		struct geo_file f;
+		char date[DATE_TEXT_BYTES];
+
+		geo_file(geo, i, &f);
+		(void)printf("geo      %s: %s, gives %s, built %s, %" PRId64 " days ago%s\n", f.path, f.type, f.gives,
+			date_format(f.build_s * NS_PER_S, date), age_days(&f, now_ns),
+			age_days(&f, now_ns) > GEO_OLD_DAYS ? " (old: networks change hands)" : "");
+	}
+}
+
+static void key_u64(struct json_writer *w, const char *key, uint64_t v)
+{
+	json_key(w, key);
+	json_u64(w, v);
+}
+
+static void key_text(struct json_writer *w, const char *key, const char *v)
+{
+	json_key(w, key);
+	json_text(w, v);
+}
+
+static void write_site(struct json_writer *w, const struct site *site, const char *path)
+{
+	struct site_counts n;
+
+	site_counts(site, &n);
+	json_key(w, "policy");
+	json_object_begin(w);
+	key_text(w, "file", path);
+	key_text(w, "mode", site_is_declared(site) ? "declared" : "discover");
+	key_text(w, "site", site_name(site));
+	key_u64(w, "equipment", n.equipment);
+	key_u64(w, "suppliers", n.suppliers);
+	key_u64(w, "zones", n.zones);
+	key_u64(w, "groups", n.groups);
+	key_u64(w, "roles", n.roles);
+	key_u64(w, "windows", n.windows);
+	key_u64(w, "exceptions", n.exceptions);
+	json_object_end(w);
+}
+
+static void write_lists(struct json_writer *w, const struct lists *lists)
+{
+	json_key(w, "lists");
+	json_array_begin(w);
+	for (size_t i = 0; i < lists_count(lists); i++) {
+		struct lists_info l;
+
+		lists_info(lists, i, &l);
+		json_object_begin(w);
+		key_text(w, "name", l.name);
+		key_text(w, "source", l.source);
+		key_text(w, "date", l.date);
+		key_text(w, "licence", l.licence);
+		key_u64(w, "tier", l.tier);
+		key_u64(w, "entries", l.entries);
+		key_u64(w, "expired", l.expired);
+		json_object_end(w);
+	}
+	json_array_end(w);
+}
+
+static void write_geo(struct json_writer *w, const struct geo *geo, uint64_t now_ns)
+{
+	json_key(w, "geo");
+	json_array_begin(w);
+	for (size_t i = 0; i < geo_files(geo); i++) {
+		struct geo_file f;
+		char date[DATE_TEXT_BYTES];
+
+		geo_file(geo, i, &f);
+		json_object_begin(w);
+		key_text(w, "file", f.path);
+		key_text(w, "type", f.type);
+		key_text(w, "gives", f.gives);
+		key_text(w, "built", date_format(f.build_s * NS_PER_S, date));
+		json_key(w, "age_days");
+		json_i64(w, age_days(&f, now_ns));
+		json_object_end(w);
+	}
+	json_array_end(w);
+}
+
+static int print_json(const struct knowledge *k, const struct knowledge_config *kc, uint64_t now_ns)
+{
+	struct json_writer w;
+	int rc;
+
+	json_init(&w);
+	json_object_begin(&w);
+	write_site(&w, k->site, kc->site_path);
+	json_key(&w, "rules");
+	json_object_begin(&w);
+	key_text(&w, "folder", kc->rules_dir);
+	key_u64(&w, "loaded", sigma_count(k->sigma));
+	key_u64(&w, "left_out", sigma_skipped(k->sigma));
+	json_object_end(&w);
+	write_lists(&w, k->lists);
+	write_geo(&w, k->geo, now_ns);
+	json_object_end(&w);
+	rc = w.failed || puts(w.data) == EOF ? EXIT_FAILED : EXIT_OK;
+	json_done(&w);
+	return rc;
+}
+
+int cmd_check(int argc, char **argv)
+{
+	static const int accepted[] = {
+		OPTION_SITE, OPTION_RULES, OPTION_LISTS, OPTION_GEO, OPTION_OWN_SPACE, OPTION_AS_OF, OPTION_JSON, 0};
+	uint64_t now_ns = (uint64_t)time(NULL) * NS_PER_S;
+	struct options o;
+	struct knowledge k;
+	struct error err;
+	int first;
+	int status;
+
+	if (!options_parse(&o, argc, argv, accepted, help, &first, &status))
+		return status;
+	if (first < argc) {
+		error_set(&err, ERR_USAGE, "'%s' is no option of check; a policy is named with --site FILE",
+			argv[first]);
+		return command_fail(argv[0], &err);
+	}
+
+	struct knowledge_config kc = options_knowledge(&o);
+
+	if (knowledge_open(&k, &kc, &err) != 0)
+		return command_fail(argv[0], &err);
+	if (o.json) {
+		status = print_json(&k, &kc, now_ns);
+	} else {
+		print_site(k.site, kc.site_path);
+		print_rules(k.sigma, kc.rules_dir);
+		print_lists(k.lists);
+		print_geo(k.geo, now_ns);
+	}
+	knowledge_close(&k);
+	return status;
+}

@@ -1,0 +1,238 @@
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/command.h"
+#include "cli/options.h"
+#include "cli/redis_target.h"
+#include "cli/run_summary.h"
+#include "common/time_text.h"
+#include "redis/publisher.h"
+#include "rules/analyst.h"
+#include "sensor/knowledge.h"
+#include "sensor/pipeline.h"
+
+static const char help[] =
+	"usage: vedette replay [OPTION...] FILE...\n\n"
+	"Reads captures, judges every conversation of the operator's equipment, and puts the alerts into Redis.\n"
+	"FILE is a pcap or pcapng file (also .gz, .zst), a folder of them, or - for standard input; several\n"
+	"are merged by time. The same input gives the same alerts, and replaying it again replaces them.\n\n"
+	"  --site FILE      the policy: equipment, suppliers, roles, contracts (docs/policy.md);\n"
+	"                   without it: discover mode, private addresses are the operator's\n"
+	"  --own PREFIX,... discover mode: the operator's address space instead\n"
+	"  --rules DIR      Sigma rules instead of the shipped ones (docs/rules.md)\n"
+	"  --lists DIR      lists of linked networks instead of the shipped ones (docs/lists.md)\n"
+	"  --geo DIR        MaxMind DB files for country and AS; \"\" for none (docs/geolocation.md)\n"
+	"  --as-of DATE     judge with the list entries that were in force then; default: today\n"
+	"  --filter EXPR    only packets that meet this pcap-filter(7) expression\n"
+	"  --redis URL      redis://[[user]:password@]host[:port][/db], unix://path, private (default: a\n"
+	"                   server of our own, started on demand), or none\n"
+	"  --name NAME      name of the stream, vedette:{NAME}:alerts; default: from the file names\n"
+	"  --state DIR      where the private server keeps its data\n"
+	"  --workers N      threads that classify, 1 to 64; the result is the same for any number\n"
+	"  --json           alerts on standard output, one JSON object a line, ordered by packet time and id;\n"
+	"                   everything else goes to standard error\n\n"
+	"Examples:\n"
+	"  vedette replay capture.pcap && vedette alerts\n"
+	"  vedette replay --site site.yaml --redis none --json /captures > alerts.json\n";
+
+/* Memory: flow records are taken as flows appear, up to these bounds. */
+enum { MAX_FLOWS = 1000000, MAX_DETECTIONS = 200000, MAX_FINDINGS = 16384, PUBLISH_BATCH = 128 };
+
+#define FINDING_WINDOW_NS (3600 * NS_PER_S)
+#define FINDING_REPEAT_NS (600 * NS_PER_S)
+#define REPLAY_HASH_KEY   UINT64_C(0x5645444554544531) /* fixed: a replay gives the same bytes everywhere */
+
+/* SIGINT and SIGTERM end the reading; what was read is judged and delivered. */
+static atomic_bool interrupted;
+
+static void on_signal(int signum)
+{
+	(void)signum;
+	atomic_store(&interrupted, true);
+}
+
+struct replay {
+	struct options options;
+	struct knowledge knowledge;
+	struct source *source;
+	struct redis_target *target;
+	struct publisher *publisher;
+	struct analyst *analyst;
+	struct progress progress;
+	struct error sink_error;
+	int input_status; /* EXIT_OK or EXIT_INPUT */
+};
+
+static int on_alert(void *user, const struct alert *a)
+{
+	struct replay *r = user;
+
+	if (r->publisher && publisher_add(r->publisher, a, &r->sink_error) != 0)
+		return r->sink_error.code;
+	if (r->options.json && (fwrite(a->json.data, 1, a->json.len, stdout) != a->json.len || putchar('\n') == EOF))
+		return error_set(&r->sink_error, ERR_SYSTEM, "standard output cannot be written");
+	return 0;
+}
+
+static int on_event(void *user, const struct event *ev)
+{
+	return analyst_event(((struct replay *)user)->analyst, ev);
+}
+
+static int on_tick(void *user, uint64_t ts_ns)
+{
+	return analyst_tick(((struct replay *)user)->analyst, ts_ns);
+}
+
+static int on_finish(void *user, uint64_t ts_ns)
+{
+	return analyst_finish(((struct replay *)user)->analyst, ts_ns);
+}
+
+static void on_progress(void *user, const struct pipeline_stats *so_far)
+{
+	progress_show(&((struct replay *)user)->progress, so_far);
+}
+
+static void on_input_fault(void *user, const struct error *err)
+{
+	struct replay *r = user;
+
+	progress_end(&r->progress);
+	r->input_status = command_fail("replay", err);
+}
+
+/* Everything that can be refused is asked before the first packet is read, so that a refusal leaves nothing behind. */
+static int open_replay(struct replay *r, char **files, int n, struct error *err)
+{
+	struct knowledge_config kc = options_knowledge(&r->options);
+	struct analyst_config ac = {
+		.hash_key = REPLAY_HASH_KEY,
+		.max_findings = MAX_FINDINGS,
+		.window_ns = FINDING_WINDOW_NS,
+		.repeat_ns = FINDING_REPEAT_NS,
+	};
+	char name[128];
+
+	if (knowledge_open(&r->knowledge, &kc, err) != 0)
+		return err->code;
+	r->source = source_open_files((const char *const *)files, (size_t)n, r->options.filter, err);
+	if (!r->source)
+		return err->code;
+	if (redis_target_open(&r->target, r->options.redis, r->options.state, err) != 0)
+		return err->code;
+	if (r->target) {
+		struct publisher_config pc = {.name = r->options.name, .staged = true, .batch = PUBLISH_BATCH};
+
+		if (!pc.name) {
+			source_name(r->source, name, sizeof(name));
+			pc.name = name;
+		}
+		r->publisher = publisher_new(redis_target_connection(r->target), &pc, err);
+		if (!r->publisher)
+			return err->code;
+	}
+	ac.site = r->knowledge.site;
+	ac.lists = r->knowledge.lists;
+	ac.sigma = r->knowledge.sigma;
+	ac.geo = r->knowledge.geo;
+	r->analyst = analyst_new(&ac, on_alert, r, err);
+	return r->analyst ? 0 : err->code;
+}
+
+static void close_replay(struct replay *r)
+{
+	analyst_free(r->analyst);
+	publisher_free(r->publisher);
+	redis_target_close(r->target);
+	source_close(r->source);
+	knowledge_close(&r->knowledge);
+}
+
+static void report(const struct replay *r, const struct pipeline_stats *stats)
+{
+	FILE *to = r->options.json ? stderr : stdout;
+	struct analyst_stats judged;
+	struct source_stats input;
+
+	analyst_stats(r->analyst, &judged);
+	source_stats(r->source, &input);
+	summary_print(to, stats, &input);
+	if (stats->shards.flows > 0 && judged.judged == 0)
+		(void)fputs("none of these addresses is the operator's: name its space with --own PREFIX,... or --site\n",
+			to);
+	summary_alerts(to, &judged);
+}
+
+static int run(struct replay *r, struct error *err)
+{
+	struct pipeline_config pc = {
+		.source = r->source,
+		.site = r->knowledge.site,
+		.hash_key = REPLAY_HASH_KEY,
+		.workers = options_workers(&r->options),
+		.max_flows = MAX_FLOWS,
+		.max_detections = MAX_DETECTIONS,
+		.stop = &interrupted,
+		.progress = on_progress,
+		.input_fault = on_input_fault,
+		.user = r,
+	};
+	struct pipeline_consumer consumer = {r, on_event, on_tick, on_finish};
+	struct pipeline_stats stats;
+	int rc;
+
+	progress_init(&r->progress, r->source);
+	rc = pipeline_run(&pc, &consumer, &stats, err);
+	progress_end(&r->progress);
+	if (rc != 0) {
+		if (r->sink_error.code != ERR_OK)
+			*err = r->sink_error;
+		else if (err->code == ERR_OK)
+			error_set(err, (enum error_code)rc, "the run ended early for want of memory");
+		return rc;
+	}
+	if (r->publisher && publisher_finish(r->publisher, err) != 0)
+		return err->code;
+	report(r, &stats);
+	return 0;
+}
+
+static void hint(const struct replay *r)
+{
+	if (r->publisher)
+		(void)fprintf(r->options.json ? stderr : stdout,
+			"alerts are in Redis, stream %s; see them with: vedette alerts --name %s\n",
+			publisher_stream(r->publisher), publisher_name(r->publisher));
+}
+
+int cmd_replay(int argc, char **argv)
+{
+	static const int accepted[] = {OPTION_SITE, OPTION_RULES, OPTION_LISTS, OPTION_GEO, OPTION_OWN_SPACE, OPTION_WORKERS,
+		OPTION_FILTER, OPTION_REDIS, OPTION_NAME, OPTION_STATE, OPTION_JSON, OPTION_AS_OF, 0};
+	struct sigaction sa = {.sa_handler = on_signal};
+	struct replay r = {.input_status = EXIT_OK};
+	struct error err = {ERR_OK, ""};
+	int first;
+	int status;
+	int rc;
+
+	if (!options_parse(&r.options, argc, argv, accepted, help, &first, &status))
+		return status;
+	if (first == argc) {
+		error_set(&err, ERR_USAGE, "no capture given; write: vedette replay FILE...");
+		return command_fail(argv[0], &err);
+	}
+	(void)sigaction(SIGINT, &sa, NULL);
+	(void)sigaction(SIGTERM, &sa, NULL);
+	rc = open_replay(&r, argv + first, argc - first, &err);
+	if (rc == 0)
+		rc = run(&r, &err);
+	if (rc == 0)
+		hint(&r);
+	status = rc == 0 ? r.input_status : command_fail(argv[0], &err);
+	close_replay(&r);
+	return status;
+}

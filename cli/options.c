@@ -1,0 +1,200 @@
+#include "cli/options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "common/time_text.h"
+#include "sensor/pipeline.h"
+
+static const struct option table[] = {
+	{"site", required_argument, NULL, OPTION_SITE},
+	{"rules", required_argument, NULL, OPTION_RULES},
+	{"lists", required_argument, NULL, OPTION_LISTS},
+	{"geo", required_argument, NULL, OPTION_GEO},
+	{"own", required_argument, NULL, OPTION_OWN_SPACE},
+	{"workers", required_argument, NULL, OPTION_WORKERS},
+	{"filter", required_argument, NULL, OPTION_FILTER},
+	{"redis", required_argument, NULL, OPTION_REDIS},
+	{"name", required_argument, NULL, OPTION_NAME},
+	{"state", required_argument, NULL, OPTION_STATE},
+	{"json", no_argument, NULL, OPTION_JSON},
+	{"as-of", required_argument, NULL, OPTION_AS_OF},
+};
+
+enum { TABLE_ROWS = sizeof(table) / sizeof(table[0]) };
+
+static bool accepts(const int *accepted, int value)
+{
+	for (; *accepted; accepted++) {
+		if (*accepted == value)
+			return true;
+	}
+	return false;
+}
+
+static int usage(const char *command, const char *what, const char *remedy)
+{
+	struct error err;
+
+	error_set(&err, ERR_USAGE, "%s; %s", what, remedy);
+	return command_fail(command, &err);
+}
+
+/* "10.0.0.0/8,2001:db8::/32" */
+static bool add_own(struct options *o, const char *text)
+{
+	while (*text) {
+		size_t len = strcspn(text, ",");
+		struct str part = {text, (uint32_t)len};
+
+		if (o->n_own == OPTIONS_MAX_OWN || !ip_prefix_parse(part, &o->own[o->n_own], NULL))
+			return false;
+		o->n_own++;
+		text += len + (text[len] == ',');
+	}
+	return o->n_own > 0;
+}
+
+static bool set_workers(struct options *o, const char *text)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (end == text || *end || n < 1 || n > PIPELINE_MAX_WORKERS)
+		return false;
+	o->workers = (uint32_t)n;
+	return true;
+}
+
+static bool set_as_of(struct options *o, const char *text)
+{
+	int64_t days;
+
+	if (!date_parse(str_from(text), &days))
+		return false;
+	o->as_of_ns = (uint64_t)days * 86400 * NS_PER_S;
+	return true;
+}
+
+static int take(struct options *o, const char *command, int value, const char *arg)
+{
+	switch (value) {
+	case OPTION_SITE:
+		o->site = arg;
+		break;
+	case OPTION_RULES:
+		o->rules = arg;
+		break;
+	case OPTION_LISTS:
+		o->lists = arg;
+		break;
+	case OPTION_GEO:
+		o->geo = arg;
+		break;
+	case OPTION_OWN_SPACE:
+		if (!add_own(o, arg))
+			return usage(command, "--own wants prefixes",
+				"write --own 10.0.0.0/8,2001:db8::/32 (at most 64)");
+		break;
+	case OPTION_WORKERS:
+		if (!set_workers(o, arg))
+			return usage(command, "--workers wants a number from 1 to 64", "leave it out for one per core");
+		break;
+	case OPTION_AS_OF:
+		if (!set_as_of(o, arg))
+			return usage(command, "--as-of wants a date", "write --as-of 2026-11-22");
+		break;
+	case OPTION_FILTER:
+		o->filter = arg;
+		break;
+	case OPTION_REDIS:
+		o->redis = arg;
+		break;
+	case OPTION_NAME:
+		o->name = arg;
+		break;
+	case OPTION_STATE:
+		o->state = arg;
+		break;
+	default:
+		o->json = true;
+		break;
+	}
+	return EXIT_OK;
+}
+
+bool options_parse(struct options *o, int argc, char **argv, const int *accepted, const char *help, int *ret_first,
+	int *ret_exit)
+{
+	struct option longs[TABLE_ROWS + 2] = {{"help", no_argument, NULL, 'h'}};
+	size_t n = 1;
+	int c;
+
+	memset(o, 0, sizeof(*o));
+	for (size_t i = 0; i < TABLE_ROWS; i++) {
+		if (accepts(accepted, table[i].val))
+			longs[n++] = table[i];
+	}
+	longs[n] = (struct option){NULL, 0, NULL, 0};
+	opterr = 0;
+	optind = 1;
+	*ret_exit = EXIT_OK;
+	while ((c = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
+		if (c == 'h') {
+			(void)fputs(help, stdout);
+			return false;
+		}
+		if (c == '?' || c == ':') {
+			struct error err;
+
+			error_set(&err, ERR_USAGE, "%s %s; 'vedette %s --help' lists the options",
+				c == '?' ? "unknown option" : "a value is missing behind", argv[optind - 1], argv[0]);
+			*ret_exit = command_fail(argv[0], &err);
+			return false;
+		}
+		*ret_exit = take(o, argv[0], c, optarg);
+		if (*ret_exit != EXIT_OK)
+			return false;
+	}
+	*ret_first = optind;
+	return true;
+}
+
+static const char *shipped(char *buf, const char *data_dir, const char *what)
+{
+	int n = snprintf(buf, OPTIONS_PATH_BYTES, "%s/%s", data_dir, what);
+
+	return n > 0 && n < OPTIONS_PATH_BYTES ? buf : what; /* a path that long is missed, and named, when it is opened */
+}
+
+uint32_t options_workers(const struct options *o)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (o->workers)
+		return o->workers;
+	if (cores < 1)
+		return 1;
+	return cores < PIPELINE_SHARDS ? (uint32_t)cores : PIPELINE_SHARDS;
+}
+
+struct knowledge_config options_knowledge(struct options *o)
+{
+	struct knowledge_config k = {
+		.site_path = o->site,
+		.own = o->own,
+		.n_own = o->n_own,
+		.as_of_ns = o->as_of_ns ? o->as_of_ns : (uint64_t)time(NULL) * NS_PER_S,
+	};
+
+	(void)default_data_dir(o->data_dir, sizeof(o->data_dir));
+	k.roles_path = shipped(o->roles_path, o->data_dir, "roles.yaml");
+	k.rules_dir = o->rules ? o->rules : shipped(o->rules_dir, o->data_dir, "rules");
+	k.lists_dir = o->lists ? o->lists : shipped(o->lists_dir, o->data_dir, "lists");
+	k.geo_dir = o->geo ? o->geo : default_geo_dir(o->geo_dir, sizeof(o->geo_dir));
+	return k;
+}

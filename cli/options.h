@@ -1,0 +1,52 @@
+/* Options that several subcommands share, read with getopt_long. */
+#pragma once
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/ip.h"
+#include "sensor/knowledge.h"
+
+enum { OPTIONS_MAX_OWN = 64, OPTIONS_PATH_BYTES = 4096 };
+
+/* Values of long options without a letter; a command's own start at OPTION_OWN_FIRST. */
+enum {
+	OPTION_SITE = 256,
+	OPTION_RULES,
+	OPTION_LISTS,
+	OPTION_GEO,
+	OPTION_OWN_SPACE,
+	OPTION_WORKERS,
+	OPTION_FILTER,
+	OPTION_REDIS,
+	OPTION_NAME,
+	OPTION_STATE,
+	OPTION_JSON,
+	OPTION_AS_OF,
+	OPTION_OWN_FIRST,
+};
+
+struct options {
+	const char *site, *rules, *lists, *geo, *filter, *redis, *name, *state;
+	struct ip_prefix own[OPTIONS_MAX_OWN];
+	size_t n_own;
+	uint32_t workers;  /* 0: not given */
+	uint64_t as_of_ns; /* 0: not given */
+	bool json;
+	char data_dir[OPTIONS_PATH_BYTES], roles_path[OPTIONS_PATH_BYTES], rules_dir[OPTIONS_PATH_BYTES],
+		lists_dir[OPTIONS_PATH_BYTES], geo_dir[OPTIONS_PATH_BYTES], state_dir[OPTIONS_PATH_BYTES];
+};
+
+/* Reads ARGV. ACCEPTED lists the OPTION_* values that the command knows (0 ends it); -h and --help print HELP. *ret_exit is
+ * set and false returned when the command has nothing more to do (help, or an error that was printed). Operands are
+ * argv[*ret_first …]. */
+bool options_parse(struct options *o, int argc, char **argv, const int *accepted, const char *help, int *ret_first,
+	int *ret_exit);
+
+/* What to load, with the defaults filled in: today for --as-of, shipped data for --rules and --lists. Borrowed from O. */
+struct knowledge_config options_knowledge(struct options *o);
+
+/* --workers, else one per core, at most one per shard. */
+uint32_t options_workers(const struct options *o);
