@@ -1,0 +1,250 @@
+#!/usr/bin/env python3
+"""craft.py FOLDER: the captures that no program here can make, byte for byte the same each time.
+
+Constants: GTP-U TS 29.281, PDU session container TS 38.415, SCTP RFC 9260 with payload protocol identifiers 60 (NGAP, TS 38.412) and
+46 (Diameter, RFC 6733), GRE RFC 2784, VXLAN RFC 7348, MPLS RFC 3032, SNMP RFC 3416, WireGuard: its white paper, section 5.4.
+"""
+import os
+import struct
+import sys
+
+from packets import (TcpTalk, ethernet, icmp_echo, ipv4, mpls, sctp, sctp_chunk, sctp_data, stable, tcp, udp, vlan, write)
+
+T0 = 1790000000
+GNB, AMF, UPF, ROUTER, GUEST = '192.0.2.17', '192.0.2.65', '192.0.2.66', '192.0.2.1', '192.0.2.200'
+LISTED, CLOUD, HSS, TAC = '198.51.100.7', '203.0.113.220', '192.0.2.70', '203.0.113.9'
+UE, SITE = '100.64.3.7', '203.0.113.230'  # a subscriber, and a site on the Internet that it visits
+
+
+def frame(src, dst, packet):
+    return ethernet(src, dst, 0x0800, packet)
+
+
+def association(client, server, sport, dport, messages, t0=T0):
+    """An SCTP association: four-way handshake, MESSAGES (side, ppid, payload) each acknowledged, shutdown."""
+    tag = [stable(client + server), stable(server + client)]
+    tsn = [tag[0] & 0xffffff, tag[1] & 0xffffff]
+    ends = [(client, sport), (server, dport)]
+
+    def say(side, t, *chunks):
+        (src, sp), (dst, dp) = ends[side], ends[1 - side]
+        verification = 0 if chunks[0][0] == 1 else tag[1 - side]
+        return t, frame(src, dst, sctp(src, dst, sp, dp, verification, *chunks))
+
+    def init(side):
+        return struct.pack('>IIHHI', tag[side], 106496, 10, 10, tsn[side])
+
+    cookie = bytes(range(64))
+    yield say(0, t0, sctp_chunk(1, 0, init(0)))
+    yield say(1, t0 + 0.001, sctp_chunk(2, 0, init(1) + struct.pack('>HH', 7, 68) + cookie))
+    yield say(0, t0 + 0.002, sctp_chunk(10, 0, cookie))
+    yield say(1, t0 + 0.003, sctp_chunk(11, 0, b''))
+    t = t0 + 0.01
+    for side, ppid, payload in messages:
+        yield say(side, t, sctp_data(tsn[side], ppid, payload))
+        yield say(1 - side, t + 0.002, sctp_chunk(3, 0, struct.pack('>IIHH', tsn[side], 106496, 0, 0)))
+        tsn[side] += 1
+        t += 0.2
+    yield say(0, t, sctp_chunk(7, 0, struct.pack('>I', tsn[1] - 1)))
+    yield say(1, t + 0.001, sctp_chunk(8, 0, b''))
+    yield say(0, t + 0.002, sctp_chunk(14, 0, b''))
+
+
+# NGSetupRequest and NGSetupResponse (TS 38.413 §9.2.6) for PLMN 001/01: network elements introduce themselves, no subscriber is named.
+NG_SETUP = bytes.fromhex('00150035000004001b00080000f110100001020052400903006578616d706c65'
+                         '00660010000000000100' '00f110' '0000' '1008010203' '0015400140')
+NG_SETUP_ANSWER = bytes.fromhex('2015002c000004' '00010005' '0100616d66' '00600008' '000000f110cafe00' '00564001ff'
+                                '0050000b' '00' '00f110' '0000' '1008010203')
+
+
+def ngap():
+    return association(GNB, AMF, 38412, 38412, [(0, 60, NG_SETUP), (1, 60, NG_SETUP_ANSWER)])
+
+
+def ngap_second():
+    """The second base station, which its site file puts into a zone that denies its supplier."""
+    return association('192.0.2.18', AMF, 38412, 38412, [(0, 60, NG_SETUP), (1, 60, NG_SETUP_ANSWER)])
+
+
+def ngap_to_listed():
+    return association(GNB, LISTED, 38412, 38412, [(0, 60, NG_SETUP), (1, 60, NG_SETUP_ANSWER)])
+
+
+def avp(code, payload):
+    return struct.pack('>II', code, 0x40 << 24 | 8 + len(payload)) + payload + b'\0' * (-len(payload) % 4)
+
+
+def diameter(command, request, hop, *avps):
+    body = b''.join(avps)
+    return struct.pack('>IIIII', 1 << 24 | 20 + len(body), (0x80 if request else 0) << 24 | command, 0, hop, hop) + body
+
+
+def diameter_messages():
+    me = avp(264, b'mme.example') + avp(296, b'example')
+    other = avp(264, b'hss.example') + avp(296, b'example')
+    ok = avp(268, struct.pack('>I', 2001))
+    return [(0, diameter(257, True, 1, me)), (1, diameter(257, False, 1, ok, other)),
+            (0, diameter(280, True, 2, me)), (1, diameter(280, False, 2, ok, other))]
+
+
+def diameter_sctp():
+    return association('192.0.2.68', HSS, 36868, 3868, [(side, 46, m) for side, m in diameter_messages()])
+
+
+def diameter_tcp():
+    return TcpTalk('192.0.2.68', HSS, 36869, 3868, 1000).run(T0, diameter_messages())
+
+
+def gtpu(kind, teid, payload, extension=False):
+    flags = 0x34 if extension else 0x32 if kind in (1, 2) else 0x30
+    extra = struct.pack('>HBB', 0, 0, 0x85) + bytes([1, 0x10, 9, 0]) if extension else b'\0\0\0\0' if kind in (1, 2) else b''
+    return struct.pack('>BBHI', flags, kind, len(extra) + len(payload), teid) + extra + payload
+
+
+def user_plane():
+    """GTP-U between base station and UPF: an echo, then a subscriber's DNS look-up and web page inside."""
+    def outer(src, dst, payload):
+        return frame(src, dst, udp(src, dst, 2152, 2152, payload))
+
+    yield T0, outer(GNB, UPF, gtpu(1, 0, b''))
+    yield T0 + 0.001, outer(UPF, GNB, gtpu(2, 0, b'\x0e\0'))
+    question = b'\x12\x34\x01\0\0\1\0\0\0\0\0\0' + b'\x07private\x0asubscriber\x07example\0\0\1\0\1'
+    yield T0 + 0.1, outer(GNB, UPF, gtpu(255, 0x1001, udp(UE, SITE, 40000, 53, question), True))
+    request = b'GET /private HTTP/1.1\r\nHost: private.subscriber.example\r\nUser-Agent: subscriber\r\n\r\n'
+    talk = [tcp(UE, SITE, 40001, 80, 0x02, 1, 0), tcp(SITE, UE, 80, 40001, 0x12, 9, 2), tcp(UE, SITE, 40001, 80, 0x10, 2, 10),
+            tcp(UE, SITE, 40001, 80, 0x18, 2, 10, request), tcp(SITE, UE, 80, 40001, 0x18, 10, 2 + len(request), b'HTTP/1.1 200 OK\r\n\r\n')]
+    for i, packet in enumerate(talk):
+        up = packet[12:16] == bytes([100, 64, 3, 7])
+        src, dst = (GNB, UPF) if up else (UPF, GNB)
+        yield T0 + 0.2 + i / 100, outer(src, dst, gtpu(255, 0x1001 if up else 0x2001, packet, up))
+
+
+def subscribers():
+    """The same subscriber behind the UPF, in networks.subscribers: counted, never looked at."""
+    yield T0, frame(UE, SITE, udp(UE, SITE, 40000, 53, b'\x12\x34\x01\0\0\1\0\0\0\0\0\0\x07private\x0asubscriber\x07example\0\0\1\0\1'))
+    yield from TcpTalk(UE, SITE, 40002, 80, 5000).run(T0 + 1, [
+        (0, b'GET /private HTTP/1.1\r\nHost: private.subscriber.example\r\n\r\n'), (1, b'HTTP/1.1 204 No Content\r\n\r\n')])
+
+
+def tagged():
+    """One DNS look-up three times: in two VLAN tags, behind two MPLS labels, in a VXLAN and in a GRE tunnel between hosts."""
+    question = b'\x12\x34\x01\0\0\1\0\0\0\0\0\0\x03www\x05cloud\x07example\0\0\1\0\1'
+    inner = frame(GNB, '192.0.2.53', udp(GNB, '192.0.2.53', 40010, 53, question))
+    yield T0, vlan(vlan(inner, 20), 100, 0x88a8)
+    inner = frame(GNB, '192.0.2.53', udp(GNB, '192.0.2.53', 40011, 53, question))
+    yield T0 + 1, mpls(inner, 16001, 24005)
+    inner = frame(GNB, '192.0.2.53', udp(GNB, '192.0.2.53', 40012, 53, question))
+    yield T0 + 2, frame(ROUTER, UPF, udp(ROUTER, UPF, 55000, 4789, struct.pack('>II', 0x08000000, 42 << 8) + inner))
+    packet = udp(GNB, '192.0.2.53', 40013, 53, question)
+    yield T0 + 3, frame(ROUTER, LISTED, ipv4(ROUTER, LISTED, 47, struct.pack('>HH', 0, 0x0800) + packet))
+
+
+def tunnel_to_listed():
+    """The router keeps a GRE tunnel to a listed network: keepalives both ways, a ping inside."""
+    for i in range(6):
+        ping = icmp_echo(ROUTER, LISTED, 8, 7, i, bytes(32))
+        yield T0 + i, frame(ROUTER, LISTED, ipv4(ROUTER, LISTED, 47, struct.pack('>HH', 0, 0x0800) + ping))
+        pong = icmp_echo(LISTED, ROUTER, 0, 7, i, bytes(32))
+        yield T0 + i + 0.05, frame(LISTED, ROUTER, ipv4(LISTED, ROUTER, 47, struct.pack('>HH', 0, 0x0800) + pong))
+
+
+def page(client, sport):
+    body = b'<title>router-1</title>'
+    answer = b'HTTP/1.1 200 OK\r\nServer: example\r\nContent-Length: %d\r\n\r\n%s' % (len(body), body)
+    return TcpTalk(client, ROUTER, sport, 80, 7000).run(T0, [(0, b'GET / HTTP/1.1\r\nHost: 192.0.2.1\r\n\r\n'), (1, answer)])
+
+
+def page_to_outside():
+    """The router shows its management page, in clear text, to somebody on the Internet."""
+    return page(CLOUD, 40020)
+
+
+def page_to_listed():
+    """The router shows its management page to a listed network, which called it."""
+    return page(LISTED, 40021)
+
+
+def ber(tag, payload):
+    return bytes([tag, len(payload)]) + payload
+
+
+def snmp_v2c(kind, value):
+    """A message of version 2c about sysName.0; its community is the word in clear text."""
+    name = ber(0x30, ber(6, bytes([0x2b, 6, 1, 2, 1, 1, 5, 0])) + value)
+    pdu = ber(kind, ber(2, b'\x2a') + ber(2, b'\0') + ber(2, b'\0') + ber(0x30, name))
+    return ber(0x30, ber(2, b'\1') + ber(4, b'example') + pdu)
+
+
+def snmp_from_outside():
+    """Somebody on the Internet reads the router's name by SNMP with a community in clear text."""
+    yield T0, frame(CLOUD, ROUTER, udp(CLOUD, ROUTER, 40022, 161, snmp_v2c(0xa0, ber(5, b''))))
+    yield T0 + 0.001, frame(ROUTER, CLOUD, udp(ROUTER, CLOUD, 161, 40022, snmp_v2c(0xa2, ber(4, b'router-1'))))
+
+
+def knocks():
+    """Somebody on the Internet tries doors of the base station: one is shut, behind the other nobody answers."""
+    yield T0, frame(CLOUD, GNB, tcp(CLOUD, GNB, 40023, 8443, 0x02, 8000, 0))
+    yield T0 + 0.001, frame(GNB, CLOUD, tcp(GNB, CLOUD, 8443, 40023, 0x14, 0, 8001))
+    for i in range(3):
+        yield T0 + 1 + i, frame(CLOUD, GNB, tcp(CLOUD, GNB, 40024, 22, 0x02, 9000, 0))
+
+
+def supplier_attempt(start):
+    for i in range(3):
+        yield start + i, frame(GNB, TAC, tcp(GNB, TAC, 40025, 443, 0x02, 10000, 0))
+
+
+def supplier_unanswered():
+    """The base station calls its supplier on a Monday and gets no answer."""
+    return supplier_attempt(T0)
+
+
+def supplier_unanswered_in_window():
+    """The base station calls its supplier on a Tuesday, 22:30 in Warsaw, and gets no answer."""
+    return supplier_attempt(1790109000)
+
+
+def unknown_on_4434():
+    """Where the router's policy lists TLS, on a port of its own, it opens a connection and closes it: what it was, nobody can say."""
+    return TcpTalk(ROUTER, CLOUD, 40026, 4434, 11000).run(T0, [])
+
+
+def wireguard():
+    """The base station keeps a WireGuard tunnel to somebody on the Internet."""
+    def noise(name, length):
+        return b''.join(struct.pack('>I', stable('%s %d' % (name, i))) for i in range((length + 3) // 4))[:length]
+
+    here, there = struct.pack('<I', 0x11223344), struct.pack('<I', 0x55667788)
+    hello = b'\1\0\0\0' + here + noise('hello', 108) + noise('mac', 16) + bytes(16)
+    answer = b'\2\0\0\0' + there + here + noise('answer', 48) + noise('mac of the answer', 16) + bytes(16)
+    yield T0, frame(GNB, CLOUD, udp(GNB, CLOUD, 51820, 51820, hello))
+    yield T0 + 0.02, frame(CLOUD, GNB, udp(CLOUD, GNB, 51820, 51820, answer))
+    for i in range(4):
+        for at, src, dst, receiver in ((0.1, GNB, CLOUD, there), (0.12, CLOUD, GNB, here)):
+            data = b'\4\0\0\0' + receiver + struct.pack('<Q', i) + noise('data %s %d' % (src, i), 96)
+            yield T0 + i + at, frame(src, dst, udp(src, dst, 51820, 51820, data))
+
+
+CAPTURES = {
+    'ngap': ngap,
+    'ngap-second': ngap_second,
+    'ngap-to-listed': ngap_to_listed,
+    'diameter-sctp': diameter_sctp,
+    'diameter-tcp': diameter_tcp,
+    'user-plane': user_plane,
+    'subscribers': subscribers,
+    'tagged': tagged,
+    'tunnel-to-listed': tunnel_to_listed,
+    'page-to-outside': page_to_outside,
+    'page-to-listed': page_to_listed,
+    'snmp-from-outside': snmp_from_outside,
+    'knocks': knocks,
+    'supplier-unanswered': supplier_unanswered,
+    'supplier-unanswered-in-window': supplier_unanswered_in_window,
+    'unknown-on-4434': unknown_on_4434,
+    'wireguard': wireguard,
+}
+
+if __name__ == '__main__':
+    for name, make in CAPTURES.items():
+        write(os.path.join(sys.argv[1], name + '.pcap'), make())

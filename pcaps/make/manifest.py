@@ -1,0 +1,49 @@
+#!/usr/bin/env python3
+"""manifest.py: writes MANIFEST.tsv, a line for each capture: how it was made, with what, how large, its digest, what it shows."""
+import hashlib
+import os
+import re
+import subprocess
+
+from packets import read
+
+import craft
+
+HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..')
+PACKAGES = ('bind9-dnsutils', 'curl', 'dnsmasq-base', 'ntpsec', 'openssh-server', 'openssl', 'snmp', 'snmpd', 'atftp', 'tcpdump')
+
+
+def versions():
+    out = subprocess.run(('dpkg-query', '-W', '-f', '${Package} ${Version}; ') + PACKAGES, capture_output=True, text=True, check=False)
+    return out.stdout.strip('; ')
+
+
+def remark(text, name):
+    """The comment above scenario_<name>."""
+    found = re.search(r'((?:^#[^\n]*\n)+)scenario_%s\(' % name.replace('-', '_'), text, re.M)
+    return ' '.join(line.lstrip('# ') for line in found.group(1).splitlines())
+
+
+def rows():
+    scenarios = open(os.path.join(HERE, 'make/scenarios.sh'), encoding='utf-8').read()
+    for path in sorted(os.listdir(HERE)) + ['demo/day.pcap']:
+        name = path[:-5]
+        if not path.endswith('.pcap'):
+            continue
+        if path.startswith('demo/'):
+            made, what = 'make/day.py', 'A synthetic day stitched from the other captures.'
+        elif name in craft.CAPTURES:
+            doc = craft.CAPTURES[name].__doc__ or 'Crafted ' + name.replace('-', ' ') + '.'
+            made, what = 'make/craft.py', ' '.join(doc.split())
+        else:
+            made, what = 'make/scenarios.sh', remark(scenarios, name)
+        data = open(os.path.join(HERE, path), 'rb').read()
+        packets = sum(1 for _ in read(os.path.join(HERE, path)))
+        yield path, made, str(packets), hashlib.sha256(data).hexdigest(), what
+
+
+with open(os.path.join(HERE, 'MANIFEST.tsv'), 'w', encoding='utf-8') as out:
+    out.write('# Real programs: %s\n' % versions())
+    out.write('file\tmade by\tpackets\tsha256\twhat it shows\n')
+    for row in rows():
+        out.write('\t'.join(row) + '\n')
