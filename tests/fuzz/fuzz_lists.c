@@ -1,0 +1,53 @@
+/* A list file of any bytes: refused with a message, or loaded so that every entry is found again.
+ * Seeds: rules/packs/lists. */
+#include <assert.h>
+#include <string.h>
+
+#include "rules/lists/parse.h"
+#include "rules/lists/store.h"
+
+enum { MAX_BYTES = 1 << 20 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_found(const struct store *s)
+{
+	for (uint32_t i = 0; i < s->n; i++) {
+		const struct entry *e = &s->entries[i];
+		uint32_t at;
+
+		if (e->kind == ENTRY_CIDR)
+			continue;
+		at = store_find(s, (enum entry_kind)e->kind, e->value);
+		while (at != STORE_NONE && at != i)
+			at = s->entries[at].next;
+		assert(at == i);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct error err = {0};
+	struct list list = {.file = "fuzz.yaml"};
+	struct store store;
+	struct yaml_file *file =
+		size > MAX_BYTES ? NULL
+				 : yaml_parse("fuzz.yaml", (const char *)data, size, 1, &err);
+	int rc;
+
+	if (!file)
+		return 0;
+	if (store_init(&store)) {
+		rc = parse_head(yaml_root(file, 0), &store, &list, &err);
+		if (rc == 0)
+			rc = parse_entries(yaml_root(file, 0), &store, &list,
+				UINT64_C(1795000000000000000), &err);
+		if (rc == 0)
+			check_found(&store);
+		else
+			assert(err.code != 0 && err.msg[0] != '\0');
+	}
+	yaml_free(file);
+	store_done(&store);
+	return 0;
+}

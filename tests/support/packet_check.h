@@ -1,0 +1,49 @@
+/* What must hold for every packet that decode_frame gives, whatever the bytes. */
+#pragma once
+
+#include <stddef.h>
+
+#include "capture/decode/decode.h"
+
+static inline const char *layer_problem(const struct frame *f, const struct packet *p, int i)
+{
+	const struct packet_layer *l = &p->layers[i];
+
+	if (l->ip_version != 4 && l->ip_version != 6)
+		return "IP version";
+	if (l->l3_captured > l->l3_bytes || (uint64_t)l->l3_offset + l->l3_captured > f->caplen)
+		return "IP packet beyond the captured bytes";
+	if (l->payload_captured > l->payload_bytes ||
+		(uint64_t)l->payload_offset + l->payload_captured > f->caplen)
+		return "payload beyond the captured bytes";
+	if (l->payload_offset < l->l3_offset + 20)
+		return "payload inside of the IP header";
+	if (l->transport_cut && l->payload_captured)
+		return "payload behind a header that was not read";
+	if (l->fragment_tail && (!l->fragment || l->sport || l->dport))
+		return "ports of a later fragment";
+	if (l->path_len >= p->n_path || (i > 0 && l->path_len <= p->layers[i - 1].path_len))
+		return "path length";
+	return NULL;
+}
+
+/* NULL, or what is wrong. */
+static inline const char *packet_problem(const struct frame *f, const struct packet *p)
+{
+	if (p->reason >= REASON_COUNT || !decode_reason_name((enum decode_reason)p->reason))
+		return "reason";
+	if (p->n_layers > PACKET_MAX_LAYERS || p->n_path > PACKET_MAX_PATH ||
+		p->n_vlans > PACKET_MAX_VLANS)
+		return "counts";
+	for (int i = 0; i < p->n_path; i++) {
+		if (p->path[i] >= DECODER_COUNT)
+			return "path";
+	}
+	for (int i = 0; i < p->n_layers; i++) {
+		const char *problem = layer_problem(f, p, i);
+
+		if (problem)
+			return problem;
+	}
+	return NULL;
+}

@@ -1,0 +1,344 @@
+#include "cli/explanation.h"
+
+#include "cli/paragraph.h"
+#include "rules/policy/site.h"
+#include "tests/unit/policy_fixture.h"
+
+#define POLICY                                                                                     \
+	"schema: 1\nsite: s\nnetworks: {own: [10.0.0.0/8, \"2001:db8:1::/48\"]}\n"                 \
+	"suppliers: {acme: {trust: untrusted, networks: [203.0.113.0/24]}}\nzones: {ran: }\n"      \
+	"equipment:\n"                                                                             \
+	"  - {name: gnb-017, address: [10.20.17.4, \"2001:db8:1::4\"], supplier: acme, role: "     \
+	"gnb, zone: ran}\n"                                                                        \
+	"  - {name: \"Ger\xc3\xa4t 2: \\\"x\\\"\", address: 10.20.18.4, role: amf}\n"
+#define ROLES "schema: 1\nroles: {gnb: {connects: []}, amf: {connects: []}}\n"
+
+/* What the judge is asked, and the alert that tells of the same. */
+struct talk {
+	const char *equipment_ip, *peer_ip;
+	bool initiator;
+	uint8_t proto;
+	const char *transport;
+	uint16_t port;
+	const char *protocol; /* label */
+	const char *confidence;
+	const char *more; /* further members of the JSON */
+};
+
+static struct json_view *view_of(const struct talk *t)
+{
+	char json[4096];
+	struct error err = {0};
+	struct json_view *v;
+
+	snprintf(json, sizeof(json),
+		"{\"event.id\":\"3f2a9c00\",\"event.action\":\"closed\",\"event.sequence\":3,"
+		"\"rule.name\":\"Equipment leaves its contract\","
+		"\"alert.level\":\"high\",\"equipment.name\":\"gnb-017\",\"equipment.ip\":\"%s\","
+		"\"equipment.declared\":true,"
+		"\"equipment.role\":\"gnb\",\"equipment.supplier\":\"acme\",\"equipment."
+		"initiator\":%s,\"peer.ip\":\"%s\","
+		"\"network.transport\":\"%s\",\"destination.port\":%u,\"network.protocol\":\"%s\","
+		"\"classification.confidence\":\"%s\","
+		"\"contract.verdict\":\"violation\",\"contract.line\":\"site.yaml:31\",\"contract."
+		"text\":\"the contract of gnb\","
+		"\"site.mode\":\"declared\",\"flow.state\":\"established\"%s}",
+		t->equipment_ip, t->initiator ? "true" : "false", t->peer_ip, t->transport, t->port,
+		t->protocol, t->confidence, t->more);
+	v = json_view_parse(str_from(json), &err);
+	ck_assert_msg(v != NULL, "%s: %s", err.msg, json);
+	return v;
+}
+
+/* Free with free(). */
+static char *printed(const struct json_view *v)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	explanation_print(v, f, PAGE_COLUMNS, false);
+	fclose(f);
+	return text;
+}
+
+static char *explained(const struct talk *t)
+{
+	struct json_view *v = view_of(t);
+	char *text = printed(v);
+
+	json_view_free(v);
+	return text;
+}
+
+static void replace(char *text, size_t size, const char *what, const char *with)
+{
+	char *at = strstr(text, what);
+	char rest[4096];
+
+	if (!at)
+		return;
+	snprintf(rest, sizeof(rest), "%s", at + strlen(what));
+	snprintf(at, size - (size_t)(at - text), "%s%s", with, rest);
+}
+
+/* The lines to paste that begin with SECTION, behind the policy, with what a person has to say
+ * filled in. */
+static void paste(const char *explanation, const char *section, char *policy, size_t size)
+{
+	char title[32];
+	const char *at;
+	size_t len;
+
+	snprintf(title, sizeof(title), "\n    %s:\n", section);
+	at = strstr(explanation, title);
+	ck_assert_msg(at != NULL, "no %s in:\n%s", section, explanation);
+	snprintf(policy, size, "%s", POLICY);
+	for (at++; strncmp(at, "    ", 4) == 0; at += len + 1) {
+		len = strcspn(at, "\n");
+		snprintf(policy + strlen(policy), size - strlen(policy), "%.*s\n", (int)len - 4,
+			at + 4);
+	}
+	replace(policy, size, "YEAR-MONTH-DAY", "2026-12-31");
+	replace(policy, size, "WHO", "j.kowalska");
+	replace(policy, size, "WHY", "RMA 4711");
+	replace(policy, size, "[DAY]", "[Mon, Tue, Wed, Thu, Fri, Sat, Sun]");
+	replace(policy, size, "HH:MM-HH:MM", "00:00-24:00");
+}
+
+static enum verdict judge(const char *policy, const struct talk *t)
+{
+	struct site *s = site_from(policy, ROLES);
+	struct conversation c = {
+		.equipment = at(s, t->equipment_ip, utc("2026-11-22", 12, 0, 0)),
+		.peer = at(s, t->peer_ip, utc("2026-11-22", 12, 0, 0)),
+		.equipment_addr = addr(t->equipment_ip),
+		.peer_addr = addr(t->peer_ip),
+		.initiator = t->initiator,
+		.proto = t->proto,
+		.port = t->port,
+		.protocol = str_from(t->protocol),
+		.certain = strcmp(t->confidence, "dpi") == 0,
+		.ts_ns = utc("2026-11-22", 12, 0, 0),
+	};
+	struct judgement j;
+
+	site_judge(s, &c, &j);
+	site_close(s);
+	return j.verdict;
+}
+
+static const struct talk outbound[] = {
+	{"10.20.17.4", "203.0.113.7", true, 6, "tcp", 443, "tls", "dpi", ""},
+	{"10.20.17.4", "203.0.113.7", true, 6, "tcp", 8443, "tls", "port", ""},
+	{"2001:db8:1::4", "2001:db8:ffff::", true, 17, "udp", 123, "ntp", "dpi", ""},
+	{"10.20.17.4", "203.0.113.7", true, 17, "udp", 4500, "", "none", ""},
+	{"10.20.17.4", "203.0.113.7", true, 132, "sctp", 38412, "ngap", "dpi", ""},
+	{"10.20.17.4", "203.0.113.7", true, 1, "icmp", 0, "icmp", "port", ""},
+	{"10.20.17.4", "203.0.113.7", true, 47, "47", 0, "", "none", ""},
+	{"10.20.17.4", "10.20.18.4", true, 6, "tcp", 22, "ssh", "dpi",
+		",\"peer.equipment.name\":\"Ger\\u00e4t 2: \\\"x\\\"\""},
+};
+
+START_TEST(pasted_exception_clears)
+{
+	const struct talk *t = &outbound[_i];
+	char policy[8192];
+	char *text = explained(t);
+
+	ck_assert_int_ne(judge(POLICY, t), VERDICT_EXCEPTION);
+	paste(text, "exceptions", policy, sizeof(policy));
+	ck_assert_msg(judge(policy, t) == VERDICT_EXCEPTION, "%s", policy);
+	free(text);
+}
+END_TEST
+
+START_TEST(pasted_contract_clears)
+{
+	const struct talk *t = &outbound[_i];
+	char policy[8192];
+	char *text = explained(t);
+
+	paste(text, "roles", policy, sizeof(policy));
+	ck_assert_msg(judge(policy, t) == VERDICT_ALLOWED, "%s", policy);
+	free(text);
+}
+END_TEST
+
+START_TEST(inbound_is_accepted)
+{
+	struct talk t = {"10.20.17.4", "203.0.113.7", false, 6, "tcp", 22, "ssh", "dpi",
+		",\"peer.supplier_of_equipment\":true"};
+	char policy[8192];
+	char *text = explained(&t);
+
+	ck_assert_ptr_nonnull(strstr(text, "gnb-017 was called by 203.0.113.7 with ssh over tcp, "
+					   "at its port 22, and answered."));
+	ck_assert_ptr_null(strstr(text, "exceptions:")); /* they belong to who begins */
+	paste(text, "roles", policy, sizeof(policy));
+	ck_assert_msg(judge(policy, &t) == VERDICT_ALLOWED, "%s", policy);
+	paste(text, "windows", policy, sizeof(policy));
+	ck_assert_msg(judge(policy, &t) == VERDICT_WINDOW, "%s", policy);
+	free(text);
+}
+END_TEST
+
+START_TEST(inbound_from_equipment)
+{
+	struct talk t = {"10.20.17.4", "10.20.18.4", false, 6, "tcp", 22, "ssh", "dpi",
+		",\"peer.equipment.name\":\"Ger\\u00e4t 2: \\\"x\\\"\""};
+	char policy[8192];
+	char *text = explained(&t);
+
+	paste(text, "exceptions", policy, sizeof(policy));
+	ck_assert_msg(judge(policy, &t) == VERDICT_EXCEPTION, "%s", policy);
+	free(text);
+}
+END_TEST
+
+START_TEST(a_guess_is_said)
+{
+	char *certain = explained(&outbound[0]);
+	char *guess = explained(&outbound[1]);
+
+	ck_assert_ptr_null(strstr(certain, "is a guess"));
+	ck_assert_ptr_nonnull(strstr(certain, "app: tls"));
+	ck_assert_ptr_nonnull(strstr(guess, "is a guess"));
+	ck_assert_ptr_nonnull(strstr(guess, "port: tcp/8443"));
+	ck_assert_ptr_nonnull(strstr(guess, "guessed from the port"));
+	free(certain);
+	free(guess);
+}
+END_TEST
+
+/* What the policy says decides what is advised. */
+static const struct {
+	const char *facts, *said, *not_said;
+} advice[] = {
+	{"\"contract.verdict\":\"allowed\",\"equipment.declared\":true",
+		"the rule does not ask for that", "exceptions:"},
+	{"\"contract.verdict\":\"window\",\"equipment.declared\":true",
+		"the rule does not ask for that", "exceptions:"},
+	{"\"contract.verdict\":\"undeclared\",\"site.mode\":\"discover\"", "There is no policy",
+		"roles:"},
+	{"\"contract.verdict\":\"undeclared\",\"equipment.declared\":false",
+		"Nobody declared this equipment", "exceptions:"},
+	{"\"equipment.zone_denied\":true,\"equipment.declared\":true,\"rule.category\":"
+	 "\"equipment\"",
+		"must not stand in this zone", "exceptions:"},
+	{"\"equipment.zone_denied\":true,\"equipment.declared\":true,\"rule.category\":\"flow\"",
+		"exceptions:", "must not stand in this zone"},
+};
+
+START_TEST(advice_fits_the_policy)
+{
+	char json[1024];
+	struct error err = {0};
+	struct json_view *v;
+	char *text;
+
+	snprintf(json, sizeof(json),
+		"{\"equipment.name\":\"gnb-017\",\"equipment.ip\":\"10.20.17.4\",\"peer.ip\":\"203."
+		"0.113.7\","
+		"\"equipment.initiator\":true,\"equipment.role\":\"gnb\",%s}",
+		advice[_i].facts);
+	v = json_view_parse(str_from(json), &err);
+	ck_assert_msg(v != NULL, "%s", err.msg);
+	text = printed(v);
+	ck_assert_msg(strstr(text, advice[_i].said) != NULL, "%s", text);
+	ck_assert_msg(strstr(text, advice[_i].not_said) == NULL, "%s", text);
+	free(text);
+	json_view_free(v);
+}
+END_TEST
+
+START_TEST(the_line_of_the_policy_is_named)
+{
+	char *text = explained(&outbound[0]);
+
+	ck_assert_ptr_nonnull(strstr(text, "policy line site.yaml:31: the contract of gnb"));
+	ck_assert_ptr_nonnull(strstr(text, "Equipment leaves its contract [high]\n"));
+	ck_assert_ptr_nonnull(strstr(text, "The alert is closed after 3 revisions."));
+	free(text);
+}
+END_TEST
+
+START_TEST(everything_is_escaped)
+{
+	struct talk t = outbound[0];
+	char *text;
+
+	t.more = ",\"peer.domain\":\"\\u001b[2Jx\\u0000y\",\"tls.client.server_name\":"
+		 "\"a\\nb\\u202e\","
+		 "\"alert.matched\":[\"\\u001b]0;t\\u0007\"],\"alert.false_positives\":["
+		 "\"\\u009b1m\"],"
+		 "\"tls.server.names\":[\"\\r\",\"z\"],\"peer.as.number\":64500,\"http.response."
+		 "status_code\":404,"
+		 "\"peer.linkage.tier\":1,\"peer.linkage.reason\":[\"why\\u0008\"]";
+	text = explained(&t);
+	for (const char *c = text; *c; c++)
+		ck_assert_msg(*c == '\n' || (unsigned char)*c >= ' ', "byte %d", *c);
+	ck_assert_ptr_nonnull(strstr(text, "\\x1b[2Jx\\x00y"));
+	ck_assert_ptr_nonnull(strstr(text, "tls.client.server_name: a\\x0ab\\xe2\\x80\\xae"));
+	ck_assert_ptr_nonnull(strstr(text, "http.response.status_code: 404"));
+	ck_assert_ptr_nonnull(strstr(text, "tls.server.names: \\x0d, z"));
+	ck_assert_ptr_nonnull(strstr(text, "AS64500"));
+	ck_assert_ptr_nonnull(strstr(text, "why\\x08"));
+	free(text);
+}
+END_TEST
+
+START_TEST(nothing_is_needed)
+{
+	struct json_view *v = json_view_parse(STR("{}"), NULL);
+	char *text = printed(v);
+
+	ck_assert_ptr_nonnull(strstr(text, "What would clear it"));
+	free(text);
+	json_view_free(v);
+}
+END_TEST
+
+START_TEST(lines_fit_the_page)
+{
+	struct talk t = outbound[0];
+	char *text;
+
+	t.more = ",\"event.reason\":\"x\",\"rule.description\":\"a sentence that goes on for more "
+		 "than a hundred columns, so that it has "
+		 "to be wrapped somewhere between two "
+		 "words\",\"peer.linkage.tier\":2,\"peer.linkage.reason\":[\"the entity and who "
+		 "names it, with a date and a source whose address is long, "
+		 "https://example.net/one/two/three/four\"]";
+	text = explained(&t);
+	for (char *line = text; *line;) {
+		size_t len = strcspn(line, "\n");
+
+		ck_assert_msg(text_columns((struct str){line, (uint32_t)len}) <= PAGE_COLUMNS,
+			"%.*s", (int)len, line);
+		line += len + (line[len] == '\n');
+	}
+	free(text);
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+	int n = sizeof(outbound) / sizeof(outbound[0]);
+
+	tcase_add_loop_test(tc, pasted_exception_clears, 0, n);
+	tcase_add_loop_test(tc, pasted_contract_clears, 0, n);
+	tcase_add_test(tc, inbound_is_accepted);
+	tcase_add_test(tc, inbound_from_equipment);
+	tcase_add_test(tc, a_guess_is_said);
+	tcase_add_loop_test(tc, advice_fits_the_policy, 0, sizeof(advice) / sizeof(advice[0]));
+	tcase_add_test(tc, the_line_of_the_policy_is_named);
+	tcase_add_test(tc, everything_is_escaped);
+	tcase_add_test(tc, nothing_is_needed);
+	tcase_add_test(tc, lines_fit_the_page);
+}
+
+int main(void)
+{
+	return suite_main("explanation", add_tests);
+}

@@ -1,0 +1,231 @@
+#include "rules/findings.h"
+
+#include <stdio.h>
+
+#include "common/time_text.h"
+#include "tests/unit/suite.h"
+
+#define T0       (UINT64_C(1790000000) * NS_PER_S)
+#define WINDOW   (3600 * NS_PER_S)
+#define REPEAT   (600 * NS_PER_S)
+
+enum { MAX_SEEN = 256 };
+
+/* What the sink was given. */
+struct seen {
+	char id[MAX_SEEN][ALERT_ID_BYTES];
+	uint32_t revision[MAX_SEEN];
+	uint64_t ts_ns[MAX_SEEN];
+	char json[MAX_SEEN][2048];
+	int n;
+	int fail_at; /* the sink refuses this one; 0: none */
+};
+
+static int sink(void *user, const struct alert *a)
+{
+	struct seen *s = user;
+
+	ck_assert_int_lt(s->n, MAX_SEEN);
+	if (s->fail_at && s->n + 1 == s->fail_at)
+		return ERR_REDIS;
+	memcpy(s->id[s->n], a->id, sizeof(a->id));
+	s->revision[s->n] = a->revision;
+	s->ts_ns[s->n] = a->ts_ns;
+	ck_assert_uint_lt(a->json.len, sizeof(s->json[0]));
+	memcpy(s->json[s->n], a->json.data, a->json.len);
+	s->json[s->n][a->json.len] = '\0';
+	s->n++;
+	return 0;
+}
+
+static const struct rule rule = {
+	.id = {"11111111-2222-3333-4444-555555555555", 36},
+	.title = {"Test rule", 9},
+	.level = LEVEL_HIGH,
+};
+
+struct bench {
+	struct findings *fs;
+	struct seen seen;
+	struct facts facts;
+};
+
+static struct bench *bench_new(uint32_t max_open)
+{
+	struct findings_config cfg = {.hash_key = 1, .max_open = max_open, .window_ns = WINDOW, .repeat_ns = REPEAT};
+	struct bench *b = calloc(1, sizeof(*b));
+
+	b->fs = findings_new(&cfg, sink, &b->seen);
+	b->facts.arena = arena_new(4096);
+	return b;
+}
+
+static void bench_free(struct bench *b)
+{
+	findings_free(b->fs);
+	arena_free(b->facts.arena);
+	free(b);
+}
+
+/* One match by EQUIPMENT talking to ENTITY at AT_NS. */
+static int match(struct bench *b, const char *equipment, const char *entity, uint64_t at_ns, bool ended)
+{
+	struct rule_match m = {.rule = &rule};
+
+	arena_reset(b->facts.arena);
+	facts_clear(&b->facts);
+	facts_set_text(&b->facts, FIELD_EQUIPMENT_NAME, equipment);
+	facts_set_text(&b->facts, FIELD_PEER_ENTITY, entity);
+	facts_set_text(&b->facts, FIELD_NETWORK_PROTOCOL, "tls");
+	facts_set_num(&b->facts, FIELD_EVENT_START, at_ns);
+	facts_set_num(&b->facts, FIELD_EVENT_END, at_ns);
+	facts_set_num(&b->facts, FIELD_EQUIPMENT_BYTES, 100);
+	facts_set_num(&b->facts, FIELD_PEER_BYTES, 7);
+	return findings_match(b->fs, &m, &b->facts, at_ns, ended);
+}
+
+START_TEST(one_finding_opens_repeats_and_closes)
+{
+	struct bench *b = bench_new(8);
+
+	ck_assert_int_eq(match(b, "gnb", "peer", T0, true), 0);
+	ck_assert_int_eq(match(b, "gnb", "peer", T0 + REPEAT - 1, true), 0); /* too soon for a revision */
+	ck_assert_int_eq(match(b, "gnb", "peer", T0 + REPEAT, false), 0);    /* exactly due */
+	ck_assert_int_eq(findings_tick(b->fs, T0 + REPEAT + WINDOW - 1), 0);
+	ck_assert_int_eq(findings_finish(b->fs, T0 + REPEAT + WINDOW), 0);
+	ck_assert_int_eq(b->seen.n, 3);
+	ck_assert_ptr_nonnull(strstr(b->seen.json[0], "\"event.action\":\"opened\""));
+	ck_assert_ptr_nonnull(strstr(b->seen.json[1], "\"event.action\":\"repeated\""));
+	ck_assert_ptr_nonnull(strstr(b->seen.json[2], "\"event.action\":\"closed\""));
+	ck_assert_ptr_nonnull(strstr(b->seen.json[2], "\"alert.flows_ended\":2"));
+	ck_assert_ptr_nonnull(strstr(b->seen.json[2], "\"alert.bytes_sent\":200"));
+	ck_assert_ptr_nonnull(strstr(b->seen.json[2], "\"alert.bytes_received\":14"));
+	ck_assert_str_eq(b->seen.id[0], b->seen.id[2]);
+	ck_assert_uint_eq(b->seen.revision[2], 3);
+	bench_free(b);
+}
+END_TEST
+
+START_TEST(the_window_closes_exactly_at_its_end)
+{
+	struct bench *b = bench_new(8);
+	struct findings_stats st;
+
+	(void)match(b, "gnb", "peer", T0, false);
+	(void)findings_tick(b->fs, T0 + WINDOW - 1);
+	findings_stats(b->fs, &st);
+	ck_assert_uint_eq(st.open_now, 1);
+	(void)findings_tick(b->fs, T0 + WINDOW);
+	findings_stats(b->fs, &st);
+	ck_assert_uint_eq(st.open_now, 0);
+	/* The next match is a new alert with an id of its own. */
+	(void)match(b, "gnb", "peer", T0 + WINDOW + 1, false);
+	(void)findings_finish(b->fs, T0 + WINDOW + 1);
+	ck_assert_int_eq(b->seen.n, 4);
+	ck_assert_str_ne(b->seen.id[0], b->seen.id[2]);
+	bench_free(b);
+}
+END_TEST
+
+START_TEST(another_peer_or_equipment_is_another_finding)
+{
+	struct bench *b = bench_new(8);
+	struct findings_stats st;
+
+	(void)match(b, "gnb", "peer", T0, false);
+	(void)match(b, "gnb", "other", T0, false);
+	(void)match(b, "amf", "peer", T0, false);
+	(void)match(b, "am", "fpeer", T0, false); /* the same letters in a row */
+	findings_stats(b->fs, &st);
+	ck_assert_uint_eq(st.opened, 4);
+	bench_free(b);
+}
+END_TEST
+
+START_TEST(a_full_table_closes_the_longest_silent_and_counts)
+{
+	struct bench *b = bench_new(2);
+	struct findings_stats st;
+
+	(void)match(b, "a", "peer", T0, false);
+	(void)match(b, "b", "peer", T0 + 1, false);
+	(void)match(b, "a", "peer", T0 + 2, false); /* now b is the longest silent */
+	(void)match(b, "c", "peer", T0 + 3, false);
+	findings_stats(b->fs, &st);
+	ck_assert_uint_eq(st.evicted, 1);
+	ck_assert_uint_eq(st.open_now, 2);
+	(void)findings_finish(b->fs, T0 + 4);
+	ck_assert_int_eq(b->seen.n, 6);
+	int closed_b = 0;
+
+	for (int i = 0; i < b->seen.n; i++)
+		closed_b += b->seen.ts_ns[i] == T0 + 3 && strstr(b->seen.json[i], "\"closed\"") &&
+			strstr(b->seen.json[i], "\"equipment.name\":\"b\"");
+	ck_assert_int_eq(closed_b, 1);
+	bench_free(b);
+}
+END_TEST
+
+START_TEST(alerts_of_one_instant_leave_in_the_order_of_their_ids)
+{
+	struct bench *b = bench_new(64);
+	char name[8];
+
+	for (int i = 0; i < 32; i++) {
+		(void)snprintf(name, sizeof(name), "e%d", i);
+		(void)match(b, name, "peer", T0, false);
+	}
+	ck_assert_int_eq(b->seen.n, 0); /* the instant may not be over */
+	(void)findings_finish(b->fs, T0 + 1);
+	ck_assert_int_eq(b->seen.n, 64);
+	for (int i = 1; i < b->seen.n; i++) {
+		ck_assert_uint_ge(b->seen.ts_ns[i], b->seen.ts_ns[i - 1]);
+		if (b->seen.ts_ns[i] == b->seen.ts_ns[i - 1])
+			ck_assert_int_gt(strcmp(b->seen.id[i], b->seen.id[i - 1]), 0);
+	}
+	bench_free(b);
+}
+END_TEST
+
+START_TEST(ids_depend_on_nothing_but_the_finding)
+{
+	struct bench *a = bench_new(8);
+	struct bench *b = bench_new(64);
+
+	(void)match(a, "gnb", "peer", T0, false);
+	(void)match(b, "zzz", "peer", T0 - 5, false);
+	(void)match(b, "gnb", "peer", T0, true);
+	(void)findings_finish(a->fs, T0 + 1);
+	(void)findings_finish(b->fs, T0 + 1);
+	ck_assert_str_eq(a->seen.id[0], b->seen.id[1]);
+	bench_free(a);
+	bench_free(b);
+}
+END_TEST
+
+START_TEST(what_the_sink_refuses_reaches_the_caller)
+{
+	struct bench *b = bench_new(8);
+
+	b->seen.fail_at = 1;
+	(void)match(b, "gnb", "peer", T0, false);
+	ck_assert_int_eq(findings_finish(b->fs, T0 + 1), ERR_REDIS);
+	bench_free(b);
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+	tcase_add_test(tc, one_finding_opens_repeats_and_closes);
+	tcase_add_test(tc, the_window_closes_exactly_at_its_end);
+	tcase_add_test(tc, another_peer_or_equipment_is_another_finding);
+	tcase_add_test(tc, a_full_table_closes_the_longest_silent_and_counts);
+	tcase_add_test(tc, alerts_of_one_instant_leave_in_the_order_of_their_ids);
+	tcase_add_test(tc, ids_depend_on_nothing_but_the_finding);
+	tcase_add_test(tc, what_the_sink_refuses_reaches_the_caller);
+}
+
+int main(void)
+{
+	return suite_main("findings", add_tests);
+}

@@ -1,0 +1,138 @@
+#include "sensor/packet_clock.h"
+
+#include "tests/unit/suite.h"
+
+#define T0 (UINT64_C(1790000000) * NS_PER_S)
+
+static uint64_t drain(struct packet_clock *c, uint64_t to_ns, uint64_t *ret_first, uint64_t *ret_last)
+{
+	uint64_t tick_ns;
+	uint64_t n = 0;
+
+	while (packet_clock_tick(c, to_ns, &tick_ns)) {
+		if (n++ == 0)
+			*ret_first = tick_ns;
+		*ret_last = tick_ns;
+	}
+	return n;
+}
+
+START_TEST(ticks_at_absolute_multiples)
+{
+	struct packet_clock c = {0};
+	uint64_t first = 0;
+	uint64_t last = 0;
+	uint64_t t = packet_clock_frame(&c, T0 + 1, true, T0 + 2);
+
+	ck_assert_uint_eq(t, T0 + 1);
+	ck_assert_uint_eq(drain(&c, t, &first, &last), 0);
+	t = packet_clock_frame(&c, T0 + 100 * NS_PER_MS - 1, true, T0 + 100 * NS_PER_MS);
+	ck_assert_uint_eq(drain(&c, t, &first, &last), 0);
+	t = packet_clock_frame(&c, T0 + 100 * NS_PER_MS, false, 0);
+	ck_assert_uint_eq(drain(&c, t, &first, &last), 1);
+	ck_assert_uint_eq(first, T0 + 100 * NS_PER_MS);
+}
+END_TEST
+
+START_TEST(late_frames_are_clamped_and_counted)
+{
+	struct packet_clock c = {0};
+
+	(void)packet_clock_frame(&c, T0 + 10, true, T0 + 5);
+	ck_assert_uint_eq(packet_clock_frame(&c, T0 + 5, true, T0 + 10), T0 + 10);
+	ck_assert_uint_eq(c.late, 1);
+	ck_assert_uint_eq(packet_clock_frame(&c, T0 + 10, false, 0), T0 + 10);
+	ck_assert_uint_eq(c.late, 1);
+}
+END_TEST
+
+START_TEST(one_frame_from_the_future_does_not_move_the_clock)
+{
+	struct packet_clock c = {0};
+	uint64_t future = T0 + 100 * PACKET_CLOCK_JUMP_NS;
+
+	(void)packet_clock_frame(&c, T0, true, future);
+	ck_assert_uint_eq(packet_clock_frame(&c, future, true, T0 + 1), T0);
+	ck_assert_uint_eq(c.outliers, 1);
+	ck_assert_uint_eq(packet_clock_frame(&c, T0 + 1, false, 0), T0 + 1);
+	ck_assert_uint_eq(c.late, 0);
+}
+END_TEST
+
+START_TEST(a_confirmed_jump_is_believed)
+{
+	struct packet_clock c = {0};
+	uint64_t future = T0 + 100 * PACKET_CLOCK_JUMP_NS;
+
+	(void)packet_clock_frame(&c, T0, true, future);
+	ck_assert_uint_eq(packet_clock_frame(&c, future, true, future + 1), future);
+	ck_assert_uint_eq(c.outliers, 0);
+}
+END_TEST
+
+START_TEST(a_step_of_exactly_the_limit_needs_no_confirmation)
+{
+	struct packet_clock c = {0};
+
+	(void)packet_clock_frame(&c, T0, true, T0 + PACKET_CLOCK_JUMP_NS);
+	ck_assert_uint_eq(packet_clock_frame(&c, T0 + PACKET_CLOCK_JUMP_NS, true, T0 - 1), T0 + PACKET_CLOCK_JUMP_NS);
+	ck_assert_uint_eq(c.outliers, 0);
+}
+END_TEST
+
+START_TEST(a_first_frame_from_the_future_is_not_believed_either)
+{
+	struct packet_clock c = {0};
+
+	ck_assert_uint_eq(packet_clock_frame(&c, T0 + 100 * PACKET_CLOCK_JUMP_NS, true, T0), T0);
+	ck_assert_uint_eq(c.outliers, 1);
+	ck_assert_uint_eq(packet_clock_frame(&c, T0, false, 0), T0);
+	ck_assert_uint_eq(c.late, 0);
+}
+END_TEST
+
+START_TEST(a_gap_of_years_costs_three_hours_of_ticks)
+{
+	struct packet_clock c = {0};
+	uint64_t later = T0 + UINT64_C(5) * 365 * 24 * 3600 * NS_PER_S + 42;
+	uint64_t first = 0;
+	uint64_t last = 0;
+	uint64_t t;
+
+	(void)packet_clock_frame(&c, T0, true, later);
+	t = packet_clock_frame(&c, later, true, later);
+	ck_assert_uint_eq(drain(&c, t, &first, &last), PACKET_CLOCK_SETTLED_NS / PACKET_CLOCK_TICK_NS + 1);
+	ck_assert_uint_eq(first, T0 + PACKET_CLOCK_TICK_NS);
+	ck_assert_uint_eq(last, later - 42);
+}
+END_TEST
+
+START_TEST(extreme_time_stamps_do_not_wrap)
+{
+	struct packet_clock c = {0};
+	uint64_t first = 0;
+	uint64_t last = 0;
+	uint64_t t = packet_clock_frame(&c, 0, true, UINT64_MAX);
+
+	ck_assert_uint_eq(t, 0);
+	t = packet_clock_frame(&c, UINT64_MAX, false, 0);
+	ck_assert_uint_le(drain(&c, t, &first, &last), PACKET_CLOCK_SETTLED_NS / PACKET_CLOCK_TICK_NS + 2);
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+	tcase_add_test(tc, ticks_at_absolute_multiples);
+	tcase_add_test(tc, late_frames_are_clamped_and_counted);
+	tcase_add_test(tc, one_frame_from_the_future_does_not_move_the_clock);
+	tcase_add_test(tc, a_confirmed_jump_is_believed);
+	tcase_add_test(tc, a_step_of_exactly_the_limit_needs_no_confirmation);
+	tcase_add_test(tc, a_first_frame_from_the_future_is_not_believed_either);
+	tcase_add_test(tc, a_gap_of_years_costs_three_hours_of_ticks);
+	tcase_add_test(tc, extreme_time_stamps_do_not_wrap);
+}
+
+int main(void)
+{
+	return suite_main("packet_clock", add_tests);
+}
