@@ -22,7 +22,8 @@ static uint32_t round_function(unsigned i, uint32_t b, uint32_t c, uint32_t d)
 	return (b ^ c ^ d) + 0xca62c1d6u;
 }
 
-/* SHA-1 (RFC 3174) of a message that fits into one block: at most 55 bytes. A name, not a signature. */
+/* SHA-1 (RFC 3174) of a message that fits into one block: at most 55 bytes. A name, not a
+ * signature. */
 static void sha1_one_block(const uint8_t *data, size_t n, uint8_t ret[SHA1_BYTES])
 {
 	const uint32_t start[5] = {0x67452301u, 0xefcdab89u, 0x98badcfeu, 0x10325476u, 0xc3d2e1f0u};
@@ -41,7 +42,8 @@ static void sha1_one_block(const uint8_t *data, size_t n, uint8_t ret[SHA1_BYTES
 		w[i] = rotate(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
 	memcpy(h, start, sizeof(h));
 	for (unsigned i = 0; i < 80; i++) {
-		const uint32_t sum = rotate(h[0], 5) + round_function(i, h[1], h[2], h[3]) + h[4] + w[i];
+		const uint32_t sum =
+			rotate(h[0], 5) + round_function(i, h[1], h[2], h[3]) + h[4] + w[i];
 
 		h[4] = h[3];
 		h[3] = h[2];
@@ -60,7 +62,8 @@ static void sha1_one_block(const uint8_t *data, size_t n, uint8_t ret[SHA1_BYTES
 /* Base64 (RFC 4648 §4) of 20 bytes: 28 characters. */
 static void base64_of_20(const uint8_t data[SHA1_BYTES], char *ret)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 	for (unsigned i = 0; i < SHA1_BYTES; i += 3) {
 		const uint32_t third = i + 2 < SHA1_BYTES ? data[i + 2] : 0;

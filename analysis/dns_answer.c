@@ -9,9 +9,9 @@ enum {
 	DNS_TYPE_AAAA = 28,
 	DNS_CLASS_IN = 1,
 	LABEL_POINTER = 0xc0,
-	MAX_POINTERS = 16,    /* in one name; real ones hold one or two */
+	MAX_POINTERS = 16,     /* in one name; real ones hold one or two */
 	MAX_NAME_OCTETS = 255, /* RFC 1035 §2.3.4 */
-	MAX_RECORDS = 128,    /* that are looked at: a response of 64 KiB could hold five thousand */
+	MAX_RECORDS = 128, /* that are looked at: a response of 64 KiB could hold five thousand */
 };
 
 static char name_char(uint8_t c)
@@ -31,8 +31,8 @@ static void append_label(struct dns_answer *a, const uint8_t *label, uint8_t n)
 		a->name[a->name_len++] = name_char(label[i]);
 }
 
-/* Reads a name (RFC 1035 §4.1.4) and moves C behind it; appends its labels to A unless NULL. Pointers lead to earlier bytes
- * only, so they end. */
+/* Reads a name (RFC 1035 §4.1.4) and moves C behind it; appends its labels to A unless NULL.
+ * Pointers lead to earlier bytes only, so they end. */
 static void read_name(struct cursor *c, struct dns_answer *a)
 {
 	struct cursor at = *c;

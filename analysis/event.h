@@ -1,4 +1,5 @@
-/* What a shard tells the analyst stage, by value. Strings are borrowed from the arena that the event came with. */
+/* What a shard tells the analyst stage, by value. Strings are borrowed from the arena that the
+ * event came with. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,17 +11,25 @@
 
 enum event_kind {
 	EVENT_FLOW_START,      /* first packet */
-	EVENT_FLOW_CLASSIFIED, /* once: the label is decided, or given up. When more facts are expected (a certificate, an answer)
-				* it waits for them, at most a second; what comes later is in the events that follow */
+	EVENT_FLOW_CLASSIFIED, /* once: the label is decided, or given up. When more facts are
+				* expected (a certificate, an answer) it waits for them, at most a
+				* second; what comes later is in the events that follow */
 	EVENT_FLOW_UPDATE,     /* each minute of packet time in which the flow spoke */
 	EVENT_FLOW_END,        /* exactly one per flow */
 	EVENT_DNS_ANSWER,      /* a response with addresses was seen */
 };
 
 enum flow_state { FLOW_ATTEMPT, FLOW_REJECTED, FLOW_ESTABLISHED };
-enum flow_end { FLOW_END_NONE, FLOW_END_CLOSED, FLOW_END_RESET, FLOW_END_IDLE, FLOW_END_EVICTED, FLOW_END_INPUT };
+enum flow_end {
+	FLOW_END_NONE,
+	FLOW_END_CLOSED,
+	FLOW_END_RESET,
+	FLOW_END_IDLE,
+	FLOW_END_EVICTED,
+	FLOW_END_INPUT
+};
 
-/* How the label was found; the order is that of trust. Only the last three may satisfy a contract. */
+/* How the label was found, in order of trust. Only the last three may satisfy a contract. */
 enum label_confidence {
 	LABEL_NONE,
 	LABEL_BY_PORT,
@@ -32,23 +41,24 @@ enum label_confidence {
 
 enum { LABEL_TEXT_BYTES = 32, FLOW_MAX_RISKS = 16, DNS_MAX_ADDRESSES = 16, FLOW_MAX_NAMES = 16 };
 
-/* What the application layer said. Absent strings are {NULL, 0}; all are bytes from the wire with a bounded length. */
+/* What the application layer said. Absent strings are {NULL, 0}; all are bytes from the wire with a
+ * bounded length. */
 struct flow_details {
-	struct str server_name;          /* TLS, QUIC */
-	struct str ja3, ja3s;            /* 32 hex digits */
-	struct str tls_version;          /* "1.2" */
+	struct str server_name; /* TLS, QUIC */
+	struct str ja3, ja3s;   /* 32 hex digits */
+	struct str tls_version; /* "1.2" */
 	struct str tls_cipher;
 	struct str tls_issuer, tls_subject;
 	struct str tls_alpn;
 	struct str tls_names[FLOW_MAX_NAMES]; /* subject alternative names */
 	uint32_t n_tls_names;
-	struct str tls_sha1;             /* 40 hex digits, upper case */
+	struct str tls_sha1;                          /* 40 hex digits, upper case */
 	uint64_t tls_not_before_ns, tls_not_after_ns; /* 0: unknown */
 	struct str http_host, http_url, http_user_agent, http_method;
-	uint16_t http_status;            /* 0: none seen */
+	uint16_t http_status; /* 0: none seen */
 	struct str ssh_client, ssh_server, hassh_client, hassh_server;
 	struct str dns_name;
-	uint16_t dns_type, dns_code;     /* of the question; of the answer, 0xffff: none seen */
+	uint16_t dns_type, dns_code; /* of the question; of the answer, 0xffff: none seen */
 	struct str snmp_version;
 	const char *risks[FLOW_MAX_RISKS]; /* stable names */
 	uint32_t n_risks;
@@ -56,10 +66,10 @@ struct flow_details {
 };
 
 struct flow_label {
-	char protocol[LABEL_TEXT_BYTES];    /* as nDPI or the signalling parser names it: "TLS", "NGAP"; "" unknown */
+	char protocol[LABEL_TEXT_BYTES];    /* "TLS", "NGAP"; "" unknown */
 	char application[LABEL_TEXT_BYTES]; /* "TeamViewer"; "" when it is the protocol itself */
 	char category[LABEL_TEXT_BYTES];    /* "VPN" */
-	char expected[LABEL_TEXT_BYTES];    /* protocol of the called port, when DPI found another; "" */
+	char expected[LABEL_TEXT_BYTES];    /* protocol of the called port when another was found */
 	enum label_confidence confidence;
 };
 
@@ -71,20 +81,20 @@ struct flow_record {
 	bool has_mac[2];
 	uint8_t ip_version;
 	uint8_t proto;
-	uint8_t tcp_flags[2]; /* all flags seen */
+	uint8_t tcp_flags[2];         /* all flags seen */
 	uint8_t icmp_type, icmp_code; /* as the initiator sends them: 8 for an echo */
-	uint16_t segment;     /* 0: undeclared */
+	uint16_t segment;             /* 0: undeclared */
 	enum flow_state state;
 	enum flow_end end;
-	bool midstream;          /* the start was not seen: the initiator is inferred */
-	bool subscriber_tunnel;  /* carries subscribers' packets, which were counted and not read */
-	bool is_tunnel;          /* other flows were found inside it */
+	bool midstream;         /* the start was not seen: the initiator is inferred */
+	bool subscriber_tunnel; /* carries subscribers' packets, which were counted and not read */
+	bool is_tunnel;         /* other flows were found inside it */
 	uint64_t packets[2];
 	uint64_t bytes[2];         /* IP headers and what they carry, as on the wire */
 	uint64_t payload_bytes[2]; /* behind the transport header */
 	uint64_t first_ns, last_ns;
-	uint64_t first_seq;      /* global number of its first packet: names the flow within a run */
-	uint16_t vlan[2];        /* outer and next inner of the first packet; 0xffff: none */
+	uint64_t first_seq; /* global number of its first packet: names the flow within a run */
+	uint16_t vlan[2];   /* outer and next inner of the first packet; 0xffff: none */
 	bool has_vni, has_mpls, has_teid;
 	uint32_t vni, mpls_label, teid;
 	uint8_t path[PACKET_MAX_PATH]; /* enum decoder_id around the flow's first packet */

@@ -57,7 +57,8 @@ static void redact_enum(char *text, uint32_t n)
 	uint32_t labels = 0;
 	uint32_t start = 0;
 
-	if (str_ends_with_nocase(name, STR("ip6.arpa")) || str_ends_with_nocase(name, STR("ip6.arpa.")))
+	if (str_ends_with_nocase(name, STR("ip6.arpa")) ||
+		str_ends_with_nocase(name, STR("ip6.arpa.")))
 		return;
 	for (uint32_t i = 0; i < n; i++) {
 		if (text[i] != '.')
@@ -76,12 +77,22 @@ static void redact_enum(char *text, uint32_t n)
 static uint32_t prefix_at(const char *text, uint32_t n)
 {
 	static const struct str prefixes[] = {
-		{"imsi-", 5}, {"msisdn-", 7}, {"suci-", 5}, {"supi-", 5}, {"nai-", 4}, {"extid-", 6}, {"extgroupid-", 11},
-		{"imei-", 5}, {"imeisv-", 7}, {"gci-", 4}, {"gli-", 4},
+		{"imsi-", 5},
+		{"msisdn-", 7},
+		{"suci-", 5},
+		{"supi-", 5},
+		{"nai-", 4},
+		{"extid-", 6},
+		{"extgroupid-", 11},
+		{"imei-", 5},
+		{"imeisv-", 7},
+		{"gci-", 4},
+		{"gli-", 4},
 	};
 
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-		if (n > prefixes[i].len && str_eq_nocase((struct str){text, prefixes[i].len}, prefixes[i]))
+		if (n > prefixes[i].len &&
+			str_eq_nocase((struct str){text, prefixes[i].len}, prefixes[i]))
 			return prefixes[i].len;
 	}
 	return 0;
@@ -106,7 +117,8 @@ static void redact_prefixed(char *text, uint32_t n)
 
 static bool is_at_sign(const char *text, uint32_t n, uint32_t i)
 {
-	return text[i] == '@' || (text[i] == '%' && n - i >= 3 && text[i + 1] == '4' && text[i + 2] == '0');
+	return text[i] == '@' ||
+	       (text[i] == '%' && n - i >= 3 && text[i + 1] == '4' && text[i + 2] == '0');
 }
 
 void redact_text(char *text, uint32_t n)

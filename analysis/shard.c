@@ -16,7 +16,8 @@
 
 #define UPDATE_NS (60 * NS_PER_S)
 
-/* How long a known label waits for facts before it is told: a round trip or two of anything that is still usable. */
+/* How long a known label waits for facts before it is told: a round trip or two of anything that is
+ * still usable. */
 #define PATIENCE_NS NS_PER_S
 
 enum {
@@ -52,12 +53,14 @@ struct shard {
 	struct arena *arena;
 };
 
-struct shard *shard_new(const struct shard_config *cfg, shard_emit_fn *emit, void *user, struct error *err)
+struct shard *shard_new(
+	const struct shard_config *cfg, shard_emit_fn *emit, void *user, struct error *err)
 {
 	struct shard *s;
 
 	if (cfg->max_flows == 0 || cfg->max_flows == UINT32_MAX || cfg->max_detections == 0) {
-		(void)error_set(err, ERR_USAGE, "a shard needs room for at least one flow and one detection");
+		(void)error_set(err, ERR_USAGE,
+			"a shard needs room for at least one flow and one detection");
 		return NULL;
 	}
 	s = calloc(1, sizeof(*s));
@@ -126,20 +129,25 @@ static void fill_label(struct shard *s, const struct flow *f, struct flow_label 
 		put_text(ret->category, "Network");
 		ret->confidence = LABEL_BY_SIGNALLING;
 	} else {
-		put_text(ret->protocol, classifier_protocol_name(s->classifier, f->label.dpi.protocol));
-		put_text(ret->application, classifier_protocol_name(s->classifier, f->label.dpi.application));
-		put_text(ret->category, classifier_category_name(s->classifier, f->label.dpi.category));
+		put_text(ret->protocol,
+			classifier_protocol_name(s->classifier, f->label.dpi.protocol));
+		put_text(ret->application,
+			classifier_protocol_name(s->classifier, f->label.dpi.application));
+		put_text(ret->category,
+			classifier_category_name(s->classifier, f->label.dpi.category));
 		ret->confidence = (enum label_confidence)f->label.dpi.confidence;
 	}
 	if (ret->confidence >= LABEL_BY_CACHE)
-		put_text(ret->expected,
-			classifier_expected(s->classifier, f->key.proto, called, ret->protocol, ret->application));
+		put_text(ret->expected, classifier_expected(s->classifier, f->key.proto, called,
+						ret->protocol, ret->application));
 }
 
-static void fill_details(struct shard *s, const struct flow *f, const struct flow_label *label, struct flow_details *ret)
+static void fill_details(struct shard *s, const struct flow *f, const struct flow_label *label,
+	struct flow_details *ret)
 {
 	static const char *const snmp[] = {"1", "2c", "2u", "3"};
-	const struct detection *d = f->detection == FLOW_NONE ? NULL : detection_at(s->detections, f->detection);
+	const struct detection *d =
+		f->detection == FLOW_NONE ? NULL : detection_at(s->detections, f->detection);
 
 	if (d && d->dpi)
 		classifier_details(s->classifier, d->dpi, f->last_ns, s->arena, ret);
@@ -166,7 +174,8 @@ static struct event *event_begin(struct shard *s, const struct flow *f, enum eve
 	return ev;
 }
 
-static void emit_flow(struct shard *s, const struct flow *f, enum event_kind kind, enum flow_end end)
+static void emit_flow(
+	struct shard *s, const struct flow *f, enum event_kind kind, enum flow_end end)
 {
 	struct event *ev = event_begin(s, f, kind);
 
@@ -216,17 +225,20 @@ static void conclude(struct shard *s, struct flow *f, struct detection *d)
 			classifier_give_up(s->classifier, d->dpi, &f->label.dpi);
 		keep_details(s, f, d);
 	} else if (!d->dpi_done && !f->label_is_signalling) {
-		classifier_guess(s->classifier, f->key.proto, f->key.port[!f->initiator_end], &f->label.dpi);
+		classifier_guess(
+			s->classifier, f->key.proto, f->key.port[!f->initiator_end], &f->label.dpi);
 	}
-	/* An association that carried no data yet may be anything over SCTP: that much is a guess. */
-	if (!f->label_is_signalling && f->key.proto == IPPROTO_NUM_SCTP && !d->signalling_done && f->label.dpi.protocol)
+	/* An association that carried no data yet may be anything over SCTP. */
+	if (!f->label_is_signalling && f->key.proto == IPPROTO_NUM_SCTP && !d->signalling_done &&
+		f->label.dpi.protocol)
 		f->label.dpi.confidence = LABEL_BY_PORT;
 	detection_end(s->detections, s->classifier, d);
 	f->detection = FLOW_NONE;
 	s->stats.detections_completed++;
 	if (!f->label_is_signalling) {
 		s->stats.unclassified += f->label.dpi.confidence == LABEL_NONE;
-		s->stats.guessed += f->label.dpi.confidence == LABEL_BY_PORT || f->label.dpi.confidence == LABEL_BY_ADDRESS;
+		s->stats.guessed += f->label.dpi.confidence == LABEL_BY_PORT ||
+				    f->label.dpi.confidence == LABEL_BY_ADDRESS;
 	}
 	emit_classified(s, f);
 }
@@ -246,8 +258,8 @@ static void begin_detection(struct shard *s, struct flow *f)
 	f->detection = detection_index(s->detections, d);
 }
 
-static void ask_signalling(struct flow *f, struct detection *d, const struct packet_layer *l, const uint8_t *payload,
-	uint32_t n)
+static void ask_signalling(struct flow *f, struct detection *d, const struct packet_layer *l,
+	const uint8_t *payload, uint32_t n)
 {
 	const char *name = NULL;
 
@@ -267,7 +279,8 @@ static void ask_signalling(struct flow *f, struct detection *d, const struct pac
 	}
 }
 
-static void show_dpi(struct shard *s, struct flow *f, struct detection *d, const uint8_t *ip, uint32_t n, bool last)
+static void show_dpi(struct shard *s, struct flow *f, struct detection *d, const uint8_t *ip,
+	uint32_t n, bool last)
 {
 	enum classifier_state state;
 	struct classifier_label label = {0};
@@ -281,7 +294,8 @@ static void show_dpi(struct shard *s, struct flow *f, struct detection *d, const
 	if (state == CLASSIFIER_SEARCHING)
 		return;
 	f->label.dpi = label;
-	if (!f->is_dns && strcmp(classifier_protocol_name(s->classifier, label.protocol), "DNS") == 0)
+	if (!f->is_dns &&
+		strcmp(classifier_protocol_name(s->classifier, label.protocol), "DNS") == 0)
 		f->is_dns = true;
 	if (state == CLASSIFIER_DONE) {
 		d->dpi_done = true;
@@ -290,7 +304,8 @@ static void show_dpi(struct shard *s, struct flow *f, struct detection *d, const
 }
 
 /* One packet of a flow whose label is not decided yet. */
-static void inspect(struct shard *s, struct flow *f, const struct frame *frame, const struct flow_packet *fp, bool opaque)
+static void inspect(struct shard *s, struct flow *f, const struct frame *frame,
+	const struct flow_packet *fp, bool opaque)
 {
 	const struct packet_layer *l = fp->layer;
 	struct detection *d = detection_at(s->detections, f->detection);
@@ -304,14 +319,18 @@ static void inspect(struct shard *s, struct flow *f, const struct frame *frame, 
 	if (!opaque && f->snmp_version == 0 && l->proto == IPPROTO_NUM_UDP)
 		f->snmp_version = (uint8_t)(snmp_version(fp->payload, fp->payload_captured) + 1);
 	if (!l->fragment_tail) {
-		const uint32_t captured = l->payload_captured < l->payload_bytes ? l->payload_captured : l->payload_bytes;
+		const uint32_t captured = l->payload_captured < l->payload_bytes
+						  ? l->payload_captured
+						  : l->payload_bytes;
 		const uint32_t most = opaque ? SIGNALLING_OPAQUE_BYTES : UINT32_MAX;
 
-		ask_signalling(f, d, l, frame->data + l->payload_offset, captured < most ? captured : most);
+		ask_signalling(f, d, l, frame->data + l->payload_offset,
+			captured < most ? captured : most);
 	}
 	if (!opaque && whole && !d->dpi_done && !f->label_is_signalling)
 		show_dpi(s, f, d, frame->data + l->l3_offset, l->l3_bytes, last);
-	if (last || f->label_is_signalling || (d->signalling_done && (d->dpi_done || (opaque && !l->sport && !l->dport))))
+	if (last || f->label_is_signalling ||
+		(d->signalling_done && (d->dpi_done || (opaque && !l->sport && !l->dport))))
 		conclude(s, f, d);
 	else if (d->signalling_done && f->label.dpi.protocol)
 		detection_wait(s->detections, d, s->now_ns);
@@ -329,7 +348,8 @@ static void end_flow(struct shard *s, struct flow *f, enum flow_end why)
 	flow_table_remove(s->flows, f);
 }
 
-static struct flow *begin_flow(struct shard *s, const struct flow_key *key, const struct flow_packet *fp)
+static struct flow *begin_flow(
+	struct shard *s, const struct flow_key *key, const struct flow_packet *fp)
 {
 	struct flow *f = flow_table_add(s->flows, key, s->now_ns);
 
@@ -343,8 +363,8 @@ static struct flow *begin_flow(struct shard *s, const struct flow_key *key, cons
 	return f;
 }
 
-static void emit_answer(
-	struct shard *s, const struct flow *f, const struct flow_packet *fp, const uint8_t *message, uint32_t n)
+static void emit_answer(struct shard *s, const struct flow *f, const struct flow_packet *fp,
+	const uint8_t *message, uint32_t n)
 {
 	struct dns_answer answer;
 	struct event *ev;
@@ -362,8 +382,8 @@ static void emit_answer(
 	s->emit(s->user, ev);
 }
 
-/* Answers come from the one who was asked. Over TCP each has its length in front (RFC 1035 §4.2.2); those that end in a later
- * segment are not read. */
+/* Answers come from the one who was asked. Over TCP each has its length in front (RFC 1035 §4.2.2);
+ * those that end in a later segment are not read. */
 static void read_answers(struct shard *s, const struct flow *f, const struct flow_packet *fp)
 {
 	const uint8_t *at = fp->payload;
@@ -404,8 +424,8 @@ static bool is_opaque(const struct packet *p, uint32_t layer)
 	return false;
 }
 
-void shard_packet(struct shard *s, const struct frame *frame, const struct packet *p, uint32_t layer, uint64_t seq,
-	uint64_t ts_ns, struct arena *arena)
+void shard_packet(struct shard *s, const struct frame *frame, const struct packet *p,
+	uint32_t layer, uint64_t seq, uint64_t ts_ns, struct arena *arena)
 {
 	const struct packet_layer *l = &p->layers[layer];
 	const bool opaque = is_opaque(p, layer);
@@ -499,7 +519,8 @@ void shard_tick(struct shard *s, uint64_t ts_ns, uint64_t seq, struct arena *are
 
 	set_clock(s, ts_ns, seq, arena);
 	flow_table_visit_expired(s->flows, s->now_ns, owe_end, s);
-	while (s->now_ns >= PATIENCE_NS && (d = detection_waited(s->detections, s->now_ns - PATIENCE_NS)))
+	while (s->now_ns >= PATIENCE_NS &&
+		(d = detection_waited(s->detections, s->now_ns - PATIENCE_NS)))
 		owe(s, flow_table_at(s->flows, d->flow), EVENT_FLOW_CLASSIFIED);
 	if (s->now_ns >= s->update_from_ns + UPDATE_NS) {
 		flow_table_visit_recent(s->flows, s->update_from_ns, owe_update, s);
@@ -528,7 +549,8 @@ uint32_t shard_choose(const struct packet_layer *layer, uint64_t key, uint32_t n
 	uint8_t hosts[2 * sizeof(struct ip_addr) + 1];
 
 	memcpy(hosts, swap ? &layer->dst : &layer->src, sizeof(struct ip_addr));
-	memcpy(hosts + sizeof(struct ip_addr), swap ? &layer->src : &layer->dst, sizeof(struct ip_addr));
+	memcpy(hosts + sizeof(struct ip_addr), swap ? &layer->src : &layer->dst,
+		sizeof(struct ip_addr));
 	hosts[2 * sizeof(struct ip_addr)] = layer->proto;
 	return (uint32_t)(hash64(hosts, sizeof(hosts), key) % n);
 }

@@ -1,5 +1,6 @@
-/* A shard owns everything about its flows: the flow table and the classifier. It turns packets into events. Used by one thread
- * at a time; nothing is shared between shards, so N threads may drive N shards. */
+/* A shard owns everything about its flows: the flow table and the classifier. It turns packets into
+ * events. Used by one thread at a time; nothing is shared between shards, so N threads may drive N
+ * shards. */
 #pragma once
 
 #include <stddef.h>
@@ -14,34 +15,39 @@
 
 struct shard_config {
 	uint64_t hash_key;
-	uint32_t max_flows;          /* flow records in this shard */
-	uint32_t max_detections;     /* flows in detection at a time (nDPI state is about 1 KiB each) */
-	uint32_t tcp_packet_budget;  /* packets of a TCP flow after which its label is given up: 80 */
-	uint32_t udp_packet_budget;  /* the same for everything else: 24 */
+	uint32_t max_flows;         /* flow records in this shard, about 250 bytes each */
+	uint32_t max_detections;    /* flows in detection at a time, about 800 bytes each */
+	uint32_t tcp_packet_budget; /* packets of a flow until its label is given up: 80 */
+	uint32_t udp_packet_budget; /* the same for everything but TCP: 24 */
 };
 
 struct shard_stats {
-	uint64_t packets, flows, flows_evicted, detections_evicted, detections_completed, packets_inspected;
+	uint64_t packets, packets_inspected;
+	uint64_t flows, flows_evicted;
+	uint64_t detections_completed, detections_evicted;
 	uint64_t guessed, unclassified; /* flows whose label is by port or address, or none */
-	uint64_t packets_opaque; /* a subscriber's or encrypted: counted and shown to nobody */
+	uint64_t packets_opaque;  /* a subscriber's or encrypted: counted and shown to nobody */
 	uint64_t details_dropped; /* flows whose details found no room */
 	uint64_t details_bytes;   /* held now, for all flows */
-	uint64_t clock_clamped; /* packets older than the packet clock */
+	uint64_t clock_clamped;   /* packets older than the packet clock */
 	uint32_t flows_now, detections_now;
 };
 
-/* Called for each event, in order. The event's strings live in the arena that was given to the shard_* call. */
+/* Called for each event, in order. The event's strings live in the arena that was given to the
+ * shard_* call. */
 typedef void shard_emit_fn(void *user, const struct event *ev);
 
 struct shard;
 
-struct shard *shard_new(const struct shard_config *cfg, shard_emit_fn *emit, void *user, struct error *err);
+struct shard *shard_new(
+	const struct shard_config *cfg, shard_emit_fn *emit, void *user, struct error *err);
 void shard_free(struct shard *s); /* NULL allowed; emits nothing */
 
-/* Accounts LAYER of P. SEQ numbers packets (and layers) globally; TS_NS is the packet clock (clamped: never decreases).
- * FRAME's bytes are read during the call only. Event strings are put into ARENA. */
-void shard_packet(struct shard *s, const struct frame *frame, const struct packet *p, uint32_t layer, uint64_t seq,
-	uint64_t ts_ns, struct arena *arena);
+/* Accounts LAYER of P. SEQ numbers packets (and layers) globally; TS_NS is the packet clock
+ * (clamped: never decreases). FRAME's bytes are read during the call only. Event strings are put
+ * into ARENA. */
+void shard_packet(struct shard *s, const struct frame *frame, const struct packet *p,
+	uint32_t layer, uint64_t seq, uint64_t ts_ns, struct arena *arena);
 
 /* The packet clock reached TS_NS: timeouts fire here and only here. Events carry SEQ. */
 void shard_tick(struct shard *s, uint64_t ts_ns, uint64_t seq, struct arena *arena);
@@ -51,5 +57,6 @@ void shard_finish(struct shard *s, uint64_t ts_ns, uint64_t seq, struct arena *a
 
 void shard_stats(const struct shard *s, struct shard_stats *ret);
 
-/* The shard of N that owns the conversation of LAYER: a keyed hash of the unordered host pair and the protocol. */
+/* The shard of N that owns the conversation of LAYER: a keyed hash of the unordered host pair and
+ * the protocol. */
 uint32_t shard_choose(const struct packet_layer *layer, uint64_t key, uint32_t n);

@@ -14,6 +14,7 @@
 #include "cli/json_view.h"
 #include "cli/redis_target.h"
 #include "common/str.h"
+#include "redis/publisher.h"
 #include "redis/reader.h"
 #include "rules/sigma/sigma.h"
 
@@ -56,6 +57,7 @@ struct alerts {
 	struct alert_table *table;
 	uint64_t seen, shown, unreadable;
 	char last[READER_ID_BYTES];
+	char chosen[PUBLISHER_NAME_MAX + 1]; /* what name points to when it was not given */
 	struct error error;
 };
 
@@ -251,7 +253,7 @@ static int unknown_name(
 }
 
 /* 1 when a->name is set, 0 when there is nothing to show (said), or a negative code. */
-static int choose_stream(struct alerts *a, char *name, size_t size, struct error *err)
+static int choose_stream(struct alerts *a, struct error *err)
 {
 	struct reader_stream *streams;
 	size_t n;
@@ -271,10 +273,10 @@ static int choose_stream(struct alerts *a, char *name, size_t size, struct error
 	} else if (at == n) {
 		rc = unknown_name(a->name, streams, n, err);
 	} else {
-		snprintf(name, size, "%s", streams[at].name);
+		snprintf(a->chosen, sizeof(a->chosen), "%s", streams[at].name);
 		if (!a->name && n > 1)
 			say_choice(streams, n);
-		a->name = name;
+		a->name = a->chosen;
 	}
 	reader_streams_free(streams, n);
 	return rc;
@@ -365,7 +367,7 @@ static int follow(struct alerts *a, struct error *err)
 			(void)fprintf(stderr,
 				"%s was replayed again; its alerts from the beginning:\n", a->name);
 			memcpy(run, now.run, sizeof(run));
-			strcpy(after, "0-0");
+			memcpy(after, "0-0", sizeof("0-0"));
 		}
 	}
 	if (rc < 0 && a->error.code == ERR_SYSTEM)
@@ -375,8 +377,7 @@ static int follow(struct alerts *a, struct error *err)
 
 static int run(struct alerts *a, struct error *err)
 {
-	char name[256];
-	int rc = choose_stream(a, name, sizeof(name), err);
+	int rc = choose_stream(a, err);
 
 	if (rc <= 0)
 		return rc;

@@ -19,9 +19,7 @@ struct sentence {
 	size_t len;
 };
 
-static void say(struct sentence *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void say(struct sentence *s, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static void say(struct sentence *s, const char *fmt, ...)
 {
 	va_list ap;
 	int n;

@@ -394,7 +394,7 @@ static const char *connect_remedy(int errnum, bool is_unix)
 
 static int connect_socket(const struct redis_url *url, struct error *err)
 {
-	struct timeval tv = {.tv_sec = SILENCE_MS / 1000, .tv_usec = SILENCE_MS % 1000 * 1000};
+	struct timeval tv = {.tv_sec = SILENCE_MS / 1000, .tv_usec = SILENCE_MS % 1000 * 1000L};
 	redisContext *ctx;
 	int errnum, fd;
 

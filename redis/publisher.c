@@ -222,7 +222,7 @@ static int find_last_id(struct publisher *p, struct error *err)
 static int name_run(struct publisher *p, struct error *err)
 {
 	struct redis_reply r;
-	uint64_t now_ns;
+	uint64_t now_ns = 0;
 	int64_t client;
 	int rc = redis_command(p->c, 2, (struct str[]){STR("CLIENT"), STR("ID")}, &r, err);
 
@@ -477,7 +477,7 @@ static int swap(struct publisher *p, uint64_t now_ns, struct error *err)
 int publisher_finish(struct publisher *p, struct error *err)
 {
 	struct error why;
-	uint64_t now_ns;
+	uint64_t now_ns = 0;
 	int rc;
 
 	if (publisher_flush(p, err) < 0)

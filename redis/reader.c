@@ -283,7 +283,7 @@ static int find_end(struct redis_connection *c, struct str key, char *after, str
 
 	if (rc < 0)
 		return rc;
-	strcpy(after, "0-0");
+	copy_text(STR("0-0"), after, READER_ID_BYTES);
 	if (r.kind == REDIS_ARRAY && r.n == 0)
 		return 0;
 	if (r.kind == REDIS_ARRAY && r.n == 1) {

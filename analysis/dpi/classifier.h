@@ -1,5 +1,6 @@
-/* What a conversation is, by content: the face of the classification library [nDPI 4.2 to 5.x, in ndpi_adapter.c and nowhere
- * else]. One classifier belongs to one shard and is used by one thread; the library keeps caches across flows inside it. */
+/* What a conversation is, by content: the face of the classification library [nDPI 4.2 to 5.x, in
+ * ndpi_adapter.c and nowhere else]. One classifier belongs to one shard and is used by one thread;
+ * the library keeps caches across flows inside it. */
 #pragma once
 
 #include <stdbool.h>
@@ -23,39 +24,45 @@ struct classifier_label {
 enum classifier_state {
 	CLASSIFIER_SEARCHING,
 	CLASSIFIER_FOUND, /* the label is known, more facts may come */
-	CLASSIFIER_DONE,  /* nothing more will be learned: decided, or given up with a guess or without */
+	CLASSIFIER_DONE,  /* decided, or given up with a guess or without */
 };
 
-/* All protocols on. NULL with *err. Takes about 50 ms and 5.5 MB. Not to be called by two threads at a time. */
+/* All protocols on. NULL with *err. Takes about 50 ms and 5.5 MB. Not to be called by two threads
+ * at a time. */
 struct classifier *classifier_new(struct error *err);
 void classifier_free(struct classifier *c); /* NULL allowed */
 
 struct classifier_flow *classifier_flow_new(struct classifier *c); /* NULL without memory */
 void classifier_flow_free(struct classifier *c, struct classifier_flow *f); /* NULL allowed */
 
-/* Shows the next packet of F, N bytes from its IP header on. LAST: there will be no other. Fills *RET unless SEARCHING. */
-enum classifier_state classifier_packet(struct classifier *c, struct classifier_flow *f, const uint8_t *ip, uint32_t n,
-	uint64_t ts_ns, bool last, struct classifier_label *ret);
+/* Shows the next packet of F, N bytes from its IP header on. LAST: there will be no other. Fills
+ * *RET unless SEARCHING. */
+enum classifier_state classifier_packet(struct classifier *c, struct classifier_flow *f,
+	const uint8_t *ip, uint32_t n, uint64_t ts_ns, bool last, struct classifier_label *ret);
 
 /* No more packets will come: the label as decided, else a guess by port or address, else none. */
-void classifier_give_up(struct classifier *c, struct classifier_flow *f, struct classifier_label *ret);
+void classifier_give_up(
+	struct classifier *c, struct classifier_flow *f, struct classifier_label *ret);
 
-/* The label of a conversation whose packets must not be shown: by protocol number (certain) or by the port called (a guess). */
-void classifier_guess(struct classifier *c, uint8_t proto, uint16_t port, struct classifier_label *ret);
+/* The label of a conversation whose packets must not be shown: by protocol number (certain) or by
+ * the port called (a guess). */
+void classifier_guess(
+	struct classifier *c, uint8_t proto, uint16_t port, struct classifier_label *ret);
 
-/* What F's packets said, for packets of up to NOW_NS; *RET is cleared first. Identities are taken out (analysis/redact.h).
- * Strings are put into ARENA. */
-void classifier_details(struct classifier *c, const struct classifier_flow *f, uint64_t now_ns, struct arena *arena,
-	struct flow_details *ret);
+/* What F's packets said, for packets of up to NOW_NS; *RET is cleared first. Identities are taken
+ * out (analysis/redact.h). Strings are put into ARENA. */
+void classifier_details(struct classifier *c, const struct classifier_flow *f, uint64_t now_ns,
+	struct arena *arena, struct flow_details *ret);
 
 /* Names as the library writes them: "TLS", "RemoteAccess"; "" for 0. They live as long as C. */
 const char *classifier_protocol_name(struct classifier *c, uint16_t protocol);
 const char *classifier_category_name(struct classifier *c, uint16_t category);
 
-/* The protocol that the library has on record for PORT over PROTO (TCP, UDP) when what was found there by content (names, ""
- * for none) is neither that nor commonly run there too, such as HTTP where a proxy is on record; else "". Lives as long as C. */
-const char *classifier_expected(
-	struct classifier *c, uint8_t proto, uint16_t port, const char *protocol, const char *application);
+/* The protocol that the library has on record for PORT over PROTO (TCP, UDP) when what was found
+ * there by content (names, "" for none) is neither that nor commonly run there too, such as HTTP
+ * where a proxy is on record; else "". Lives as long as C. */
+const char *classifier_expected(struct classifier *c, uint8_t proto, uint16_t port,
+	const char *protocol, const char *application);
 
 /* "nDPI 4.2.0" */
 const char *classifier_version(void);

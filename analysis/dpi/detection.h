@@ -1,5 +1,5 @@
-/* The conversations whose label is still being decided: at most MAX, the longest idle first, each with the library's state. All
- * memory but that state is reserved at start. One thread. */
+/* The conversations whose label is still being decided: at most MAX, the longest idle first, each
+ * with the library's state. All memory but that state is reserved at start. One thread. */
 #pragma once
 
 #include <stdint.h>
@@ -7,12 +7,13 @@
 #include "analysis/dpi/classifier.h"
 
 struct detection {
-	struct classifier_flow *dpi; /* NULL until a packet was shown, and once the library has decided */
-	uint32_t flow;               /* index in the flow table */
-	uint16_t packets;            /* of the flow since detection began */
-	bool dpi_done;               /* the library has decided */
-	bool signalling_done;        /* the signalling parsers have */
-	bool waiting;                /* the label is known since known_ns; facts may still come */
+	struct classifier_flow
+		*dpi;         /* NULL until a packet was shown, and once the library has decided */
+	uint32_t flow;        /* index in the flow table */
+	uint16_t packets;     /* of the flow since detection began */
+	bool dpi_done;        /* the library has decided */
+	bool signalling_done; /* the signalling parsers have */
+	bool waiting;         /* the label is known since known_ns; facts may still come */
 	uint64_t known_ns;
 	uint32_t idle_prev, idle_next; /* of the pool */
 	uint32_t wait_prev, wait_next;
@@ -45,5 +46,6 @@ struct detection *detection_longest_idle(struct detection_pool *p);
 /* The label of D became known at NOW_NS: starts to wait for facts, once. */
 void detection_wait(struct detection_pool *p, struct detection *d, uint64_t now_ns);
 
-/* Ends the wait of the one that waits longest and returns it when its label was known at UNTIL_NS or before; else NULL. */
+/* Ends the wait of the one that waits longest and returns it when its label was known at UNTIL_NS
+ * or before; else NULL. */
 struct detection *detection_waited(struct detection_pool *p, uint64_t until_ns);

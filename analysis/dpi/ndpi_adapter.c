@@ -6,9 +6,10 @@
 
 #include "common/time_text.h"
 
-#define NDPI_AT_LEAST(major, minor) (NDPI_MAJOR > (major) || (NDPI_MAJOR == (major) && NDPI_MINOR >= (minor)))
-#define TEXT(number)                #number
-#define NUMBER(macro)               TEXT(macro)
+#define NDPI_AT_LEAST(major, minor)                                                                \
+	(NDPI_MAJOR > (major) || (NDPI_MAJOR == (major) && NDPI_MINOR >= (minor)))
+#define TEXT(number)  #number
+#define NUMBER(macro) TEXT(macro)
 
 #if !NDPI_AT_LEAST(4, 2)
 #error "nDPI 4.2 or newer is needed"
@@ -16,10 +17,10 @@
 
 enum {
 	MAX_IP_BYTES = 65535,
-	/* Zeros behind the packet: what the library reads beyond it is the same on every machine. */
+	/* Zeros behind the packet: what the library reads beyond it is always the same. */
 	SLACK_BYTES = 256,
-	/* After so many packets of a flow the library looks at none any more (4.2: NDPI_MAX_NUM_PKTS_PER_FLOW_TO_DISSECT; later
-	 * the default of packets_limit_per_flow). */
+	/* After so many packets of a flow the library looks at none any more (4.2:
+	 * NDPI_MAX_NUM_PKTS_PER_FLOW_TO_DISSECT; later the default of packets_limit_per_flow). */
 	MAX_PACKETS = 32,
 };
 
@@ -31,7 +32,7 @@ struct port_row {
 
 struct classifier {
 	struct ndpi_detection_module_struct *ndpi;
-	const char *unknown_cipher; /* the buffer in which the library spells ciphers that it has no name for */
+	const char *unknown_cipher; /* where the library spells ciphers that it has no name for */
 	struct port_row *ports;     /* by (proto, port, protocol) */
 	size_t n_ports;
 	uint8_t packet[MAX_IP_BYTES + SLACK_BYTES];
@@ -59,7 +60,8 @@ static struct ndpi_detection_module_struct *module_new(void)
 	struct ndpi_detection_module_struct *m = ndpi_init_detection_module(ndpi_no_prefs);
 
 	if (m)
-		ndpi_set_log_level(m, NDPI_LOG_ERROR); /* the least it can say; later releases start there */
+		ndpi_set_log_level(
+			m, NDPI_LOG_ERROR); /* the least it can say; later releases start there */
 	return m;
 }
 #endif
@@ -82,10 +84,12 @@ static uint16_t app_of(const ndpi_protocol *p)
 #endif
 }
 
-static ndpi_protocol process(struct classifier *c, struct ndpi_flow_struct *f, uint32_t n, uint64_t ts_ns)
+static ndpi_protocol process(
+	struct classifier *c, struct ndpi_flow_struct *f, uint32_t n, uint64_t ts_ns)
 {
 #if NDPI_AT_LEAST(4, 6)
-	return ndpi_detection_process_packet(c->ndpi, f, c->packet, (uint16_t)n, ts_ns / NS_PER_MS, NULL);
+	return ndpi_detection_process_packet(
+		c->ndpi, f, c->packet, (uint16_t)n, ts_ns / NS_PER_MS, NULL);
 #else
 	return ndpi_detection_process_packet(c->ndpi, f, c->packet, (uint16_t)n, ts_ns / NS_PER_MS);
 #endif
@@ -207,7 +211,8 @@ struct classifier *classifier_new(struct error *err)
 	NDPI_PROTOCOL_BITMASK all;
 
 	if (ndpi_detection_get_sizeof_ndpi_flow_struct() != sizeof(struct ndpi_flow_struct)) {
-		(void)error_set(err, ERR_SYSTEM, "the nDPI library (%s) is not the one this program was built with (%s)",
+		(void)error_set(err, ERR_SYSTEM,
+			"the nDPI library (%s) is not the one this program was built with (%s)",
 			ndpi_revision(), classifier_version());
 		return NULL;
 	}
@@ -258,7 +263,8 @@ void classifier_flow_free(struct classifier *c, struct classifier_flow *f)
 
 /* Labels */
 
-static void label_set(struct classifier_label *ret, const ndpi_protocol *p, enum label_confidence confidence)
+static void label_set(
+	struct classifier_label *ret, const ndpi_protocol *p, enum label_confidence confidence)
 {
 	const uint16_t master = master_of(p);
 	const uint16_t app = app_of(p);
@@ -269,8 +275,8 @@ static void label_set(struct classifier_label *ret, const ndpi_protocol *p, enum
 	ret->confidence = (uint8_t)(ret->protocol ? confidence : LABEL_NONE);
 }
 
-enum classifier_state classifier_packet(struct classifier *c, struct classifier_flow *f, const uint8_t *ip, uint32_t n,
-	uint64_t ts_ns, bool last, struct classifier_label *ret)
+enum classifier_state classifier_packet(struct classifier *c, struct classifier_flow *f,
+	const uint8_t *ip, uint32_t n, uint64_t ts_ns, bool last, struct classifier_label *ret)
 {
 	ndpi_protocol p;
 
@@ -292,14 +298,16 @@ enum classifier_state classifier_packet(struct classifier *c, struct classifier_
 	return CLASSIFIER_DONE;
 }
 
-void classifier_give_up(struct classifier *c, struct classifier_flow *f, struct classifier_label *ret)
+void classifier_give_up(
+	struct classifier *c, struct classifier_flow *f, struct classifier_label *ret)
 {
 	const ndpi_protocol p = give_up(c, &f->ndpi);
 
 	label_set(ret, &p, confidence_of(&f->ndpi));
 }
 
-/* The library tells protocols without ports by their number alone, and calls that certain, as it is. */
+/* The library tells protocols without ports by their number alone, and calls that certain, as it
+ * is. */
 static uint16_t protocol_of_number(uint8_t proto)
 {
 	switch (proto) {
@@ -355,10 +363,13 @@ static uint16_t port_protocol(const struct classifier *c, uint8_t proto, uint16_
 {
 	const size_t i = first_row(c, proto, port);
 
-	return i < c->n_ports && c->ports[i].proto == proto && c->ports[i].port == port ? c->ports[i].protocol : 0;
+	return i < c->n_ports && c->ports[i].proto == proto && c->ports[i].port == port
+		       ? c->ports[i].protocol
+		       : 0;
 }
 
-void classifier_guess(struct classifier *c, uint8_t proto, uint16_t port, struct classifier_label *ret)
+void classifier_guess(
+	struct classifier *c, uint8_t proto, uint16_t port, struct classifier_label *ret)
 {
 	const uint16_t by_number = protocol_of_number(proto);
 	const uint16_t protocol = by_number ? by_number : port_protocol(c, proto, port);
@@ -386,7 +397,9 @@ const char *classifier_protocol_name(struct classifier *c, uint16_t protocol)
 
 const char *classifier_category_name(struct classifier *c, uint16_t category)
 {
-	const char *name = category ? ndpi_category_get_name(c->ndpi, (ndpi_protocol_category_t)category) : NULL;
+	const char *name =
+		category ? ndpi_category_get_name(c->ndpi, (ndpi_protocol_category_t)category)
+			 : NULL;
 
 	return name ? name : "";
 }
@@ -395,9 +408,20 @@ const char *classifier_category_name(struct classifier *c, uint16_t category)
 static bool may_share_port(const char *found, const char *on_record)
 {
 	static const char *const pairs[][2] = {
-		{"TLS", "IMAPS"}, {"TLS", "POPS"}, {"TLS", "SMTPS"}, {"TLS", "DoH_DoT"}, {"TLS", "MQTT"}, {"TLS", "SIP"},
-		{"TLS", "RDP"}, {"DTLS", "SIP"}, {"DTLS", "COAP"}, {"SMTP", "SMTPS"}, {"HTTP", "HTTP_Proxy"},
-		{"HTTP", "HTTP_Connect"}, {"GTP_U", "GTP"}, {"GTP_C", "GTP"},
+		{"TLS", "IMAPS"},
+		{"TLS", "POPS"},
+		{"TLS", "SMTPS"},
+		{"TLS", "DoH_DoT"},
+		{"TLS", "MQTT"},
+		{"TLS", "SIP"},
+		{"TLS", "RDP"},
+		{"DTLS", "SIP"},
+		{"DTLS", "COAP"},
+		{"SMTP", "SMTPS"},
+		{"HTTP", "HTTP_Proxy"},
+		{"HTTP", "HTTP_Connect"},
+		{"GTP_U", "GTP"},
+		{"GTP_C", "GTP"},
 	};
 
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
@@ -407,12 +431,13 @@ static bool may_share_port(const char *found, const char *on_record)
 	return strcmp(found, on_record) == 0;
 }
 
-const char *classifier_expected(
-	struct classifier *c, uint8_t proto, uint16_t port, const char *protocol, const char *application)
+const char *classifier_expected(struct classifier *c, uint8_t proto, uint16_t port,
+	const char *protocol, const char *application)
 {
 	const size_t first = first_row(c, proto, port);
 
-	for (size_t i = first; i < c->n_ports && c->ports[i].proto == proto && c->ports[i].port == port; i++) {
+	for (size_t i = first;
+		i < c->n_ports && c->ports[i].proto == proto && c->ports[i].port == port; i++) {
 		const char *name = classifier_protocol_name(c, c->ports[i].protocol);
 
 		if (may_share_port(protocol, name) || may_share_port(application, name))

@@ -1,5 +1,5 @@
-/* Shared by the two files that know nDPI: ndpi_adapter.c (the library and its releases) and ndpi_details.c (what its state says
- * of one conversation). Nobody else includes this. */
+/* Shared by the two files that know nDPI: ndpi_adapter.c (the library and its releases) and
+ * ndpi_details.c (what its state says of one conversation). Nobody else includes this. */
 #pragma once
 
 #include <ndpi_api.h>
@@ -11,7 +11,8 @@ struct classifier_flow {
 	uint16_t packets;
 };
 
-/* Application protocols that the client offered, comma-separated; NULL: none. F holds the details of TLS. */
+/* Application protocols that the client offered, comma-separated; NULL: none. F holds the details
+ * of TLS. */
 const char *ndpi_adapter_alpn(const struct ndpi_flow_struct *f);
 
 /* Name of a cipher suite, or its number in BUF. */

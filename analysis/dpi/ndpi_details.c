@@ -9,7 +9,8 @@
 
 enum { MAX_TEXT_BYTES = 1024 }; /* of one string that is kept */
 
-/* A copy of TEXT, which may be NULL, without identities: NAME says whether it is a host name or URL. */
+/* A copy of TEXT, which may be NULL, without identities: NAME says whether it is a host name or
+ * URL. */
 static struct str keep(struct arena *arena, const char *text, bool name)
 {
 	const size_t n = text ? strnlen(text, MAX_TEXT_BYTES) : 0;
@@ -40,14 +41,17 @@ static struct str keep_lower(struct arena *arena, const char *text)
 
 static bool stack_has(const struct ndpi_flow_struct *f, uint16_t protocol)
 {
-	return f->detected_protocol_stack[0] == protocol || f->detected_protocol_stack[1] == protocol;
+	return f->detected_protocol_stack[0] == protocol ||
+	       f->detected_protocol_stack[1] == protocol;
 }
 
-/* The library's details of several protocols share their memory; these are the protocols under which it frees them as TLS's. */
+/* The library's details of several protocols share their memory; these are the protocols under
+ * which it frees them as TLS's. */
 static bool has_tls(const struct ndpi_flow_struct *f)
 {
-	static const uint16_t protocols[] = {NDPI_PROTOCOL_TLS, NDPI_PROTOCOL_QUIC, NDPI_PROTOCOL_DTLS,
-		NDPI_PROTOCOL_MAIL_SMTPS, NDPI_PROTOCOL_MAIL_POPS, NDPI_PROTOCOL_MAIL_IMAPS};
+	static const uint16_t protocols[] = {NDPI_PROTOCOL_TLS, NDPI_PROTOCOL_QUIC,
+		NDPI_PROTOCOL_DTLS, NDPI_PROTOCOL_MAIL_SMTPS, NDPI_PROTOCOL_MAIL_POPS,
+		NDPI_PROTOCOL_MAIL_IMAPS};
 
 	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
 		if (stack_has(f, protocols[i]))
@@ -91,8 +95,8 @@ static void tls_names(struct arena *arena, const char *list, struct flow_details
 	}
 }
 
-static void tls_certificate(
-	const struct ndpi_flow_struct *f, uint64_t now_ns, struct arena *arena, struct flow_details *ret)
+static void tls_certificate(const struct ndpi_flow_struct *f, uint64_t now_ns, struct arena *arena,
+	struct flow_details *ret)
 {
 	static const uint8_t none[20];
 	const uint8_t *sha1 = f->protos.tls_quic.sha1_certificate_fingerprint;
@@ -103,7 +107,8 @@ static void tls_certificate(
 	ret->cert_self_signed = f->risk >> NDPI_TLS_SELFSIGNED_CERTIFICATE & 1;
 	ret->cert_mismatch = f->risk >> NDPI_TLS_CERTIFICATE_MISMATCH & 1;
 	ret->cert_not_yet_valid = ret->tls_not_before_ns > now_ns;
-	/* Not by the library's risk: it takes a date that it cannot read (after 2049) for 1970, and means both ends at once. */
+	/* Not by the library's risk: it takes a date that it cannot read (after 2049) for 1970, and
+	 * means both ends at once. */
 	ret->cert_expired = ret->tls_not_after_ns && ret->tls_not_after_ns < now_ns;
 	if (memcmp(sha1, none, sizeof(none)) == 0)
 		return;
@@ -112,8 +117,8 @@ static void tls_certificate(
 	ret->tls_sha1 = arena_str(arena, str_from(hex));
 }
 
-static void tls_details(const struct classifier *c, const struct ndpi_flow_struct *f, uint64_t now_ns,
-	struct arena *arena, struct flow_details *ret)
+static void tls_details(const struct classifier *c, const struct ndpi_flow_struct *f,
+	uint64_t now_ns, struct arena *arena, struct flow_details *ret)
 {
 	char buf[8];
 
@@ -122,7 +127,8 @@ static void tls_details(const struct classifier *c, const struct ndpi_flow_struc
 	ret->ja3s = keep_lower(arena, f->protos.tls_quic.ja3_server);
 	ret->tls_version = tls_version(f->protos.tls_quic.ssl_version);
 	if (f->protos.tls_quic.server_cipher)
-		ret->tls_cipher = keep(arena, ndpi_adapter_cipher(c, f->protos.tls_quic.server_cipher, buf), false);
+		ret->tls_cipher = keep(arena,
+			ndpi_adapter_cipher(c, f->protos.tls_quic.server_cipher, buf), false);
 	ret->tls_issuer = keep(arena, f->protos.tls_quic.issuerDN, false);
 	ret->tls_subject = keep(arena, f->protos.tls_quic.subjectDN, false);
 	ret->tls_alpn = keep(arena, ndpi_adapter_alpn(f), false);
@@ -140,7 +146,8 @@ static struct str http_url(struct arena *arena, const char *url)
 	return arena_printf(arena, "http://%.*s", (int)kept.len, kept.data);
 }
 
-static void http_details(const struct ndpi_flow_struct *f, struct arena *arena, struct flow_details *ret)
+static void http_details(
+	const struct ndpi_flow_struct *f, struct arena *arena, struct flow_details *ret)
 {
 	ret->http_host = keep(arena, f->host_server_name, true);
 	ret->http_url = http_url(arena, f->http.url);
@@ -150,7 +157,8 @@ static void http_details(const struct ndpi_flow_struct *f, struct arena *arena, 
 	ret->http_status = f->http.response_status_code;
 }
 
-static void ssh_details(const struct ndpi_flow_struct *f, struct arena *arena, struct flow_details *ret)
+static void ssh_details(
+	const struct ndpi_flow_struct *f, struct arena *arena, struct flow_details *ret)
 {
 	ret->ssh_client = keep(arena, f->protos.ssh.client_signature, false);
 	ret->ssh_server = keep(arena, f->protos.ssh.server_signature, false);
@@ -158,7 +166,8 @@ static void ssh_details(const struct ndpi_flow_struct *f, struct arena *arena, s
 	ret->hassh_server = keep_lower(arena, f->protos.ssh.hassh_server);
 }
 
-static void dns_details(const struct ndpi_flow_struct *f, struct arena *arena, struct flow_details *ret)
+static void dns_details(
+	const struct ndpi_flow_struct *f, struct arena *arena, struct flow_details *ret)
 {
 	ret->dns_name = keep(arena, f->host_server_name, true);
 	ret->dns_type = f->protos.dns.query_type;
@@ -166,25 +175,70 @@ static void dns_details(const struct ndpi_flow_struct *f, struct arena *arena, s
 		ret->dns_code = f->protos.dns.reply_code;
 }
 
-/* By bit, which is the number of the risk in every release; the names are those of 4.2 and later in few words. */
+/* By bit, which is the number of the risk in every release; the names are those of 4.2 and later in
+ * few words. */
 static const char *const risk_names[] = {
-	NULL, "xss-attack", "sql-injection", "rce-injection", "binary-application-transfer",
-	"known-protocol-on-non-standard-port", "self-signed-certificate", "obsolete-tls-version", "weak-tls-cipher",
-	"tls-expired-certificate", "tls-certificate-mismatch", "http-suspicious-user-agent", "http-numeric-ip-address",
-	"http-suspicious-url", "http-suspicious-header", "tls-not-carrying-https", "suspicious-dga-domain-name",
-	"malformed-packet", "ssh-obsolete-client", "ssh-obsolete-server", "smb-insecure-version",
-	"tls-suspicious-esni-usage", "unsafe-protocol", "suspicious-dns-traffic", "missing-sni-tls-extension",
-	"http-suspicious-content", "risky-asn", "risky-domain-name", "malicious-ja3-fingerprint",
-	"malicious-certificate-fingerprint", "desktop-or-file-sharing-session", "uncommon-tls-alpn",
-	"tls-certificate-validity-too-long", "tls-suspicious-extension", "tls-fatal-alert", "suspicious-entropy",
-	"clear-text-credentials", "dns-large-packet", "fragmented-dns-message", "non-printable-characters",
-	"possible-exploit", "tls-certificate-about-to-expire", "punycode-domain-name", "error-code", "crawler-or-bot",
-	"anonymous-subscriber", "unidirectional-traffic", "http-obsolete-server", "periodic-flow", "minor-issues",
-	"tcp-issues", "fully-encrypted", "alpn-sni-mismatch", "malware-host-contacted", "binary-data-transfer",
-	"probing-attempt", "obfuscated-traffic",
+	NULL,
+	"xss-attack",
+	"sql-injection",
+	"rce-injection",
+	"binary-application-transfer",
+	"known-protocol-on-non-standard-port",
+	"self-signed-certificate",
+	"obsolete-tls-version",
+	"weak-tls-cipher",
+	"tls-expired-certificate",
+	"tls-certificate-mismatch",
+	"http-suspicious-user-agent",
+	"http-numeric-ip-address",
+	"http-suspicious-url",
+	"http-suspicious-header",
+	"tls-not-carrying-https",
+	"suspicious-dga-domain-name",
+	"malformed-packet",
+	"ssh-obsolete-client",
+	"ssh-obsolete-server",
+	"smb-insecure-version",
+	"tls-suspicious-esni-usage",
+	"unsafe-protocol",
+	"suspicious-dns-traffic",
+	"missing-sni-tls-extension",
+	"http-suspicious-content",
+	"risky-asn",
+	"risky-domain-name",
+	"malicious-ja3-fingerprint",
+	"malicious-certificate-fingerprint",
+	"desktop-or-file-sharing-session",
+	"uncommon-tls-alpn",
+	"tls-certificate-validity-too-long",
+	"tls-suspicious-extension",
+	"tls-fatal-alert",
+	"suspicious-entropy",
+	"clear-text-credentials",
+	"dns-large-packet",
+	"fragmented-dns-message",
+	"non-printable-characters",
+	"possible-exploit",
+	"tls-certificate-about-to-expire",
+	"punycode-domain-name",
+	"error-code",
+	"crawler-or-bot",
+	"anonymous-subscriber",
+	"unidirectional-traffic",
+	"http-obsolete-server",
+	"periodic-flow",
+	"minor-issues",
+	"tcp-issues",
+	"fully-encrypted",
+	"alpn-sni-mismatch",
+	"malware-host-contacted",
+	"binary-data-transfer",
+	"probing-attempt",
+	"obfuscated-traffic",
 };
 
-_Static_assert(NDPI_TLS_SELFSIGNED_CERTIFICATE == 6 && NDPI_TLS_CERTIFICATE_ABOUT_TO_EXPIRE == 41, "rows of risk_names");
+_Static_assert(NDPI_TLS_SELFSIGNED_CERTIFICATE == 6 && NDPI_TLS_CERTIFICATE_ABOUT_TO_EXPIRE == 41,
+	"rows of risk_names");
 
 static void risks(const struct ndpi_flow_struct *f, struct flow_details *ret)
 {
@@ -198,8 +252,8 @@ static void risks(const struct ndpi_flow_struct *f, struct flow_details *ret)
 	}
 }
 
-void classifier_details(struct classifier *c, const struct classifier_flow *flow, uint64_t now_ns, struct arena *arena,
-	struct flow_details *ret)
+void classifier_details(struct classifier *c, const struct classifier_flow *flow, uint64_t now_ns,
+	struct arena *arena, struct flow_details *ret)
 {
 	const struct ndpi_flow_struct *f = &flow->ndpi;
 
@@ -210,7 +264,8 @@ void classifier_details(struct classifier *c, const struct classifier_flow *flow
 		ssh_details(f, arena, ret);
 	else if (stack_has(f, NDPI_PROTOCOL_DNS))
 		dns_details(f, arena, ret);
-	else if (f->http.url || f->http.method != NDPI_HTTP_METHOD_UNKNOWN || stack_has(f, NDPI_PROTOCOL_HTTP))
+	else if (f->http.url || f->http.method != NDPI_HTTP_METHOD_UNKNOWN ||
+		 stack_has(f, NDPI_PROTOCOL_HTTP))
 		http_details(f, arena, ret);
 	risks(f, ret);
 }

@@ -30,8 +30,8 @@ static const size_t strings[] = {
 
 enum { N_STRINGS = sizeof(strings) / sizeof(strings[0]) };
 
-/* Behind the head follow the names of the risks, which are constants, then the strings themselves: those of the table, then
- * the names of the certificate. */
+/* Behind the head follow the names of the risks, which are constants, then the strings themselves:
+ * those of the table, then the names of the certificate. */
 struct details {
 	uint32_t bytes; /* of the whole block */
 	uint16_t n_tls_names, n_risks;
@@ -58,8 +58,9 @@ void details_clear(struct flow_details *ret)
 
 static bool says_nothing(const struct details *head)
 {
-	return head->bytes == sizeof(*head) && !head->tls_not_before_ns && !head->tls_not_after_ns && !head->http_status &&
-	       !head->dns_type && head->dns_code == DNS_CODE_NONE && !head->cert_self_signed && !head->cert_expired &&
+	return head->bytes == sizeof(*head) && !head->tls_not_before_ns &&
+	       !head->tls_not_after_ns && !head->http_status && !head->dns_type &&
+	       head->dns_code == DNS_CODE_NONE && !head->cert_self_signed && !head->cert_expired &&
 	       !head->cert_not_yet_valid && !head->cert_mismatch;
 }
 
@@ -130,11 +131,12 @@ size_t details_bytes(const struct details *packed)
 	return packed ? packed->bytes : 0;
 }
 
-static void unpack_strings(const struct details *packed, struct arena *arena, struct flow_details *ret)
+static void unpack_strings(
+	const struct details *packed, struct arena *arena, struct flow_details *ret)
 {
 	const char *first = (const char *)&packed->risks[packed->n_risks];
-	const struct str text =
-		arena_str(arena, (struct str){first, packed->bytes - (uint32_t)(first - (const char *)packed)});
+	const struct str text = arena_str(arena,
+		(struct str){first, packed->bytes - (uint32_t)(first - (const char *)packed)});
 	uint32_t at = 0;
 
 	for (size_t i = 0; text.data && i < (size_t)N_STRINGS + packed->n_tls_names; i++) {

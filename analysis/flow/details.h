@@ -1,5 +1,5 @@
-/* What the application layer said, kept for the life of a flow in one block of memory of its true size: most flows say little,
- * and a struct flow_details is 600 bytes. */
+/* What the application layer said, kept for the life of a flow in one block of memory of its true
+ * size: most flows say little, and a struct flow_details is 600 bytes. */
 #pragma once
 
 #include <stddef.h>
@@ -12,8 +12,8 @@ enum { DETAILS_MAX_BYTES = 4096 };
 
 struct details;
 
-/* Copies D, at most DETAILS_MAX_BYTES: strings that do not fit any more are left out, in the order of details.c. NULL when D says
- * nothing or without memory. */
+/* Copies D, at most DETAILS_MAX_BYTES: strings that do not fit any more are left out, in the order
+ * of details.c. NULL when D says nothing or without memory. */
 struct details *details_pack(const struct flow_details *d);
 void details_free(struct details *packed); /* NULL allowed */
 

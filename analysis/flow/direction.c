@@ -10,13 +10,100 @@ enum {
 	NTP_HEADER_BYTES = 48,
 };
 
-/* Ports above 1023 on which equipment is called (IANA's registry, 3GPP specifications, vendors' defaults), ascending. */
+/* Ports above 1023 on which equipment is called (IANA's registry, 3GPP specifications, vendors'
+ * defaults), ascending. */
 static const uint16_t registered_ports[] = {
-	1194, 1433, 1521, 1645, 1646, 1701, 1720, 1723, 1812, 1813, 1883, 2049, 2055, 2123, 2152, 2404, 2427, 2905, 2944,
-	3128, 3260, 3306, 3386, 3389, 3478, 3544, 3565, 3784, 3868, 4334, 4335, 4369, 4500, 4739, 4784, 4786, 4789, 5060, 5061,
-	5222, 5246, 5247, 5353, 5355, 5432, 5555, 5658, 5672, 5900, 5938, 5985, 5986, 6081, 6343, 6379, 6513, 6514, 6653, 6667,
-	7070, 7547, 8000, 8080, 8443, 8472, 8805, 9092, 9200, 9339, 9418, 10161, 10162, 11211, 14001, 25826, 27017, 29118, 29168,
-	29169, 30443, 36412, 36422, 37008, 38412, 38422, 38462, 38472, 50051, 51820, 57400, 57722,
+	1194,
+	1433,
+	1521,
+	1645,
+	1646,
+	1701,
+	1720,
+	1723,
+	1812,
+	1813,
+	1883,
+	2049,
+	2055,
+	2123,
+	2152,
+	2404,
+	2427,
+	2905,
+	2944,
+	3128,
+	3260,
+	3306,
+	3386,
+	3389,
+	3478,
+	3544,
+	3565,
+	3784,
+	3868,
+	4334,
+	4335,
+	4369,
+	4500,
+	4739,
+	4784,
+	4786,
+	4789,
+	5060,
+	5061,
+	5222,
+	5246,
+	5247,
+	5353,
+	5355,
+	5432,
+	5555,
+	5658,
+	5672,
+	5900,
+	5938,
+	5985,
+	5986,
+	6081,
+	6343,
+	6379,
+	6513,
+	6514,
+	6653,
+	6667,
+	7070,
+	7547,
+	8000,
+	8080,
+	8443,
+	8472,
+	8805,
+	9092,
+	9200,
+	9339,
+	9418,
+	10161,
+	10162,
+	11211,
+	14001,
+	25826,
+	27017,
+	29118,
+	29168,
+	29169,
+	30443,
+	36412,
+	36422,
+	37008,
+	38412,
+	38422,
+	38462,
+	38472,
+	50051,
+	51820,
+	57400,
+	57722,
 };
 
 static bool is_registered(uint16_t port)
@@ -44,7 +131,8 @@ static bool is_service(uint16_t port)
 int icmp_counterpart(uint8_t proto, uint8_t type)
 {
 	static const uint8_t v4[][2] = {{8, 0}, {10, 9}, {13, 14}, {15, 16}, {17, 18}};
-	static const uint8_t v6[][2] = {{128, 129}, {130, 131}, {133, 134}, {135, 136}, {139, 140}, {144, 145}};
+	static const uint8_t v6[][2] = {
+		{128, 129}, {130, 131}, {133, 134}, {135, 136}, {139, 140}, {144, 145}};
 	const uint8_t(*pairs)[2] = proto == IPPROTO_NUM_ICMP6 ? v6 : v4;
 	const size_t n = proto == IPPROTO_NUM_ICMP6 ? sizeof(v6) / 2 : sizeof(v4) / 2;
 
@@ -106,14 +194,15 @@ static struct direction of_sctp(const struct packet_layer *l, const uint8_t *pay
 	}
 }
 
-/* A service port alone does not make the sender of the first datagram the one who was called: anybody may send from port 53.
- * Where the protocol says who asks, it is believed instead. */
+/* A service port alone does not make the sender of the first datagram the one who was called:
+ * anybody may send from port 53. Where the protocol says who asks, it is believed instead. */
 static struct direction of_udp(const struct packet_layer *l, const uint8_t *payload, uint32_t n)
 {
 	if (l->sport == PORT_DNS || l->dport == PORT_DNS) {
 		const bool is_response = n >= DNS_HEADER_BYTES && (payload[2] & 0x80);
 
-		return (struct direction){is_response && l->sport == PORT_DNS, n >= DNS_HEADER_BYTES};
+		return (struct direction){
+			is_response && l->sport == PORT_DNS, n >= DNS_HEADER_BYTES};
 	}
 	if (l->sport == PORT_NTP || l->dport == PORT_NTP) {
 		const bool is_server = n >= NTP_HEADER_BYTES && (payload[0] & 7) == 4;
@@ -123,7 +212,8 @@ static struct direction of_udp(const struct packet_layer *l, const uint8_t *payl
 	return by_ports(l);
 }
 
-struct direction direction_of_first(const struct packet_layer *l, const uint8_t *payload, uint32_t n)
+struct direction direction_of_first(
+	const struct packet_layer *l, const uint8_t *payload, uint32_t n)
 {
 	switch (l->proto) {
 	case IPPROTO_NUM_TCP:

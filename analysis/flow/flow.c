@@ -4,7 +4,8 @@
 
 #include "common/hash/hash.h"
 
-void flow_key_make(struct flow_key *ret, const struct packet_layer *l, uint16_t segment, uint8_t *ret_src_end)
+void flow_key_make(
+	struct flow_key *ret, const struct packet_layer *l, uint16_t segment, uint8_t *ret_src_end)
 {
 	const int order = ip_addr_cmp(&l->src, &l->dst);
 	const uint8_t src_end = order > 0 || (order == 0 && l->sport > l->dport);

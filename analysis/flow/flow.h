@@ -1,5 +1,6 @@
-/* One conversation as the flow table keeps it: 224 bytes, so that a million of them fit in 512 MB with everything around them.
- * Numbers that differ by direction are kept by end of the key; who began is one bit, so it can be corrected at any time. */
+/* One conversation as the flow table keeps it: 224 bytes, so that a million of them fit in 512 MB
+ * with everything around them. Numbers that differ by direction are kept by end of the key; who
+ * began is one bit, so it can be corrected at any time. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,7 +12,8 @@
 
 struct details;
 
-/* Both ends in byte order of (address, port): each direction gives the same key. No padding: it is hashed as bytes. */
+/* Both ends in byte order of (address, port): each direction gives the same key. No padding: it is
+ * hashed as bytes. */
 struct flow_key {
 	struct ip_addr addr[2];
 	uint16_t port[2];
@@ -24,8 +26,8 @@ _Static_assert(sizeof(struct flow_key) == 40, "the key is hashed as bytes");
 
 /* What a flow waits for: each class has one timeout and one list. */
 enum flow_class {
-	FLOW_CLASS_OVER,         /* closed or reset: late packets may still come */
-	FLOW_CLASS_TCP_OPENING,  /* nobody answered yet */
+	FLOW_CLASS_OVER,        /* closed or reset: late packets may still come */
+	FLOW_CLASS_TCP_OPENING, /* nobody answered yet */
 	FLOW_CLASS_UDP_ONE_WAY,
 	FLOW_CLASS_SCTP_OPENING,
 	FLOW_CLASS_TCP,
@@ -51,10 +53,10 @@ struct flow {
 	uint32_t hash, hash_next;      /* of the table */
 	uint32_t list_prev, list_next; /* of its class, longest idle first */
 	uint32_t detection;            /* index in the detection pool, FLOW_NONE: finished */
-	uint32_t tcp_mark;             /* first sequence number of the SYN; else first acknowledgement number */
+	uint32_t tcp_mark; /* first sequence number of the SYN; else first acknowledgement number */
 	uint32_t vni, mpls_label, teid;
 	uint16_t vlan[2];
-	uint8_t mac[2][6];             /* by end of the key */
+	uint8_t mac[2][6]; /* by end of the key */
 	uint8_t path[PACKET_MAX_PATH];
 	uint8_t n_path;
 	uint8_t tcp_flags[2]; /* by end of the key */
@@ -80,7 +82,8 @@ struct flow {
 _Static_assert(sizeof(struct flow) <= 224, "see the head of this file");
 
 /* The key of a layer; *ret_src_end is the end (0 or 1) that sent it. */
-void flow_key_make(struct flow_key *ret, const struct packet_layer *l, uint16_t segment, uint8_t *ret_src_end);
+void flow_key_make(
+	struct flow_key *ret, const struct packet_layer *l, uint16_t segment, uint8_t *ret_src_end);
 
 uint64_t flow_key_hash(const struct flow_key *k, uint64_t key);
 

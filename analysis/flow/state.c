@@ -29,7 +29,8 @@ static void open_surroundings(struct flow *f, const struct packet *p, const stru
 	f->teid = p->has_teid ? p->teid : 0;
 }
 
-/* The hardware addresses belong to the outermost IP header: what a tunnel carries was sent by somebody else. */
+/* The hardware addresses belong to the outermost IP header: what a tunnel carries was sent by
+ * somebody else. */
 static void learn_macs(struct flow *f, const struct flow_packet *fp)
 {
 	const struct packet *p = fp->packet;
@@ -64,10 +65,12 @@ void flow_open(struct flow *f, const struct flow_packet *fp, uint64_t seq, uint6
 	f->initiator_end = fp->src_end ^ d.from_responder;
 	f->midstream = is_midstream(l, d);
 	if (l->proto == IPPROTO_NUM_ICMP || l->proto == IPPROTO_NUM_ICMP6) {
-		f->icmp_type = d.from_responder && counterpart >= 0 ? (uint8_t)counterpart : l->icmp_type;
+		f->icmp_type =
+			d.from_responder && counterpart >= 0 ? (uint8_t)counterpart : l->icmp_type;
 		f->icmp_code = l->icmp_code;
 	}
-	f->is_dns = (l->proto == IPPROTO_NUM_UDP || l->proto == IPPROTO_NUM_TCP) && (l->sport == 53 || l->dport == 53);
+	f->is_dns = (l->proto == IPPROTO_NUM_UDP || l->proto == IPPROTO_NUM_TCP) &&
+		    (l->sport == 53 || l->dport == 53);
 	open_surroundings(f, fp->packet, l);
 }
 
@@ -92,8 +95,9 @@ static void tcp_handshake(struct flow *f, const struct flow_packet *fp)
 	f->midstream = false;
 }
 
-/* An acknowledgement after the same side's SYN ends the handshake, also where the mirror shows one direction only. Without a
- * handshake, both sides must have acknowledged something; or one side acknowledges ever more, so somebody sends it. */
+/* An acknowledgement after the same side's SYN ends the handshake, also where the mirror shows one
+ * direction only. Without a handshake, both sides must have acknowledged something; or one side
+ * acknowledges ever more, so somebody sends it. */
 static void tcp_acknowledged(struct flow *f, const struct flow_packet *fp, uint8_t seen)
 {
 	const uint8_t other = f->tcp_flags[!fp->src_end];
@@ -105,7 +109,8 @@ static void tcp_acknowledged(struct flow *f, const struct flow_packet *fp, uint8
 	} else if (!f->has_mark) {
 		f->has_mark = true;
 		f->tcp_mark = fp->layer->tcp_ack;
-	} else if (!f->has_syn && f->packets[!fp->src_end] == 0 && f->tcp_mark != fp->layer->tcp_ack) {
+	} else if (!f->has_syn && f->packets[!fp->src_end] == 0 &&
+		   f->tcp_mark != fp->layer->tcp_ack) {
 		establish(f);
 	}
 }

@@ -1,5 +1,5 @@
-/* What packets say of their conversation: its state, its end, who began it. Pure; changes the flow it is given and nothing
- * else. */
+/* What packets say of their conversation: its state, its end, who began it. Pure; changes the flow
+ * it is given and nothing else. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,7 +13,7 @@ struct flow_packet {
 	const struct packet_layer *layer; /* of packet */
 	const uint8_t *payload;           /* behind the transport header; borrowed */
 	uint32_t payload_captured;
-	uint8_t src_end;                  /* end of the key that sent it */
+	uint8_t src_end; /* end of the key that sent it */
 };
 
 /* Fills F, fresh from the table, with what its first packet says. Counts nothing yet. */
@@ -22,7 +22,8 @@ void flow_open(struct flow *f, const struct flow_packet *p, uint64_t seq, uint64
 /* Counts one packet, the first included, and moves the state. */
 void flow_add(struct flow *f, const struct flow_packet *p);
 
-/* P begins a new conversation under the key of F, which is over: a SYN with another sequence number, an INIT. */
+/* P begins a new conversation under the key of F, which is over: a SYN with another sequence
+ * number, an INIT. */
 bool flow_is_succeeded(const struct flow *f, const struct flow_packet *p);
 
 /* The class that F's state puts it in. */

@@ -6,28 +6,31 @@
 
 #include "common/time_text.h"
 
-/* Within a list, flows are in the order of the epoch in which they spoke last: a flow moves once per epoch, not once per
- * packet. The same as a tick, so that expiry looks at no more than one tick's flows in vain. */
+/* Within a list, flows are in the order of the epoch in which they spoke last: a flow moves once
+ * per epoch, not once per packet. The same as a tick, so that expiry looks at no more than one
+ * tick's flows in vain. */
 #define EPOCH_NS (100 * NS_PER_MS)
 
 /* In packet time, since the last packet of either side. */
 static const uint64_t timeouts_ns[] = {
-	/* Long enough for what was reordered between two mirror ports, short enough that a port is seldom used again. */
+	/* Late packets of two mirror ports come within it; a port is seldom used again so soon. */
 	[FLOW_CLASS_OVER] = 5 * NS_PER_S,
-	/* A SYN is repeated after 1, 3, 7, 15 and 31 s (RFC 6298 §2); later nobody waits for the answer. */
+	/* A SYN is repeated after 1, 3, 7, 15 and 31 s (RFC 6298 §2). */
 	[FLOW_CLASS_TCP_OPENING] = 60 * NS_PER_S,
 	[FLOW_CLASS_UDP_ONE_WAY] = 60 * NS_PER_S,
 	/* INIT: the same ladder from 3 s (RFC 9260 §16). */
 	[FLOW_CLASS_SCTP_OPENING] = 60 * NS_PER_S,
-	/* BGP, NETCONF and SSH sessions are silent for minutes, not hours: keepalives come every 30 s to 2 min. The two hours of
-	 * a host's own TCP keepalive would hold every session whose end was not captured for as long. */
+	/* BGP, NETCONF and SSH sessions are silent for minutes, not hours: keepalives come every 30
+	 * s to 2 min. The two hours of a host's own TCP keepalive would hold every session whose
+	 * end was not captured for as long. */
 	[FLOW_CLASS_TCP] = 3600 * NS_PER_S,
 	/* One side has closed: hosts wait for the other between 60 s (Linux) and 2 min. */
 	[FLOW_CLASS_TCP_HALF_CLOSED] = 120 * NS_PER_S,
-	/* Retransmissions of DNS, RADIUS, SNMP and GTP-C end within 30 s; NAT devices drop UDP after 2 min at the least
-	 * (RFC 4787 §4.3), so what keeps a mapping alive speaks more often than this. */
+	/* Retransmissions of DNS, RADIUS, SNMP and GTP-C end within 30 s; NAT devices drop UDP
+	 * after 2 min at the least (RFC 4787 §4.3), so what keeps a mapping alive speaks more often
+	 * than this. */
 	[FLOW_CLASS_UDP] = 180 * NS_PER_S,
-	/* Heartbeats come every 30 s (RFC 9260 §8.3): an association lives as long as a TCP session. */
+	/* Heartbeats come every 30 s (RFC 9260 §8.3); as long as a TCP session otherwise. */
 	[FLOW_CLASS_SCTP] = 3600 * NS_PER_S,
 	/* An echo that was not answered within 30 s never is. */
 	[FLOW_CLASS_ICMP] = 30 * NS_PER_S,
@@ -184,7 +187,7 @@ void flow_table_touch(struct flow_table *t, struct flow *f, uint64_t ts_ns, enum
 	if (same_epoch && f->class == class)
 		return;
 	list_remove(t, f);
-	f->class = (uint8_t)class;
+	f->class = (uint8_t) class;
 	list_append(t, f);
 }
 
@@ -229,7 +232,8 @@ void flow_table_remove(struct flow_table *t, struct flow *f)
 	t->used--;
 }
 
-void flow_table_visit_expired(struct flow_table *t, uint64_t now_ns, flow_visit_fn *visit, void *user)
+void flow_table_visit_expired(
+	struct flow_table *t, uint64_t now_ns, flow_visit_fn *visit, void *user)
 {
 	for (unsigned c = 0; c < FLOW_CLASS_COUNT; c++) {
 		for (uint32_t i = t->lists[c].head; i != FLOW_NONE; i = t->flows[i].list_next) {
@@ -243,7 +247,8 @@ void flow_table_visit_expired(struct flow_table *t, uint64_t now_ns, flow_visit_
 	}
 }
 
-void flow_table_visit_recent(struct flow_table *t, uint64_t since_ns, flow_visit_fn *visit, void *user)
+void flow_table_visit_recent(
+	struct flow_table *t, uint64_t since_ns, flow_visit_fn *visit, void *user)
 {
 	for (unsigned c = 0; c < FLOW_CLASS_COUNT; c++) {
 		for (uint32_t i = t->lists[c].tail; i != FLOW_NONE; i = t->flows[i].list_prev) {

@@ -1,5 +1,6 @@
-/* The flow table: at most MAX flows, found by a keyed hash, in one list per class from the longest idle to the latest. All
- * memory is reserved at start; pages are touched as flows come. Every operation but the visits is O(1). One thread. */
+/* The flow table: at most MAX flows, found by a keyed hash, in one list per class from the longest
+ * idle to the latest. All memory is reserved at start; pages are touched as flows come. Every
+ * operation but the visits is O(1). One thread. */
 #pragma once
 
 #include <stdint.h>
@@ -9,7 +10,8 @@
 struct flow_table;
 
 struct flow_table *flow_table_new(uint32_t max, uint64_t hash_key); /* NULL without memory */
-void flow_table_free(struct flow_table *t); /* NULL allowed; the caller has freed what the flows own */
+void flow_table_free(
+	struct flow_table *t); /* NULL allowed; the caller has freed what the flows own */
 
 /* Idle time after which a flow of CLASS ends. */
 uint64_t flow_timeout_ns(enum flow_class class);
@@ -18,14 +20,15 @@ uint32_t flow_table_count(const struct flow_table *t);
 
 struct flow *flow_table_find(struct flow_table *t, const struct flow_key *key);
 
-/* A new flow of class OTHER under KEY, which is not in the table, zero but for its key; NULL when the table is full. */
+/* A new flow of class OTHER under KEY, which is not in the table, zero but for its key; NULL when
+ * the table is full. */
 struct flow *flow_table_add(struct flow_table *t, const struct flow_key *key, uint64_t ts_ns);
 
-/* F spoke at TS_NS, which is no earlier than what any flow was touched with, and is of CLASS now. */
+/* F spoke at TS_NS and is of CLASS now. TS_NS never decreases from call to call. */
 void flow_table_touch(struct flow_table *t, struct flow *f, uint64_t ts_ns, enum flow_class class);
 
-/* The flow that is missed least: one that is over, else the longest idle of the unanswered attempts, else the longest idle.
- * NULL when the table is empty. */
+/* The flow that is missed least: one that is over, else the longest idle of the unanswered
+ * attempts, else the longest idle. NULL when the table is empty. */
 struct flow *flow_table_victim(struct flow_table *t);
 
 void flow_table_remove(struct flow_table *t, struct flow *f);
@@ -36,10 +39,13 @@ struct flow *flow_table_at(struct flow_table *t, uint32_t index);
 /* Visits may change flows, but not add, touch or remove them. */
 typedef void flow_visit_fn(void *user, struct flow *f);
 
-/* The flows whose timeout has passed at NOW_NS. Cost: their number, plus those that fell silent in the same 100 ms. */
-void flow_table_visit_expired(struct flow_table *t, uint64_t now_ns, flow_visit_fn *visit, void *user);
+/* The flows whose timeout has passed at NOW_NS. Cost: their number, plus those that fell silent in
+ * the same 100 ms. */
+void flow_table_visit_expired(
+	struct flow_table *t, uint64_t now_ns, flow_visit_fn *visit, void *user);
 
 /* The flows that spoke at SINCE_NS or later. Cost: their number. */
-void flow_table_visit_recent(struct flow_table *t, uint64_t since_ns, flow_visit_fn *visit, void *user);
+void flow_table_visit_recent(
+	struct flow_table *t, uint64_t since_ns, flow_visit_fn *visit, void *user);
 
 void flow_table_visit_all(struct flow_table *t, flow_visit_fn *visit, void *user);

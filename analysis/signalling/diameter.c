@@ -17,7 +17,8 @@ enum {
 	PORT_DIAMETER = 3868,
 };
 
-/* The flags of a command (RFC 6733 §3): an error bit is an answer's, a retransmission bit a request's. */
+/* The flags of a command (RFC 6733 §3): an error bit is an answer's, a retransmission bit a
+ * request's. */
 static bool flags_are_plausible(uint8_t flags)
 {
 	if (flags & FLAGS_RESERVED)
@@ -25,8 +26,8 @@ static bool flags_are_plausible(uint8_t flags)
 	return (flags & FLAG_REQUEST) ? !(flags & FLAG_ERROR) : !(flags & FLAG_RETRANSMITTED);
 }
 
-/* What a message of any application begins with (RFC 6733 §5 to §8): the session, else, of messages between neighbours, who
- * sends or how it went. */
+/* What a message of any application begins with (RFC 6733 §5 to §8): the session, else, of messages
+ * between neighbours, who sends or how it went. */
 static bool begins_message(uint32_t avp_code)
 {
 	switch (avp_code) {
@@ -65,8 +66,8 @@ static bool is_message(const uint8_t *payload, uint32_t n)
 	return avp_length > AVP_HEADER_BYTES && (uint64_t)avp_length + HEADER_BYTES <= length;
 }
 
-/* Over TCP, on any port; over SCTP the payload protocol identifier says it. On its own port a segment that does not begin with a
- * message may be the middle of one. */
+/* Over TCP, on any port; over SCTP the payload protocol identifier says it. On its own port a
+ * segment that does not begin with a message may be the middle of one. */
 enum signalling_verdict recognise_diameter(
 	const struct packet_layer *layer, const uint8_t *payload, uint32_t n, const char **ret_name)
 {

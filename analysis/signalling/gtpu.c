@@ -36,7 +36,8 @@ enum signalling_verdict recognise_gtpu(
 	uint8_t flags, type;
 	uint16_t length;
 
-	if (layer->proto != IPPROTO_NUM_UDP || (layer->sport != PORT_GTP_U && layer->dport != PORT_GTP_U))
+	if (layer->proto != IPPROTO_NUM_UDP ||
+		(layer->sport != PORT_GTP_U && layer->dport != PORT_GTP_U))
 		return SIGNALLING_NO;
 	flags = cursor_u8(&c);
 	type = cursor_u8(&c);
@@ -44,8 +45,10 @@ enum signalling_verdict recognise_gtpu(
 	cursor_skip(&c, 4);
 	if (!cursor_ok(&c) || (flags & VERSION_AND_PT_MASK) != VERSION_1_GTP || !is_message(type))
 		return SIGNALLING_NO;
-	/* Some user planes count too little when they add extension headers; none counts what is not there. */
-	if ((uint32_t)length + HEADER_BYTES > layer->payload_bytes || ((flags & OPTIONAL_FIELDS) && length < OPTIONAL_BYTES))
+	/* Some user planes count too little when they add extension headers; none counts what is
+	 * not there. */
+	if ((uint32_t)length + HEADER_BYTES > layer->payload_bytes ||
+		((flags & OPTIONAL_FIELDS) && length < OPTIONAL_BYTES))
 		return SIGNALLING_NO;
 	*ret_name = "GTP_U";
 	return SIGNALLING_YES;

@@ -8,13 +8,15 @@ enum {
 	CHUNK_DATA = 0,
 	CHUNK_I_DATA = 64, /* RFC 8260 §2.1 */
 	CHUNK_HEADER_BYTES = 4,
-	DATA_HEADER_BYTES = 16,   /* RFC 9260 §3.3.1: with TSN, stream, sequence number and PPID */
-	I_DATA_HEADER_BYTES = 20, /* PPID stands where DATA has it when this is the first fragment */
+	DATA_HEADER_BYTES = 16, /* RFC 9260 §3.3.1: with TSN, stream, sequence number and PPID */
+	I_DATA_HEADER_BYTES =
+		20, /* PPID stands where DATA has it when this is the first fragment */
 	FIRST_FRAGMENT = 0x02,
 	MAX_CHUNKS = 32,
 };
 
-/* The payload protocol identifiers of signalling (IANA's registry). 47 and 66 to 69 are the same inside DTLS. */
+/* The payload protocol identifiers of signalling (IANA's registry). 47 and 66 to 69 are the same
+ * inside DTLS. */
 static const char *ppid_name(uint32_t ppid)
 {
 	switch (ppid) {
@@ -49,7 +51,8 @@ static const char *ppid_name(uint32_t ppid)
 }
 
 /* The header of a DATA or I-DATA chunk behind type, flags and length. */
-static enum signalling_verdict read_data(struct cursor *c, uint8_t type, uint8_t flags, const char **ret_name)
+static enum signalling_verdict read_data(
+	struct cursor *c, uint8_t type, uint8_t flags, const char **ret_name)
 {
 	uint32_t ppid;
 
@@ -65,7 +68,8 @@ static enum signalling_verdict read_data(struct cursor *c, uint8_t type, uint8_t
 	return *ret_name ? SIGNALLING_YES : SIGNALLING_NO;
 }
 
-/* Walks the chunks of one packet to the first that carries data. Until data was seen, an association may carry anything. */
+/* Walks the chunks of one packet to the first that carries data. Until data was seen, an
+ * association may carry anything. */
 enum signalling_verdict recognise_sctp_ppid(
 	const struct packet_layer *layer, const uint8_t *payload, uint32_t n, const char **ret_name)
 {

@@ -12,7 +12,8 @@ enum signalling_verdict signalling_recognise(
 	};
 	enum signalling_verdict best = SIGNALLING_NO;
 
-	for (size_t i = 0; i < sizeof(recognisers) / sizeof(recognisers[0]) && best != SIGNALLING_YES; i++) {
+	for (size_t i = 0;
+		i < sizeof(recognisers) / sizeof(recognisers[0]) && best != SIGNALLING_YES; i++) {
 		const enum signalling_verdict v = recognisers[i](layer, payload, n, ret_name);
 
 		if (v > best)

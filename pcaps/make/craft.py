@@ -217,12 +217,12 @@ def wireguard():
     here, there = struct.pack('<I', 0x11223344), struct.pack('<I', 0x55667788)
     hello = b'\1\0\0\0' + here + noise('hello', 108) + noise('mac', 16) + bytes(16)
     answer = b'\2\0\0\0' + there + here + noise('answer', 48) + noise('mac of the answer', 16) + bytes(16)
-    yield T0, frame(GNB, CLOUD, udp(GNB, CLOUD, 51820, 51820, hello))
-    yield T0 + 0.02, frame(CLOUD, GNB, udp(CLOUD, GNB, 51820, 51820, answer))
+    yield T0, frame(GNB, CLOUD, udp(GNB, CLOUD, 40027, 51820, hello))
+    yield T0 + 0.02, frame(CLOUD, GNB, udp(CLOUD, GNB, 51820, 40027, answer))
     for i in range(4):
-        for at, src, dst, receiver in ((0.1, GNB, CLOUD, there), (0.12, CLOUD, GNB, here)):
+        for at, src, dst, ports, receiver in ((0.1, GNB, CLOUD, (40027, 51820), there), (0.12, CLOUD, GNB, (51820, 40027), here)):
             data = b'\4\0\0\0' + receiver + struct.pack('<Q', i) + noise('data %s %d' % (src, i), 96)
-            yield T0 + i + at, frame(src, dst, udp(src, dst, 51820, 51820, data))
+            yield T0 + i + at, frame(src, dst, udp(src, dst, *ports, data))
 
 
 CAPTURES = {

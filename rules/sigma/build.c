@@ -11,7 +11,7 @@ int sigma_no_memory(struct error *err)
 	return error_set(err, ERR_SYSTEM, "no memory for the rules");
 }
 
-const char *read_name(char *buf, struct str text)
+const char *sigma_name_text(char *buf, struct str text)
 {
 	return str_printable(buf, SIGMA_NAME_TEXT_BYTES, text);
 }
@@ -39,7 +39,7 @@ void sigma_close(struct sigma *s)
 		prefix_trie_free(r->trie);
 	}
 	for (int c = 0; c < RULE_CATEGORIES; c++)
-		index_free(&s->index[c]);
+		rule_index_free(&s->index[c]);
 	arena_free(s->arena);
 	free(s->programs);
 	free(s);
@@ -65,10 +65,10 @@ static int read_rule(struct reader *r, const struct yaml_node *map, struct progr
 {
 	const struct yaml_node *detection = yaml_get(map, "detection");
 
-	if (read_metadata(r, map, ret) < 0 || read_detection(r, detection, ret) < 0 ||
-		read_condition(r, detection, ret) < 0)
+	if (sigma_read_metadata(r, map, ret) < 0 || sigma_read_detection(r, detection, ret) < 0 ||
+		sigma_read_condition(r, detection, ret) < 0)
 		return r->err->code;
-	return compile_condition(r, ret);
+	return sigma_compile(r, ret);
 }
 
 /* What the rules of one file share. */
@@ -89,7 +89,7 @@ static int add_document(
 
 	if (map->kind != YAML_MAP)
 		return yaml_error(map, err, "a rule is a map; write title: and the other keys");
-	document = read_logsource(map, &category, err);
+	document = sigma_read_logsource(map, &category, err);
 	if (document < 0)
 		return document;
 	if (document == DOCUMENT_OTHER_PRODUCT) {
@@ -177,7 +177,7 @@ static int check_ids(const struct sigma *s, struct error *err)
 		return sigma_no_memory(err);
 	for (size_t i = 0; i < s->n; i++)
 		sorted[i] = &s->programs[i];
-	qsort(sorted, s->n, sizeof(const struct program *), compare_ids);
+	qsort(sorted, s->n, sizeof(sorted[0]), compare_ids);
 	for (size_t i = 1; i < s->n; i++) {
 		if (!str_eq_nocase(sorted[i - 1]->rule.id, sorted[i]->rule.id))
 			continue;
@@ -194,7 +194,7 @@ int sigma_finish(struct sigma *s, struct error *err)
 {
 	if (check_ids(s, err) < 0)
 		return err->code;
-	return index_build(s) ? 0 : sigma_no_memory(err);
+	return rule_index_build(s) ? 0 : sigma_no_memory(err);
 }
 
 struct digest sigma_digest(const struct sigma *s)

@@ -17,11 +17,11 @@ static bool is_left_operand(const struct node *nodes, uint32_t i)
 
 /* In postorder a left operand is complete where the right one begins: one pass, no recursion. A
  * jump's target is known when its operator is reached. */
-int compile_condition(struct reader *r, struct program *p)
+int sigma_compile(struct reader *r, struct program *p)
 {
 	struct instruction *code =
 		arena_alloc(r->sigma->arena, 2 * (size_t)p->n_nodes * sizeof(*code));
-	uint16_t jump_of[SIGMA_MAX_NODES]; /* by operator */
+	uint16_t jump_of[SIGMA_MAX_NODES] = {0}; /* by operator */
 	uint32_t n = 0;
 
 	if (!code)

@@ -82,7 +82,7 @@ static int unexpected(const struct scanner *s, const char *wanted)
 
 	if (s->token == TOKEN_END)
 		return yaml_error(s->node, s->err, "the condition ends where %s is wanted", wanted);
-	read_name(text, s->word);
+	sigma_name_text(text, s->word);
 	for (size_t i = 0; operators[i]; i++) {
 		if (str_eq_nocase(s->word, str_from(operators[i])) &&
 			!is_word(s, str_from(operators[i])))
@@ -179,7 +179,7 @@ static int parse_pattern(struct parser *p, enum node_op op)
 	if (left < 0)
 		return yaml_error(p->s.node, p->s.err,
 			"no selection is meant by \"%s\" at character %u of the condition%s",
-			read_name(text, p->s.word), place(&p->s),
+			sigma_name_text(text, p->s.word), place(&p->s),
 			str_eq(p->s.word, STR("them")) ? "; names that begin with _ do not count"
 						       : "");
 	return next(&p->s) < 0 ? ERR_CONFIG : left;
@@ -200,7 +200,7 @@ static int unknown_selection(const struct parser *p)
 	char text[SIGMA_NAME_TEXT_BYTES];
 	const char *nearest = nearest_selection(p);
 
-	read_name(text, p->s.word);
+	sigma_name_text(text, p->s.word);
 	if (nearest)
 		return yaml_error(p->s.node, p->s.err,
 			"unknown selection \"%s\" at character %u of the condition; did you mean "
@@ -251,7 +251,7 @@ static int parse_word(struct parser *p)
 		return parse_pattern(p, NODE_AND);
 	return yaml_error(p->s.node, p->s.err,
 		"\"%s of\" in the condition; Sigma knows \"1 of\", \"any of\" and \"all of\"",
-		read_name(text, p->s.word));
+		sigma_name_text(text, p->s.word));
 }
 
 static int parse_brackets(struct parser *p)
@@ -382,12 +382,12 @@ static int check_used(struct parser *p, const struct yaml_node *detection)
 			return yaml_error(key, p->s.err,
 				"the condition never uses \"%s\"; use it, delete it, or name it "
 				"\"_%s\" to keep it aside",
-				read_name(text, key->text), text);
+				sigma_name_text(text, key->text), text);
 	}
 	return 0;
 }
 
-int read_condition(struct reader *r, const struct yaml_node *detection, struct program *ret)
+int sigma_read_condition(struct reader *r, const struct yaml_node *detection, struct program *ret)
 {
 	struct parser p = {.s = {.err = r->err}, .program = ret};
 	struct node *nodes;

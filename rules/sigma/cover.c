@@ -1,5 +1,7 @@
 #include "rules/sigma/cover.h"
 
+#include <assert.h>
+
 #include "rules/sigma/program.h"
 
 static const uint64_t no_cover = UINT64_MAX;
@@ -47,7 +49,7 @@ struct index_key cover_key(const struct item *item, uint32_t i, char *buf)
 		return key;
 	}
 	literal = item->values[i].pattern.literal;
-	(void)lower_copy(buf, literal);
+	(void)pattern_lower_copy(buf, literal);
 	key.kind = KEY_TEXT;
 	key.text = (struct str){buf, literal.len};
 	return key;
@@ -62,7 +64,7 @@ static uint64_t item_cost(const struct item *item, const struct rule_index *coun
 	for (uint32_t i = 0; i < n; i++) {
 		struct index_key key = cover_key(item, i, buf);
 
-		cost += index_uses(counts, &key);
+		cost += rule_index_uses(counts, &key);
 		cost += key.kind == KEY_PRESENT ? presence_cost : 0;
 	}
 	return n ? cost : no_cover;
@@ -129,7 +131,10 @@ static void choose_selections(const struct program *p, const uint64_t *costs, bo
 			continue;
 		if (node->op == NODE_SELECTION) {
 			chosen[node->selection] = true;
-		} else if (node->op == NODE_OR) {
+			continue;
+		}
+		assert(i > 0 && node->left < i);
+		if (node->op == NODE_OR) {
 			wanted[node->left] = true;
 			wanted[i - 1] = true;
 		} else {
@@ -141,8 +146,9 @@ static void choose_selections(const struct program *p, const uint64_t *costs, bo
 bool cover_choose(const struct program *p, const struct rule_index *counts, bool *chosen)
 {
 	uint64_t of_selection[SIGMA_MAX_SELECTIONS];
-	uint64_t costs[SIGMA_MAX_NODES];
+	uint64_t costs[SIGMA_MAX_NODES] = {0};
 
+	assert(p->n_nodes > 0 && p->n_nodes <= SIGMA_MAX_NODES);
 	for (uint32_t i = 0; i < p->n_selections; i++) {
 		of_selection[i] = selection_cost(&p->selections[i], counts);
 		chosen[i] = false;

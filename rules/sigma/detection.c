@@ -21,7 +21,7 @@ static int read_map(struct reader *r, const struct yaml_node *map, struct group 
 	for (size_t i = 0; i < map->n; i++) {
 		struct item_key key;
 
-		if (read_item_key(map->pairs[i].key, &key, r->err) < 0 ||
+		if (sigma_read_key(map->pairs[i].key, &key, r->err) < 0 ||
 			sigma_read_item(r, &key, map->pairs[i].value, &items[i]) < 0)
 			return r->err->code;
 	}
@@ -95,7 +95,7 @@ static int read_selection_name(struct reader *r, const struct yaml_node *key, st
 	if (!good)
 		return yaml_error(key, r->err,
 			"\"%s\" cannot name a selection; use letters, digits, _ and -",
-			read_name(text, name));
+			sigma_name_text(text, name));
 	for (size_t i = 0; reserved[i]; i++) {
 		if (str_eq_nocase(name, str_from(reserved[i])))
 			return yaml_error(key, r->err,
@@ -130,7 +130,7 @@ static int check_detection(const struct yaml_node *detection, struct error *err)
 	return 0;
 }
 
-int read_detection(struct reader *r, const struct yaml_node *detection, struct program *ret)
+int sigma_read_detection(struct reader *r, const struct yaml_node *detection, struct program *ret)
 {
 	struct selection *selections;
 

@@ -341,7 +341,7 @@ void sigma_eval(const struct sigma *s, struct sigma_scratch *w, enum rule_catego
 {
 	const struct rule_index *ix = &s->index[category];
 
-	index_candidates(ix, f, w->candidates);
+	rule_index_candidates(ix, f, w->candidates);
 	for (size_t word = 0; word < ix->n_words; word++) {
 		for (uint64_t bits = w->candidates[word]; bits != 0; bits &= bits - 1) {
 			size_t place = word * 64 + (size_t)__builtin_ctzll(bits);

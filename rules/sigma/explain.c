@@ -89,7 +89,7 @@ static const char *verb(const struct item *item)
 {
 	if (item->field == FIELD_ANY_TEXT)
 		return item->test == TEST_REGEX ? "match" : "contain";
-	return item->word == MOD_NONE ? "is" : modifier_name(item->word);
+	return item->word == MOD_NONE ? "is" : sigma_modifier_name(item->word);
 }
 
 static void say_all_met(struct line *line, const struct item *item, const struct facts *f)
@@ -105,7 +105,7 @@ static void say_met(
 	struct line *line, const struct item *item, const struct facts *f, const struct hit *hit)
 {
 	const struct value *value = &item->values[hit->value];
-	const char *word = item->word == MOD_NONE ? "like" : modifier_name(item->word);
+	const char *word = item->word == MOD_NONE ? "like" : sigma_modifier_name(item->word);
 
 	say(line, "%s", field_text(hit->field));
 	if (item->field != FIELD_ANY_TEXT && is_literal(item, hit->value)) {
@@ -115,7 +115,7 @@ static void say_met(
 	}
 	if (item->field == FIELD_ANY_TEXT && item->test == TEST_TEXT &&
 		value->pattern.kind == PATTERN_PART)
-		word = modifier_name(MOD_CONTAINS);
+		word = sigma_modifier_name(MOD_CONTAINS);
 	say_fact(line, f, hit->field, hit->index);
 	say(line, " %s ", word);
 	say_text(line, value->source);

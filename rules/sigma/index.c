@@ -96,7 +96,7 @@ static uint32_t find_or_add(struct rule_index *ix, struct arena *a, const struct
 	return *slot - 1;
 }
 
-uint32_t index_uses(const struct rule_index *ix, const struct index_key *key)
+uint32_t rule_index_uses(const struct rule_index *ix, const struct index_key *key)
 {
 	uint32_t entry = find_entry(ix, key);
 
@@ -233,7 +233,7 @@ static bool build_category(
 	return list_fields(ix);
 }
 
-bool index_build(struct sigma *s)
+bool rule_index_build(struct sigma *s)
 {
 	enum { BLOCK_BYTES = 65536 };
 
@@ -242,7 +242,7 @@ bool index_build(struct sigma *s)
 		struct rule_index counts = {0};
 		bool good = scratch && build_category(s, (enum rule_category)c, &counts, scratch);
 
-		index_free(&counts);
+		rule_index_free(&counts);
 		arena_free(scratch);
 		if (!good)
 			return false;
@@ -250,7 +250,7 @@ bool index_build(struct sigma *s)
 	return true;
 }
 
-void index_free(struct rule_index *ix)
+void rule_index_free(struct rule_index *ix)
 {
 	free(ix->rules);
 	free(ix->always);
@@ -273,7 +273,7 @@ static void mark_text(const struct rule_index *ix, int field, struct str text, u
 	char lower[PATTERN_MAX_BYTES];
 	struct index_key key = {.field = field, .kind = KEY_TEXT};
 
-	if (!lower_copy(lower, text))
+	if (!pattern_lower_copy(lower, text))
 		return;
 	key.text = (struct str){lower, text.len};
 	mark(ix, find_entry(ix, &key), candidates);
@@ -312,7 +312,7 @@ static void mark_values(
 	}
 }
 
-void index_candidates(const struct rule_index *ix, const struct facts *f, uint64_t *candidates)
+void rule_index_candidates(const struct rule_index *ix, const struct facts *f, uint64_t *candidates)
 {
 	memcpy(candidates, ix->always, ix->n_words * sizeof(*candidates));
 	for (uint32_t i = 0; i < ix->n_fields; i++) {

@@ -58,11 +58,12 @@ struct rule_index {
 };
 
 /* How often KEY was counted: 0 when it is not there. */
-uint32_t index_uses(const struct rule_index *ix, const struct index_key *key);
+uint32_t rule_index_uses(const struct rule_index *ix, const struct index_key *key);
 
 /* For all categories of S. False without memory. */
-bool index_build(struct sigma *s);
-void index_free(struct rule_index *ix);
+bool rule_index_build(struct sigma *s);
+void rule_index_free(struct rule_index *ix);
 
 /* Fills CANDIDATES (n_words of them) with a superset of the rules that F meets. */
-void index_candidates(const struct rule_index *ix, const struct facts *f, uint64_t *candidates);
+void rule_index_candidates(
+	const struct rule_index *ix, const struct facts *f, uint64_t *candidates);

@@ -80,7 +80,7 @@ static int read_values(
 			return yaml_error(one, r->err,
 				"null cannot stand in a list of values; make it a selection of its "
 				"own");
-		if (read_value(r, key, one, &ret->values[i]) < 0)
+		if (sigma_read_value(r, key, one, &ret->values[i]) < 0)
 			return r->err->code;
 	}
 	ret->n = (uint32_t)count;

@@ -44,7 +44,7 @@ static int judge_product(const struct yaml_node *logsource, struct error *err)
 		return DOCUMENT_RULE;
 	if (nearest_name(product->text, ours))
 		return yaml_error(product, err, "product \"%s\"; did you mean \"vedette\"?",
-			read_name(text, product->text));
+			sigma_name_text(text, product->text));
 	return DOCUMENT_OTHER_PRODUCT;
 }
 
@@ -67,7 +67,7 @@ static int read_category(
 		*ret = (enum rule_category)c;
 		return 0;
 	}
-	read_name(text, category->text);
+	sigma_name_text(text, category->text);
 	nearest = nearest_name(category->text, categories);
 	if (nearest)
 		return yaml_error(category, err, "unknown category \"%s\"; did you mean \"%s\"?",
@@ -87,7 +87,7 @@ static int refuse_kind(
 		kind);
 }
 
-int read_logsource(const struct yaml_node *map, enum rule_category *ret, struct error *err)
+int sigma_read_logsource(const struct yaml_node *map, enum rule_category *ret, struct error *err)
 {
 	static const char *const known[] = {"product", "category", "definition", NULL};
 	const struct yaml_node *logsource = yaml_get(map, "logsource");
@@ -97,7 +97,7 @@ int read_logsource(const struct yaml_node *map, enum rule_category *ret, struct 
 		return refuse_kind(map, "correlation", "Sigma correlation rules", err);
 	if (yaml_get(map, "action"))
 		return refuse_kind(map, "action", "Sigma rule collections with \"action\"", err);
-	if (!logsource && check_top_keys(map, err) < 0)
+	if (!logsource && sigma_check_keys(map, err) < 0)
 		return ERR_CONFIG;
 	if (!logsource)
 		return yaml_error(map, err,

@@ -82,7 +82,7 @@ static int read_id(struct reader *r, const struct yaml_node *map, struct program
 		return yaml_error(map, r->err, "\"id\" is missing; make a UUID with uuidgen");
 	if (n->kind != YAML_SCALAR || !is_uuid(n->text))
 		return yaml_error(n, r->err, "\"%s\" is no UUID; make one with uuidgen",
-			read_name(text, n->text));
+			sigma_name_text(text, n->text));
 	ret->id_line = n->line;
 	ret->id_column = n->column;
 	return read_text(r, map, "id", UINT32_MAX, &ret->rule.id);
@@ -99,7 +99,7 @@ static int read_level(struct reader *r, const struct yaml_node *map, struct rule
 		return 0;
 	return yaml_error(n, r->err,
 		"level \"%s\"; there are: informational, low, medium, high, critical",
-		read_name(text, n->text));
+		sigma_name_text(text, n->text));
 }
 
 static int check_status(const struct yaml_node *map, struct error *err)
@@ -117,7 +117,7 @@ static int check_status(const struct yaml_node *map, struct error *err)
 	}
 	return yaml_error(n, err,
 		"status \"%s\"; there are: stable, test, experimental, deprecated, unsupported",
-		read_name(text, n->text));
+		sigma_name_text(text, n->text));
 }
 
 static int check_date(const struct yaml_node *map, const char *key, struct error *err)
@@ -129,7 +129,7 @@ static int check_date(const struct yaml_node *map, const char *key, struct error
 	if (!n || (n->kind == YAML_SCALAR && date_parse(n->text, &days)))
 		return 0;
 	return yaml_error(n, err, "\"%s\" is no date under \"%s\"; write for example 2026-11-22",
-		read_name(text, n->text), key);
+		sigma_name_text(text, n->text), key);
 }
 
 /* A list of texts under KEY, at most MAX, or as many as there are when RET is NULL. */
@@ -206,7 +206,7 @@ static int read_tag(struct reader *r, const struct yaml_node *n, struct rule *re
 		return yaml_error(n, r->err,
 			"\"%s\" is no tag; write namespace.name in lower case, such as "
 			"attack.t1071",
-			read_name(text, n->text));
+			sigma_name_text(text, n->text));
 	if (n->text.len <= prefix.len || memcmp(n->text.data, prefix.data, prefix.len) != 0)
 		return 0;
 	name = (struct str){n->text.data + prefix.len, n->text.len - prefix.len};
@@ -215,7 +215,7 @@ static int read_tag(struct reader *r, const struct yaml_node *n, struct rule *re
 	if (!is_technique(name))
 		return yaml_error(n, r->err,
 			"\"%s\" is no ATT&CK technique; write attack.t1071 or attack.t1071.001",
-			read_name(text, n->text));
+			sigma_name_text(text, n->text));
 	upper = arena_alloc(r->sigma->arena, name.len + 1);
 	if (!upper)
 		return sigma_no_memory(r->err);
@@ -274,7 +274,7 @@ static int check_rest(struct reader *r, const struct yaml_node *map)
 	return 0;
 }
 
-int check_top_keys(const struct yaml_node *map, struct error *err)
+int sigma_check_keys(const struct yaml_node *map, struct error *err)
 {
 	static const char *const known[] = {"title", "id", "name", "related", "taxonomy", "status",
 		"description", "license", "author", "references", "date", "modified", "tags",
@@ -284,12 +284,12 @@ int check_top_keys(const struct yaml_node *map, struct error *err)
 	return yaml_check_keys(map, known, err);
 }
 
-int read_metadata(struct reader *r, const struct yaml_node *map, struct program *ret)
+int sigma_read_metadata(struct reader *r, const struct yaml_node *map, struct program *ret)
 {
 	enum { MAX_TITLE_BYTES = 256, MAX_DESCRIPTION_BYTES = 65535 }; /* the schema's */
 	struct rule *rule = &ret->rule;
 
-	if (check_top_keys(map, r->err) < 0)
+	if (sigma_check_keys(map, r->err) < 0)
 		return ERR_CONFIG;
 	if (!yaml_get(map, "title"))
 		return missing(map, r->err, "title", "Equipment reached a listed network");

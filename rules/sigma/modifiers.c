@@ -57,7 +57,7 @@ static const struct {
 	[FIELD_TYPE_BOOLEAN] = {"true or false", BIT(MOD_EXISTS) | BIT(MOD_NEQ), TEST_NUMBER},
 };
 
-const char *modifier_name(enum modifier m)
+const char *sigma_modifier_name(enum modifier m)
 {
 	return names[m];
 }
@@ -99,7 +99,7 @@ static int unknown_modifier(const struct yaml_node *at, struct str name, struct 
 	char all[200];
 	const char *nearest;
 
-	read_name(text, name);
+	sigma_name_text(text, name);
 	for (size_t i = 0; not_supported[i]; i++) {
 		if (str_eq(name, str_from(not_supported[i])))
 			return yaml_error(at, err,
@@ -205,11 +205,11 @@ static int read_fact(const struct yaml_node *node, struct str name, int *ret, st
 	if (*ret >= 0 && is_of_alert(name))
 		return yaml_error(node, err,
 			"%s is written into alerts when the rules have judged; no rule can test it",
-			read_name(text, name));
+			sigma_name_text(text, name));
 	if (*ret >= 0)
 		return 0;
 	nearest = nearest_name(name, field_names());
-	read_name(text, name);
+	sigma_name_text(text, name);
 	if (nearest)
 		return yaml_error(
 			node, err, "unknown fact \"%s\"; did you mean \"%s\"?", text, nearest);
@@ -246,7 +246,7 @@ static struct str next_part(struct str text, uint32_t *at)
 	return (struct str){text.data + begin, end - begin};
 }
 
-int read_item_key(const struct yaml_node *node, struct item_key *ret, struct error *err)
+int sigma_read_key(const struct yaml_node *node, struct item_key *ret, struct error *err)
 {
 	struct str text = node->text;
 	uint32_t at = 0;

@@ -156,14 +156,14 @@ static uint32_t step(struct str text, uint32_t at)
 /* Bytes of the text at AT that TOKEN stands for; 0 when it does not fit. */
 static uint32_t take(const struct pattern *p, uint16_t token, struct str text, uint32_t at)
 {
-	char c;
+	uint8_t byte;
 
 	if (at == text.len)
 		return 0;
 	if (token == TOKEN_ONE)
 		return step(text, at);
-	c = p->cased ? text.data[at] : ascii_lower(text.data[at]);
-	return token == (uint8_t)c;
+	byte = (uint8_t)(p->cased ? text.data[at] : ascii_lower(text.data[at]));
+	return token == byte;
 }
 
 /* Greedy: when what follows a * does not fit, the last * takes one character more. An earlier one
@@ -224,7 +224,7 @@ bool pattern_match(const struct pattern *p, struct str text)
 	return false;
 }
 
-bool lower_copy(char *buf, struct str text)
+bool pattern_lower_copy(char *buf, struct str text)
 {
 	if (text.len > PATTERN_MAX_BYTES)
 		return false;

@@ -45,4 +45,4 @@ bool pattern_match(const struct pattern *p, struct str text);
 
 /* Copies TEXT to BUF of PATTERN_MAX_BYTES in lower case. False when it is longer: then it equals no
  * literal. */
-bool lower_copy(char *buf, struct str text);
+bool pattern_lower_copy(char *buf, struct str text);

@@ -41,7 +41,7 @@ enum modifier {
 	MOD_NONE = MODIFIERS,
 };
 
-const char *modifier_name(enum modifier m); /* "contains" */
+const char *sigma_modifier_name(enum modifier m); /* "contains" */
 
 enum test {
 	TEST_ABSENT,

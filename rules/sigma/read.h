@@ -19,17 +19,17 @@ enum { SIGMA_NAME_TEXT_BYTES = 128 };
 int sigma_no_memory(struct error *err);
 
 /* For messages: TEXT as a person can read it, in BUF of SIGMA_NAME_TEXT_BYTES. Returns BUF. */
-const char *read_name(char *buf, struct str text);
+const char *sigma_name_text(char *buf, struct str text);
 
 /* metadata.c. Title, id, level, tags and so on of the document MAP, whose logsource was judged
  * already. */
-int read_metadata(struct reader *r, const struct yaml_node *map, struct program *ret);
-int check_top_keys(const struct yaml_node *map, struct error *err);
+int sigma_read_metadata(struct reader *r, const struct yaml_node *map, struct program *ret);
+int sigma_check_keys(const struct yaml_node *map, struct error *err);
 
 enum document { DOCUMENT_RULE, DOCUMENT_OTHER_PRODUCT };
 
 /* logsource.c. Returns an enum document, or refuses. */
-int read_logsource(const struct yaml_node *map, enum rule_category *ret, struct error *err);
+int sigma_read_logsource(const struct yaml_node *map, enum rule_category *ret, struct error *err);
 
 /* The key of a detection item: "fact|modifier|modifier". */
 struct item_key {
@@ -41,14 +41,14 @@ struct item_key {
 };
 
 /* modifiers.c */
-int read_item_key(const struct yaml_node *node, struct item_key *ret, struct error *err);
+int sigma_read_key(const struct yaml_node *node, struct item_key *ret, struct error *err);
 static inline bool key_has(const struct item_key *key, enum modifier m)
 {
 	return key->modifiers >> m & 1;
 }
 
 /* value.c: one scalar. */
-int read_value(
+int sigma_read_value(
 	struct reader *r, const struct item_key *key, const struct yaml_node *n, struct value *ret);
 
 /* item.c: the values of one key, a scalar or a list. */
@@ -56,10 +56,10 @@ int sigma_read_item(struct reader *r, const struct item_key *key, const struct y
 	struct item *ret);
 
 /* detection.c: all selections of DETECTION. */
-int read_detection(struct reader *r, const struct yaml_node *detection, struct program *ret);
+int sigma_read_detection(struct reader *r, const struct yaml_node *detection, struct program *ret);
 
 /* condition.c: the condition, or the list of them, of DETECTION over the selections of RET. */
-int read_condition(struct reader *r, const struct yaml_node *detection, struct program *ret);
+int sigma_read_condition(struct reader *r, const struct yaml_node *detection, struct program *ret);
 
 /* compile.c: code for the condition's tree. */
-int compile_condition(struct reader *r, struct program *p);
+int sigma_compile(struct reader *r, struct program *p);

@@ -47,7 +47,7 @@ uint32_t text_set_find(const struct text_set *set, struct str text)
 	char lower[PATTERN_MAX_BYTES];
 
 	if (!set->cased) {
-		if (!lower_copy(lower, text))
+		if (!pattern_lower_copy(lower, text))
 			return UINT32_MAX;
 		text.data = lower;
 	}

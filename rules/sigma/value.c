@@ -10,8 +10,8 @@ static int wrong_value(const struct yaml_node *n, const struct item_key *key, st
 {
 	char text[SIGMA_NAME_TEXT_BYTES];
 
-	return yaml_error(n, err, "\"%s\" is no %s for %s; %s", read_name(text, n->text), what,
-		field_info((enum field_id)key->field)->name, remedy);
+	return yaml_error(n, err, "\"%s\" is no %s for %s; %s", sigma_name_text(text, n->text),
+		what, field_info((enum field_id)key->field)->name, remedy);
 }
 
 static int too_long(const struct yaml_node *n, struct error *err)
@@ -22,21 +22,29 @@ static int too_long(const struct yaml_node *n, struct error *err)
 		(unsigned)n->text.len, (unsigned)PATTERN_MAX_BYTES);
 }
 
+/* A search without a fact looks for parts, as long as no wildcard says otherwise. */
+static enum pattern_open open_of(const struct item_key *key, struct str text)
+{
+	switch (key->word) {
+	case MOD_CONTAINS:
+		return OPEN_BOTH;
+	case MOD_STARTSWITH:
+		return OPEN_END;
+	case MOD_ENDSWITH:
+		return OPEN_START;
+	default:
+		return key->field == FIELD_ANY_TEXT && !pattern_has_wildcard(text) ? OPEN_BOTH
+										   : OPEN_NOWHERE;
+	}
+}
+
 static int read_text(
 	struct reader *r, const struct item_key *key, const struct yaml_node *n, struct value *ret)
 {
-	enum pattern_open open = OPEN_NOWHERE;
+	enum pattern_open open = open_of(key, n->text);
 
 	if (n->text.len > PATTERN_MAX_BYTES)
 		return too_long(n, r->err);
-	if (key->word == MOD_CONTAINS)
-		open = OPEN_BOTH;
-	else if (key->word == MOD_STARTSWITH)
-		open = OPEN_END;
-	else if (key->word == MOD_ENDSWITH)
-		open = OPEN_START;
-	else if (key->field == FIELD_ANY_TEXT && !pattern_has_wildcard(n->text))
-		open = OPEN_BOTH;
 	if (n->text.len == 0 && open != OPEN_NOWHERE)
 		return yaml_error(n, r->err,
 			"an empty value is part of every text; write what to look for, or exists: "
@@ -184,7 +192,7 @@ static int read_network(
 	if (host_bits)
 		return yaml_error(n, err,
 			"\"%s\" is an address inside a network, not the network; write %s",
-			read_name(text, n->text), ip_prefix_format(&ret->network, right));
+			sigma_name_text(text, n->text), ip_prefix_format(&ret->network, right));
 	return 0;
 }
 
@@ -195,7 +203,7 @@ static int unknown_list(const struct reader *r, const struct yaml_node *n, struc
 	char known[500];
 	size_t len = 0;
 
-	read_name(text, name);
+	sigma_name_text(text, name);
 	if (count == 0)
 		return yaml_error(
 			n, r->err, "there is no list \"%s\", and no other list was loaded", text);
@@ -239,7 +247,7 @@ static int read_exists(const struct yaml_node *n, struct value *ret, struct erro
 	return 0;
 }
 
-int read_value(
+int sigma_read_value(
 	struct reader *r, const struct item_key *key, const struct yaml_node *n, struct value *ret)
 {
 	ret->source = arena_str(r->sigma->arena, n->text);

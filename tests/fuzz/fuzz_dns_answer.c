@@ -12,7 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size > UINT16_MAX || !dns_answer_parse(data, (uint32_t)size, &a))
 		return 0;
-	if (a.n_addr == 0 || a.n_addr > DNS_MAX_ADDRESSES || a.name_len == 0 || a.name_len >= DNS_NAME_BYTES)
+	if (a.n_addr == 0 || a.n_addr > DNS_MAX_ADDRESSES || a.name_len == 0 ||
+		a.name_len >= DNS_NAME_BYTES)
 		abort();
 	if (strlen(a.name) != a.name_len)
 		abort();

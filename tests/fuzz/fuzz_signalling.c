@@ -1,4 +1,5 @@
-/* Payload to the name of a signalling protocol, and to the version of SNMP. The first bytes choose transport and port. */
+/* Payload to the name of a signalling protocol, and to the version of SNMP. The first bytes choose
+ * transport and port. */
 #include <stdlib.h>
 
 #include "analysis/signalling/signalling.h"

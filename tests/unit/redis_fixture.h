@@ -192,7 +192,7 @@ struct false_server {
 
 /* Serves one connection after another in a process of its own, each with TALK(fd, user). */
 static inline void false_server_start(
-	struct false_server *s, void (*talk)(int fd, void *user), void *user)
+	struct false_server *s, void (*talk)(int fd, const void *user), const void *user)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	int listener;

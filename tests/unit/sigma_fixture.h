@@ -151,7 +151,7 @@ static inline struct sigma *rules_read(
 /* One rule of the lines of its detection. */
 static inline struct sigma *rule_of(const char *detection, const struct lists *lists)
 {
-	char text[8192];
+	char text[32768];
 	struct error err = {0};
 	struct sigma *s;
 

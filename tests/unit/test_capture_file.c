@@ -626,6 +626,29 @@ START_TEST(packed_and_cut)
 }
 END_TEST
 
+/* What was unpacked ends with a record, what it is packed in does not end: something is missing. */
+START_TEST(packed_and_cut_between_records)
+{
+	const size_t boundary = 24 + 16 + 4 + 16 + 11; /* the file header, "even", "odd payload" */
+
+	for (int i = 0; i < 2; i++) {
+		struct reading r;
+		size_t n;
+
+		some_pcap();
+		n = packers[i](cap.bytes, boundary, packed, sizeof(packed));
+		read_bytes(packed, n, &r);
+		ck_assert_int_eq(r.err.code, ERR_OK);
+		ck_assert_int_eq(r.n, 2);
+		(void)packers[i](
+			cap.bytes + boundary, cap.n - boundary, packed + n, sizeof(packed) - n);
+		read_bytes(packed, n + 5, &r);
+		ck_assert_int_eq(r.n, 2);
+		assert_says(&r, ERR_TRUNCATED, "after unpacking");
+	}
+}
+END_TEST
+
 START_TEST(packed_and_damaged)
 {
 	struct reading r;
@@ -700,6 +723,7 @@ static void add_tests(TCase *t)
 	tcase_add_test(t, packed_captures);
 	tcase_add_test(t, packed_in_parts);
 	tcase_add_test(t, packed_and_cut);
+	tcase_add_test(t, packed_and_cut_between_records);
 	tcase_add_test(t, packed_and_damaged);
 	tcase_add_test(t, garbage_is_refused_or_ends);
 }

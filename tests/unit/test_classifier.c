@@ -46,10 +46,12 @@ static void session_end(struct session *s)
 
 static enum classifier_state show(struct session *s, const struct builder *b, bool last)
 {
-	return classifier_packet(s->c, s->f, b->bytes + b->at, build_len(b), s->now_ns, last, &s->label);
+	return classifier_packet(
+		s->c, s->f, b->bytes + b->at, build_len(b), s->now_ns, last, &s->label);
 }
 
-static enum classifier_state segment(struct session *s, uint8_t from, uint8_t flags, const struct payload *p)
+static enum classifier_state segment(
+	struct session *s, uint8_t from, uint8_t flags, const struct payload *p)
 {
 	const unsigned i = from - 1u;
 	struct builder b;
@@ -71,7 +73,8 @@ static void handshake(struct session *s)
 	ck_assert_int_eq(segment(s, CLIENT, TCP_ACK, NULL), CLASSIFIER_SEARCHING);
 }
 
-static void assert_label(struct session *s, const char *protocol, const char *application, enum label_confidence confidence)
+static void assert_label(struct session *s, const char *protocol, const char *application,
+	enum label_confidence confidence)
 {
 	ck_assert_str_eq(classifier_protocol_name(s->c, s->label.protocol), protocol);
 	ck_assert_str_eq(classifier_protocol_name(s->c, s->label.application), application);
@@ -83,7 +86,9 @@ static void details(struct session *s, struct flow_details *ret)
 	classifier_details(s->c, s->f, s->now_ns, s->arena, ret);
 }
 
-#define ASSERT_TEXT(got, want) ck_assert_msg(str_eq(got, str_from(want)), "%.*s", (int)(got).len, (got).data ? (got).data : "")
+#define ASSERT_TEXT(got, want)                                                                     \
+	ck_assert_msg(                                                                             \
+		str_eq(got, str_from(want)), "%.*s", (int)(got).len, (got).data ? (got).data : "")
 
 static bool has_risk(const struct flow_details *d, const char *name)
 {
@@ -132,14 +137,16 @@ START_TEST(test_tls_client)
 	ASSERT_TEXT(d.tls_alpn, "h2,http/1.1");
 	ck_assert_uint_eq(d.ja3s.len, 0);
 	ck_assert_uint_eq(d.tls_sha1.len, 0);
-	ck_assert(!d.cert_self_signed && !d.cert_expired && !d.cert_not_yet_valid && !d.cert_mismatch);
+	ck_assert(!d.cert_self_signed && !d.cert_expired && !d.cert_not_yet_valid &&
+		  !d.cert_mismatch);
 	classifier_give_up(s.c, s.f, &s.label); /* the server never answers: what is known stays */
 	assert_label(&s, "TLS", "", LABEL_BY_DPI);
 	session_end(&s);
 }
 END_TEST
 
-static void certificate(struct session *s, const char *not_before, const char *not_after, struct flow_details *ret)
+static void certificate(
+	struct session *s, const char *not_before, const char *not_after, struct flow_details *ret)
 {
 	session_begin(s, 443);
 	handshake(s);
@@ -158,7 +165,8 @@ START_TEST(test_tls_server)
 	ASSERT_TEXT(d.tls_version, "1.2");
 	ASSERT_TEXT(d.tls_cipher, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256");
 	ASSERT_TEXT(d.tls_sha1, TLS_CERTIFICATE_SHA1);
-	ASSERT_TEXT(d.tls_subject, "C=XX, O=Example, CN=2102350000001234"); /* a serial number is evidence */
+	ASSERT_TEXT(d.tls_subject,
+		"C=XX, O=Example, CN=2102350000001234"); /* a serial number is evidence */
 	ASSERT_TEXT(d.tls_issuer, "C=XX, O=Example, CN=2102350000001234");
 	ck_assert_uint_ge(d.n_tls_names, 2);
 	for (uint32_t i = 0; i < d.n_tls_names; i++)
@@ -189,7 +197,8 @@ START_TEST(test_certificate_dates)
 	ck_assert(!d.cert_expired && d.cert_not_yet_valid);
 	ck_assert(!has_risk(&d, "tls-expired-certificate"));
 	session_end(&s);
-	certificate(&s, "200101", "xx0101", &d); /* unreadable, as dates from 2050 on are to the library */
+	certificate(&s, "200101", "xx0101",
+		&d); /* unreadable, as dates from 2050 on are to the library */
 	ck_assert(!d.cert_expired);
 	ck_assert_uint_eq(d.tls_not_after_ns, 0);
 	session_end(&s);
@@ -228,7 +237,8 @@ START_TEST(test_ssh)
 	session_begin(&s, 2222);
 	handshake(&s);
 	(void)data(&s, SERVER, payload_text("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"));
-	ck_assert_int_eq(data(&s, CLIENT, payload_text("SSH-2.0-dropbear_2022.83\r\n")), CLASSIFIER_FOUND);
+	ck_assert_int_eq(
+		data(&s, CLIENT, payload_text("SSH-2.0-dropbear_2022.83\r\n")), CLASSIFIER_FOUND);
 	assert_label(&s, "SSH", "", LABEL_BY_DPI);
 	details(&s, &d);
 	ck_assert_uint_gt(d.ssh_client.len, 0);
@@ -241,7 +251,8 @@ END_TEST
 
 START_TEST(test_dns)
 {
-	const struct payload question = dns_message("www.example", 0, 0), answer = dns_message("www.example", 1, 2);
+	const struct payload question = dns_message("www.example", 0, 0),
+			     answer = dns_message("www.example", 1, 2);
 	struct session s;
 	struct flow_details d;
 	struct builder b;
@@ -346,7 +357,8 @@ START_TEST(test_expected_protocol)
 	ck_assert_str_eq(classifier_expected(s.c, 6, 443, "TLS", "Google"), "");
 	ck_assert_str_eq(classifier_expected(s.c, 6, 22, "HTTP", ""), "SSH");
 	ck_assert_str_eq(classifier_expected(s.c, 6, 12345, "SSH", ""), "");
-	ck_assert_str_eq(classifier_expected(s.c, 6, 8080, "HTTP", ""), ""); /* a proxy is on record there */
+	ck_assert_str_eq(
+		classifier_expected(s.c, 6, 8080, "HTTP", ""), ""); /* a proxy is on record there */
 	ck_assert_str_ne(classifier_expected(s.c, 6, 8080, "SSH", ""), "");
 	ck_assert_str_eq(classifier_expected(s.c, 6, 445, "SMBv1", ""), ""); /* two are on record */
 	ck_assert_str_eq(classifier_expected(s.c, 6, 445, "SMBv23", ""), "");

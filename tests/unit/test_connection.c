@@ -387,7 +387,7 @@ struct script {
 		literal, sizeof(literal) - 1, true                                                 \
 	}
 
-static void talk_script(int fd, void *user)
+static void talk_script(int fd, const void *user)
 {
 	const struct script *s = user;
 
@@ -443,7 +443,7 @@ START_TEST(nonsense_is_refused)
 }
 END_TEST
 
-static void talk_deep(int fd, void *user)
+static void talk_deep(int fd, const void *user)
 {
 	(void)user;
 	while (false_receive(fd)) {
@@ -465,7 +465,7 @@ START_TEST(deep_nesting_is_refused)
 END_TEST
 
 /* A bulk string that never ends. */
-static void talk_flood(int fd, void *user)
+static void talk_flood(int fd, const void *user)
 {
 	static char bytes[1 << 16];
 
@@ -483,14 +483,14 @@ START_TEST(floods_are_cut)
 	struct false_server s;
 	struct error err = {0};
 
-	false_server_start(&s, talk_flood, (void *)(size_t)starts[_i]);
+	false_server_start(&s, talk_flood, starts[_i]);
 	ck_assert_ptr_null(redis_open(s.url, &err));
 	ck_assert_ptr_nonnull(strstr(err.msg, "larger"));
 	false_server_stop(&s);
 }
 END_TEST
 
-static void talk_trickle(int fd, void *user)
+static void talk_trickle(int fd, const void *user)
 {
 	static const char reply[] = "+PONG\r\n";
 
@@ -516,7 +516,7 @@ START_TEST(trickling_is_put_together)
 }
 END_TEST
 
-static void talk_silence(int fd, void *user)
+static void talk_silence(int fd, const void *user)
 {
 	(void)user;
 	while (false_receive(fd))
@@ -537,7 +537,7 @@ START_TEST(silence_hits_the_timeout)
 }
 END_TEST
 
-static void talk_loading(int fd, void *user)
+static void talk_loading(int fd, const void *user)
 {
 	static const char loading[] = "-LOADING Redis is loading the dataset in memory\r\n";
 	int n = 0;
@@ -563,7 +563,7 @@ START_TEST(loading_is_waited_for)
 }
 END_TEST
 
-static void talk_pong_and_leave(int fd, void *user)
+static void talk_pong_and_leave(int fd, const void *user)
 {
 	(void)user;
 	if (false_receive(fd))

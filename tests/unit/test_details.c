@@ -41,7 +41,8 @@ START_TEST(test_what_goes_in_comes_out)
 	ck_assert_uint_eq(got.http_status, 404);
 	ck_assert_uint_eq(got.dns_type, 28);
 	ck_assert_uint_eq(got.dns_code, 3);
-	ck_assert(got.cert_self_signed && got.cert_expired && got.cert_not_yet_valid && got.cert_mismatch);
+	ck_assert(got.cert_self_signed && got.cert_expired && got.cert_not_yet_valid &&
+		  got.cert_mismatch);
 	ck_assert_uint_eq(got.ssh_client.len, 0);
 	arena_free(a);
 }
@@ -51,15 +52,24 @@ END_TEST
 START_TEST(test_each_string_alone)
 {
 	static const size_t offsets[] = {
-		offsetof(struct flow_details, server_name), offsetof(struct flow_details, ja3),
-		offsetof(struct flow_details, ja3s), offsetof(struct flow_details, tls_version),
-		offsetof(struct flow_details, tls_cipher), offsetof(struct flow_details, tls_issuer),
-		offsetof(struct flow_details, tls_subject), offsetof(struct flow_details, tls_alpn),
-		offsetof(struct flow_details, tls_sha1), offsetof(struct flow_details, http_host),
-		offsetof(struct flow_details, http_url), offsetof(struct flow_details, http_user_agent),
-		offsetof(struct flow_details, http_method), offsetof(struct flow_details, ssh_client),
-		offsetof(struct flow_details, ssh_server), offsetof(struct flow_details, hassh_client),
-		offsetof(struct flow_details, hassh_server), offsetof(struct flow_details, dns_name),
+		offsetof(struct flow_details, server_name),
+		offsetof(struct flow_details, ja3),
+		offsetof(struct flow_details, ja3s),
+		offsetof(struct flow_details, tls_version),
+		offsetof(struct flow_details, tls_cipher),
+		offsetof(struct flow_details, tls_issuer),
+		offsetof(struct flow_details, tls_subject),
+		offsetof(struct flow_details, tls_alpn),
+		offsetof(struct flow_details, tls_sha1),
+		offsetof(struct flow_details, http_host),
+		offsetof(struct flow_details, http_url),
+		offsetof(struct flow_details, http_user_agent),
+		offsetof(struct flow_details, http_method),
+		offsetof(struct flow_details, ssh_client),
+		offsetof(struct flow_details, ssh_server),
+		offsetof(struct flow_details, hassh_client),
+		offsetof(struct flow_details, hassh_server),
+		offsetof(struct flow_details, dns_name),
 		offsetof(struct flow_details, snmp_version),
 	};
 	struct arena *a = arena_new(4096);
@@ -78,7 +88,9 @@ START_TEST(test_each_string_alone)
 		s = (struct str *)(void *)((char *)&got + offsets[i]);
 		ck_assert(str_eq(*s, text));
 		*s = (struct str){NULL, 0};
-		ck_assert_uint_eq(got.server_name.len + got.http_url.len + got.dns_name.len + got.tls_alpn.len, 0);
+		ck_assert_uint_eq(got.server_name.len + got.http_url.len + got.dns_name.len +
+					  got.tls_alpn.len,
+			0);
 		details_free(packed);
 	}
 	arena_free(a);
@@ -119,7 +131,8 @@ START_TEST(test_is_bounded)
 	memset(long_text, 'u', sizeof(long_text));
 	details_clear(&d);
 	d.http_url = (struct str){long_text, 3000};
-	d.http_user_agent = (struct str){long_text, 3000}; /* does not fit beside what matters more */
+	d.http_user_agent =
+		(struct str){long_text, 3000}; /* does not fit beside what matters more */
 	d.tls_issuer = (struct str){long_text, 500};
 	d.server_name = STR("a.example");
 	packed = details_pack(&d);

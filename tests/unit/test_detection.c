@@ -32,7 +32,8 @@ END_TEST
 START_TEST(test_the_longest_idle_comes_first)
 {
 	struct detection_pool *p = detection_pool_new(MAX);
-	struct detection *a = detection_begin(p, 1), *b = detection_begin(p, 2), *c = detection_begin(p, 3);
+	struct detection *a = detection_begin(p, 1), *b = detection_begin(p, 2),
+			 *c = detection_begin(p, 3);
 
 	ck_assert_ptr_eq(detection_longest_idle(p), a);
 	detection_touch(p, a);
@@ -53,7 +54,8 @@ END_TEST
 START_TEST(test_waits_end_in_order_and_at_their_time)
 {
 	struct detection_pool *p = detection_pool_new(MAX);
-	struct detection *a = detection_begin(p, 1), *b = detection_begin(p, 2), *c = detection_begin(p, 3);
+	struct detection *a = detection_begin(p, 1), *b = detection_begin(p, 2),
+			 *c = detection_begin(p, 3);
 
 	detection_wait(p, b, 100);
 	detection_wait(p, c, 200);

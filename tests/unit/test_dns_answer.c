@@ -55,7 +55,8 @@ static void question(struct message *m, const char *text)
 }
 
 /* A record of the name at offset 12. */
-static void record(struct message *m, uint16_t type, uint16_t class, uint32_t ttl, const void *data, uint16_t n)
+static void record(struct message *m, uint16_t type, uint16_t class, uint32_t ttl, const void *data,
+	uint16_t n)
 {
 	put16(m, 0xc00c);
 	put16(m, type);
@@ -236,14 +237,18 @@ START_TEST(test_pointer_chains_are_bounded)
 		const uint32_t n = rows[i].pointers;
 
 		pointer_chain(&m, n);
-		/* Everything in front of the last pointer becomes the data of a first record, of another type. */
+		/* Everything in front of the last pointer becomes the data of a first record, of
+		 * another type. */
 		if (n > 1) {
 			const uint32_t data = 2 * (n - 1);
 
 			m.bytes[7] = 2;
 			memmove(m.bytes + 19 + 12, m.bytes + 19, m.n - 19);
 			m.n += 12;
-			memcpy(m.bytes + 19, (uint8_t[]){0xc0, 12, 0, 16, 0, 1, 0, 0, 0, 1, (uint8_t)(data >> 8), (uint8_t)data}, 12);
+			memcpy(m.bytes + 19,
+				(uint8_t[]){0xc0, 12, 0, 16, 0, 1, 0, 0, 0, 1, (uint8_t)(data >> 8),
+					(uint8_t)data},
+				12);
 			for (uint32_t j = 0; j < n; j++) {
 				const uint32_t to = j == 0 ? 12 : 31 + 2 * (j - 1);
 
@@ -280,7 +285,7 @@ START_TEST(test_names_at_their_limit)
 	struct message m;
 	struct dns_answer a;
 
-	/* 3 labels of 63 and one of 61 are 253 characters, 255 octets: the longest name there is. */
+	/* 3 labels of 63 and one of 61 are 255 octets: the longest name there is. */
 	for (int i = 0; i < 4; i++) {
 		memset(text + strlen(text), 'a', i < 3 ? 63 : 61);
 		if (i < 3)
@@ -318,7 +323,8 @@ START_TEST(test_bytes_that_no_name_holds)
 }
 END_TEST
 
-/* Thousands of records, each with the slowest name: the work is bounded, and the test's timeout says so. */
+/* Thousands of records, each with the slowest name: the work is bounded, and the test's timeout
+ * says so. */
 START_TEST(test_slow_messages)
 {
 	static uint8_t bytes[65535];

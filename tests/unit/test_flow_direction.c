@@ -58,7 +58,7 @@ START_TEST(test_a_service_port_is_called)
 	ASSERT_DIRECTION(of_ports(UDP, 2123, 50000), true, false);  /* GTP-C is registered */
 	ASSERT_DIRECTION(of_ports(UDP, 2122, 50000), false, false); /* its neighbour is not */
 	ASSERT_DIRECTION(of_ports(SCTP, 38412, 40001), true, false);
-	ASSERT_DIRECTION(of_ports(UDP, 1194, 50000), true, false);  /* first and last of the table */
+	ASSERT_DIRECTION(of_ports(UDP, 1194, 50000), true, false); /* first and last of the table */
 	ASSERT_DIRECTION(of_ports(UDP, 57722, 50000), true, false);
 }
 END_TEST
@@ -73,7 +73,7 @@ START_TEST(test_ports_alike_leave_the_order)
 }
 END_TEST
 
-/* Whoever sends from port 53 to look like an answer began the conversation, unless it is an answer. */
+/* Who sends from port 53 to look like an answer began the conversation, unless it is one. */
 START_TEST(test_dns_says_who_asks)
 {
 	ASSERT_DIRECTION(of_payload(UDP, 40000, 53, 2, 0x01, 12), false, true);
@@ -100,7 +100,8 @@ START_TEST(test_sctp_chunks_settle_it)
 	ASSERT_DIRECTION(of_payload(SCTP, 40000, 38412, 0, SCTP_INIT_ACK, 20), true, true);
 	ASSERT_DIRECTION(of_payload(SCTP, 38412, 40000, 0, SCTP_COOKIE_ECHO, 20), false, true);
 	ASSERT_DIRECTION(of_payload(SCTP, 40000, 38412, 0, SCTP_COOKIE_ACK, 4), true, true);
-	ASSERT_DIRECTION(of_payload(SCTP, 38412, 40000, 0, SCTP_INIT, 0), true, false); /* not captured */
+	ASSERT_DIRECTION(
+		of_payload(SCTP, 38412, 40000, 0, SCTP_INIT, 0), true, false); /* not captured */
 	ck_assert_int_eq(sctp_first_chunk(NULL, 0), -1);
 }
 END_TEST

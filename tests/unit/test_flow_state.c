@@ -41,7 +41,8 @@ static struct packet_layer *prepare(struct talk *t, uint8_t from)
 	return l;
 }
 
-static struct flow_packet view(const struct talk *t, uint8_t from, const uint8_t *payload, uint32_t n)
+static struct flow_packet view(
+	const struct talk *t, uint8_t from, const uint8_t *payload, uint32_t n)
 {
 	return (struct flow_packet){&t->p, &t->p.layers[0], payload, n, from - 1};
 }

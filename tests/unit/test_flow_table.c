@@ -171,7 +171,8 @@ START_TEST(test_speaking_puts_expiry_off)
 	(void)add(t, 2, S, FLOW_CLASS_ICMP);
 	flow_table_touch(t, find(t, 1), 20 * S, FLOW_CLASS_ICMP);
 	ck_assert_uint_eq(count_expired(t, 31 * S), 1);
-	flow_table_touch(t, find(t, 2), 31 * S, FLOW_CLASS_OTHER); /* another class, another timeout */
+	flow_table_touch(
+		t, find(t, 2), 31 * S, FLOW_CLASS_OTHER); /* another class, another timeout */
 	ck_assert_uint_eq(count_expired(t, 61 * S), 1);
 	flow_table_free(t);
 }
@@ -259,7 +260,8 @@ START_TEST(test_agrees_with_a_plain_array)
 			struct flow *victim = flow_table_victim(t);
 
 			for (uint32_t j = 0; j < N; j++)
-				ck_assert(!last[j] || last[j] / (100 * NS_PER_MS) >= victim->last_ns / (100 * NS_PER_MS));
+				ck_assert(!last[j] || last[j] / (100 * NS_PER_MS) >=
+							      victim->last_ns / (100 * NS_PER_MS));
 			last[victim->first_seq] = 0;
 			flow_table_remove(t, victim);
 			n--;

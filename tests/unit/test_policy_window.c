@@ -75,6 +75,8 @@ static const struct span spans[] = {
 	{"Sun", "00:00-24:00", "Europe/Warsaw", "2026-10-24", 22, 0, "2026-10-25", 23, 0},
 	/* The clock goes back from midnight to 23:00: Saturday, 2026-04-04, has 25 hours. */
 	{"Sat", "23:30-00:30", "America/Santiago", "2026-04-05", 2, 30, "2026-04-05", 4, 30},
+	/* The clock goes back at 00:01: Sunday begins for a minute, then Saturday once more. */
+	{"Sun", "00:00-02:00", "America/St_Johns", "2010-11-07", 2, 30, "2010-11-07", 5, 30},
 };
 
 START_TEST(open_for_exactly_its_span)

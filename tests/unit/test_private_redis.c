@@ -327,7 +327,7 @@ static long long bytes_below(const char *dir, const char *what)
 	f = popen(command, "r");
 	ck_assert_ptr_nonnull(fgets(text, sizeof(text), f));
 	pclose(f);
-	return atoll(text);
+	return strtoll(text, NULL, 10);
 }
 
 /* What was replaced does not fill the disk in the end. */

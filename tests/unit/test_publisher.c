@@ -723,7 +723,7 @@ struct answer {
 };
 
 /* What Redis would say, but for XADD. */
-static void talk_wrongly(int fd, void *user)
+static void talk_wrongly(int fd, const void *user)
 {
 	static const struct answer answers[] = {{"PING", "+PONG\r\n"}, {"TYPE", "+none\r\n"},
 		{"HGET", "$-1\r\n"}, {"CLIENT", ":7\r\n"},
@@ -757,7 +757,7 @@ START_TEST(wrong_answers)
 	struct publisher *p;
 	struct error err;
 
-	false_server_start(&s, talk_wrongly, (void *)(size_t)replies[_i]);
+	false_server_start(&s, talk_wrongly, replies[_i]);
 	c = test_connect(s.url);
 	p = begin(c, "r", true, 4);
 	add_until_refused(p, 4, &err);
@@ -777,7 +777,7 @@ START_TEST(right_answers_of_the_false_server)
 	struct publisher *p;
 
 	/* proof that the test above fails for the answer alone */
-	false_server_start(&s, talk_wrongly, (void *)(size_t) "$15\r\n1790000000123-0\r\n");
+	false_server_start(&s, talk_wrongly, "$15\r\n1790000000123-0\r\n");
 	c = test_connect(s.url);
 	p = begin(c, "r", true, 1);
 	add(p, 0, 1);

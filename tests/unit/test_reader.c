@@ -307,7 +307,7 @@ END_TEST
 /* ---- a server that answers wrongly ---- */
 
 /* PONG to the first request, USER to every later one. */
-static void talk_once(int fd, void *user)
+static void talk_once(int fd, const void *user)
 {
 	const char *reply = "+PONG\r\n";
 
@@ -338,7 +338,7 @@ START_TEST(wrong_pages_are_refused)
 	struct seen seen = {0};
 	struct error err = {0};
 
-	false_server_start(&s, talk_once, (void *)(size_t)wrong_pages[_i]);
+	false_server_start(&s, talk_once, wrong_pages[_i]);
 	c = test_connect(s.url);
 	ck_assert_int_eq(reader_all(c, "r", any_entry, &seen, &err), ERR_REDIS);
 	ck_assert_msg(strstr(err.msg, "what Redis would not") != NULL, "%s", err.msg);
@@ -360,7 +360,7 @@ START_TEST(wrong_reads_are_refused)
 	struct error err = {0};
 	char after[READER_ID_BYTES] = "0-0";
 
-	false_server_start(&s, talk_once, (void *)(size_t)wrong_reads[_i]);
+	false_server_start(&s, talk_once, wrong_reads[_i]);
 	c = test_connect(s.url);
 	ck_assert_int_eq(reader_follow(c, "r", after, 100, any_entry, &seen, &err), ERR_REDIS);
 	ck_assert_ptr_nonnull(strstr(err.msg, "what Redis would not"));
@@ -381,7 +381,7 @@ START_TEST(wrong_status_is_refused)
 	struct reader_stream *streams;
 	size_t n;
 
-	false_server_start(&s, talk_once, (void *)(size_t)replies[_i]);
+	false_server_start(&s, talk_once, replies[_i]);
 	c = test_connect(s.url);
 	ck_assert_int_eq(reader_status(c, "r", &st, &err), ERR_REDIS);
 	ck_assert_ptr_nonnull(strstr(err.msg, "what Redis would not"));

@@ -38,13 +38,15 @@ END_TEST
 
 START_TEST(test_paths_of_service_based_interfaces)
 {
-	name("http://udm/nudm-sdm/v2/imsi-001010000000001/am-data", "http://udm/nudm-sdm/v2/imsi-***************/am-data");
-	name("/nudm-ueau/v1/suci-0-001-01-0-0-0-000000001/x", "/nudm-ueau/v1/suci-************************/x");
+	name("http://udm/nudm-sdm/v2/imsi-001010000000001/am-data",
+		"http://udm/nudm-sdm/v2/imsi-***************/am-data");
+	name("/nudm-ueau/v1/suci-0-001-01-0-0-0-000000001/x",
+		"/nudm-ueau/v1/suci-************************/x");
 	name("/v1/msisdn-12345?a=b", "/v1/msisdn-*****?a=b");
 	name("/v1/nai-bob/x&supi=imsi-123", "/v1/nai-***/x&supi=imsi-***");
 	name("IMEI-12-34", "IMEI-*****");
-	unchanged("/limsi-house/");    /* not a word of its own */
-	unchanged("/imsi-/x");         /* nothing follows */
+	unchanged("/limsi-house/"); /* not a word of its own */
+	unchanged("/imsi-/x");      /* nothing follows */
 	unchanged("suci");
 	name("imsi-5.example", "imsi-*.example");
 }

@@ -8,7 +8,7 @@
 #include "tests/support/payloads.h"
 #include "tests/unit/suite.h"
 
-#define S NS_PER_S
+#define S  NS_PER_S
 #define T0 (UINT64_C(1795305600) * S) /* a full minute */
 
 enum { MAX_EVENTS = 6000 };
@@ -30,8 +30,11 @@ static void record(void *user, const struct event *ev)
 	r->ev[r->n++] = *ev;
 }
 
-static const struct shard_config plenty = {
-	.hash_key = 1, .max_flows = 100, .max_detections = 100, .tcp_packet_budget = 80, .udp_packet_budget = 24};
+static const struct shard_config plenty = {.hash_key = 1,
+	.max_flows = 100,
+	.max_detections = 100,
+	.tcp_packet_budget = 80,
+	.udp_packet_budget = 24};
 
 static struct rig *rig_new(const struct shard_config *cfg)
 {
@@ -84,8 +87,8 @@ static struct shard_stats stats(const struct rig *r)
 	return st;
 }
 
-static void tcp(struct rig *r, uint64_t ts_ns, uint8_t from, uint16_t port, uint8_t flags, uint32_t seq, uint32_t ack,
-	const struct payload *p)
+static void tcp(struct rig *r, uint64_t ts_ns, uint8_t from, uint16_t port, uint8_t flags,
+	uint32_t seq, uint32_t ack, const struct payload *p)
 {
 	struct builder b;
 
@@ -164,7 +167,9 @@ static const char *kinds(const struct rig *r, char buf[64])
 		ck_assert_str_eq(kinds(r, kinds_), want);                                          \
 	} while (0)
 
-#define ASSERT_TEXT(got, want) ck_assert_msg(str_eq(got, str_from(want)), "%.*s", (int)(got).len, (got).data ? (got).data : "")
+#define ASSERT_TEXT(got, want)                                                                     \
+	ck_assert_msg(                                                                             \
+		str_eq(got, str_from(want)), "%.*s", (int)(got).len, (got).data ? (got).data : "")
 
 START_TEST(test_life_of_a_conversation)
 {
@@ -191,7 +196,8 @@ START_TEST(test_life_of_a_conversation)
 	ck_assert_uint_eq(ev[3].flow.first_seq, 1);
 	ck_assert_uint_eq(ev[3].flow.packets[0], 3);
 	ck_assert_uint_eq(ev[3].flow.packets[1], 2);
-	ASSERT_TEXT(ev[3].details.http_host, "udm.example"); /* kept when the library's state was long gone */
+	ASSERT_TEXT(ev[3].details.http_host,
+		"udm.example"); /* kept when the library's state was long gone */
 	ASSERT_TEXT(ev[3].details.http_method, "GET");
 	finish(r, T0 + 3600 * S);
 	ASSERT_KINDS(r, "SCUE");
@@ -212,7 +218,8 @@ START_TEST(test_classified_comes_before_the_end)
 	ASSERT_KINDS(r, "SCE");
 	ck_assert_str_eq(r->ev[1].flow.label.protocol, "SSH");
 	ck_assert_int_eq(r->ev[1].flow.label.confidence, LABEL_BY_PORT);
-	ck_assert_str_eq(r->ev[1].flow.label.expected, ""); /* a guess by port expects what it guessed */
+	ck_assert_str_eq(
+		r->ev[1].flow.label.expected, ""); /* a guess by port expects what it guessed */
 	ck_assert_int_eq(r->ev[2].flow.state, FLOW_ATTEMPT);
 	ck_assert_uint_eq(stats(r).guessed, 1);
 	ck_assert_uint_eq(stats(r).detections_now, 0);
@@ -223,7 +230,8 @@ END_TEST
 /* The label is known at once; the answer that would add facts does not come. */
 START_TEST(test_patience_ends_after_a_second)
 {
-	const struct payload question = dns_message("www.example", 0, 0), answer = dns_message("www.example", 1, 1);
+	const struct payload question = dns_message("www.example", 0, 0),
+			     answer = dns_message("www.example", 1, 1);
 	struct rig *r = rig_new(&plenty);
 
 	udp(r, T0, CLIENT, 53, &question);
@@ -234,7 +242,8 @@ START_TEST(test_patience_ends_after_a_second)
 	ck_assert_str_eq(r->ev[1].flow.label.protocol, "DNS");
 	ASSERT_TEXT(r->ev[1].details.dns_name, "www.example");
 	ck_assert_uint_eq(r->ev[1].details.dns_code, 0xffff);
-	udp(r, T0 + 2 * S, SERVER, 53, &answer); /* late facts are in what follows, not in a second CLASSIFIED */
+	udp(r, T0 + 2 * S, SERVER, 53,
+		&answer); /* late facts are in what follows, not in a second CLASSIFIED */
 	tick(r, T0 + 60 * S);
 	ASSERT_KINDS(r, "SCDU");
 	ck_assert_uint_eq(r->ev[3].details.dns_code, 0);
@@ -259,7 +268,8 @@ START_TEST(test_updates_in_minutes_that_had_packets)
 	ASSERT_TEXT(r->ev[0].details.http_host, "udm.example");
 	tick(r, T0 + 120 * S); /* a minute of silence */
 	ASSERT_KINDS(r, "U");
-	tcp(r, T0 + 120 * S, CLIENT, 80, TCP_ACK, 300, 600, NULL); /* the first moment of a minute */
+	tcp(r, T0 + 120 * S, CLIENT, 80, TCP_ACK, 300, 600,
+		NULL); /* the first moment of a minute */
 	tick(r, T0 + 179 * S);
 	ASSERT_KINDS(r, "U");
 	tick(r, T0 + 180 * S);
@@ -270,15 +280,16 @@ START_TEST(test_updates_in_minutes_that_had_packets)
 }
 END_TEST
 
-/* What a tick causes comes in the order in which the flows began, whatever their timeouts and last packets. */
+/* What a tick causes comes in the order in which the flows began, whatever their timeouts and last
+ * packets. */
 START_TEST(test_order_of_what_a_tick_causes)
 {
 	const struct payload question = dns_message("www.example", 0, 0);
 	struct rig *r = rig_new(&plenty);
 
-	tcp(r, T0 + 1 * S, CLIENT, 81, TCP_SYN, 1, 0, NULL);   /* 1: ends */
-	http_exchange(r, T0 + 2 * S);                          /* 2: update */
-	noise(r, T0 + 3 * S, CLIENT, 7000);                    /* 7: ends */
+	tcp(r, T0 + 1 * S, CLIENT, 81, TCP_SYN, 1, 0, NULL);           /* 1: ends */
+	http_exchange(r, T0 + 2 * S);                                  /* 2: update */
+	noise(r, T0 + 3 * S, CLIENT, 7000);                            /* 7: ends */
 	udp(r, T0 + 119 * S + 500 * NS_PER_MS, CLIENT, 53, &question); /* 8: classified */
 	tcp(r, T0 + 119 * S + 600 * NS_PER_MS, CLIENT, 80, TCP_ACK, 300, 600, NULL);
 	r->n = 0;
@@ -345,7 +356,8 @@ START_TEST(test_a_new_syn_begins_a_new_flow)
 
 	tcp(r, T0, CLIENT, 5000, TCP_SYN, 100, 0, NULL);
 	tcp(r, T0, SERVER, 5000, TCP_RST | TCP_ACK, 0, 101, NULL);
-	tcp(r, T0 + S, CLIENT, 5000, TCP_SYN, 100, 0, NULL); /* the same again is the same attempt */
+	tcp(r, T0 + S, CLIENT, 5000, TCP_SYN, 100, 0,
+		NULL); /* the same again is the same attempt */
 	ASSERT_KINDS(r, "S");
 	tcp(r, T0 + 2 * S, CLIENT, 5000, TCP_SYN, 777, 0, NULL);
 	ASSERT_KINDS(r, "SCES");
@@ -365,9 +377,9 @@ START_TEST(test_full_table_evicts_the_least_missed)
 
 	cfg.max_flows = 3;
 	r = rig_new(&cfg);
-	http_exchange(r, T0);                            /* an established connection, the longest idle */
-	noise(r, T0 + S, CLIENT, 7000);                  /* an attempt */
-	noise(r, T0 + 2 * S, CLIENT, 7001);              /* another */
+	http_exchange(r, T0);               /* an established connection, the longest idle */
+	noise(r, T0 + S, CLIENT, 7000);     /* an attempt */
+	noise(r, T0 + 2 * S, CLIENT, 7001); /* another */
 	r->n = 0;
 	noise(r, T0 + 3 * S, CLIENT, 7002);
 	ASSERT_KINDS(r, "CES");
@@ -450,10 +462,12 @@ static void assert_no_trace(const struct rig *r)
 {
 	for (uint32_t i = 0; i < r->n; i++) {
 		const struct flow_details *d = &r->ev[i].details;
-		const struct str texts[] = {d->http_host, d->http_url, d->dns_name, r->ev[i].dns_name, d->server_name};
+		const struct str texts[] = {
+			d->http_host, d->http_url, d->dns_name, r->ev[i].dns_name, d->server_name};
 
 		for (size_t j = 0; j < sizeof(texts) / sizeof(texts[0]); j++)
-			ck_assert(!texts[j].len || !memmem(texts[j].data, texts[j].len, secret, strlen(secret)));
+			ck_assert(!texts[j].len ||
+				  !memmem(texts[j].data, texts[j].len, secret, strlen(secret)));
 		ck_assert_str_ne(r->ev[i].flow.label.protocol, "DNS");
 	}
 }
@@ -573,7 +587,8 @@ START_TEST(test_tunnel_and_what_is_inside_are_two_flows)
 END_TEST
 
 /* INIT, INIT-ACK, then a DATA chunk of NGAP. */
-static const uint8_t init[20] = {1, 0, 0, 20}, init_ack[20] = {2, 0, 0, 20}, heartbeat[8] = {4, 0, 0, 8};
+static const uint8_t init[20] = {1, 0, 0, 20}, init_ack[20] = {2, 0, 0, 20},
+		     heartbeat[8] = {4, 0, 0, 8};
 static const uint8_t ngap[20] = {0, 3, 0, 20, [15] = 60}, unknown[20] = {0, 3, 0, 20, [15] = 99};
 
 START_TEST(test_signalling_waits_for_data)
@@ -620,8 +635,9 @@ START_TEST(test_sctp_with_other_data_is_certain)
 }
 END_TEST
 
-static const uint8_t snmp_get[] = {0x30, 41, 2, 1, 1, 4, 6, 'p', 'u', 'b', 'l', 'i', 'c', 0xa0, 28, 2, 4, 0x12, 0x34, 0x56,
-	0x78, 2, 1, 0, 2, 1, 0, 0x30, 14, 0x30, 12, 6, 8, 0x2b, 6, 1, 2, 1, 1, 1, 0, 5, 0};
+static const uint8_t snmp_get[] = {0x30, 41, 2, 1, 1, 4, 6, 'p', 'u', 'b', 'l', 'i', 'c', 0xa0, 28,
+	2, 4, 0x12, 0x34, 0x56, 0x78, 2, 1, 0, 2, 1, 0, 0x30, 14, 0x30, 12, 6, 8, 0x2b, 6, 1, 2, 1,
+	1, 1, 0, 5, 0};
 
 START_TEST(test_snmp_version_is_told)
 {
@@ -644,7 +660,8 @@ END_TEST
 
 START_TEST(test_dns_answers)
 {
-	const struct payload question = dns_message("WWW.example", 0, 0), answer = dns_message("WWW.example", 1, 2);
+	const struct payload question = dns_message("WWW.example", 0, 0),
+			     answer = dns_message("WWW.example", 1, 2);
 	struct rig *r = rig_new(&plenty);
 	const struct event *ev;
 	char text[IP_ADDR_TEXT_BYTES];
@@ -669,7 +686,8 @@ END_TEST
 
 START_TEST(test_answers_nobody_was_asked_for)
 {
-	const struct payload question = dns_message("www.example", 0, 0), answer = dns_message("www.example", 1, 1);
+	const struct payload question = dns_message("www.example", 0, 0),
+			     answer = dns_message("www.example", 1, 1);
 	struct rig *r = rig_new(&plenty);
 
 	udp(r, T0, CLIENT, 53, &question);
@@ -691,7 +709,8 @@ static uint32_t append_prefixed(struct payload *p, const struct payload *message
 
 START_TEST(test_dns_answers_over_tcp)
 {
-	const struct payload one = dns_message("one.example", 1, 1), two = dns_message("two.example", 1, 1);
+	const struct payload one = dns_message("one.example", 1, 1),
+			     two = dns_message("two.example", 1, 1);
 	struct payload segment = {.n = 0};
 	struct rig *r = rig_new(&plenty);
 
@@ -787,7 +806,8 @@ END_TEST
 
 START_TEST(test_a_protocol_where_another_belongs)
 {
-	const struct payload server = payload_text("SSH-2.0-x\r\n"), client = payload_text("SSH-2.0-y\r\n");
+	const struct payload server = payload_text("SSH-2.0-x\r\n"),
+			     client = payload_text("SSH-2.0-y\r\n");
 	struct rig *r = rig_new(&plenty);
 
 	handshake(r, T0, 443);
@@ -831,7 +851,8 @@ START_TEST(test_details_are_capped)
 	r->n = 0;
 	finish(r, T0);
 	for (uint32_t i = 0; i < r->n; i++)
-		with_details += r->ev[i].kind == EVENT_FLOW_END && r->ev[i].details.http_url.len > 0;
+		with_details +=
+			r->ev[i].kind == EVENT_FLOW_END && r->ev[i].details.http_url.len > 0;
 	ck_assert_uint_eq(with_details + stats(r).details_dropped, FLOWS);
 	ck_assert_uint_eq(stats(r).details_bytes, 0);
 	rig_free(r);
@@ -840,7 +861,8 @@ END_TEST
 
 static void play(struct rig *r)
 {
-	const struct payload question = dns_message("www.example", 0, 0), answer = dns_message("www.example", 1, 1);
+	const struct payload question = dns_message("www.example", 0, 0),
+			     answer = dns_message("www.example", 1, 1);
 
 	http_exchange(r, T0);
 	for (uint16_t port = 7000; port < 7040; port++)

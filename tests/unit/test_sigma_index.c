@@ -214,7 +214,7 @@ static size_t candidates(const struct sigma *s, const struct facts *f)
 	struct sigma_scratch *w = sigma_scratch_new(s);
 	size_t n = 0;
 
-	index_candidates(&s->index[RULE_FLOW], f, w->candidates);
+	rule_index_candidates(&s->index[RULE_FLOW], f, w->candidates);
 	for (size_t i = 0; i < s->index[RULE_FLOW].n_words; i++)
 		n += (size_t)__builtin_popcountll(w->candidates[i]);
 	sigma_scratch_free(w);

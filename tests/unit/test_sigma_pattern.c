@@ -216,12 +216,12 @@ START_TEST(lower_copies)
 	char buf[PATTERN_MAX_BYTES];
 	char text[PATTERN_MAX_BYTES + 1];
 
-	ck_assert(lower_copy(buf, STR("aZ\xc3-0")));
+	ck_assert(pattern_lower_copy(buf, STR("aZ\xc3-0")));
 	ck_assert_int_eq(memcmp(buf, "az\xc3-0", 5), 0);
 	memset(text, 'A', sizeof(text));
-	ck_assert(lower_copy(buf, (struct str){text, PATTERN_MAX_BYTES}));
-	ck_assert(!lower_copy(buf, (struct str){text, PATTERN_MAX_BYTES + 1}));
-	ck_assert(lower_copy(buf, (struct str){NULL, 0}));
+	ck_assert(pattern_lower_copy(buf, (struct str){text, PATTERN_MAX_BYTES}));
+	ck_assert(!pattern_lower_copy(buf, (struct str){text, PATTERN_MAX_BYTES + 1}));
+	ck_assert(pattern_lower_copy(buf, (struct str){NULL, 0}));
 }
 END_TEST
 

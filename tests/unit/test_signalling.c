@@ -7,8 +7,8 @@
 enum { TCP = 6, UDP = 17, SCTP = 132 };
 
 /* Asks with a buffer of exactly N bytes. */
-static enum signalling_verdict ask(signalling_fn *fn, const struct packet_layer *l, const void *bytes, uint32_t n,
-	const char **ret_name)
+static enum signalling_verdict ask(signalling_fn *fn, const struct packet_layer *l,
+	const void *bytes, uint32_t n, const char **ret_name)
 {
 	uint8_t *copy = malloc(n ? n : 1);
 	enum signalling_verdict v;
@@ -50,8 +50,9 @@ START_TEST(test_ppids)
 	static const struct {
 		uint32_t ppid;
 		const char *name;
-	} rows[] = {{60, "NGAP"}, {66, "NGAP"}, {18, "S1AP"}, {27, "X2AP"}, {61, "XNAP"}, {62, "F1AP"}, {64, "E1AP"},
-		{46, "Diameter"}, {47, "Diameter"}, {3, "M3UA"}, {5, "M2PA"}, {4, "SUA"}};
+	} rows[] = {{60, "NGAP"}, {66, "NGAP"}, {18, "S1AP"}, {27, "X2AP"}, {61, "XNAP"},
+		{62, "F1AP"}, {64, "E1AP"}, {46, "Diameter"}, {47, "Diameter"}, {3, "M3UA"},
+		{5, "M2PA"}, {4, "SUA"}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		uint8_t p[64];
@@ -114,7 +115,8 @@ START_TEST(test_sctp_at_every_truncation)
 	const uint32_t n = data_chunk(p, 0, 3, 60);
 
 	for (uint32_t cut = 0; cut <= n; cut++)
-		ck_assert_int_eq(ask_sctp(p, cut, &name), cut >= 16 ? SIGNALLING_YES : SIGNALLING_MAYBE);
+		ck_assert_int_eq(
+			ask_sctp(p, cut, &name), cut >= 16 ? SIGNALLING_YES : SIGNALLING_MAYBE);
 }
 END_TEST
 
@@ -150,10 +152,14 @@ END_TEST
 
 /* GTP-U */
 
-static enum signalling_verdict ask_gtpu(const uint8_t head[8], uint32_t n, uint32_t payload_bytes, uint16_t dport)
+static enum signalling_verdict ask_gtpu(
+	const uint8_t head[8], uint32_t n, uint32_t payload_bytes, uint16_t dport)
 {
-	const struct packet_layer l = {
-		.proto = UDP, .sport = 40000, .dport = dport, .payload_bytes = payload_bytes, .opaque = true};
+	const struct packet_layer l = {.proto = UDP,
+		.sport = 40000,
+		.dport = dport,
+		.payload_bytes = payload_bytes,
+		.opaque = true};
 	const char *name;
 	const enum signalling_verdict v = ask(recognise_gtpu, &l, head, n, &name);
 
@@ -169,7 +175,8 @@ START_TEST(test_gtpu_headers)
 	ck_assert_int_eq(ask_gtpu(g_pdu, 8, 48, 2152), SIGNALLING_YES);
 	ck_assert_int_eq(ask_gtpu(echo, 8, 12, 2152), SIGNALLING_YES);
 	ck_assert_int_eq(ask_gtpu(g_pdu, 8, 60, 2152), SIGNALLING_YES); /* counted too little */
-	ck_assert_int_eq(ask_gtpu(g_pdu, 8, 47, 2152), SIGNALLING_NO);  /* counted what is not there */
+	ck_assert_int_eq(
+		ask_gtpu(g_pdu, 8, 47, 2152), SIGNALLING_NO); /* counted what is not there */
 	ck_assert_int_eq(ask_gtpu(g_pdu, 8, 48, 2153), SIGNALLING_NO);
 	for (uint32_t n = 0; n < 8; n++)
 		ck_assert_int_eq(ask_gtpu(g_pdu, n, 48, 2152), SIGNALLING_NO);
@@ -178,7 +185,8 @@ END_TEST
 
 START_TEST(test_gtpu_near_misses)
 {
-	const uint8_t version_0[8] = {0x10, 255, 0, 40}, version_2[8] = {0x50, 255, 0, 40}, prime[8] = {0x20, 255, 0, 40};
+	const uint8_t version_0[8] = {0x10, 255, 0, 40}, version_2[8] = {0x50, 255, 0, 40},
+		      prime[8] = {0x20, 255, 0, 40};
 	const uint8_t control[8] = {0x30, 16, 0, 40}, no_room[8] = {0x34, 255, 0, 3};
 
 	ck_assert_int_eq(ask_gtpu(version_0, 8, 48, 2152), SIGNALLING_NO);
@@ -189,14 +197,17 @@ START_TEST(test_gtpu_near_misses)
 }
 END_TEST
 
-/* What follows the 8 bytes is a subscriber's: the verdict cannot depend on it, since it is never handed over. */
+/* What follows the 8 bytes is a subscriber's: the verdict cannot depend on it, since it is never
+ * handed over. */
 START_TEST(test_gtpu_looks_at_its_header_alone)
 {
 	uint8_t message[64] = {0x30, 255, 0, 56, 0, 0, 0, 1};
-	const struct packet_layer l = {.proto = UDP, .dport = 2152, .payload_bytes = 64, .opaque = true};
+	const struct packet_layer l = {
+		.proto = UDP, .dport = 2152, .payload_bytes = 64, .opaque = true};
 	const char *name;
 
-	ck_assert_int_eq(ask(recognise_gtpu, &l, message, SIGNALLING_OPAQUE_BYTES, &name), SIGNALLING_YES);
+	ck_assert_int_eq(
+		ask(recognise_gtpu, &l, message, SIGNALLING_OPAQUE_BYTES, &name), SIGNALLING_YES);
 	memset(message + 8, 0xff, 56);
 	ck_assert_int_eq(ask(recognise_gtpu, &l, message, 64, &name), SIGNALLING_YES);
 }
@@ -205,8 +216,8 @@ END_TEST
 /* Diameter */
 
 /* A Capabilities-Exchange-Request of 32 bytes, with an Origin-Host of 4. */
-static const uint8_t cer[32] = {1, 0, 0, 32, 0x80, 0, 1, 1, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 1, 8, 0x40, 0, 0, 12,
-	'h', 'o', 's', 't'};
+static const uint8_t cer[32] = {1, 0, 0, 32, 0x80, 0, 1, 1, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0,
+	0, 1, 8, 0x40, 0, 0, 12, 'h', 'o', 's', 't'};
 
 static enum signalling_verdict ask_diameter(const uint8_t *bytes, uint32_t n, uint16_t dport)
 {
@@ -275,15 +286,17 @@ START_TEST(test_diameter_at_every_truncation)
 	const char *name;
 
 	for (uint32_t n = 0; n <= 32; n++)
-		ck_assert_int_eq(ask_diameter(cer, n, 4000),
-			n == 0 ? SIGNALLING_MAYBE : n < 28 ? SIGNALLING_NO : SIGNALLING_YES);
+		ck_assert_int_eq(ask_diameter(cer, n, 4000), n == 0   ? SIGNALLING_MAYBE
+							     : n < 28 ? SIGNALLING_NO
+								      : SIGNALLING_YES);
 	ck_assert_int_eq(ask(recognise_diameter, &udp, cer, 32, &name), SIGNALLING_NO);
 }
 END_TEST
 
 START_TEST(test_all_are_asked)
 {
-	const struct packet_layer tcp = {.proto = TCP}, udp = {.proto = UDP, .dport = 53}, sctp = {.proto = SCTP};
+	const struct packet_layer tcp = {.proto = TCP}, udp = {.proto = UDP, .dport = 53},
+				  sctp = {.proto = SCTP};
 	uint8_t p[64];
 	const char *name;
 	const uint32_t n = data_chunk(p, 0, 3, 60);
@@ -323,10 +336,12 @@ START_TEST(test_snmp_versions)
 }
 END_TEST
 
-/* The version is the fifth byte, or later where lengths are long: more is never needed, so no community is ever read. */
+/* The version is the fifth byte, or later where lengths are long: more is never needed, so no
+ * community is ever read. */
 START_TEST(test_snmp_reads_no_further_than_the_version)
 {
-	const uint8_t small[] = {0x30, 41, 2, 1, 1}, large[] = {0x30, 0x82, 1, 0, 2, 1, 3}, odd[] = {0x30, 0x81, 41, 2, 0x81, 1, 0};
+	const uint8_t small[] = {0x30, 41, 2, 1, 1}, large[] = {0x30, 0x82, 1, 0, 2, 1, 3},
+		      odd[] = {0x30, 0x81, 41, 2, 0x81, 1, 0};
 
 	ck_assert_int_eq(version_of(small, sizeof(small)), 1);
 	ck_assert_int_eq(version_of(large, sizeof(large)), 3);
@@ -340,8 +355,10 @@ END_TEST
 
 START_TEST(test_what_is_no_snmp)
 {
-	const uint8_t set[] = {0x31, 41, 2, 1, 0}, text[] = {0x30, 41, 4, 1, 0}, wide[] = {0x30, 41, 2, 2, 0, 0};
-	const uint8_t indefinite[] = {0x30, 0x80, 2, 1, 0}, absurd[] = {0x30, 0x85, 0, 0, 0, 0, 41, 2, 1, 0};
+	const uint8_t set[] = {0x31, 41, 2, 1, 0}, text[] = {0x30, 41, 4, 1, 0},
+		      wide[] = {0x30, 41, 2, 2, 0, 0};
+	const uint8_t indefinite[] = {0x30, 0x80, 2, 1, 0},
+		      absurd[] = {0x30, 0x85, 0, 0, 0, 0, 41, 2, 1, 0};
 	const uint8_t empty[] = {0x30, 3, 2, 1, 0}, huge[] = {0x30, 0x83, 1, 0, 0, 2, 1, 0};
 
 	ck_assert_int_eq(version_of(set, sizeof(set)), -1);

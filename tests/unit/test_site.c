@@ -26,6 +26,7 @@ static const char POLICY[] =
 	"    mac: ['00:00:5E:00:53:01', 00-00-5e-00-53-02]\n"
 	"  - {name: box-old, address: 10.1.1.1, until: 2026-03-31}\n"
 	"  - {name: box-new, address: 10.1.1.1, from: 2026-04-01}\n"
+	"  - {name: amf-1, address: 10.30.0.1, supplier: borealis, zone: core}\n"
 	"groups:\n"
 	"  ntp: [10.0.0.123]\n"
 	"  infra: [10.0.0.0/24, '2001:db8:ffff::/48', 10.0.0.0/25]\n"
@@ -73,7 +74,7 @@ START_TEST(head_and_counts)
 	site_counts(s, &n);
 	ck_assert_uint_eq(n.suppliers, 2);
 	ck_assert_uint_eq(n.zones, 2);
-	ck_assert_uint_eq(n.equipment, 5);
+	ck_assert_uint_eq(n.equipment, 6);
 	ck_assert_uint_eq(n.groups, 4);
 	ck_assert_uint_eq(n.roles, 2);
 	ck_assert_uint_eq(n.windows, 1);
@@ -103,6 +104,10 @@ START_TEST(equipment_is_in_the_inventory_with_what_its_supplier_and_zone_say)
 	e = at(s, "10.20.17.5", 0);
 	ck_assert(str_eq(e->name, STR("gnb-017-oam")));
 	ck_assert(e->zone_denied);
+
+	e = at(s, "10.30.0.1", 0);
+	ck_assert(str_eq(e->trust, STR("trusted")));
+	ck_assert(!e->zone_denied);
 
 	e = at(s, "2001:db8:1::77", 0);
 	ck_assert(str_eq(e->name, STR("small-cell")));
