@@ -35,7 +35,7 @@ static void sha1_one_block(const uint8_t *data, size_t n, uint8_t ret[SHA1_BYTES
 	block[n] = 0x80;
 	block[62] = (uint8_t)(n * 8 >> 8);
 	block[63] = (uint8_t)(n * 8);
-	for (unsigned i = 0; i < 16; i++)
+	for (size_t i = 0; i < 16; i++)
 		w[i] = (uint32_t)block[4 * i] << 24 | (uint32_t)block[4 * i + 1] << 16 |
 		       (uint32_t)block[4 * i + 2] << 8 | block[4 * i + 3];
 	for (unsigned i = 16; i < 80; i++)
@@ -51,10 +51,10 @@ static void sha1_one_block(const uint8_t *data, size_t n, uint8_t ret[SHA1_BYTES
 		h[1] = h[0];
 		h[0] = sum;
 	}
-	for (unsigned i = 0; i < 5; i++) {
+	for (size_t i = 0; i < 5; i++) {
 		const uint32_t v = h[i] + start[i];
 
-		for (unsigned j = 0; j < 4; j++)
+		for (size_t j = 0; j < 4; j++)
 			ret[4 * i + j] = (uint8_t)(v >> (24 - 8 * j));
 	}
 }
@@ -72,7 +72,9 @@ static void base64_of_20(const uint8_t data[SHA1_BYTES], char *ret)
 		*ret++ = digits[v >> 18];
 		*ret++ = digits[v >> 12 & 63];
 		*ret++ = digits[v >> 6 & 63];
-		*ret++ = i + 2 < SHA1_BYTES ? digits[v & 63] : '=';
+		*ret++ = '=';
+		if (i + 2 < SHA1_BYTES)
+			ret[-1] = digits[v & 63];
 	}
 	*ret = '\0';
 }
@@ -134,7 +136,8 @@ char *community_id(const struct flow_record *r, char *buf)
 		*at++ = (uint8_t)port;
 	}
 	sha1_one_block(input, (size_t)(at - input), hash);
-	memcpy(buf, "1:", 2);
+	buf[0] = '1';
+	buf[1] = ':';
 	base64_of_20(hash, buf + 2);
 	return buf;
 }

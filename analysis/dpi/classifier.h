@@ -51,7 +51,7 @@ void classifier_guess(
 
 /* What F's packets said, for packets of up to NOW_NS; *RET is cleared first. Identities are taken
  * out (analysis/redact.h). Strings are put into ARENA. */
-void classifier_details(struct classifier *c, const struct classifier_flow *f, uint64_t now_ns,
+void classifier_details(struct classifier *c, struct classifier_flow *f, uint64_t now_ns,
 	struct arena *arena, struct flow_details *ret);
 
 /* Names as the library writes them: "TLS", "RemoteAccess"; "" for 0. They live as long as C. */

@@ -45,7 +45,7 @@ const char *classifier_version(void)
 
 /* What differs between releases of the library. */
 
-#if NDPI_AT_LEAST(4, 10)
+#if NDPI_AT_LEAST(5, 0)
 static struct ndpi_detection_module_struct *module_new(void)
 {
 	struct ndpi_detection_module_struct *m = ndpi_init_detection_module(NULL);
@@ -57,13 +57,40 @@ static struct ndpi_detection_module_struct *module_new(void)
 #else
 static struct ndpi_detection_module_struct *module_new(void)
 {
-	struct ndpi_detection_module_struct *m = ndpi_init_detection_module(ndpi_no_prefs);
+	struct ndpi_detection_module_struct *m;
+	NDPI_PROTOCOL_BITMASK all;
 
+#if NDPI_AT_LEAST(4, 10)
+	m = ndpi_init_detection_module(NULL);
 	if (m)
-		ndpi_set_log_level(
-			m, NDPI_LOG_ERROR); /* the least it can say; later releases start there */
+		(void)ndpi_set_config(m, NULL, "packets_limit_per_flow", "32");
+#else
+	m = ndpi_init_detection_module(ndpi_no_prefs);
+	if (m)
+		ndpi_set_log_level(m, NDPI_LOG_ERROR); /* the least; later releases start there */
+#endif
+	if (!m)
+		return NULL;
+	NDPI_BITMASK_SET_ALL(all);
+	(void)ndpi_set_protocol_detection_bitmask2(m, &all);
 	return m;
 }
+#endif
+
+static uint32_t protocol_count(struct ndpi_detection_module_struct *m)
+{
+#if NDPI_AT_LEAST(5, 0)
+	return ndpi_get_num_protocols(m);
+#else
+	return ndpi_get_num_supported_protocols(m);
+#endif
+}
+
+/* The lowest of the range where there is one. */
+#if NDPI_AT_LEAST(5, 0)
+#define DEFAULT_PORT(port) ((port).port_low)
+#else
+#define DEFAULT_PORT(port) (port)
 #endif
 
 static uint16_t master_of(const ndpi_protocol *p)
@@ -97,12 +124,50 @@ static ndpi_protocol process(
 
 static ndpi_protocol give_up(struct classifier *c, struct ndpi_flow_struct *f)
 {
+#if NDPI_AT_LEAST(5, 0)
+	return ndpi_detection_giveup(c->ndpi, f);
+#else
 	uint8_t guessed;
 
 #if NDPI_AT_LEAST(4, 10)
 	return ndpi_detection_giveup(c->ndpi, f, &guessed);
 #else
 	return ndpi_detection_giveup(c->ndpi, f, 1, &guessed);
+#endif
+#endif
+}
+
+/* Does the library want to see more packets of F, whose label it has? */
+static bool wants_more(struct classifier *c, struct ndpi_flow_struct *f, const ndpi_protocol *p)
+{
+#if NDPI_AT_LEAST(5, 0)
+	(void)c;
+	(void)f;
+	return p->state == NDPI_STATE_PARTIAL;
+#else
+	(void)p;
+	return ndpi_extra_dissection_possible(c->ndpi, f);
+#endif
+}
+
+bool ndpi_adapter_is(struct ndpi_flow_struct *f, uint16_t protocol)
+{
+#if NDPI_AT_LEAST(5, 0)
+	return ndpi_get_flow_masterprotocol(f) == protocol ||
+	       ndpi_get_flow_appprotocol(f) == protocol;
+#else
+	return f->detected_protocol_stack[0] == protocol ||
+	       f->detected_protocol_stack[1] == protocol;
+#endif
+}
+
+const char *ndpi_adapter_ja3(const struct ndpi_flow_struct *f)
+{
+#if NDPI_AT_LEAST(5, 0)
+	(void)f;
+	return ""; /* only its successor JA4 is left */
+#else
+	return f->protos.tls_quic.ja3_client;
 #endif
 }
 
@@ -190,15 +255,17 @@ static void add_port(struct classifier *c, uint8_t proto, uint16_t port, uint16_
 static bool learn_ports(struct classifier *c)
 {
 	const ndpi_proto_defaults_t *defaults = ndpi_get_proto_defaults(c->ndpi);
-	const uint32_t n = ndpi_get_num_supported_protocols(c->ndpi);
+	const uint32_t n = protocol_count(c->ndpi);
 
 	c->ports = calloc((size_t)n * MAX_DEFAULT_PORTS * 2, sizeof(*c->ports));
 	if (!c->ports)
 		return false;
 	for (uint32_t i = 1; i < n; i++) {
 		for (unsigned j = 0; j < MAX_DEFAULT_PORTS; j++) {
-			add_port(c, IPPROTO_NUM_TCP, defaults[i].tcp_default_ports[j], (uint16_t)i);
-			add_port(c, IPPROTO_NUM_UDP, defaults[i].udp_default_ports[j], (uint16_t)i);
+			add_port(c, IPPROTO_NUM_TCP, DEFAULT_PORT(defaults[i].tcp_default_ports[j]),
+				(uint16_t)i);
+			add_port(c, IPPROTO_NUM_UDP, DEFAULT_PORT(defaults[i].udp_default_ports[j]),
+				(uint16_t)i);
 		}
 	}
 	qsort(c->ports, c->n_ports, sizeof(*c->ports), compare_ports);
@@ -208,7 +275,6 @@ static bool learn_ports(struct classifier *c)
 struct classifier *classifier_new(struct error *err)
 {
 	struct classifier *c;
-	NDPI_PROTOCOL_BITMASK all;
 
 	if (ndpi_detection_get_sizeof_ndpi_flow_struct() != sizeof(struct ndpi_flow_struct)) {
 		(void)error_set(err, ERR_SYSTEM,
@@ -224,8 +290,6 @@ struct classifier *classifier_new(struct error *err)
 		(void)error_set(err, ERR_SYSTEM, "no memory for the nDPI library's tables");
 		return NULL;
 	}
-	NDPI_BITMASK_SET_ALL(all);
-	(void)ndpi_set_protocol_detection_bitmask2(c->ndpi, &all);
 	ndpi_finalize_initialization(c->ndpi);
 	c->unknown_cipher = any_unknown_cipher();
 	if (!learn_ports(c)) {
@@ -293,7 +357,7 @@ enum classifier_state classifier_packet(struct classifier *c, struct classifier_
 		p = give_up(c, &f->ndpi);
 	}
 	label_set(ret, &p, confidence_of(&f->ndpi));
-	if (!last && ndpi_extra_dissection_possible(c->ndpi, &f->ndpi))
+	if (!last && wants_more(c, &f->ndpi, &p))
 		return CLASSIFIER_FOUND;
 	return CLASSIFIER_DONE;
 }
@@ -373,9 +437,10 @@ void classifier_guess(
 {
 	const uint16_t by_number = protocol_of_number(proto);
 	const uint16_t protocol = by_number ? by_number : port_protocol(c, proto, port);
-	ndpi_protocol p = NDPI_PROTOCOL_NULL;
+	ndpi_protocol p;
 
 	memset(ret, 0, sizeof(*ret));
+	memset(&p, 0, sizeof(p));
 	if (!protocol)
 		return;
 #if NDPI_AT_LEAST(4, 11)

@@ -11,6 +11,12 @@ struct classifier_flow {
 	uint16_t packets;
 };
 
+/* Is PROTOCOL one of those that were found? */
+bool ndpi_adapter_is(struct ndpi_flow_struct *f, uint16_t protocol);
+
+/* JA3 of the client, "" when there is none. F holds the details of TLS. */
+const char *ndpi_adapter_ja3(const struct ndpi_flow_struct *f);
+
 /* Application protocols that the client offered, comma-separated; NULL: none. F holds the details
  * of TLS. */
 const char *ndpi_adapter_alpn(const struct ndpi_flow_struct *f);

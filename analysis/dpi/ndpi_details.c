@@ -39,22 +39,16 @@ static struct str keep_lower(struct arena *arena, const char *text)
 	return (struct str){copy, (uint32_t)n};
 }
 
-static bool stack_has(const struct ndpi_flow_struct *f, uint16_t protocol)
-{
-	return f->detected_protocol_stack[0] == protocol ||
-	       f->detected_protocol_stack[1] == protocol;
-}
-
 /* The library's details of several protocols share their memory; these are the protocols under
  * which it frees them as TLS's. */
-static bool has_tls(const struct ndpi_flow_struct *f)
+static bool has_tls(struct ndpi_flow_struct *f)
 {
 	static const uint16_t protocols[] = {NDPI_PROTOCOL_TLS, NDPI_PROTOCOL_QUIC,
 		NDPI_PROTOCOL_DTLS, NDPI_PROTOCOL_MAIL_SMTPS, NDPI_PROTOCOL_MAIL_POPS,
 		NDPI_PROTOCOL_MAIL_IMAPS};
 
 	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
-		if (stack_has(f, protocols[i]))
+		if (ndpi_adapter_is(f, protocols[i]))
 			return true;
 	}
 	return false;
@@ -123,7 +117,7 @@ static void tls_details(const struct classifier *c, const struct ndpi_flow_struc
 	char buf[8];
 
 	ret->server_name = keep(arena, f->host_server_name, true);
-	ret->ja3 = keep_lower(arena, f->protos.tls_quic.ja3_client);
+	ret->ja3 = keep_lower(arena, ndpi_adapter_ja3(f));
 	ret->ja3s = keep_lower(arena, f->protos.tls_quic.ja3_server);
 	ret->tls_version = tls_version(f->protos.tls_quic.ssl_version);
 	if (f->protos.tls_quic.server_cipher)
@@ -138,12 +132,13 @@ static void tls_details(const struct classifier *c, const struct ndpi_flow_struc
 
 static struct str http_url(struct arena *arena, const char *url)
 {
-	const struct str kept = keep(arena, url, true);
+	struct str kept;
 
 	/* The library joins host and path; a client of a proxy sends the whole URL. */
-	if (!kept.len || strncmp(url, "http://", strlen("http://")) == 0)
-		return kept;
-	return arena_printf(arena, "http://%.*s", (int)kept.len, kept.data);
+	if (!url || strncmp(url, "http://", strlen("http://")) == 0)
+		return keep(arena, url, true);
+	kept = keep(arena, url, true);
+	return arena_printf(arena, "http://%.*s", (int)kept.len, kept.data ? kept.data : "");
 }
 
 static void http_details(
@@ -252,20 +247,20 @@ static void risks(const struct ndpi_flow_struct *f, struct flow_details *ret)
 	}
 }
 
-void classifier_details(struct classifier *c, const struct classifier_flow *flow, uint64_t now_ns,
+void classifier_details(struct classifier *c, struct classifier_flow *flow, uint64_t now_ns,
 	struct arena *arena, struct flow_details *ret)
 {
-	const struct ndpi_flow_struct *f = &flow->ndpi;
+	struct ndpi_flow_struct *f = &flow->ndpi;
 
 	details_clear(ret);
 	if (has_tls(f))
 		tls_details(c, f, now_ns, arena, ret);
-	else if (stack_has(f, NDPI_PROTOCOL_SSH))
+	else if (ndpi_adapter_is(f, NDPI_PROTOCOL_SSH))
 		ssh_details(f, arena, ret);
-	else if (stack_has(f, NDPI_PROTOCOL_DNS))
+	else if (ndpi_adapter_is(f, NDPI_PROTOCOL_DNS))
 		dns_details(f, arena, ret);
 	else if (f->http.url || f->http.method != NDPI_HTTP_METHOD_UNKNOWN ||
-		 stack_has(f, NDPI_PROTOCOL_HTTP))
+		 ndpi_adapter_is(f, NDPI_PROTOCOL_HTTP))
 		http_details(f, arena, ret);
 	risks(f, ret);
 }

@@ -101,17 +101,15 @@ static void tcp_handshake(struct flow *f, const struct flow_packet *fp)
 static void tcp_acknowledged(struct flow *f, const struct flow_packet *fp, uint8_t seen)
 {
 	const uint8_t other = f->tcp_flags[!fp->src_end];
+	const bool answered = (other & TCP_ACK) && !(other & TCP_RST);
+	const bool alone = !f->has_syn && f->packets[!fp->src_end] == 0;
 
-	if (seen & TCP_SYN) {
-		establish(f);
-	} else if ((other & TCP_ACK) && !(other & TCP_RST)) {
+	if ((seen & TCP_SYN) || answered ||
+		(alone && f->has_mark && f->tcp_mark != fp->layer->tcp_ack)) {
 		establish(f);
 	} else if (!f->has_mark) {
 		f->has_mark = true;
 		f->tcp_mark = fp->layer->tcp_ack;
-	} else if (!f->has_syn && f->packets[!fp->src_end] == 0 &&
-		   f->tcp_mark != fp->layer->tcp_ack) {
-		establish(f);
 	}
 }
 

@@ -37,7 +37,7 @@ struct yaml_file; /* owns nodes and their text */
  * to 4 million. The text must be UTF-8 without control characters. */
 struct yaml_file *yaml_parse(const char *name, const char *text, size_t len, size_t max_docs, struct error *err);
 struct yaml_file *yaml_read(const char *path, size_t max_docs, struct error *err); /* the same from a file */
-void yaml_free(struct yaml_file *f);                                              /* NULL allowed */
+void yaml_file_free(struct yaml_file *f);                                              /* NULL allowed */
 
 size_t yaml_docs(const struct yaml_file *f);
 /* NULL when DOC is not below yaml_docs. */

@@ -39,7 +39,7 @@ struct build {
 	size_t n_nodes;
 };
 
-void yaml_free(struct yaml_file *f)
+void yaml_file_free(struct yaml_file *f)
 {
 	if (!f)
 		return;
@@ -399,12 +399,12 @@ struct yaml_file *yaml_parse(
 		f->name = arena_str(f->arena, str_from(name)).data;
 	if (!f || !f->name) {
 		error_set(err, ERR_SYSTEM, "%s: no memory to parse it", name);
-		yaml_free(f);
+		yaml_file_free(f);
 		return NULL;
 	}
 	f->max_docs = max_docs;
 	if (parse_text(f, text, len, err) < 0) {
-		yaml_free(f);
+		yaml_file_free(f);
 		return NULL;
 	}
 	return f;

@@ -58,7 +58,7 @@ static int load_text(struct lists *l, const char *path, const char *text, size_t
 	if (!file)
 		return err->code;
 	if (!name.data) {
-		yaml_free(file);
+		yaml_file_free(file);
 		return error_set(err, ERR_SYSTEM, "not enough memory for the lists");
 	}
 	const struct yaml_node *root = yaml_root(file, 0);
@@ -69,7 +69,7 @@ static int load_text(struct lists *l, const char *path, const char *text, size_t
 		rc = check_name(l, root, &set->list, err);
 	if (rc == 0)
 		rc = parse_entries(root, &l->store, &set->list, as_of_ns, err);
-	yaml_free(file);
+	yaml_file_free(file);
 	l->n++;
 	return rc;
 }

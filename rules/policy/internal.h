@@ -82,9 +82,9 @@ struct site_zone {
 struct window {
 	struct line line; /* its parties are where the supplier comes from */
 	const struct zone *zone;
-	uint32_t begin_s,
-		end_s; /* of the day; end_s is below begin_s when it ends on the next day */
-	uint8_t days;  /* bit 0: Monday */
+	uint32_t begin_s; /* of the day */
+	uint32_t end_s;   /* the same; below begin_s when it ends on the next day */
+	uint8_t days;     /* bit 0: Monday */
 	uint32_t supplier;
 	uint32_t next; /* of the same supplier */
 };

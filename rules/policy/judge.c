@@ -120,7 +120,7 @@ static void decide(struct judgement *ret, enum verdict verdict, const struct lin
 	phrase_text(ret->text, sizeof(ret->text), "%s", line->text);
 }
 
-/* " with TLS on tcp/443": what the conversation is, as far as it is known */
+/* "TLS on tcp/443": what the conversation is, as far as it is known */
 static void add_subject(struct phrase *p, const struct conversation *c)
 {
 	struct str label = c->application.len > 0 ? c->application : c->protocol;
@@ -129,9 +129,9 @@ static void add_subject(struct phrase *p, const struct conversation *c)
 	char shown[64];
 
 	if (label_is_empty(c))
-		phrase_add(p, " with something unknown");
+		phrase_add(p, "something unknown");
 	else
-		phrase_add(p, " with %s%s", c->certain ? "" : "what may be ",
+		phrase_add(p, "%s%s", c->certain ? "" : "what may be ",
 			str_printable(shown, sizeof(shown), label));
 	if (transport && has_ports)
 		phrase_add(p, " on %s/%u", transport, c->port);
@@ -163,7 +163,7 @@ static void undetermined(
 
 	ret->verdict = VERDICT_UNDETERMINED;
 	phrase_text(ret->line, sizeof(ret->line), "%s", line->where);
-	phrase_add(&p, "%s; but this is", line->text);
+	phrase_add(&p, "%s; but this is ", line->text);
 	add_subject(&p, c);
 }
 
@@ -182,6 +182,7 @@ static void violation(const struct site *s, const struct conversation *c, const 
 		phrase_add(&p, "%s has no role, so no contract lists %s ", c->equipment->name.data,
 			c->initiator ? "a connection to" : "access by");
 	add_peer(&p, c);
+	phrase_add(&p, " with ");
 	add_subject(&p, c);
 	if (ended)
 		phrase_add(&p, "; the exception at %s ended with %s", ended->line.where,

@@ -26,8 +26,8 @@ static int read_file(const char *path, char **ret_text, size_t *ret_len, struct 
 
 static void sources_done(struct sources *f)
 {
-	yaml_free(f->site);
-	yaml_free(f->roles);
+	yaml_file_free(f->site);
+	yaml_file_free(f->roles);
 	free(f->site_text);
 	free(f->roles_text);
 }

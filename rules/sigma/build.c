@@ -137,16 +137,20 @@ int sigma_add(struct sigma *s, const struct lists *lists, const char *name, stru
 		return err->code;
 	for (size_t i = 0; i < yaml_docs(yaml) && rc == 0; i++)
 		rc = add_document(s, &from, yaml_root(yaml, i), err);
-	yaml_free(yaml);
+	yaml_file_free(yaml);
 	s->digest = add_digest(s->digest, file, digest);
 	return rc;
 }
 
-/* By id without case, then by place. */
+struct by_id {
+	const struct program *program;
+};
+
+/* Without case, then by place. */
 static int compare_ids(const void *a, const void *b)
 {
-	const struct program *x = *(const struct program *const *)a;
-	const struct program *y = *(const struct program *const *)b;
+	const struct program *x = ((const struct by_id *)a)->program;
+	const struct program *y = ((const struct by_id *)b)->program;
 
 	for (uint32_t i = 0; i < x->rule.id.len; i++) {
 		int difference = ascii_lower(x->rule.id.data[i]) - ascii_lower(y->rule.id.data[i]);
@@ -169,21 +173,22 @@ static int twice(const struct program *first, const struct program *second, stru
 /* Of several that stand twice, the one that was read first is told. */
 static int check_ids(const struct sigma *s, struct error *err)
 {
-	const struct program **sorted = calloc(s->n + 1, sizeof(*sorted));
+	struct by_id *sorted = calloc(s->n + 1, sizeof(*sorted));
 	const struct program *first = NULL;
 	const struct program *second = NULL;
 
 	if (!sorted)
 		return sigma_no_memory(err);
 	for (size_t i = 0; i < s->n; i++)
-		sorted[i] = &s->programs[i];
-	qsort(sorted, s->n, sizeof(sorted[0]), compare_ids);
+		sorted[i].program = &s->programs[i];
+	qsort(sorted, s->n, sizeof(*sorted), compare_ids);
 	for (size_t i = 1; i < s->n; i++) {
-		if (!str_eq_nocase(sorted[i - 1]->rule.id, sorted[i]->rule.id))
-			continue;
-		if (!second || sorted[i] < second) {
-			first = sorted[i - 1];
-			second = sorted[i];
+		const struct program *before = sorted[i - 1].program;
+		const struct program *p = sorted[i].program;
+
+		if (str_eq_nocase(before->rule.id, p->rule.id) && (!second || p < second)) {
+			first = before;
+			second = p;
 		}
 	}
 	free(sorted);

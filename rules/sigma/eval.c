@@ -2,7 +2,7 @@
 
 #include "rules/sigma/program.h"
 
-/* One fact with its values. */
+/* One fact that is there, with its values. */
 struct subject {
 	int field;
 	enum field_type type;
@@ -16,9 +16,7 @@ static struct subject subject_of(const struct facts *f, int field)
 		.type = field_info((enum field_id)field)->type,
 		.value = facts_get(f, (enum field_id)field)};
 
-	if (!s.value)
-		s.n = 0;
-	else if (s.type == FIELD_TYPE_KEYWORDS)
+	if (s.type == FIELD_TYPE_KEYWORDS)
 		s.n = s.value->strs.n;
 	else if (s.type == FIELD_TYPE_IPS)
 		s.n = s.value->ips.n;
@@ -64,15 +62,6 @@ static bool compare(uint64_t fact, enum modifier word, uint64_t limit)
 	}
 }
 
-/* IPv4 addresses are kept as ::ffff:a.b.c.d, but no IPv6 network holds them. */
-static bool holds_address(const struct ip_prefix *network, const struct ip_addr *a)
-{
-	enum { MAPPED_BITS = 96 };
-
-	return ip_prefix_contains(network, a) &&
-	       (network->length_bits >= MAPPED_BITS || !ip_addr_is_v4(a));
-}
-
 static bool list_has(const struct lists_set *list, const struct subject *s, uint32_t i)
 {
 	if (is_text(s->type))
@@ -96,7 +85,7 @@ static bool meets(const struct item *item, uint32_t v, const struct subject *s, 
 	case TEST_NUMBER:
 		return compare(number_of(s), item->word, value->number);
 	case TEST_NETWORK:
-		return holds_address(&value->network, address_at(s, i));
+		return ip_prefix_contains(&value->network, address_at(s, i));
 	case TEST_LIST:
 		return list_has(value->list, s, i);
 	case TEST_ABSENT:
@@ -126,11 +115,7 @@ static uint32_t find_network(const struct item *item, const struct ip_addr *a)
 {
 	uint32_t v;
 
-	if (!prefix_trie_longest(item->networks, a, &v, NULL))
-		return UINT32_MAX;
-	/* All that hold an IPv4 address and are shorter than the longest that does are no better.
-	 */
-	return holds_address(&item->values[v].network, a) ? v : UINT32_MAX;
+	return prefix_trie_longest(item->networks, a, &v, NULL) ? v : UINT32_MAX;
 }
 
 /* Which value of ITEM value I of the fact meets, or UINT32_MAX. */

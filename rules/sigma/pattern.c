@@ -126,10 +126,8 @@ static bool has_part(struct str text, struct str literal, bool cased)
 	enum { WINDOW_BYTES = 4 * PATTERN_MAX_BYTES };
 	char window[WINDOW_BYTES];
 
-	if (literal.len == 0)
-		return true;
 	if (cased)
-		return text.len > 0 && memmem(text.data, text.len, literal.data, literal.len);
+		return memmem(text.data, text.len, literal.data, literal.len);
 	for (uint32_t at = 0; literal.len <= text.len - at;) {
 		uint32_t left = text.len - at;
 		uint32_t n = left < WINDOW_BYTES ? left : WINDOW_BYTES;

@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		else
 			assert(err.code != 0 && err.msg[0] != '\0');
 	}
-	yaml_free(file);
+	yaml_file_free(file);
 	store_done(&store);
 	return 0;
 }

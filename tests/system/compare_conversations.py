@@ -27,10 +27,13 @@ TABLES = ('tcp', 'udp', 'sctp', 'ip', 'ipv6')
 NUMBERS = {'tcp': 6, 'udp': 17, 'sctp': 132}
 # Of the link layers that Vedette reads, as tshark numbers them: Ethernet, raw IP, null and loop, Linux cooked 1 and 2.
 PLAIN_LINKS = {'1': 'Ethernet', '7': 'raw', '129': 'raw', '130': 'raw', '15': 'null', '116': 'loop', '25': 'cooked', '210': 'cooked'}
-# What carries an IP packet inside something else, whether Vedette undoes it or not.
-TUNNELS = {'gre', 'gtp', 'gtpprime', 'vxlan', 'geneve', 'teredo', 'l2tp', 'l2tpv3', 'ppp', 'pppoes', 'capwap.data', 'mpls', 'erspan',
-           'nsh', 'lisp-data', 'tzsp', 'esp', 'ipcomp', 'pptp', 'wccp', 'ayiya', '6in4', 'cdma2k', 'batadv', 'nvgre', 'gue',
-           'bt-ip', 'wg', 'macsec', 'openvpn', 'etherip', 'pw', 'pwethheuristic', 'ieee8021ah', 'slip'}
+# What stands around an IP packet besides VLAN tags, whether Vedette undoes it or not.
+TUNNELS = {'gre', 'gtp', 'vxlan', 'geneve', 'teredo', 'l2tp', 'l2tpv3', 'ppp', 'slip', 'capwap.data', 'mpls', 'erspan', 'nsh', 'lisp-data',
+           'tzsp', 'esp', 'ipcomp', 'ayiya', 'batadv', 'gue', 'wg', 'macsec', 'openvpn', 'etherip', 'trill', 'cfp', 'vntag', 'ieee8021ah',
+           'brcm', 'dsa', 'edsa', 'wlan'}
+# Headers that are counted: what is malformed behind them is not.
+HEADERS = {'', 'eth', 'ethertype', 'vlan', 'sll', 'null', 'raw', 'ip', 'ipv6', 'ipv6.hopopts', 'ipv6.routing', 'ipv6.dstopts', 'ah',
+           'tcp', 'udp', 'sctp'}
 
 
 class NotPlain(Exception):
@@ -38,7 +41,9 @@ class NotPlain(Exception):
 
 
 def address(text):
-    return ipaddress.ip_address(text).compressed
+    """Of IPv6 addresses that hold an IPv4 address Vedette writes that one."""
+    a = ipaddress.ip_address(text)
+    return str(getattr(a, 'ipv4_mapped', None) or a)
 
 
 def first(text):
@@ -70,11 +75,11 @@ def check_plain(row):
     protocols = row['frame.protocols'].split(':')
     if row['frame.encap_type'] not in PLAIN_LINKS:
         raise NotPlain('link type')
-    if row['_ws.malformed']:
-        raise NotPlain('malformed')
+    if row['_ws.malformed'] and protocols[-1] in HEADERS:
+        raise NotPlain('malformed headers')
     if row['ipv6.fraghdr.nxt'] or row['ip.flags.mf'].find('1') >= 0 or any(o not in ('', '0') for o in row['ip.frag_offset'].split(',')):
         raise NotPlain('fragments')
-    if TUNNELS.intersection(protocols):
+    if TUNNELS.intersection(protocols) or protocols.count('eth') > 1:
         raise NotPlain('tunnel')
     ip_headers = [i for i, name in enumerate(protocols) if name in ('ip', 'ipv6')]
     if len(ip_headers) > 1 and not {'icmp', 'icmpv6'}.intersection(protocols[ip_headers[0]:ip_headers[1]]):

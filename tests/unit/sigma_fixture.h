@@ -8,7 +8,7 @@
 #include "rules/sigma/build.h"
 #include "tests/unit/suite.h"
 
-enum { MAX_FACT_VALUES = 8, MAX_MATCHES = 64 };
+enum { MAX_FACT_VALUES = 16, MAX_MATCHES = 64 };
 
 /* Everything before the detection; the id's last digits are to be replaced. */
 #define RULE_HEAD                                                                                  \

@@ -106,8 +106,8 @@ static void pack_close(struct pack *p)
 			free(s->lines[k]);
 		free(s->path);
 		free(s->text);
-		yaml_free(s->yaml);
-		yaml_free(s->tests);
+		yaml_file_free(s->yaml);
+		yaml_file_free(s->tests);
 	}
 	lists_close(p->lists);
 	free(p);

@@ -240,7 +240,7 @@ START_TEST(guess_never_allows)
 	expect(&t, 0, VERDICT_ALLOWED, "app: NTP", "gnb may connect to group:ntp with NTP");
 	t.label = "?NTP";
 	expect(&t, 0, VERDICT_UNDETERMINED, "app: NTP",
-		"gnb may connect to group:ntp with NTP; but this is with what may be NTP on "
+		"gnb may connect to group:ntp with NTP; but this is what may be NTP on "
 		"udp/123");
 	t.label = "";
 	expect(&t, 0, VERDICT_UNDETERMINED, "app: NTP", "something unknown on udp/123");

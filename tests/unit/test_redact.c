@@ -1,5 +1,6 @@
 #include "analysis/redact.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/unit/suite.h"
@@ -9,7 +10,7 @@ static void check(void (*redact)(char *, uint32_t), const char *in, const char *
 	char text[256] = {0};
 
 	ck_assert_uint_lt(strlen(in), sizeof(text));
-	memcpy(text, in, strlen(in));
+	(void)snprintf(text, sizeof(text), "%s", in);
 	redact(text, (uint32_t)strlen(in));
 	ck_assert_str_eq(text, want);
 }
@@ -95,7 +96,7 @@ START_TEST(test_any_bytes)
 	for (int round = 0; round < 20000; round++) {
 		static const char alphabet[] = "0123456789...@%40-imsuc/=? \x80\xff";
 		char text[40];
-		uint32_t n;
+		uint32_t n, longest = 0;
 
 		random = random * 1103515245u + 12345;
 		n = random >> 16 & 31;
@@ -108,8 +109,9 @@ START_TEST(test_any_bytes)
 		ck_assert_int_eq(text[n], 'E');
 		for (uint32_t run = 0, i = 0; i < n; i++) {
 			run = text[i] >= '0' && text[i] <= '9' ? run + 1 : 0;
-			ck_assert_uint_lt(run, 10);
+			longest = run > longest ? run : longest;
 		}
+		ck_assert_uint_lt(longest, 10);
 	}
 }
 END_TEST

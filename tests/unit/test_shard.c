@@ -615,7 +615,7 @@ START_TEST(test_sctp_without_data_is_a_guess)
 	for (int i = 0; i < 24; i++)
 		sctp(r, T0 + (uint64_t)i * 30 * S, CLIENT, heartbeat, sizeof(heartbeat));
 	ASSERT_KINDS(r, "S");
-	sctp(r, T0 + 24 * 30 * S, CLIENT, heartbeat, sizeof(heartbeat));
+	sctp(r, T0 + 24 * (30 * S), CLIENT, heartbeat, sizeof(heartbeat));
 	ASSERT_KINDS(r, "SC");
 	ck_assert_str_eq(r->ev[1].flow.label.protocol, "SCTP");
 	ck_assert_int_eq(r->ev[1].flow.label.confidence, LABEL_BY_PORT);
@@ -838,7 +838,7 @@ START_TEST(test_details_are_capped)
 	request.n += 250;
 	for (const char *c = "\r\n\r\n"; *c; c++)
 		request.bytes[request.n++] = (uint8_t)*c;
-	for (uint16_t i = 0; i < FLOWS; i++) {
+	for (uint32_t i = 0; i < FLOWS; i++) {
 		const struct payload response = http_response();
 
 		tcp(r, T0, CLIENT, (uint16_t)(10000 + i), TCP_SYN, 100, 0, NULL);

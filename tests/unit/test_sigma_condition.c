@@ -136,6 +136,7 @@ START_TEST(counted)
 		{"1 of f*", any_filter},
 		{"1 of *_*", any_filter},
 		{"all of *_1", only_f1},
+		{"1 of f_1*", only_f1},
 		{"1 of a", only_a},
 		{"all of a", only_a},
 		{"a and not 1 of f_*", a_without_filters},

@@ -148,6 +148,8 @@ START_TEST(lists_of_texts)
 		{"peer.groups|all: [a, b]", "peer.groups=b,c,a", true},
 		{"peer.groups|contains|all: [a, b]", "peer.groups=xa,yb", true},
 		{"peer.groups|contains|all: [a, b]", "peer.groups=xa,ya", false},
+		{"peer.groups|all: ['', a]", "", false},
+		{"peer.groups|all: ['', a]", "peer.groups=a,,b", true},
 		{"peer.groups|neq: a", "peer.groups=b,c", true},
 		{"peer.groups|neq: a", "peer.groups=b,a", false},
 		{"peer.groups|re: '^a$'", "peer.groups=b,a", true},
@@ -340,6 +342,17 @@ START_TEST(placeholders)
 	};
 
 	CHECK(samples);
+}
+END_TEST
+
+START_TEST(unknown_lists)
+{
+	struct error err = {0};
+
+	ck_assert_ptr_null(rules_read(RULE_HEAD
+		"detection:\n  s: {peer.ip|expand: '%watch%'}\n  condition: s\n",
+		lists, &err));
+	ck_assert_str_eq(err.msg, "r.yml:6:23: there is no list \"watch\"; there are: watched");
 }
 END_TEST
 
@@ -561,7 +574,7 @@ START_TEST(parts_of_long_texts)
 	snprintf(detection, sizeof(detection), "  s: {peer.domain|contains: %s}\n  condition: s",
 		needle);
 	s = rule_of(detection, NULL);
-	for (size_t at = 0; at + 1000 <= BYTES; at += 97) {
+	for (size_t at = 0; at + 1000 <= BYTES; at += at % 3097 < 3080 ? 97 : 1) {
 		memset(text, 'x', BYTES);
 		memset(text + at, 'N', 1000);
 		set_text(e, text, BYTES);
@@ -587,6 +600,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, presence);
 	tcase_add_test(tc, expressions);
 	tcase_add_test(tc, placeholders);
+	tcase_add_test(tc, unknown_lists);
 	tcase_add_test(tc, maps_and_lists);
 	tcase_add_test(tc, searches_in_all_texts);
 	tcase_add_test(tc, many_values);

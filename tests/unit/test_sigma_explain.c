@@ -129,6 +129,8 @@ START_TEST(filters_that_do_not_hold)
 			"not f: peer.domain a contains not all of a, b"},
 		{"  f: {peer.groups: a}\n  condition: not f", "peer.groups=b,c",
 			"not f: peer.groups b, c is none of a"},
+		{"  f: {peer.groups: z}\n  condition: not f", "peer.groups=a,b,c,d,e,f,g,h,i",
+			"not f: peer.groups a, b, c, d, e, f, g, h, ... is none of z"},
 		{"  f: {peer.ip|cidr: 10.0.0.0/8}\n  condition: not f", "peer.ip=192.0.2.1",
 			"not f: peer.ip 192.0.2.1 not cidr 10.0.0.0/8"},
 		{"  f: {peer.domain: null}\n  condition: not f", "peer.domain=a",

@@ -98,6 +98,21 @@ START_TEST(hits_its_limits)
 }
 END_TEST
 
+/* Few steps that walk far: each start runs through all that is left. */
+START_TEST(counts_how_far_it_walks)
+{
+	enum { BYTES = 1 << 20 };
+	char *text = malloc(BYTES);
+	clock_t begin = clock();
+
+	memset(text, 'a', BYTES);
+	ck_assert(!matches("a*[bc]", 0, (struct str){text, BYTES}));
+	ck_assert_uint_eq(regex_limit_hits(run), 1);
+	ck_assert_int_lt(clock() - begin, 2 * CLOCKS_PER_SEC);
+	free(text);
+}
+END_TEST
+
 /* The match limit of PCRE2 counts each start anew: this one stays below it, and takes half a
  * minute. */
 START_TEST(counts_over_all_starts)
@@ -163,6 +178,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, meets);
 	tcase_add_test(tc, says_what_is_wrong);
 	tcase_add_test(tc, hits_its_limits);
+	tcase_add_test(tc, counts_how_far_it_walks);
 	tcase_add_test(tc, counts_over_all_starts);
 	tcase_add_test(tc, leaves_room_for_honest_work);
 	tcase_add_test(tc, a_rule_counts_them);

@@ -83,8 +83,8 @@ START_TEST(test_builds_a_tree)
 	ck_assert_ptr_null(yaml_get(root, "Site"));
 	ck_assert_ptr_null(yaml_get(root, "nothing"));
 	ck_assert_ptr_null(yaml_get(list, "a"));
-	yaml_free(f);
-	yaml_free(NULL);
+	yaml_file_free(f);
+	yaml_file_free(NULL);
 }
 END_TEST
 
@@ -95,7 +95,7 @@ START_TEST(test_keeps_the_order_of_the_file)
 
 	for (size_t i = 0; i < 4; i++)
 		assert_text(yaml_root(f, 0)->pairs[i].key, want[i]);
-	yaml_free(f);
+	yaml_file_free(f);
 }
 END_TEST
 
@@ -115,7 +115,7 @@ START_TEST(test_reads_text_in_every_style)
 	ck_assert(!root->items[0]->quoted);
 	for (size_t i = 1; i < 5; i++)
 		ck_assert(root->items[i]->quoted);
-	yaml_free(f);
+	yaml_file_free(f);
 }
 END_TEST
 
@@ -127,7 +127,7 @@ START_TEST(test_a_mark_at_the_beginning_is_no_column)
 	assert_place(yaml_root(f, 0)->pairs[0].key, 1, 1);
 	assert_place(yaml_root(f, 0)->pairs[1].key, 2, 1);
 	assert_text(yaml_get(yaml_root(f, 0), "b"), "2");
-	yaml_free(f);
+	yaml_file_free(f);
 }
 END_TEST
 
@@ -136,7 +136,7 @@ START_TEST(test_columns_are_characters)
 	struct yaml_file *f = parse("{\xc5\xbc\xc3\xb3\xc5\x82w: x}");
 
 	assert_place(yaml_root(f, 0)->pairs[0].value, 1, 8);
-	yaml_free(f);
+	yaml_file_free(f);
 }
 END_TEST
 
@@ -148,7 +148,7 @@ START_TEST(test_reads_as_many_documents_as_are_wanted)
 	ck_assert_uint_eq(yaml_docs(f), 3);
 	assert_text(yaml_get(yaml_root(f, 2), "c"), "3");
 	ck_assert_ptr_null(yaml_root(f, 3));
-	yaml_free(f);
+	yaml_file_free(f);
 	assert_error_n(text, strlen(text), 2, "site.yaml:4:1: one document more begins here");
 	assert_error_n(text, strlen(text), 1, "site.yaml:2:1: one document more begins here");
 }
@@ -159,7 +159,7 @@ START_TEST(test_an_empty_file_is_an_error_but_an_empty_document_is_null)
 	struct yaml_file *f = parse("---\n");
 
 	ck_assert(yaml_is_null(yaml_root(f, 0)));
-	yaml_free(f);
+	yaml_file_free(f);
 	assert_error("", "site.yaml:1:1: the file is empty");
 	assert_error("# nothing\n\n", "site.yaml:1:1: the file is empty");
 }
@@ -176,7 +176,7 @@ START_TEST(test_duplicate_keys_name_both_lines)
 	assert_error(
 		"{a: 1, a: 2, a: 3}", "site.yaml:1:8: the key \"a\" stands twice, first in line 1");
 	/* The same key in other maps, and in another case, is none. */
-	yaml_free(parse("a: {b: 1}\nc: {b: 1}\nA: 1\n"));
+	yaml_file_free(parse("a: {b: 1}\nc: {b: 1}\nA: 1\n"));
 }
 END_TEST
 
@@ -190,7 +190,7 @@ START_TEST(test_refuses_what_means_more_than_it_shows)
 	assert_error("a: !x [1]\n", "site.yaml:1:4: tags");
 	assert_error("a: !x {b: 1}\n", "site.yaml:1:4: tags");
 	assert_error("<<: {b: 1}\n", "site.yaml:1:1: merge keys (<<) are not supported");
-	yaml_free(parse("\"<<\": 1\n\"*x\": '&y'\n"));
+	yaml_file_free(parse("\"<<\": 1\n\"*x\": '&y'\n"));
 }
 END_TEST
 
@@ -261,7 +261,7 @@ START_TEST(test_depth_is_bounded)
 	char *text;
 
 	ck_assert_ptr_nonnull(f);
-	yaml_free(f);
+	yaml_file_free(f);
 	ck_assert_ptr_null(nested(65, &err));
 	ck_assert_str_eq(err.msg, "deep.yaml:1:65: nested more than 64 deep");
 	text = malloc(1000000);
@@ -291,7 +291,7 @@ START_TEST(test_a_large_map)
 	ck_assert_ptr_nonnull(f);
 	ck_assert_uint_eq(yaml_root(f, 0)->n, N);
 	ck_assert_ptr_nonnull(yaml_get(yaml_root(f, 0), "k00099999"));
-	yaml_free(f);
+	yaml_file_free(f);
 	memcpy(text + (size_t)(N - 1) * LINE, text + (size_t)40 * LINE, LINE);
 	ck_assert_ptr_null(yaml_parse("large.yaml", text, (size_t)N * LINE, 1, &err));
 	ck_assert_ptr_nonnull(strstr(err.msg, "large.yaml:100000:1: the key"));
@@ -338,7 +338,7 @@ START_TEST(test_every_truncation)
 			ck_assert_int_eq(strncmp(err.msg, "cut.yaml:", 9), 0);
 			ck_assert(err.msg[9] >= '1' && err.msg[9] <= '9');
 		}
-		yaml_free(f);
+		yaml_file_free(f);
 		free(copy);
 	}
 }
@@ -364,7 +364,7 @@ START_TEST(test_every_byte_changed)
 			f = yaml_parse("x.yaml", copy, sizeof(text) - 1, 2, &err);
 			if (!f)
 				ck_assert_int_eq(strncmp(err.msg, "x.yaml:", 7), 0);
-			yaml_free(f);
+			yaml_file_free(f);
 		}
 	}
 }
@@ -385,14 +385,14 @@ START_TEST(test_reads_null_and_booleans)
 		ck_assert(yaml_bool(root->items[i], &value));
 		ck_assert_int_eq(value, i < 7);
 	}
-	yaml_free(f);
+	yaml_file_free(f);
 	f = parse("['null', \"~\", '', 'true', yes, no, on, off, y, tRUE, nULL, [], {}]");
 	root = yaml_root(f, 0);
 	for (size_t i = 0; i < root->n; i++) {
 		ck_assert(!yaml_is_null(root->items[i]));
 		ck_assert(!yaml_bool(root->items[i], &value));
 	}
-	yaml_free(f);
+	yaml_file_free(f);
 }
 END_TEST
 
@@ -426,7 +426,7 @@ START_TEST(test_reads_numbers)
 
 		if (!yaml_i64(yaml_root(f, 0), &value) || value != right[i].want)
 			ck_abort_msg("%s was read as %" PRId64, right[i].text, value);
-		yaml_free(f);
+		yaml_file_free(f);
 	}
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		struct yaml_file *f = parse(wrong[i]);
@@ -434,7 +434,7 @@ START_TEST(test_reads_numbers)
 
 		if (yaml_i64(yaml_root(f, 0), &value))
 			ck_abort_msg("%s was taken for %" PRId64, wrong[i], value);
-		yaml_free(f);
+		yaml_file_free(f);
 	}
 }
 END_TEST
@@ -449,7 +449,7 @@ START_TEST(test_errors_name_the_place)
 	ck_assert_int_eq(err.code, ERR_CONFIG);
 	ck_assert_str_eq(err.msg, "site.yaml:2:6: want 8, not 7");
 	ck_assert_int_eq(yaml_error(n, NULL, "x"), ERR_CONFIG);
-	yaml_free(f);
+	yaml_file_free(f);
 }
 END_TEST
 
@@ -463,7 +463,7 @@ static void assert_keys(const char *text, const char *want)
 
 	ck_assert_int_eq(r, want[0] ? ERR_CONFIG : 0);
 	ck_assert_str_eq(err.msg, want);
-	yaml_free(f);
+	yaml_file_free(f);
 }
 
 START_TEST(test_unknown_keys_are_errors)
@@ -533,7 +533,7 @@ START_TEST(test_reads_from_a_file)
 	ck_assert_ptr_nonnull(f);
 	ck_assert_str_eq(yaml_root(f, 0)->file, path);
 	assert_text(yaml_get(yaml_root(f, 0), "a"), "1");
-	yaml_free(f);
+	yaml_file_free(f);
 	ck_assert_int_eq(write(fd, "a: 2\n", 5), 5);
 	ck_assert_ptr_null(yaml_read(path, 1, &err));
 	ck_assert_int_eq(strncmp(err.msg, path, strlen(path)), 0);
