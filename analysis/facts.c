@@ -179,15 +179,15 @@ void facts_write_json(const struct facts *f, struct json_writer *w)
 	}
 }
 
-struct str facts_text(const struct facts *f, enum field_id id, uint32_t index, char *buf, size_t size,
-	uint32_t *ret_n)
+struct str facts_text(const struct facts *f, enum field_id id, uint32_t index, char *buf,
+	size_t size, uint32_t *ret_n)
 {
 	const struct fact_value *v = facts_get(f, id);
 	enum field_type type = infos[id].type;
-	uint32_t n = !v				  ? 0
-		: type == FIELD_TYPE_KEYWORDS ? v->strs.n
-		: type == FIELD_TYPE_IPS	  ? v->ips.n
-						  : 1;
+	uint32_t n = !v                            ? 0
+		     : type == FIELD_TYPE_KEYWORDS ? v->strs.n
+		     : type == FIELD_TYPE_IPS      ? v->ips.n
+						   : 1;
 
 	assert(size >= IP_ADDR_TEXT_BYTES);
 	if (ret_n)

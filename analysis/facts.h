@@ -60,7 +60,8 @@ struct fact_value {
 	};
 };
 
-/* One set of facts. Strings and lists are borrowed, usually from ARENA. About 4 KiB: keep one per stage, not one per flow. */
+/* One set of facts. Strings and lists are borrowed, usually from ARENA. About 4 KiB: keep one per
+ * stage, not one per flow. */
 struct facts {
 	uint64_t present[(FIELD_COUNT + 63) / 64];
 	struct arena *arena; /* where setters that copy put their bytes; not owned */
@@ -87,20 +88,25 @@ uint64_t facts_num(const struct facts *f, enum field_id id);
 
 void facts_unset(struct facts *f, enum field_id id);
 
-/* Setters. A wrong type for ID is a bug (assert). Empty strings and empty lists leave the fact absent. */
+/* Setters. A wrong type for ID is a bug (assert). Empty strings and empty lists leave the fact
+ * absent. */
 void facts_set_str(struct facts *f, enum field_id id, struct str s); /* borrows */
-void facts_set_text(struct facts *f, enum field_id id, const char *s); /* borrows; NULL leaves the fact absent */
-void facts_copy_str(struct facts *f, enum field_id id, struct str s);  /* copies into the arena */
-void facts_set_num(struct facts *f, enum field_id id, uint64_t v);     /* LONG, DATE */
+void facts_set_text(struct facts *f, enum field_id id,
+	const char *s); /* borrows; NULL leaves the fact absent */
+void facts_copy_str(struct facts *f, enum field_id id, struct str s); /* copies into the arena */
+void facts_set_num(struct facts *f, enum field_id id, uint64_t v);    /* LONG, DATE */
 void facts_set_bool(struct facts *f, enum field_id id, bool v);
 void facts_set_ip(struct facts *f, enum field_id id, const struct ip_addr *ip);
-void facts_set_ips(struct facts *f, enum field_id id, const struct ip_addr *ips, uint32_t n);  /* borrows */
-void facts_set_strs(struct facts *f, enum field_id id, const struct str *items, uint32_t n);    /* borrows */
+void facts_set_ips(
+	struct facts *f, enum field_id id, const struct ip_addr *ips, uint32_t n); /* borrows */
+void facts_set_strs(
+	struct facts *f, enum field_id id, const struct str *items, uint32_t n); /* borrows */
 
-/* Writes every fact that is present as members of an open JSON object, in the order of fields.def, under dotted names.
- * Lists are arrays, dates ISO 8601 with nanoseconds. */
+/* Writes every fact that is present as members of an open JSON object, in the order of fields.def,
+ * under dotted names. Lists are arrays, dates ISO 8601 with nanoseconds. */
 void facts_write_json(const struct facts *f, struct json_writer *w);
 
-/* The value as text for a person or for a Sigma string comparison, at most SIZE bytes, in BUF or borrowed. Lists give their
- * item INDEX; *ret_n (NULL allowed) is the number of values. */
-struct str facts_text(const struct facts *f, enum field_id id, uint32_t index, char *buf, size_t size, uint32_t *ret_n);
+/* The value as text for a person or for a Sigma string comparison, at most SIZE bytes, in BUF or
+ * borrowed. Lists give their item INDEX; *ret_n (NULL allowed) is the number of values. */
+struct str facts_text(const struct facts *f, enum field_id id, uint32_t index, char *buf,
+	size_t size, uint32_t *ret_n);

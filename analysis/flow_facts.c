@@ -17,14 +17,16 @@ const char *flow_state_name(enum flow_state s)
 
 const char *flow_end_name(enum flow_end e)
 {
-	static const char *const names[] = {"", "closed", "reset", "idle", "evicted", "end-of-input"};
+	static const char *const names[] = {
+		"", "closed", "reset", "idle", "evicted", "end-of-input"};
 
 	return names[e];
 }
 
 const char *label_confidence_name(enum label_confidence c)
 {
-	static const char *const names[] = {"none", "port", "address", "cache", "signalling", "dpi"};
+	static const char *const names[] = {
+		"none", "port", "address", "cache", "signalling", "dpi"};
 
 	return names[c];
 }
@@ -84,7 +86,8 @@ static struct str lower(struct facts *f, struct str s)
 static void set_mac(struct facts *f, enum field_id id, const uint8_t m[6])
 {
 	facts_set_str(f, id,
-		arena_printf(f->arena, "%02X-%02X-%02X-%02X-%02X-%02X", m[0], m[1], m[2], m[3], m[4], m[5]));
+		arena_printf(f->arena, "%02X-%02X-%02X-%02X-%02X-%02X", m[0], m[1], m[2], m[3],
+			m[4], m[5]));
 }
 
 static void fill_ends(struct facts *f, const struct flow_record *r)
@@ -119,7 +122,8 @@ static void fill_transport(struct facts *f, const struct flow_record *r)
 	if (r->vlan[0] != NO_VLAN)
 		facts_set_str(f, FIELD_NETWORK_VLAN_ID, arena_printf(f->arena, "%u", r->vlan[0]));
 	if (r->vlan[1] != NO_VLAN)
-		facts_set_str(f, FIELD_NETWORK_INNER_VLAN_ID, arena_printf(f->arena, "%u", r->vlan[1]));
+		facts_set_str(
+			f, FIELD_NETWORK_INNER_VLAN_ID, arena_printf(f->arena, "%u", r->vlan[1]));
 	if (r->has_vni)
 		facts_set_num(f, FIELD_TUNNEL_VNI, r->vni);
 	if (r->has_mpls)
@@ -183,7 +187,8 @@ static void fill_certificate_problems(struct facts *f, const struct flow_details
 		{d->cert_not_yet_valid, STR("not-yet-valid")},
 		{d->cert_mismatch, STR("mismatch")},
 	};
-	struct str *list = arena_alloc(f->arena, sizeof(problems) / sizeof(problems[0]) * sizeof(*list));
+	struct str *list =
+		arena_alloc(f->arena, sizeof(problems) / sizeof(problems[0]) * sizeof(*list));
 	uint32_t n = 0;
 
 	for (size_t i = 0; list && i < sizeof(problems) / sizeof(problems[0]); i++) {
@@ -209,8 +214,9 @@ static void set_dns_type(struct facts *f, uint16_t type)
 	static const struct {
 		uint16_t number;
 		const char *name;
-	} types[] = {{1, "A"}, {2, "NS"}, {5, "CNAME"}, {6, "SOA"}, {10, "NULL"}, {12, "PTR"}, {15, "MX"},
-		{16, "TXT"}, {28, "AAAA"}, {33, "SRV"}, {35, "NAPTR"}, {64, "SVCB"}, {65, "HTTPS"}, {255, "ANY"}};
+	} types[] = {{1, "A"}, {2, "NS"}, {5, "CNAME"}, {6, "SOA"}, {10, "NULL"}, {12, "PTR"},
+		{15, "MX"}, {16, "TXT"}, {28, "AAAA"}, {33, "SRV"}, {35, "NAPTR"}, {64, "SVCB"},
+		{65, "HTTPS"}, {255, "ANY"}};
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		if (types[i].number == type) {
@@ -260,8 +266,8 @@ static void fill_details(struct facts *f, const struct flow_details *d)
 static void fill_kind(struct facts *f, enum event_kind kind)
 {
 	static const struct str category[] = {{"network", 7}};
-	static const struct str types[][2] = {
-		{{"connection", 10}, {"start", 5}}, {{"connection", 10}, {"info", 4}}, {{"connection", 10}, {"end", 3}}};
+	static const struct str types[][2] = {{{"connection", 10}, {"start", 5}},
+		{{"connection", 10}, {"info", 4}}, {{"connection", 10}, {"end", 3}}};
 	int type = kind == EVENT_FLOW_START ? 0 : kind == EVENT_FLOW_END ? 2 : 1;
 
 	facts_set_text(f, FIELD_EVENT_KIND, "event");

@@ -1,21 +1,24 @@
-/* From what a shard measured to named facts: everything about a conversation that needs no policy. */
+/* From what a shard measured to named facts: everything about a conversation that needs no policy.
+ */
 #pragma once
 
 #include "analysis/event.h"
 #include "analysis/facts.h"
 
-/* Adds the facts of EV's flow and details to F; strings are borrowed from EV or copied into F's arena. Pure. */
+/* Adds the facts of EV's flow and details to F; strings are borrowed from EV or copied into F's
+ * arena. Pure. */
 void flow_facts_fill(struct facts *f, const struct event *ev);
 
 /* Adds the facts of a DNS answer: question, addresses, and the client as source. */
 void dns_facts_fill(struct facts *f, const struct event *ev);
 
-const char *flow_state_name(enum flow_state s);            /* "established" */
-const char *flow_end_name(enum flow_end e);                /* "idle" */
+const char *flow_state_name(enum flow_state s);             /* "established" */
+const char *flow_end_name(enum flow_end e);                 /* "idle" */
 const char *label_confidence_name(enum label_confidence c); /* "dpi" */
 
 /* Is the label known from content, so that a contract may rely on it? */
 bool label_is_certain(enum label_confidence c);
 
-/* "tcp", "udp", "sctp", "icmp", "ipv6-icmp", "gre", ... or the number as text, in BUF of 8 bytes or static. */
+/* "tcp", "udp", "sctp", "icmp", "ipv6-icmp", "gre", ... or the number as text, in BUF of 8 bytes or
+ * static. */
 const char *transport_name(uint8_t proto, char buf[8]);

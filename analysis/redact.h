@@ -14,9 +14,9 @@
 
 #include <stdint.h>
 
-/* A host name or a URL: everything above. */
+/* Host names, URLs, banners: everything above. */
 void redact_name(char *text, uint32_t n);
 
-/* Other text (banners, distinguished names): the user part only. Serial numbers of equipment stay:
- * they are evidence. */
+/* Distinguished names of certificates: the user part only. Serial numbers of equipment stay: they
+ * are evidence. */
 void redact_text(char *text, uint32_t n);

@@ -149,16 +149,21 @@ static int top_wake(struct source *s, struct error *err)
 	return top_changed(s, rc < 0 ? rc : input_fetch(s, in, err));
 }
 
-/* Opens an input for the first time and finds out when it begins: 1, 0 when it is empty, or a
- * negative code. */
-static int input_start(struct source *s, struct input *in, struct error *err)
+/* Opens an input for the first time and finds out when it begins: 1, 0 when it is empty or its
+ * fault will be told later, or a negative code. A file that somebody named must be a capture; one
+ * that was FOUND in a folder may fail like any other input. */
+static int input_start(struct source *s, struct input *in, bool found, struct error *err)
 {
 	struct error fault;
-	int rc = input_open(s, in, err);
+	int rc = input_open(s, in, &fault);
 
-	if (rc < 0)
+	if (rc < 0 && (!found || rc != ERR_INPUT)) {
+		if (err)
+			*err = fault;
 		return rc;
-	rc = input_fetch(s, in, &fault);
+	}
+	if (rc == 0)
+		rc = input_fetch(s, in, &fault);
 	if (rc == 0)
 		return 0;
 	if (rc < 0) {
@@ -197,9 +202,9 @@ static int start_all(struct source *s, const char *filter, struct error *err)
 		struct input *in = &s->inputs[i];
 		int rc;
 
-		in->path = s->paths.paths[i];
+		in->path = s->paths.paths[i].name;
 		in->number = i;
-		rc = input_start(s, in, err);
+		rc = input_start(s, in, s->paths.paths[i].found, err);
 		if (rc < 0)
 			return rc;
 		if (!has_linktype && rc > 0) {

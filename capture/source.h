@@ -13,9 +13,10 @@ struct source;
 /* Capture files: classic pcap (both byte orders, µs and ns, Kuznetzov's "modified"), pcapng
  * (several sections and interfaces), each plain, gzip or zstd; "-" is standard input; a folder
  * stands for the captures below it (*.pcap, *.pcapng, *.cap, also with .gz and .zst, sorted by
- * name). Every input is opened and its header checked here, so that a missing file stops the work
- * before it starts. FILTER is a BPF expression in pcap-filter(7) syntax or NULL. On failure NULL
- * with *err (ERR_INPUT, ERR_USAGE for FILTER), which names the file.
+ * name). Every input that is named is opened and its header checked here, so that a missing file
+ * stops the work before it starts; a file found in a folder that is no capture is an input that
+ * ended early, told by source_next. FILTER is a BPF expression in pcap-filter(7) syntax or NULL. On
+ * failure NULL with *err (ERR_INPUT, ERR_USAGE for FILTER), which names the file.
  *
  * Several inputs are merged by time stamp, looking one frame ahead in each: the order within an
  * input is kept even where its time steps back; equal times keep the order given. Up to 64 inputs

@@ -10,7 +10,8 @@
 
 static const char help[] =
 	"usage: vedette check [OPTION...]\n\n"
-	"Loads policy, rules, lists and geolocation data as a replay would, and says what they hold and how old\n"
+	"Loads policy, rules, lists and geolocation data as a replay would, and says what they "
+	"hold and how old\n"
 	"they are. Exit status 4 with file, line and remedy when something cannot be used.\n\n"
 	"  --site FILE      the policy; without it: discover mode\n"
 	"  --rules DIR      Sigma rules instead of the shipped ones\n"
@@ -35,13 +36,15 @@ static void print_site(const struct site *site, const char *path)
 
 	site_counts(site, &n);
 	if (!site_is_declared(site)) {
-		(void)puts("policy   none: discover mode, no contract is judged (write one: docs/policy.md)");
+		(void)puts("policy   none: discover mode, no contract is judged (write one: "
+			   "docs/policy.md)");
 		return;
 	}
-	(void)printf("policy   %s: site %s, %zu equipment, %zu suppliers, %zu zones, %zu groups, %zu roles, "
+	(void)printf("policy   %s: site %s, %zu equipment, %zu suppliers, %zu zones, %zu groups, "
+		     "%zu roles, "
 		     "%zu windows, %zu exceptions\n",
-		path, site_name(site), n.equipment, n.suppliers, n.zones, n.groups, n.roles, n.windows,
-		n.exceptions);
+		path, site_name(site), n.equipment, n.suppliers, n.zones, n.groups, n.roles,
+		n.windows, n.exceptions);
 }
 
 static void print_rules(const struct sigma *sigma, const char *dir)
@@ -55,7 +58,8 @@ static void print_rules(const struct sigma *sigma, const char *dir)
 	for (int c = 0; c < RULE_CATEGORIES; c++) {
 		if (by_category[c] == 0)
 			continue;
-		(void)printf("%s%zu %s", between, by_category[c], rule_category_name((enum rule_category)c));
+		(void)printf("%s%zu %s", between, by_category[c],
+			rule_category_name((enum rule_category)c));
 		between = ", ";
 	}
 	(void)printf("), %zu for other products left out\n", sigma_skipped(sigma));
@@ -68,28 +72,31 @@ static void print_lists(const struct lists *lists)
 
 		lists_info(lists, i, &l);
 		if (l.tier)
-			(void)printf("list     %-24s tier %u  %6zu entries  %s  %s\n", l.name, l.tier, l.entries,
-				l.date, l.source);
+			(void)printf("list     %-24s tier %u  %6zu entries  %s  %s\n", l.name,
+				l.tier, l.entries, l.date, l.source);
 		else
-			(void)printf("list     %-24s set     %6zu entries  %s  %s\n", l.name, l.entries, l.date,
-				l.source);
+			(void)printf("list     %-24s set     %6zu entries  %s  %s\n", l.name,
+				l.entries, l.date, l.source);
 		if (l.expired)
-			(void)printf("         %zu entries of %s have expired and are left out\n", l.expired, l.file);
+			(void)printf("         %zu entries of %s have expired and are left out\n",
+				l.expired, l.file);
 	}
 }
 
 static void print_geo(const struct geo *geo, uint64_t now_ns)
 {
 	if (geo_files(geo) == 0)
-		(void)puts("geo      none: alerts will name neither country nor AS ('make geo' makes some from Debian's "
+		(void)puts("geo      none: alerts will name neither country nor AS ('make geo' "
+			   "makes some from Debian's "
 			   "packages)");
 	for (size_t i = 0; i < geo_files(geo); i++) {
 		struct geo_file f;
 		char date[DATE_TEXT_BYTES];
 
 		geo_file(geo, i, &f);
-		(void)printf("geo      %s: %s, gives %s, built %s, %" PRId64 " days ago%s\n", f.path, f.type, f.gives,
-			date_format(f.build_s * NS_PER_S, date), age_days(&f, now_ns),
+		(void)printf("geo      %s: %s, gives %s, built %s, %" PRId64 " days ago%s\n",
+			f.path, f.type, f.gives, date_format(f.build_s * NS_PER_S, date),
+			age_days(&f, now_ns),
 			age_days(&f, now_ns) > GEO_OLD_DAYS ? " (old: networks change hands)" : "");
 	}
 }
@@ -192,8 +199,8 @@ static int print_json(const struct knowledge *k, const struct knowledge_config *
 
 int cmd_check(int argc, char **argv)
 {
-	static const int accepted[] = {
-		OPTION_SITE, OPTION_RULES, OPTION_LISTS, OPTION_GEO, OPTION_OWN_SPACE, OPTION_AS_OF, OPTION_JSON, 0};
+	static const int accepted[] = {OPTION_SITE, OPTION_RULES, OPTION_LISTS, OPTION_GEO,
+		OPTION_OWN_SPACE, OPTION_AS_OF, OPTION_JSON, 0};
 	uint64_t now_ns = (uint64_t)time(NULL) * NS_PER_S;
 	struct options o;
 	struct knowledge k;
@@ -204,7 +211,8 @@ int cmd_check(int argc, char **argv)
 	if (!options_parse(&o, argc, argv, accepted, help, &first, &status))
 		return status;
 	if (first < argc) {
-		error_set(&err, ERR_USAGE, "'%s' is no option of check; a policy is named with --site FILE",
+		error_set(&err, ERR_USAGE,
+			"'%s' is no option of check; a policy is named with --site FILE",
 			argv[first]);
 		return command_fail(argv[0], &err);
 	}

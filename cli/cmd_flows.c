@@ -13,20 +13,24 @@
 
 static const char help[] =
 	"usage: vedette flows [OPTION...] FILE...\n\n"
-	"Lists every conversation of captures with its facts, as the equipment among its ends sees it, in the order\n"
+	"Lists every conversation of captures with its facts, as the equipment among its ends sees "
+	"it, in the order\n"
 	"in which they end. What subscribers say inside tunnels is counted, never listed.\n\n"
-	"  --site FILE      the policy; without it: discover mode, private addresses are the operator's\n"
+	"  --site FILE      the policy; without it: discover mode, private addresses are the "
+	"operator's\n"
 	"  --own PREFIX,... discover mode: the operator's address space instead\n"
 	"  --lists DIR      lists of linked networks instead of the shipped ones\n"
 	"  --geo DIR        MaxMind DB files for country and AS; \"\" for none\n"
 	"  --filter EXPR    only packets that meet this pcap-filter(7) expression\n"
 	"  --workers N      threads that classify, 1 to 64; the result is the same for any number\n"
 	"  --json           JSON lines, every fact under its name (docs/fields.md)\n\n"
-	"The table: start (UTC), transport, initiator, responder, label (? when only guessed), country and AS of\n"
+	"The table: start (UTC), transport, initiator, responder, label (? when only guessed), "
+	"country and AS of\n"
 	"the responder, bytes each way.\n\n"
 	"Examples:\n"
 	"  vedette flows capture.pcap\n"
-	"  vedette flows --json capture.pcap | jq -r '.\"tls.client.server_name\" // empty' | sort | uniq -c\n";
+	"  vedette flows --json capture.pcap | jq -r '.\"tls.client.server_name\" // empty' | sort "
+	"| uniq -c\n";
 
 enum { MAX_FLOWS = 1000000, MAX_DETECTIONS = 200000, ENDPOINT_BYTES = IP_ADDR_TEXT_BYTES + 10 };
 
@@ -51,7 +55,8 @@ static char *endpoint(char *buf, const struct ip_addr *a, uint16_t port)
 	if (port == 0)
 		(void)snprintf(buf, ENDPOINT_BYTES, "%s", addr);
 	else
-		(void)snprintf(buf, ENDPOINT_BYTES, ip_addr_is_v4(a) ? "%s:%u" : "[%s]:%u", addr, port);
+		(void)snprintf(
+			buf, ENDPOINT_BYTES, ip_addr_is_v4(a) ? "%s:%u" : "[%s]:%u", addr, port);
 	return buf;
 }
 
@@ -90,21 +95,24 @@ static void print_row(struct flows *fl, const struct event *ev, const struct fac
 	struct str country = facts_str(f, FIELD_DESTINATION_GEO_COUNTRY);
 
 	if (!fl->header_shown)
-		(void)printf("%-12s %-5s %-21s %-21s %-15s %-10s %s\n", "start", "proto", "initiator", "responder",
-			"label", "peer", "bytes");
+		(void)printf("%-12s %-5s %-21s %-21s %-15s %-10s %s\n", "start", "proto",
+			"initiator", "responder", "label", "peer", "bytes");
 	fl->header_shown = true;
-	(void)snprintf(label, sizeof(label), "%s%s%s%s", *r->label.protocol ? r->label.protocol : "-",
-		*r->label.application ? "." : "", r->label.application,
+	(void)snprintf(label, sizeof(label), "%s%s%s%s",
+		*r->label.protocol ? r->label.protocol : "-", *r->label.application ? "." : "",
+		r->label.application,
 		*r->label.protocol && !label_is_certain(r->label.confidence) ? "?" : "");
 	if (facts_has(f, FIELD_DESTINATION_AS_NUMBER))
 		(void)snprintf(place, sizeof(place), "%.*s AS%" PRIu64, (int)country.len,
-			country.data ? country.data : "", facts_num(f, FIELD_DESTINATION_AS_NUMBER));
+			country.data ? country.data : "",
+			facts_num(f, FIELD_DESTINATION_AS_NUMBER));
 	else
-		(void)snprintf(place, sizeof(place), "%.*s", (int)country.len, country.data ? country.data : "");
-	(void)printf("%.12s %-5.5s %-21s %-21s %-15s %-10s %s/%s\n", time_format(r->first_ns, start) + 11,
-		transport_name(r->proto, number), endpoint(a, &r->addr[0], r->port[0]),
-		endpoint(b, &r->addr[1], r->port[1]), label, place, amount(sent, r->bytes[0]),
-		amount(received, r->bytes[1]));
+		(void)snprintf(place, sizeof(place), "%.*s", (int)country.len,
+			country.data ? country.data : "");
+	(void)printf("%.12s %-5.5s %-21s %-21s %-15s %-10s %s/%s\n",
+		time_format(r->first_ns, start) + 11, transport_name(r->proto, number),
+		endpoint(a, &r->addr[0], r->port[0]), endpoint(b, &r->addr[1], r->port[1]), label,
+		place, amount(sent, r->bytes[0]), amount(received, r->bytes[1]));
 }
 
 static int on_event(void *user, const struct event *ev)
@@ -197,7 +205,8 @@ static int open_flows(struct flows *fl, char **files, int n, struct error *err)
 	kc.rules_dir = NULL;
 	if (knowledge_open(&fl->knowledge, &kc, err) != 0)
 		return err->code;
-	fl->source = source_open_files((const char *const *)files, (size_t)n, fl->options.filter, err);
+	fl->source =
+		source_open_files((const char *const *)files, (size_t)n, fl->options.filter, err);
 	if (!fl->source)
 		return err->code;
 	ac.site = fl->knowledge.site;
@@ -210,8 +219,8 @@ static int open_flows(struct flows *fl, char **files, int n, struct error *err)
 
 int cmd_flows(int argc, char **argv)
 {
-	static const int accepted[] = {OPTION_SITE, OPTION_LISTS, OPTION_GEO, OPTION_OWN_SPACE, OPTION_WORKERS,
-		OPTION_FILTER, OPTION_JSON, OPTION_AS_OF, 0};
+	static const int accepted[] = {OPTION_SITE, OPTION_LISTS, OPTION_GEO, OPTION_OWN_SPACE,
+		OPTION_WORKERS, OPTION_FILTER, OPTION_JSON, OPTION_AS_OF, 0};
 	struct flows fl = {.input_status = EXIT_OK};
 	struct error err = {ERR_OK, ""};
 	int first;

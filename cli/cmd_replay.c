@@ -15,23 +15,30 @@
 
 static const char help[] =
 	"usage: vedette replay [OPTION...] FILE...\n\n"
-	"Reads captures, judges every conversation of the operator's equipment, and puts the alerts into Redis.\n"
-	"FILE is a pcap or pcapng file (also .gz, .zst), a folder of them, or - for standard input; several\n"
-	"are merged by time. The same input gives the same alerts, and replaying it again replaces them.\n\n"
+	"Reads captures, judges every conversation of the operator's equipment, and puts the "
+	"alerts into Redis.\n"
+	"FILE is a pcap or pcapng file (also .gz, .zst), a folder of them, or - for standard "
+	"input; several\n"
+	"are merged by time. The same input gives the same alerts, and replaying it again replaces "
+	"them.\n\n"
 	"  --site FILE      the policy: equipment, suppliers, roles, contracts (docs/policy.md);\n"
 	"                   without it: discover mode, private addresses are the operator's\n"
 	"  --own PREFIX,... discover mode: the operator's address space instead\n"
 	"  --rules DIR      Sigma rules instead of the shipped ones (docs/rules.md)\n"
 	"  --lists DIR      lists of linked networks instead of the shipped ones (docs/lists.md)\n"
-	"  --geo DIR        MaxMind DB files for country and AS; \"\" for none (docs/geolocation.md)\n"
+	"  --geo DIR        MaxMind DB files for country and AS; \"\" for none "
+	"(docs/geolocation.md)\n"
 	"  --as-of DATE     judge with the list entries that were in force then; default: today\n"
 	"  --filter EXPR    only packets that meet this pcap-filter(7) expression\n"
-	"  --redis URL      redis://[[user]:password@]host[:port][/db], unix://path, private (default: a\n"
+	"  --redis URL      redis://[[user]:password@]host[:port][/db], unix://path, private "
+	"(default: a\n"
 	"                   server of our own, started on demand), or none\n"
-	"  --name NAME      name of the stream, vedette:{NAME}:alerts; default: from the file names\n"
+	"  --name NAME      name of the stream, vedette:{NAME}:alerts; default: from the file "
+	"names\n"
 	"  --state DIR      where the private server keeps its data\n"
 	"  --workers N      threads that classify, 1 to 64; the result is the same for any number\n"
-	"  --json           alerts on standard output, one JSON object a line, ordered by packet time and id;\n"
+	"  --json           alerts on standard output, one JSON object a line, ordered by packet "
+	"time and id;\n"
 	"                   everything else goes to standard error\n\n"
 	"Examples:\n"
 	"  vedette replay capture.pcap && vedette alerts\n"
@@ -42,7 +49,8 @@ enum { MAX_FLOWS = 1000000, MAX_DETECTIONS = 200000, MAX_FINDINGS = 16384, PUBLI
 
 #define FINDING_WINDOW_NS (3600 * NS_PER_S)
 #define FINDING_REPEAT_NS (600 * NS_PER_S)
-#define REPLAY_HASH_KEY   UINT64_C(0x5645444554544531) /* fixed: a replay gives the same bytes everywhere */
+#define REPLAY_HASH_KEY                                                                            \
+	UINT64_C(0x5645444554544531) /* fixed: a replay gives the same bytes everywhere */
 
 /* SIGINT and SIGTERM end the reading; what was read is judged and delivered. */
 static atomic_bool interrupted;
@@ -71,7 +79,8 @@ static int on_alert(void *user, const struct alert *a)
 
 	if (r->publisher && publisher_add(r->publisher, a, &r->sink_error) != 0)
 		return r->sink_error.code;
-	if (r->options.json && (fwrite(a->json.data, 1, a->json.len, stdout) != a->json.len || putchar('\n') == EOF))
+	if (r->options.json && (fwrite(a->json.data, 1, a->json.len, stdout) != a->json.len ||
+				       putchar('\n') == EOF))
 		return error_set(&r->sink_error, ERR_SYSTEM, "standard output cannot be written");
 	return 0;
 }
@@ -104,7 +113,8 @@ static void on_input_fault(void *user, const struct error *err)
 	r->input_status = command_fail("replay", err);
 }
 
-/* Everything that can be refused is asked before the first packet is read, so that a refusal leaves nothing behind. */
+/* Everything that can be refused is asked before the first packet is read, so that a refusal leaves
+ * nothing behind. */
 static int open_replay(struct replay *r, char **files, int n, struct error *err)
 {
 	struct knowledge_config kc = options_knowledge(&r->options);
@@ -118,13 +128,15 @@ static int open_replay(struct replay *r, char **files, int n, struct error *err)
 
 	if (knowledge_open(&r->knowledge, &kc, err) != 0)
 		return err->code;
-	r->source = source_open_files((const char *const *)files, (size_t)n, r->options.filter, err);
+	r->source =
+		source_open_files((const char *const *)files, (size_t)n, r->options.filter, err);
 	if (!r->source)
 		return err->code;
 	if (redis_target_open(&r->target, r->options.redis, r->options.state, err) != 0)
 		return err->code;
 	if (r->target) {
-		struct publisher_config pc = {.name = r->options.name, .staged = true, .batch = PUBLISH_BATCH};
+		struct publisher_config pc = {
+			.name = r->options.name, .staged = true, .batch = PUBLISH_BATCH};
 
 		if (!pc.name) {
 			source_name(r->source, name, sizeof(name));
@@ -161,7 +173,8 @@ static void report(const struct replay *r, const struct pipeline_stats *stats)
 	source_stats(r->source, &input);
 	summary_print(to, stats, &input);
 	if (stats->shards.flows > 0 && judged.judged == 0)
-		(void)fputs("none of these addresses is the operator's: name its space with --own PREFIX,... or --site\n",
+		(void)fputs("none of these addresses is the operator's: name its space with --own "
+			    "PREFIX,... or --site\n",
 			to);
 	summary_alerts(to, &judged);
 }
@@ -191,7 +204,8 @@ static int run(struct replay *r, struct error *err)
 		if (r->sink_error.code != ERR_OK)
 			*err = r->sink_error;
 		else if (err->code == ERR_OK)
-			error_set(err, (enum error_code)rc, "the run ended early for want of memory");
+			error_set(
+				err, (enum error_code)rc, "the run ended early for want of memory");
 		return rc;
 	}
 	if (r->publisher && publisher_finish(r->publisher, err) != 0)
@@ -210,8 +224,9 @@ static void hint(const struct replay *r)
 
 int cmd_replay(int argc, char **argv)
 {
-	static const int accepted[] = {OPTION_SITE, OPTION_RULES, OPTION_LISTS, OPTION_GEO, OPTION_OWN_SPACE, OPTION_WORKERS,
-		OPTION_FILTER, OPTION_REDIS, OPTION_NAME, OPTION_STATE, OPTION_JSON, OPTION_AS_OF, 0};
+	static const int accepted[] = {OPTION_SITE, OPTION_RULES, OPTION_LISTS, OPTION_GEO,
+		OPTION_OWN_SPACE, OPTION_WORKERS, OPTION_FILTER, OPTION_REDIS, OPTION_NAME,
+		OPTION_STATE, OPTION_JSON, OPTION_AS_OF, 0};
 	struct sigaction sa = {.sa_handler = on_signal};
 	struct replay r = {.input_status = EXIT_OK};
 	struct error err = {ERR_OK, ""};

@@ -14,7 +14,8 @@ int command_fail(const char *command, const struct error *err)
 	char name[64];
 	char text[2 * sizeof(err->msg)];
 
-	(void)fprintf(stderr, "vedette %s: %s\n", str_printable(name, sizeof(name), str_from(command)),
+	(void)fprintf(stderr, "vedette %s: %s\n",
+		str_printable(name, sizeof(name), str_from(command)),
 		str_printable(text, sizeof(text), str_from(err->msg)));
 	switch (err->code) {
 	case ERR_OK:

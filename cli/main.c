@@ -17,7 +17,8 @@ enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
 static void help(FILE *to)
 {
-	(void)fputs("vedette tells a telecom operator when its own equipment talks to someone that nobody ordered it\n"
+	(void)fputs("vedette tells a telecom operator when its own equipment talks to someone that "
+		    "nobody ordered it\n"
 		    "to talk to.\n\n"
 		    "usage: vedette COMMAND [OPTION...] [ARGUMENT...]\n\n",
 		to);
@@ -28,7 +29,8 @@ static void help(FILE *to)
 		    "  vedette replay capture.pcap\n"
 		    "  vedette alerts\n"
 		    "  vedette explain ID\n\n"
-		    "Exit status: 0 done; 1 the machine refused; 2 usage; 3 a capture was missing, damaged or cut;\n"
+		    "Exit status: 0 done; 1 the machine refused; 2 usage; 3 a capture was missing, "
+		    "damaged or cut;\n"
 		    "4 policy, rules, lists or geolocation data; 5 Redis; 6 no such alert.\n",
 		to);
 }
@@ -39,7 +41,8 @@ int main(int argc, char **argv)
 		help(stderr);
 		return EXIT_USAGE;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+		strcmp(argv[1], "help") == 0) {
 		help(stdout);
 		return EXIT_OK;
 	}

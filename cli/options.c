@@ -102,7 +102,8 @@ static int take(struct options *o, const char *command, int value, const char *a
 		break;
 	case OPTION_WORKERS:
 		if (!set_workers(o, arg))
-			return usage(command, "--workers wants a number from 1 to 64", "leave it out for one per core");
+			return usage(command, "--workers wants a number from 1 to 64",
+				"leave it out for one per core");
 		break;
 	case OPTION_AS_OF:
 		if (!set_as_of(o, arg))
@@ -127,8 +128,8 @@ static int take(struct options *o, const char *command, int value, const char *a
 	return EXIT_OK;
 }
 
-bool options_parse(struct options *o, int argc, char **argv, const int *accepted, const char *help, int *ret_first,
-	int *ret_exit)
+bool options_parse(struct options *o, int argc, char **argv, const int *accepted, const char *help,
+	int *ret_first, int *ret_exit)
 {
 	struct option longs[TABLE_ROWS + 2] = {{"help", no_argument, NULL, 'h'}};
 	size_t n = 1;
@@ -152,7 +153,8 @@ bool options_parse(struct options *o, int argc, char **argv, const int *accepted
 			struct error err;
 
 			error_set(&err, ERR_USAGE, "%s %s; 'vedette %s --help' lists the options",
-				c == '?' ? "unknown option" : "a value is missing behind", argv[optind - 1], argv[0]);
+				c == '?' ? "unknown option" : "a value is missing behind",
+				argv[optind - 1], argv[0]);
 			*ret_exit = command_fail(argv[0], &err);
 			return false;
 		}
@@ -168,7 +170,9 @@ static const char *shipped(char *buf, const char *data_dir, const char *what)
 {
 	int n = snprintf(buf, OPTIONS_PATH_BYTES, "%s/%s", data_dir, what);
 
-	return n > 0 && n < OPTIONS_PATH_BYTES ? buf : what; /* a path that long is missed, and named, when it is opened */
+	return n > 0 && n < OPTIONS_PATH_BYTES
+		       ? buf
+		       : what; /* a path that long is missed, and named, when it is opened */
 }
 
 uint32_t options_workers(const struct options *o)

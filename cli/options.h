@@ -35,17 +35,19 @@ struct options {
 	uint32_t workers;  /* 0: not given */
 	uint64_t as_of_ns; /* 0: not given */
 	bool json;
-	char data_dir[OPTIONS_PATH_BYTES], roles_path[OPTIONS_PATH_BYTES], rules_dir[OPTIONS_PATH_BYTES],
-		lists_dir[OPTIONS_PATH_BYTES], geo_dir[OPTIONS_PATH_BYTES], state_dir[OPTIONS_PATH_BYTES];
+	char data_dir[OPTIONS_PATH_BYTES], roles_path[OPTIONS_PATH_BYTES],
+		rules_dir[OPTIONS_PATH_BYTES], lists_dir[OPTIONS_PATH_BYTES],
+		geo_dir[OPTIONS_PATH_BYTES], state_dir[OPTIONS_PATH_BYTES];
 };
 
-/* Reads ARGV. ACCEPTED lists the OPTION_* values that the command knows (0 ends it); -h and --help print HELP. *ret_exit is
- * set and false returned when the command has nothing more to do (help, or an error that was printed). Operands are
- * argv[*ret_first …]. */
-bool options_parse(struct options *o, int argc, char **argv, const int *accepted, const char *help, int *ret_first,
-	int *ret_exit);
+/* Reads ARGV. ACCEPTED lists the OPTION_* values that the command knows (0 ends it); -h and --help
+ * print HELP. *ret_exit is set and false returned when the command has nothing more to do (help, or
+ * an error that was printed). Operands are argv[*ret_first …]. */
+bool options_parse(struct options *o, int argc, char **argv, const int *accepted, const char *help,
+	int *ret_first, int *ret_exit);
 
-/* What to load, with the defaults filled in: today for --as-of, shipped data for --rules and --lists. Borrowed from O. */
+/* What to load, with the defaults filled in: today for --as-of, shipped data for --rules and
+ * --lists. Borrowed from O. */
 struct knowledge_config options_knowledge(struct options *o);
 
 /* --workers, else one per core, at most one per shard. */

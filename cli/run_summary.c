@@ -20,7 +20,8 @@ static uint64_t monotonic_ms(void)
 
 void progress_init(struct progress *p, const struct source *source)
 {
-	*p = (struct progress){.source = source, .on = isatty(STDERR_FILENO) == 1, .last_ms = monotonic_ms()};
+	*p = (struct progress){
+		.source = source, .on = isatty(STDERR_FILENO) == 1, .last_ms = monotonic_ms()};
 }
 
 void progress_show(struct progress *p, const struct pipeline_stats *so_far)
@@ -63,8 +64,9 @@ void summary_print(FILE *to, const struct pipeline_stats *stats, const struct so
 	char until[TIME_TEXT_BYTES];
 
 	if (stats->frames > 0)
-		(void)fprintf(to, "%" PRIu64 " packets, %" PRIu64 " bytes on the wire, %s to %s\n", stats->frames,
-			stats->frame_bytes, time_format(stats->first_ns, from), time_format(stats->last_ns, until));
+		(void)fprintf(to, "%" PRIu64 " packets, %" PRIu64 " bytes on the wire, %s to %s\n",
+			stats->frames, stats->frame_bytes, time_format(stats->first_ns, from),
+			time_format(stats->last_ns, until));
 	else
 		(void)fputs("no packets\n", to);
 	count(to, stats->shards.flows, "conversations");
@@ -75,13 +77,15 @@ void summary_print(FILE *to, const struct pipeline_stats *stats, const struct so
 	for (int r = REASON_none + 1; r < REASON_COUNT; r++) {
 		char line[256];
 
-		(void)snprintf(line, sizeof(line), "packets: %s (%s)", decode_reason_text((enum decode_reason)r),
+		(void)snprintf(line, sizeof(line), "packets: %s (%s)",
+			decode_reason_text((enum decode_reason)r),
 			decode_reason_name((enum decode_reason)r));
 		count(to, stats->reasons[r], line);
 	}
 	count(to, stats->late, "packets stamped earlier than one before them");
 	count(to, stats->outliers, "packets stamped far in the future, taken as of now");
-	count(to, stats->shards.flows_evicted, "conversations ended early: the flow table was full");
+	count(to, stats->shards.flows_evicted,
+		"conversations ended early: the flow table was full");
 	count(to, stats->shards.detections_evicted, "classifications given up: too many at a time");
 }
 

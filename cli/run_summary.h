@@ -8,7 +8,8 @@
 #include "rules/analyst.h"
 #include "sensor/pipeline.h"
 
-/* A line on standard error that is written over itself, a few times a second, only when that is a terminal. */
+/* A line on standard error that is written over itself, a few times a second, only when that is a
+ * terminal. */
 struct progress {
 	const struct source *source;
 	bool on;
@@ -20,7 +21,8 @@ void progress_init(struct progress *p, const struct source *source);
 void progress_show(struct progress *p, const struct pipeline_stats *so_far);
 void progress_end(struct progress *p); /* wipes the line */
 
-/* Packets, conversations, what was not decoded and why, what was evicted or given up: every counter that is not zero. */
+/* Packets, conversations, what was not decoded and why, what was evicted or given up: every counter
+ * that is not zero. */
 void summary_print(FILE *to, const struct pipeline_stats *stats, const struct source_stats *input);
 
 /* Findings by level, and what the analyst stage gave up. */

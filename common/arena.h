@@ -1,4 +1,5 @@
-/* Many small allocations that end together. Never returns memory before arena_reset or arena_free. Not thread-safe. */
+/* Many small allocations that end together. Never returns memory before arena_reset or arena_free.
+ * Not thread-safe. */
 #pragma once
 
 #include <stddef.h>
@@ -19,7 +20,8 @@ void *arena_alloc(struct arena *a, size_t bytes);
 
 /* A copy of TEXT with a NUL behind it that len does not count. {NULL, 0} without memory. */
 struct str arena_str(struct arena *a, struct str text);
-struct str arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+struct str arena_printf(struct arena *a, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* Bytes handed out since arena_reset, with the padding between them. */
 size_t arena_used_bytes(const struct arena *a);

@@ -1,5 +1,6 @@
-/* Reads bytes from the wire in order, never beyond their end. A read that does not fit returns 0, moves nothing and sets a
- * flag that stays: read a whole header, then ask cursor_ok() once, then trust the fields. */
+/* Reads bytes from the wire in order, never beyond their end. A read that does not fit returns 0,
+ * moves nothing and sets a flag that stays: read a whole header, then ask cursor_ok() once, then
+ * trust the fields. */
 #pragma once
 
 #include <stdbool.h>
@@ -44,8 +45,8 @@ static inline void cursor_skip(struct cursor *c, uint32_t n)
 	(void)cursor_take(c, n);
 }
 
-/* Nothing beyond N more bytes may be read: what lies behind is padding or another header's. N larger than what is left
- * changes nothing: the bytes were not captured. */
+/* Nothing beyond N more bytes may be read: what lies behind is padding or another header's. N
+ * larger than what is left changes nothing: the bytes were not captured. */
 static inline void cursor_limit(struct cursor *c, uint32_t n)
 {
 	if (n < c->end - c->at)

@@ -5,12 +5,15 @@
 
 #include "common/error.h"
 
-/* The file's bytes with a NUL behind them (which *ret_len does not count); the caller frees. NULL with *err when it cannot be
- * read or is larger than MAX_BYTES. A directory, a device or a socket is refused. */
+/* The file's bytes with a NUL behind them (which *ret_len does not count); the caller frees. NULL
+ * with *err when it cannot be read or is larger than MAX_BYTES. A directory, a device or a socket
+ * is refused. */
 char *file_read(const char *path, size_t max_bytes, size_t *ret_len, struct error *err);
 
-/* Paths of the regular files below DIR whose names end with SUFFIX (letters without case), sorted by byte order. Names that begin with
- * a dot are left out; symbolic links to directories are not followed. More than MAX files, or folders more than 16 deep, are an
- * error. Returns their number or a negative code. Free with file_list_free. */
-int file_list(const char *dir, const char *suffix, size_t max, char ***ret_paths, struct error *err);
+/* Paths of the regular files below DIR whose names end with SUFFIX (letters without case), sorted
+ * by byte order. Names that begin with a dot are left out; symbolic links to directories are not
+ * followed. More than MAX files, or folders more than 16 deep, are an error. Returns their number
+ * or a negative code. Free with file_list_free. */
+int file_list(
+	const char *dir, const char *suffix, size_t max, char ***ret_paths, struct error *err);
 void file_list_free(char **paths, int n);

@@ -1,6 +1,6 @@
-/* Writes JSON (RFC 8259) into a growing buffer. Strings may hold any bytes: control characters are escaped, bytes that are
- * not UTF-8 become U+FFFD, so the output is always valid. Commas are put by the writer. Numbers are integers: the text of a double
- * would differ between machines. */
+/* Writes JSON (RFC 8259) into a growing buffer. Strings may hold any bytes: control characters are
+ * escaped, bytes that are not UTF-8 become U+FFFD, so the output is always valid. Commas are put by
+ * the writer. Numbers are integers: the text of a double would differ between machines. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,7 +10,7 @@
 #include "common/str.h"
 
 struct json_writer {
-	char *data;  /* NUL-terminated once anything was written; owned */
+	char *data; /* NUL-terminated once anything was written; owned */
 	size_t len;
 	size_t capacity;
 	bool failed; /* out of memory: what is there is not to be used */
@@ -34,5 +34,6 @@ void json_i64(struct json_writer *w, int64_t v);
 void json_bool(struct json_writer *w, bool v);
 void json_null(struct json_writer *w);
 
-/* MEMBERS is the inside of an object, written by a json_writer before: added as it is to the open object. */
+/* MEMBERS is the inside of an object, written by a json_writer before: added as it is to the open
+ * object. */
 void json_members(struct json_writer *w, struct str members);

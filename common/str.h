@@ -1,4 +1,5 @@
-/* A borrowed string: bytes and their number. It may hold NUL, and need not be UTF-8: much of it comes from the wire. */
+/* A borrowed string: bytes and their number. It may hold NUL, and need not be UTF-8: much of it
+ * comes from the wire. */
 #pragma once
 
 #include <stdbool.h>
@@ -37,11 +38,13 @@ static inline char ascii_lower(char c)
 	return (char)(c + ('a' - 'A'));
 }
 
-/* Bytes (1 to 4) of the UTF-8 character at the start of DATA, which holds LEN bytes, and its code point in *ret (NULL allowed).
- * 0 when there is none: LEN is 0, the character is cut short, overlong, a surrogate or beyond U+10FFFF (RFC 3629). */
+/* Bytes (1 to 4) of the UTF-8 character at the start of DATA, which holds LEN bytes, and its code
+ * point in *ret (NULL allowed). 0 when there is none: LEN is 0, the character is cut short,
+ * overlong, a surrogate or beyond U+10FFFF (RFC 3629). */
 uint32_t utf8_decode(const char *data, size_t len, uint32_t *ret);
 
-/* Writes TEXT to BUF as printable ASCII and valid UTF-8, always NUL-terminated. Other bytes, control characters, and
- * characters that are invisible or turn the direction of text are written \xHH. Cut with "..." when it does not fit.
- * Returns BUF. SIZE is at least 8. For messages and terminals, never for data. */
+/* Writes TEXT to BUF as printable ASCII and valid UTF-8, always NUL-terminated. Other bytes,
+ * control characters, and characters that are invisible or turn the direction of text are written
+ * \xHH. Cut with "..." when it does not fit. Returns BUF. SIZE is at least 8. For messages and
+ * terminals, never for data. */
 char *str_printable(char *buf, size_t size, struct str text);

@@ -1,4 +1,5 @@
-/* Packet time as text and back. Time is UTC nanoseconds since 1970, unsigned, in a uint64_t: good until the year 2554. */
+/* Packet time as text and back. Time is UTC nanoseconds since 1970, unsigned, in a uint64_t: good
+ * until the year 2554. */
 #pragma once
 
 #include <stdbool.h>
@@ -18,7 +19,8 @@ char *time_format(uint64_t ts_ns, char *buf);
 /* 2026-11-22, in BUF of DATE_TEXT_BYTES. */
 char *date_format(uint64_t ts_ns, char *buf);
 
-/* "2026-11-22" to days since 1970-01-01; false when TEXT is no date of the Gregorian calendar from 1970 to 2500. */
+/* "2026-11-22" to days since 1970-01-01; false when TEXT is no date of the Gregorian calendar from
+ * 1970 to 2500. */
 bool date_parse(struct str text, int64_t *ret_days);
 
 /* Days since 1970-01-01 to year, month 1-12, day 1-31 and weekday (0 Monday). */

@@ -50,10 +50,12 @@ static void fill_common(struct analyst *a, const struct analyst_config *cfg)
 	facts_set_text(f, FIELD_ECS_VERSION, "8.11.0");
 }
 
-struct analyst *analyst_new(const struct analyst_config *cfg, alert_sink_fn *sink, void *user, struct error *err)
+struct analyst *analyst_new(
+	const struct analyst_config *cfg, alert_sink_fn *sink, void *user, struct error *err)
 {
 	struct analyst *a = calloc(1, sizeof(*a));
-	struct findings_config fc = {cfg->hash_key, cfg->max_findings, cfg->window_ns, cfg->repeat_ns};
+	struct findings_config fc = {
+		cfg->hash_key, cfg->max_findings, cfg->window_ns, cfg->repeat_ns};
 
 	if (!a) {
 		error_set(err, ERR_SYSTEM, "not enough memory for the analyst stage");
@@ -69,8 +71,8 @@ struct analyst *analyst_new(const struct analyst_config *cfg, alert_sink_fn *sin
 	a->findings = findings_new(&fc, sink, user);
 	a->arena = arena_new(ARENA_BLOCK_BYTES);
 	a->common_arena = arena_new(ARENA_BLOCK_BYTES);
-	if (!a->view.geo || !a->view.names || !a->view.entities || !a->scratch || !a->findings || !a->arena ||
-		!a->common_arena) {
+	if (!a->view.geo || !a->view.names || !a->view.entities || !a->scratch || !a->findings ||
+		!a->arena || !a->common_arena) {
 		analyst_free(a);
 		error_set(err, ERR_SYSTEM, "not enough memory for the analyst stage");
 		return NULL;
@@ -131,7 +133,8 @@ static int judge_flow(struct analyst *a, const struct event *ev)
 static int judge_dns(struct analyst *a, const struct event *ev)
 {
 	for (uint32_t i = 0; i < ev->n_dns_addr; i++)
-		names_learn(a->view.names, &ev->dns_client, &ev->dns_addr[i], ev->dns_name, ev->ts_ns);
+		names_learn(
+			a->view.names, &ev->dns_client, &ev->dns_addr[i], ev->dns_name, ev->ts_ns);
 	if (perspective_fill_dns(&a->view, &a->facts, ev)) {
 		a->stats.judged++;
 		sigma_eval(a->sigma, a->scratch, RULE_DNS, &a->facts, on_match, a);

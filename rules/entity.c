@@ -7,8 +7,8 @@
 enum { SETS = 8192, WAYS = 8 };
 
 struct slot {
-	uint64_t name;  /* hash of equipment and address; 0: free */
-	uint64_t used;  /* stamp of the last use */
+	uint64_t name; /* hash of equipment and address; 0: free */
+	uint64_t used; /* stamp of the last use */
 	uint32_t len;
 	char text[ENTITY_TEXT_BYTES];
 };
@@ -34,9 +34,11 @@ void entities_free(struct entities *e)
 	free(e);
 }
 
-struct str entities_fix(struct entities *e, struct str equipment, const struct ip_addr *peer, struct str proposed)
+struct str entities_fix(
+	struct entities *e, struct str equipment, const struct ip_addr *peer, struct str proposed)
 {
-	uint64_t name = hash64(peer, sizeof(*peer), hash64(equipment.data, equipment.len, e->key)) | 1;
+	uint64_t name =
+		hash64(peer, sizeof(*peer), hash64(equipment.data, equipment.len, e->key)) | 1;
 	struct slot *set = e->slots[(name >> 1) % SETS];
 	struct slot *s = &set[0];
 

@@ -12,18 +12,18 @@ enum { NONE = UINT32_MAX };
 static const struct str plain_category[] = {{"network", 7}}; /* of events that are no alerts */
 
 struct finding {
-	struct digest key;  /* of rule, equipment, entity and application */
+	struct digest key; /* of rule, equipment, entity and application */
 	const struct rule *rule;
 	char id[ALERT_ID_BYTES];
-	char *equipment;    /* owned */
-	char *body;         /* owned: members of the JSON object that come from the last match */
+	char *equipment; /* owned */
+	char *body;      /* owned: members of the JSON object that come from the last match */
 	size_t body_bytes;
 	uint32_t revision;
 	uint64_t first_ns, last_ns;      /* packets of the finding */
 	uint64_t matched_ns, revised_ns; /* packet clock at the last match, the last revision */
 	uint64_t flows_ended, bytes_sent, bytes_received;
-	uint32_t next_hash;          /* chain of the bucket, or of the free list */
-	uint32_t older, newer;       /* by last match */
+	uint32_t next_hash;    /* chain of the bucket, or of the free list */
+	uint32_t older, newer; /* by last match */
 };
 
 struct findings {
@@ -93,10 +93,12 @@ static struct str application(struct facts *f)
 	struct str transport = facts_str(f, FIELD_NETWORK_TRANSPORT);
 
 	if (protocol.len > 0 && app.len > 0)
-		return arena_printf(f->arena, "%.*s.%.*s", (int)protocol.len, protocol.data, (int)app.len, app.data);
+		return arena_printf(f->arena, "%.*s.%.*s", (int)protocol.len, protocol.data,
+			(int)app.len, app.data);
 	if (protocol.len > 0)
 		return protocol;
-	return arena_printf(f->arena, "%.*s/%u", (int)transport.len, transport.data ? transport.data : "",
+	return arena_printf(f->arena, "%.*s/%u", (int)transport.len,
+		transport.data ? transport.data : "",
 		(unsigned)facts_num(f, FIELD_DESTINATION_PORT));
 }
 
@@ -106,8 +108,9 @@ static struct digest digest_of(struct facts *f, const struct str *parts, size_t 
 	struct str text = {NULL, 0};
 
 	for (size_t i = 0; i < n; i++)
-		text = arena_printf(f->arena, "%.*s%u:%.*s;", (int)text.len, text.data ? text.data : "", parts[i].len,
-			(int)parts[i].len, parts[i].data ? parts[i].data : "");
+		text = arena_printf(f->arena, "%.*s%u:%.*s;", (int)text.len,
+			text.data ? text.data : "", parts[i].len, (int)parts[i].len,
+			parts[i].data ? parts[i].data : "");
 	return digest128(text.data, text.len);
 }
 
@@ -265,9 +268,9 @@ static void set_reason(struct facts *f, const struct rule *r, struct str app)
 	facts_set_str(f, FIELD_EVENT_REASON,
 		arena_printf(f->arena, "%.*s %s %.*s (%.*s): %.*s", (int)equipment.len,
 			equipment.data ? equipment.data : "",
-			facts_num(f, FIELD_EQUIPMENT_INITIATOR) ? "called" : "was called by", (int)entity.len,
-			entity.data ? entity.data : "", (int)app.len, app.data ? app.data : "", (int)r->title.len,
-			r->title.data));
+			facts_num(f, FIELD_EQUIPMENT_INITIATOR) ? "called" : "was called by",
+			(int)entity.len, entity.data ? entity.data : "", (int)app.len,
+			app.data ? app.data : "", (int)r->title.len, r->title.data));
 }
 
 /* Keeps the facts of this match as JSON members: closing happens when they are long gone. */
@@ -299,11 +302,13 @@ static int keep_body(struct findings *fs, struct finding *s, struct facts *f)
 	return 0;
 }
 
-/* Takes a free slot for KEY; when none is left, the finding that has been silent longest is closed first. */
-static int open_finding(struct findings *fs, const struct rule *rule, const struct digest *key, struct facts *f,
-	const struct str *parts, uint64_t ts_ns, uint32_t *ret)
+/* Takes a free slot for KEY; when none is left, the finding that has been silent longest is closed
+ * first. */
+static int open_finding(struct findings *fs, const struct rule *rule, const struct digest *key,
+	struct facts *f, const struct str *parts, uint64_t ts_ns, uint32_t *ret)
 {
-	uint64_t first_ns = facts_has(f, FIELD_EVENT_START) ? facts_num(f, FIELD_EVENT_START) : ts_ns;
+	uint64_t first_ns =
+		facts_has(f, FIELD_EVENT_START) ? facts_num(f, FIELD_EVENT_START) : ts_ns;
 	struct str equipment = facts_str(f, FIELD_EQUIPMENT_NAME);
 	int rc = 0;
 
@@ -330,7 +335,8 @@ static int open_finding(struct findings *fs, const struct rule *rule, const stru
 	link_newest(fs, i);
 
 	char start[TIME_TEXT_BYTES];
-	struct str with_time[] = {parts[0], parts[1], parts[2], parts[3], str_from(time_format(first_ns, start))};
+	struct str with_time[] = {
+		parts[0], parts[1], parts[2], parts[3], str_from(time_format(first_ns, start))};
 	struct digest id = digest_of(f, with_time, 5);
 
 	(void)digest_format(&id, s->id);
@@ -341,10 +347,12 @@ static int open_finding(struct findings *fs, const struct rule *rule, const stru
 	return rc;
 }
 
-int findings_match(struct findings *fs, const struct rule_match *m, struct facts *f, uint64_t ts_ns, bool ended)
+int findings_match(struct findings *fs, const struct rule_match *m, struct facts *f, uint64_t ts_ns,
+	bool ended)
 {
 	struct str app = application(f);
-	struct str parts[] = {m->rule->id, facts_str(f, FIELD_EQUIPMENT_NAME), facts_str(f, FIELD_PEER_ENTITY), app};
+	struct str parts[] = {m->rule->id, facts_str(f, FIELD_EQUIPMENT_NAME),
+		facts_str(f, FIELD_PEER_ENTITY), app};
 
 	/* What is wrong with a piece of equipment is one finding, whomever it talks to. */
 	if (m->rule->category == RULE_EQUIPMENT)
@@ -390,7 +398,8 @@ int findings_tick(struct findings *fs, uint64_t ts_ns)
 {
 	int rc = 0;
 
-	while (rc == 0 && fs->oldest != NONE && ts_ns - fs->slots[fs->oldest].matched_ns >= fs->cfg.window_ns)
+	while (rc == 0 && fs->oldest != NONE &&
+		ts_ns - fs->slots[fs->oldest].matched_ns >= fs->cfg.window_ns)
 		rc = close_finding(fs, fs->oldest, ts_ns);
 	return rc;
 }

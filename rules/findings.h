@@ -1,10 +1,11 @@
-/* Findings: matches of a rule, folded. One finding is (rule, equipment, peer entity, application); repeats inside the window
- * are revisions of the same alert, at a bounded rate. Rules of the category equipment are folded by rule and equipment alone. Pure;
- * one thread; packet time only.
+/* Findings: matches of a rule, folded. One finding is (rule, equipment, peer entity, application);
+ * repeats inside the window are revisions of the same alert, at a bounded rate. Rules of the
+ * category equipment are folded by rule and equipment alone. Pure; one thread; packet time only.
  *
  *   opened    the first match
  *   repeated  matched again, at least repeat_ns after the last revision
- *   closed    no match for window_ns, the table was full, or the input ended: carries the final counters */
+ *   closed    no match for window_ns, the table was full, or the input ended: carries the final
+ * counters */
 #pragma once
 
 #include <stddef.h>
@@ -18,12 +19,13 @@
 struct findings_config {
 	uint64_t hash_key;
 	uint32_t max_open;  /* findings; when full the longest silent one is closed, and counted */
-	uint64_t window_ns; /* at most an hour: see PACKET_CLOCK_SETTLED_NS in sensor/packet_clock.h */
+	uint64_t window_ns; /* at most an hour: see PACKET_CLOCK_SETTLED_NS in sensor/packet_clock.h
+			     */
 	uint64_t repeat_ns;
 };
 
 struct findings_stats {
-	uint64_t matches;  /* rule matches, whatever became of them */
+	uint64_t matches; /* rule matches, whatever became of them */
 	uint64_t opened;
 	uint64_t revisions; /* alerts given to the sink, of any kind */
 	uint64_t evicted;
@@ -37,12 +39,14 @@ struct findings;
 struct findings *findings_new(const struct findings_config *cfg, alert_sink_fn *sink, void *user);
 void findings_free(struct findings *fs); /* NULL allowed; sends nothing */
 
-/* Facts that every alert repeats (versions of policy, rules, lists, geolocation data): borrowed, read at each alert. */
+/* Facts that every alert repeats (versions of policy, rules, lists, geolocation data): borrowed,
+ * read at each alert. */
 void findings_set_common(struct findings *fs, const struct facts *common);
 
-/* M was met by the facts F at TS_NS (packet clock). ENDED: the conversation is over, so its counters are final. 0 or
- * a negative code from the sink. */
-int findings_match(struct findings *fs, const struct rule_match *m, struct facts *f, uint64_t ts_ns, bool ended);
+/* M was met by the facts F at TS_NS (packet clock). ENDED: the conversation is over, so its
+ * counters are final. 0 or a negative code from the sink. */
+int findings_match(struct findings *fs, const struct rule_match *m, struct facts *f, uint64_t ts_ns,
+	bool ended);
 
 /* The packet clock reached TS_NS: closes what has been silent for the window. */
 int findings_tick(struct findings *fs, uint64_t ts_ns);

@@ -17,8 +17,8 @@ struct view {
 	struct geo_answer geo; /* of the peer; empty when it is the operator's own */
 };
 
-static void set_geo(struct facts *f, const struct geo_answer *a, enum field_id country, enum field_id number,
-	enum field_id name)
+static void set_geo(struct facts *f, const struct geo_answer *a, enum field_id country,
+	enum field_id number, enum field_id name)
 {
 	facts_copy_str(f, country, str_from(a->country));
 	if (a->as_number)
@@ -43,8 +43,8 @@ static struct str called_name(const struct perspective *p, const struct event *e
 void perspective_fill_flow(const struct perspective *p, struct facts *f, const struct event *ev)
 {
 	flow_facts_fill(f, ev);
-	set_geo(f, geo_cache_lookup(p->geo, &ev->flow.addr[0]), FIELD_SOURCE_GEO_COUNTRY, FIELD_SOURCE_AS_NUMBER,
-		FIELD_SOURCE_AS_NAME);
+	set_geo(f, geo_cache_lookup(p->geo, &ev->flow.addr[0]), FIELD_SOURCE_GEO_COUNTRY,
+		FIELD_SOURCE_AS_NUMBER, FIELD_SOURCE_AS_NAME);
 	set_geo(f, geo_cache_lookup(p->geo, &ev->flow.addr[1]), FIELD_DESTINATION_GEO_COUNTRY,
 		FIELD_DESTINATION_AS_NUMBER, FIELD_DESTINATION_AS_NAME);
 	facts_copy_str(f, FIELD_DESTINATION_DOMAIN, called_name(p, ev));
@@ -83,22 +83,26 @@ static void fill_equipment(struct facts *f, const struct view *v)
 static void fill_opinions(struct facts *f, const struct perspective *p, const struct geo_answer *a)
 {
 	const struct geo *geo = geo_cache_geo(p->geo);
-	struct str *list = a->disagree ? arena_alloc(f->arena, a->n_opinions * sizeof(*list)) : NULL;
+	struct str *list =
+		a->disagree ? arena_alloc(f->arena, a->n_opinions * sizeof(*list)) : NULL;
 
 	for (uint8_t i = 0; list && i < a->n_opinions; i++) {
 		const struct geo_opinion *o = &a->opinions[i];
 		struct geo_file file;
 
 		geo_file(geo, o->file, &file);
-		list[i] = arena_printf(f->arena, "%s: %s AS%u %.*s", file.type, o->country[0] ? o->country : "-",
-			o->as_number, (int)o->as_name.len, o->as_name.data ? o->as_name.data : "");
+		list[i] = arena_printf(f->arena, "%s: %s AS%u %.*s", file.type,
+			o->country[0] ? o->country : "-", o->as_number, (int)o->as_name.len,
+			o->as_name.data ? o->as_name.data : "");
 	}
 	facts_set_strs(f, FIELD_PEER_AS_NAMES, list, list ? a->n_opinions : 0);
 }
 
-static void fill_linkage(struct facts *f, const struct perspective *p, const struct view *v, const struct event *ev)
+static void fill_linkage(
+	struct facts *f, const struct perspective *p, const struct view *v, const struct event *ev)
 {
-	struct lists_peer peer = {.addr = v->other_addr, .as_number = v->geo.as_number, .domain = v->domain};
+	struct lists_peer peer = {
+		.addr = v->other_addr, .as_number = v->geo.as_number, .domain = v->domain};
 	struct linkage link;
 
 	memcpy(peer.country, v->geo.country, sizeof(peer.country));
@@ -140,11 +144,14 @@ static void fill_entity(struct facts *f, const struct perspective *p, const stru
 		proposed.len = (uint32_t)snprintf(text, sizeof(text), "AS%u %s", v->geo.as_number,
 			ip_prefix_format(&v->geo.prefix, prefix));
 	else
-		proposed.len = (uint32_t)snprintf(text, sizeof(text), "%s", ip_addr_format(&v->other_addr, addr));
-	facts_copy_str(f, FIELD_PEER_ENTITY, entities_fix(p->entities, v->self_name, &v->other_addr, proposed));
+		proposed.len = (uint32_t)snprintf(
+			text, sizeof(text), "%s", ip_addr_format(&v->other_addr, addr));
+	facts_copy_str(f, FIELD_PEER_ENTITY,
+		entities_fix(p->entities, v->self_name, &v->other_addr, proposed));
 }
 
-static void fill_peer(struct facts *f, const struct perspective *p, const struct view *v, const struct event *ev)
+static void fill_peer(
+	struct facts *f, const struct perspective *p, const struct view *v, const struct event *ev)
 {
 	struct str learned[NAMES_PER_ADDRESS];
 	size_t n = names_find(p->names, &v->self_addr, &v->other_addr, learned);
@@ -164,7 +171,8 @@ static void fill_peer(struct facts *f, const struct perspective *p, const struct
 	facts_copy_str(f, FIELD_PEER_DOMAIN, v->domain);
 	set_geo(f, &v->geo, FIELD_PEER_COUNTRY, FIELD_PEER_AS_NUMBER, FIELD_PEER_AS_NAME);
 	if (strcmp(v->geo.registered_country, v->geo.country) != 0)
-		facts_copy_str(f, FIELD_PEER_REGISTERED_COUNTRY, str_from(v->geo.registered_country));
+		facts_copy_str(
+			f, FIELD_PEER_REGISTERED_COUNTRY, str_from(v->geo.registered_country));
 	fill_opinions(f, p, &v->geo);
 	if (v->other) {
 		facts_set_str(f, FIELD_PEER_EQUIPMENT, v->other->name);
@@ -177,7 +185,8 @@ static void fill_peer(struct facts *f, const struct perspective *p, const struct
 
 static void fill_supplier(struct facts *f, const struct perspective *p, const struct view *v)
 {
-	struct str supplier = site_supplier_of(p->site, &v->other_addr, v->geo.as_number, v->domain);
+	struct str supplier =
+		site_supplier_of(p->site, &v->other_addr, v->geo.as_number, v->domain);
 
 	if (supplier.len == 0)
 		return;
@@ -185,7 +194,8 @@ static void fill_supplier(struct facts *f, const struct perspective *p, const st
 	facts_set_bool(f, FIELD_PEER_SUPPLIER_OWN, v->self && str_eq(supplier, v->self->supplier));
 }
 
-static void fill_contract(struct facts *f, const struct perspective *p, const struct view *v, const struct event *ev)
+static void fill_contract(
+	struct facts *f, const struct perspective *p, const struct view *v, const struct event *ev)
 {
 	const struct flow_record *r = &ev->flow;
 	struct conversation c = {
@@ -212,10 +222,11 @@ static void fill_contract(struct facts *f, const struct perspective *p, const st
 	facts_set_text(f, FIELD_CONTRACT_WINDOW, j.window);
 }
 
-static const struct equipment *find(const struct perspective *p, const struct flow_record *r, int side)
+static const struct equipment *find(
+	const struct perspective *p, const struct flow_record *r, int side)
 {
-	return inventory_find(site_inventory(p->site), &r->addr[side], r->has_mac[side] ? r->mac[side] : NULL,
-		r->segment, r->first_ns);
+	return inventory_find(site_inventory(p->site), &r->addr[side],
+		r->has_mac[side] ? r->mac[side] : NULL, r->segment, r->first_ns);
 }
 
 /* The address in BUF, or the declared name. */
@@ -224,7 +235,8 @@ static struct str name_of(const struct equipment *e, const struct ip_addr *a, ch
 	return e ? e->name : str_from(ip_addr_format(a, buf));
 }
 
-bool perspective_fill_side(const struct perspective *p, struct facts *f, const struct event *ev, int side)
+bool perspective_fill_side(
+	const struct perspective *p, struct facts *f, const struct event *ev, int side)
 {
 	const struct flow_record *r = &ev->flow;
 	char name[IP_ADDR_TEXT_BYTES];
@@ -243,7 +255,9 @@ bool perspective_fill_side(const struct perspective *p, struct facts *f, const s
 	if (v.other_scope == SITE_EXTERNAL)
 		v.geo = *geo_cache_lookup(p->geo, &v.other_addr);
 	facts_set_text(f, FIELD_NETWORK_DIRECTION,
-		v.other_scope != SITE_EXTERNAL ? "internal" : v.initiator ? "outbound" : "inbound");
+		v.other_scope != SITE_EXTERNAL ? "internal"
+		: v.initiator                  ? "outbound"
+					       : "inbound");
 	fill_equipment(f, &v);
 	fill_peer(f, p, &v, ev);
 	fill_entity(f, p, &v);
@@ -259,7 +273,8 @@ bool perspective_fill_dns(const struct perspective *p, struct facts *f, const st
 	struct view v = {.self_addr = ev->dns_client, .initiator = true};
 	char name[IP_ADDR_TEXT_BYTES];
 
-	v.self = inventory_find(site_inventory(p->site), &ev->dns_client, NULL, ev->flow.segment, ev->ts_ns);
+	v.self = inventory_find(
+		site_inventory(p->site), &ev->dns_client, NULL, ev->flow.segment, ev->ts_ns);
 	if (!v.self && site_scope(p->site, &v.self_addr) != SITE_OWN)
 		return false;
 	v.self_name = name_of(v.self, &v.self_addr, name);

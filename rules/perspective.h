@@ -1,4 +1,5 @@
-/* A conversation as one piece of equipment sees it: adds what policy, geography and lists say to the facts of a flow. */
+/* A conversation as one piece of equipment sees it: adds what policy, geography and lists say to
+ * the facts of a flow. */
 #pragma once
 
 #include <stdbool.h>
@@ -22,9 +23,11 @@ struct perspective {
 /* Facts that are the same from both ends: the flow's own, geography of both addresses, the site. */
 void perspective_fill_flow(const struct perspective *p, struct facts *f, const struct event *ev);
 
-/* Facts equipment.*, peer.*, contract.* and network.direction as end SIDE (0 initiator, 1 responder) sees them; those of a former
- * call are removed. False, with none of them set, when that end is not the operator's. */
-bool perspective_fill_side(const struct perspective *p, struct facts *f, const struct event *ev, int side);
+/* Facts equipment.*, peer.*, contract.* and network.direction as end SIDE (0 initiator, 1
+ * responder) sees them; those of a former call are removed. False, with none of them set, when that
+ * end is not the operator's. */
+bool perspective_fill_side(
+	const struct perspective *p, struct facts *f, const struct event *ev, int side);
 
 /* The same for the client of a DNS answer. */
 bool perspective_fill_dns(const struct perspective *p, struct facts *f, const struct event *ev);

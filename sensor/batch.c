@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EVENT_ARENA_BLOCK_BYTES = 64 * 1024, MAX_WORK = BATCH_FRAMES * PACKET_MAX_LAYERS + BATCH_ITEMS };
+enum {
+	EVENT_ARENA_BLOCK_BYTES = 64 * 1024,
+	MAX_WORK = BATCH_FRAMES * PACKET_MAX_LAYERS + BATCH_ITEMS
+};
 
 bool batch_init(struct batch *b)
 {
@@ -53,7 +56,7 @@ void batch_clear(struct batch *b)
 bool batch_has_room(const struct batch *b, uint32_t frame_bytes)
 {
 	return b->n_packets < BATCH_FRAMES && b->n_ticks + b->n_packets < BATCH_ITEMS &&
-		BATCH_BYTES - b->n_bytes >= frame_bytes;
+	       BATCH_BYTES - b->n_bytes >= frame_bytes;
 }
 
 const uint8_t *batch_store(struct batch *b, const struct frame *f)
@@ -95,8 +98,8 @@ void batch_run_shard(struct batch *b, uint32_t s, struct shard *shard)
 		if (w->packet == BATCH_TICK)
 			shard_tick(shard, w->ts_ns, w->seq, arena);
 		else
-			shard_packet(shard, &b->frames[w->packet], &b->packets[w->packet], w->layer, w->seq,
-				w->ts_ns, arena);
+			shard_packet(shard, &b->frames[w->packet], &b->packets[w->packet], w->layer,
+				w->seq, w->ts_ns, arena);
 	}
 	if (b->finish)
 		shard_finish(shard, b->finish_ns, b->finish_seq, arena);
@@ -150,13 +153,15 @@ int batch_deliver(struct batch *b, const struct pipeline_consumer *c, struct err
 
 	for (int s = 0; s < PIPELINE_SHARDS; s++) {
 		if (b->out[s].failed)
-			return error_set(err, ERR_SYSTEM, "not enough memory for the events of a batch");
+			return error_set(
+				err, ERR_SYSTEM, "not enough memory for the events of a batch");
 		n += b->out[s].n_events;
 	}
 	if (n > 0) {
 		places = sorted_places(b, n);
 		if (!places)
-			return error_set(err, ERR_SYSTEM, "not enough memory for the events of a batch");
+			return error_set(
+				err, ERR_SYSTEM, "not enough memory for the events of a batch");
 	}
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		/* A tick comes after the events that it caused, which carry its number. */

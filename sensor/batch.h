@@ -1,4 +1,5 @@
-/* A batch: frames and ticks in their order, what each shard has to do with them, and the events that came of it. */
+/* A batch: frames and ticks in their order, what each shard has to do with them, and the events
+ * that came of it. */
 #pragma once
 
 #include <stdbool.h>
@@ -48,7 +49,7 @@ struct batch {
 	struct work *ticks;
 	uint32_t n_ticks;
 	struct shard_output out[PIPELINE_SHARDS];
-	bool finish;        /* the input ended: every flow ends after the last item */
+	bool finish; /* the input ended: every flow ends after the last item */
 	uint64_t finish_seq, finish_ns;
 };
 
@@ -67,5 +68,6 @@ void batch_emit(void *user, const struct event *ev);
 /* Does shard S's part of the batch. */
 void batch_run_shard(struct batch *b, uint32_t s, struct shard *shard);
 
-/* Hands the events of all shards to C in their order: by sequence, for one tick by the first packet of the flow. */
+/* Hands the events of all shards to C in their order: by sequence, for one tick by the first packet
+ * of the flow. */
 int batch_deliver(struct batch *b, const struct pipeline_consumer *c, struct error *err);

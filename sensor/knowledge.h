@@ -1,5 +1,5 @@
-/* What the sensor knows before the first packet: policy, rules, lists, geolocation data. Loaded whole or not at all; read only
- * afterwards, by any number of threads. */
+/* What the sensor knows before the first packet: policy, rules, lists, geolocation data. Loaded
+ * whole or not at all; read only afterwards, by any number of threads. */
 #pragma once
 
 #include <stdint.h>
@@ -16,9 +16,10 @@ struct knowledge_config {
 	const char *rules_dir;  /* NULL: none */
 	const char *lists_dir;  /* NULL: none */
 	const char *geo_dir;    /* NULL or "": none */
-	const struct ip_prefix *own; /* discover mode: the operator's space; none: private addresses */
+	const struct ip_prefix
+		*own; /* discover mode: the operator's space; none: private addresses */
 	size_t n_own;
-	uint64_t as_of_ns;      /* list entries that expired before are left out */
+	uint64_t as_of_ns; /* list entries that expired before are left out */
 };
 
 struct knowledge {

@@ -5,11 +5,13 @@ static uint64_t tick_after(uint64_t ts_ns)
 	return (ts_ns / PACKET_CLOCK_TICK_NS + 1) * PACKET_CLOCK_TICK_NS;
 }
 
-static bool is_outlier(const struct packet_clock *c, uint64_t ts_ns, bool has_next, uint64_t next_ns)
+static bool is_outlier(
+	const struct packet_clock *c, uint64_t ts_ns, bool has_next, uint64_t next_ns)
 {
 	if (!has_next || ts_ns < PACKET_CLOCK_JUMP_NS || next_ns >= ts_ns - PACKET_CLOCK_JUMP_NS)
 		return false;
-	/* Before the clock runs there is nothing to jump from: the second frame alone says that the first was off. */
+	/* Before the clock runs there is nothing to jump from: the second frame alone says that the
+	 * first was off. */
 	return !c->started || ts_ns - c->now_ns > PACKET_CLOCK_JUMP_NS;
 }
 

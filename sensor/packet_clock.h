@@ -1,5 +1,6 @@
-/* The packet clock: the only time below sensor/. It follows the time stamps of the frames, never goes back, does not believe a
- * single frame from the far future, and ticks at absolute multiples of 100 ms of packet time. Pure. */
+/* The packet clock: the only time below sensor/. It follows the time stamps of the frames, never
+ * goes back, does not believe a single frame from the far future, and ticks at absolute multiples
+ * of 100 ms of packet time. Pure. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,8 +13,9 @@
 /* A step forward of more than this is believed only when the next frame confirms it. */
 #define PACKET_CLOCK_JUMP_NS (3600 * NS_PER_S)
 
-/* After so much silence no timer is left that could fire: a flow ends after at most an hour of silence, and what that raised is
- * closed at most an hour later. Ticks beyond it would do nothing, so a gap of years costs as much as one of three hours. */
+/* After so much silence no timer is left that could fire: a flow ends after at most an hour of
+ * silence, and what that raised is closed at most an hour later. Ticks beyond it would do nothing,
+ * so a gap of years costs as much as one of three hours. */
 #define PACKET_CLOCK_SETTLED_NS (3 * 3600 * NS_PER_S)
 
 struct packet_clock {
@@ -21,14 +23,15 @@ struct packet_clock {
 	uint64_t now_ns;
 	uint64_t next_tick_ns;
 	uint64_t settled_ns; /* ticks from here on to the next frame would do nothing */
-	uint64_t late;     /* frames older than the clock: taken as of now */
+	uint64_t late;       /* frames older than the clock: taken as of now */
 	uint64_t outliers; /* frames from the far future that nothing confirmed: taken as of now */
 };
 
-/* The clock's time for a frame stamped TS_NS, when the frame after it is stamped NEXT_NS (HAS_NEXT false: there is none).
- * Moves the clock. */
-uint64_t packet_clock_frame(struct packet_clock *c, uint64_t ts_ns, bool has_next, uint64_t next_ns);
+/* The clock's time for a frame stamped TS_NS, when the frame after it is stamped NEXT_NS (HAS_NEXT
+ * false: there is none). Moves the clock. */
+uint64_t packet_clock_frame(
+	struct packet_clock *c, uint64_t ts_ns, bool has_next, uint64_t next_ns);
 
-/* Before a frame at TO_NS (as packet_clock_frame returned it) is processed: the next tick that is due, or false. Call until
- * false. */
+/* Before a frame at TO_NS (as packet_clock_frame returned it) is processed: the next tick that is
+ * due, or false. Call until false. */
 bool packet_clock_tick(struct packet_clock *c, uint64_t to_ns, uint64_t *ret_tick_ns);

@@ -6,7 +6,11 @@
 #include "sensor/crew.h"
 #include "sensor/reader.h"
 
-enum { BATCHES = 2, TCP_PACKET_BUDGET = 80, UDP_PACKET_BUDGET = 24 }; /* budgets: those of ndpiReader 4.2 */
+enum {
+	BATCHES = 2,
+	TCP_PACKET_BUDGET = 80,
+	UDP_PACKET_BUDGET = 24
+}; /* budgets: those of ndpiReader 4.2 */
 
 struct pipeline {
 	const struct pipeline_config *cfg;
@@ -52,7 +56,8 @@ static int open_pipeline(struct pipeline *p, struct emitter *emitters, struct er
 	for (int i = 0; i < BATCHES; i++)
 		ok = batch_init(&p->batches[i]) && ok;
 	if (!ok)
-		return error_set(err, ERR_SYSTEM, "not enough memory for the batches of the pipeline");
+		return error_set(
+			err, ERR_SYSTEM, "not enough memory for the batches of the pipeline");
 	for (uint32_t s = 0; s < PIPELINE_SHARDS; s++) {
 		emitters[s] = (struct emitter){p, s};
 		p->shards[s] = shard_new(&sc, emit, &emitters[s], err);
@@ -92,8 +97,10 @@ static void add_shard_stats(struct pipeline *p, struct shard_stats *sum)
 	}
 }
 
-/* The caller's thread reads batch n + 1 while the workers are busy with batch n, then delivers n. */
-static int run(struct pipeline *p, const struct pipeline_consumer *c, struct pipeline_stats *stats, struct error *err)
+/* The caller's thread reads batch n + 1 while the workers are busy with batch n, then delivers n.
+ */
+static int run(struct pipeline *p, const struct pipeline_consumer *c, struct pipeline_stats *stats,
+	struct error *err)
 {
 	struct batch *filled = &p->batches[0];
 	struct batch *spare = &p->batches[1];
@@ -123,8 +130,8 @@ static int run(struct pipeline *p, const struct pipeline_consumer *c, struct pip
 	}
 }
 
-int pipeline_run(const struct pipeline_config *cfg, const struct pipeline_consumer *c, struct pipeline_stats *ret,
-	struct error *err)
+int pipeline_run(const struct pipeline_config *cfg, const struct pipeline_consumer *c,
+	struct pipeline_stats *ret, struct error *err)
 {
 	struct pipeline p = {.cfg = cfg};
 	struct emitter emitters[PIPELINE_SHARDS];

@@ -1,9 +1,10 @@
-/* From frames to events in their one order: reader, shards on workers, merge. What is downstream sees the same events in the same
- * order with any number of workers and any size of batch.
+/* From frames to events in their one order: reader, shards on workers, merge. What is downstream
+ * sees the same events in the same order with any number of workers and any size of batch.
  *
  *   reader ──► batch ──► shard 0 … 7 (on N threads) ──► merge by sequence ──► consumer
  *
- * While the workers are busy with one batch, the caller's thread reads the next and hands on the events of the one before. */
+ * While the workers are busy with one batch, the caller's thread reads the next and hands on the
+ * events of the one before. */
 #pragma once
 
 #include <stdatomic.h>
@@ -19,17 +20,19 @@
 enum { PIPELINE_SHARDS = 8, PIPELINE_MAX_WORKERS = 64 };
 
 struct pipeline_stats {
-	uint64_t frames;       /* decoded */
-	uint64_t frame_bytes;  /* on the wire */
+	uint64_t frames;      /* decoded */
+	uint64_t frame_bytes; /* on the wire */
 	uint64_t reasons[REASON_COUNT];
-	uint64_t subscriber_packets, subscriber_bytes; /* counted and dropped: networks.subscribers, tunnels of subscribers */
+	uint64_t subscriber_packets, subscriber_bytes; /* counted and dropped: networks.subscribers,
+							  tunnels of subscribers */
 	uint64_t late, outliers; /* frames behind the packet clock, and far ahead of it */
 	uint64_t ticks;
 	uint64_t first_ns, last_ns; /* packet clock */
 	struct shard_stats shards;  /* sums */
 };
 
-/* Takes the events. Each returns 0, or a negative code that ends the run. Called from the thread of pipeline_run. */
+/* Takes the events. Each returns 0, or a negative code that ends the run. Called from the thread of
+ * pipeline_run. */
 struct pipeline_consumer {
 	void *user;
 	int (*event)(void *user, const struct event *ev);
@@ -38,18 +41,21 @@ struct pipeline_consumer {
 };
 
 struct pipeline_config {
-	struct source *source;    /* borrowed */
-	const struct site *site;  /* borrowed: says who is a subscriber */
+	struct source *source;   /* borrowed */
+	const struct site *site; /* borrowed: says who is a subscriber */
 	uint64_t hash_key;
-	uint32_t workers;         /* 1 to PIPELINE_MAX_WORKERS */
-	uint32_t max_flows;       /* in all */
-	uint32_t max_detections;  /* in all */
-	const atomic_bool *stop;  /* NULL, or: end early when it becomes true */
-	void (*progress)(void *user, const struct pipeline_stats *so_far); /* NULL, or called after each batch */
-	void (*input_fault)(void *user, const struct error *err);          /* an input ended early; the others go on */
+	uint32_t workers;        /* 1 to PIPELINE_MAX_WORKERS */
+	uint32_t max_flows;      /* in all */
+	uint32_t max_detections; /* in all */
+	const atomic_bool *stop; /* NULL, or: end early when it becomes true */
+	void (*progress)(void *user,
+		const struct pipeline_stats *so_far); /* NULL, or called after each batch */
+	void (*input_fault)(
+		void *user, const struct error *err); /* an input ended early; the others go on */
 	void *user;
 };
 
-/* Runs SOURCE to its end through to C. 0; a negative code of the consumer; or ERR_SYSTEM with *err. */
-int pipeline_run(const struct pipeline_config *cfg, const struct pipeline_consumer *c, struct pipeline_stats *ret,
-	struct error *err);
+/* Runs SOURCE to its end through to C. 0; a negative code of the consumer; or ERR_SYSTEM with *err.
+ */
+int pipeline_run(const struct pipeline_config *cfg, const struct pipeline_consumer *c,
+	struct pipeline_stats *ret, struct error *err);

@@ -28,7 +28,8 @@ static void read_next(struct reader *r)
 	r->has_next = rc > 0;
 }
 
-/* Makes the next frame the ready one. Its time needs a look at the frame behind it: see packet_clock.h. */
+/* Makes the next frame the ready one. Its time needs a look at the frame behind it: see
+ * packet_clock.h. */
 static bool advance(struct reader *r, struct batch *b)
 {
 	if (!r->started) {
@@ -55,8 +56,10 @@ static void push_tick(struct reader *r, struct batch *b, uint64_t ts_ns)
 	r->stats->ticks++;
 }
 
-/* Subscribers are counted and dropped before anything looks at them, unless the address is declared equipment. */
-static bool is_subscriber(const struct reader *r, const struct packet *p, const struct packet_layer *l, uint64_t ts_ns)
+/* Subscribers are counted and dropped before anything looks at them, unless the address is declared
+ * equipment. */
+static bool is_subscriber(const struct reader *r, const struct packet *p,
+	const struct packet_layer *l, uint64_t ts_ns)
 {
 	const struct site *site = r->cfg->site;
 	const struct inventory *inv = site_inventory(site);
@@ -65,7 +68,7 @@ static bool is_subscriber(const struct reader *r, const struct packet *p, const 
 	bool outer = l == &p->layers[0] && p->has_mac;
 
 	return (src && !inventory_find(inv, &l->src, outer ? p->src_mac : NULL, 0, ts_ns)) ||
-		(dst && !inventory_find(inv, &l->dst, outer ? p->dst_mac : NULL, 0, ts_ns));
+	       (dst && !inventory_find(inv, &l->dst, outer ? p->dst_mac : NULL, 0, ts_ns));
 }
 
 static void push_frame(struct reader *r, struct batch *b)
@@ -81,7 +84,8 @@ static void push_frame(struct reader *r, struct batch *b)
 	r->stats->reasons[p->reason]++;
 	for (uint8_t layer = 0; layer < p->n_layers; layer++) {
 		const struct packet_layer *l = &p->layers[layer];
-		struct work w = {.seq = ++r->seq, .ts_ns = r->ready_ns, .packet = i, .layer = layer};
+		struct work w = {
+			.seq = ++r->seq, .ts_ns = r->ready_ns, .packet = i, .layer = layer};
 
 		if (is_subscriber(r, p, l, r->ready_ns)) {
 			r->stats->subscriber_packets++;
@@ -99,7 +103,8 @@ static void push_frame(struct reader *r, struct batch *b)
 
 bool reader_fill(struct reader *r, struct batch *b)
 {
-	/* A frame that was ready when the last batch was full: that batch's bytes are reused after this one. */
+	/* A frame that was ready when the last batch was full: that batch's bytes are reused after
+	 * this one. */
 	if (r->has_ready)
 		r->ready.data = batch_store(b, &r->ready);
 	for (;;) {

@@ -9,9 +9,9 @@
 
 enum { MAX_TEXT_BYTES = 1024 }; /* of one string that is kept */
 
-/* A copy of TEXT, which may be NULL, without identities: NAME says whether it is a host name or
- * URL. */
-static struct str keep(struct arena *arena, const char *text, bool name)
+/* A copy of TEXT, which may be NULL, after REDACT. */
+static struct str keep(
+	struct arena *arena, const char *text, void (*redact)(char *text, uint32_t n))
 {
 	const size_t n = text ? strnlen(text, MAX_TEXT_BYTES) : 0;
 	char *copy = n ? arena_alloc(arena, n) : NULL;
@@ -19,10 +19,7 @@ static struct str keep(struct arena *arena, const char *text, bool name)
 	if (!copy)
 		return (struct str){NULL, 0};
 	memcpy(copy, text, n);
-	if (name)
-		redact_name(copy, (uint32_t)n);
-	else
-		redact_text(copy, (uint32_t)n);
+	redact(copy, (uint32_t)n);
 	return (struct str){copy, (uint32_t)n};
 }
 
@@ -84,7 +81,7 @@ static void tls_names(struct arena *arena, const char *list, struct flow_details
 		struct str name = arena_str(arena, (struct str){list, (uint32_t)(end - list)});
 
 		if (name.len)
-			ret->tls_names[ret->n_tls_names++] = keep(arena, name.data, true);
+			ret->tls_names[ret->n_tls_names++] = keep(arena, name.data, redact_name);
 		list = *end ? end + 1 : end;
 	}
 }
@@ -116,16 +113,16 @@ static void tls_details(const struct classifier *c, const struct ndpi_flow_struc
 {
 	char buf[8];
 
-	ret->server_name = keep(arena, f->host_server_name, true);
+	ret->server_name = keep(arena, f->host_server_name, redact_name);
 	ret->ja3 = keep_lower(arena, ndpi_adapter_ja3(f));
 	ret->ja3s = keep_lower(arena, f->protos.tls_quic.ja3_server);
 	ret->tls_version = tls_version(f->protos.tls_quic.ssl_version);
 	if (f->protos.tls_quic.server_cipher)
 		ret->tls_cipher = keep(arena,
-			ndpi_adapter_cipher(c, f->protos.tls_quic.server_cipher, buf), false);
-	ret->tls_issuer = keep(arena, f->protos.tls_quic.issuerDN, false);
-	ret->tls_subject = keep(arena, f->protos.tls_quic.subjectDN, false);
-	ret->tls_alpn = keep(arena, ndpi_adapter_alpn(f), false);
+			ndpi_adapter_cipher(c, f->protos.tls_quic.server_cipher, buf), redact_text);
+	ret->tls_issuer = keep(arena, f->protos.tls_quic.issuerDN, redact_text);
+	ret->tls_subject = keep(arena, f->protos.tls_quic.subjectDN, redact_text);
+	ret->tls_alpn = keep(arena, ndpi_adapter_alpn(f), redact_text);
 	tls_names(arena, f->protos.tls_quic.server_names, ret);
 	tls_certificate(f, now_ns, arena, ret);
 }
@@ -136,27 +133,27 @@ static struct str http_url(struct arena *arena, const char *url)
 
 	/* The library joins host and path; a client of a proxy sends the whole URL. */
 	if (!url || strncmp(url, "http://", strlen("http://")) == 0)
-		return keep(arena, url, true);
-	kept = keep(arena, url, true);
+		return keep(arena, url, redact_name);
+	kept = keep(arena, url, redact_name);
 	return arena_printf(arena, "http://%.*s", (int)kept.len, kept.data ? kept.data : "");
 }
 
 static void http_details(
 	const struct ndpi_flow_struct *f, struct arena *arena, struct flow_details *ret)
 {
-	ret->http_host = keep(arena, f->host_server_name, true);
+	ret->http_host = keep(arena, f->host_server_name, redact_name);
 	ret->http_url = http_url(arena, f->http.url);
-	ret->http_user_agent = keep(arena, f->http.user_agent, false);
+	ret->http_user_agent = keep(arena, f->http.user_agent, redact_name);
 	if (f->http.method != NDPI_HTTP_METHOD_UNKNOWN)
-		ret->http_method = keep(arena, ndpi_http_method2str(f->http.method), false);
+		ret->http_method = keep(arena, ndpi_http_method2str(f->http.method), redact_text);
 	ret->http_status = f->http.response_status_code;
 }
 
 static void ssh_details(
 	const struct ndpi_flow_struct *f, struct arena *arena, struct flow_details *ret)
 {
-	ret->ssh_client = keep(arena, f->protos.ssh.client_signature, false);
-	ret->ssh_server = keep(arena, f->protos.ssh.server_signature, false);
+	ret->ssh_client = keep(arena, f->protos.ssh.client_signature, redact_name);
+	ret->ssh_server = keep(arena, f->protos.ssh.server_signature, redact_name);
 	ret->hassh_client = keep_lower(arena, f->protos.ssh.hassh_client);
 	ret->hassh_server = keep_lower(arena, f->protos.ssh.hassh_server);
 }
@@ -164,7 +161,7 @@ static void ssh_details(
 static void dns_details(
 	const struct ndpi_flow_struct *f, struct arena *arena, struct flow_details *ret)
 {
-	ret->dns_name = keep(arena, f->host_server_name, true);
+	ret->dns_name = keep(arena, f->host_server_name, redact_name);
 	ret->dns_type = f->protos.dns.query_type;
 	if (!f->protos.dns.is_query)
 		ret->dns_code = f->protos.dns.reply_code;

@@ -1,5 +1,6 @@
-/* Remembers recent answers of a geo object: an address is looked up again for each event of each of its conversations, and a
- * tree walk per file costs more than the rest of an event. Direct-mapped, fixed size, one thread. */
+/* Remembers recent answers of a geo object: an address is looked up again for each event of each of
+ * its conversations, and a tree walk per file costs more than the rest of an event. Direct-mapped,
+ * fixed size, one thread. */
 #pragma once
 
 #include "analysis/enrich/geo.h"

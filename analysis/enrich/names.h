@@ -1,5 +1,6 @@
-/* Which names did this client resolve to get this address? Learned from DNS answers, bounded: a table of CAPACITY
- * (client, address) pairs with up to 4 names each, least recently used out first. Pure; one thread. */
+/* Which names did this client resolve to get this address? Learned from DNS answers, bounded: a
+ * table of CAPACITY (client, address) pairs with up to 4 names each, least recently used out first.
+ * Pure; one thread. */
 #pragma once
 
 #include <stddef.h>
@@ -12,18 +13,21 @@ enum { NAMES_PER_ADDRESS = 4, NAMES_NAME_BYTES = 256 };
 
 struct names;
 
-/* KEY is the hash key. NULL without memory: all memory is taken here, CAPACITY × about 170 bytes, 64 of them for names, in a
- * ring of their own: where names are long, the oldest pairs go before CAPACITY is reached. CAPACITY is 1 to 2^25. */
+/* KEY is the hash key. NULL without memory: all memory is taken here, CAPACITY × about 170 bytes,
+ * 64 of them for names, in a ring of their own: where names are long, the oldest pairs go before
+ * CAPACITY is reached. CAPACITY is 1 to 2^25. */
 struct names *names_new(size_t capacity, uint64_t key);
 void names_free(struct names *n);
 
-/* CLIENT got ADDR as an answer for NAME at TS_NS. Names longer than NAMES_NAME_BYTES - 1 are cut, ASCII letters are kept in
- * lower case, an empty name is nothing. */
-void names_learn(struct names *n, const struct ip_addr *client, const struct ip_addr *addr, struct str name, uint64_t ts_ns);
+/* CLIENT got ADDR as an answer for NAME at TS_NS. Names longer than NAMES_NAME_BYTES - 1 are cut,
+ * ASCII letters are kept in lower case, an empty name is nothing. */
+void names_learn(struct names *n, const struct ip_addr *client, const struct ip_addr *addr,
+	struct str name, uint64_t ts_ns);
 
-/* Names by which CLIENT resolved ADDR, latest first, written to RET; borrowed until the next names_learn. Returns their
- * number. */
-size_t names_find(struct names *n, const struct ip_addr *client, const struct ip_addr *addr, struct str ret[NAMES_PER_ADDRESS]);
+/* Names by which CLIENT resolved ADDR, latest first, written to RET; borrowed until the next
+ * names_learn. Returns their number. */
+size_t names_find(struct names *n, const struct ip_addr *client, const struct ip_addr *addr,
+	struct str ret[NAMES_PER_ADDRESS]);
 
 /* Pairs that were forgotten, with all their names, to make room. */
 uint64_t names_evicted(const struct names *n);

@@ -1,6 +1,5 @@
 #include "capture/file/path_list.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,11 +48,11 @@ static size_t strip_format(const char *name, size_t len)
 	return strip(name, len, formats, sizeof(formats) / sizeof(formats[0]));
 }
 
-static int append(struct path_list *list, const char *path, struct error *err)
+static int append(struct path_list *list, const char *name, bool found, struct error *err)
 {
 	if (list->n == list->capacity) {
 		const size_t capacity = list->capacity ? list->capacity * 2 : 16;
-		char **grown = realloc(list->paths, capacity * sizeof(*grown));
+		struct path *grown = realloc(list->paths, capacity * sizeof(*grown));
 
 		if (!grown)
 			return error_set(
@@ -61,8 +60,8 @@ static int append(struct path_list *list, const char *path, struct error *err)
 		list->paths = grown;
 		list->capacity = capacity;
 	}
-	list->paths[list->n] = strdup(path);
-	if (!list->paths[list->n])
+	list->paths[list->n] = (struct path){strdup(name), found};
+	if (!list->paths[list->n].name)
 		return error_set(err, ERR_SYSTEM, "no memory left for the list of captures");
 	list->n++;
 	return ERR_OK;
@@ -81,14 +80,14 @@ static int append_suffix(
 		return err ? err->code : ERR_INPUT;
 	}
 	for (int i = 0; i < n && rc == ERR_OK; i++)
-		rc = append(list, files[i], err);
+		rc = append(list, files[i], true, err);
 	file_list_free(files, n);
 	return rc;
 }
 
-static int by_bytes(const void *a, const void *b)
+static int by_name(const void *a, const void *b)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	return strcmp(((const struct path *)a)->name, ((const struct path *)b)->name);
 }
 
 static int append_folder(struct path_list *list, const char *dir, struct error *err)
@@ -107,7 +106,7 @@ static int append_folder(struct path_list *list, const char *dir, struct error *
 			".cap, also "
 			"with .gz or .zst behind; name other files one by one",
 			dir);
-	qsort(list->paths + before, list->n - before, sizeof(*list->paths), by_bytes);
+	qsort(list->paths + before, list->n - before, sizeof(*list->paths), by_name);
 	return ERR_OK;
 }
 
@@ -117,8 +116,8 @@ int path_list_expand(struct path_list *list, const char *const *args, size_t n, 
 		struct stat st;
 		const bool folder =
 			strcmp(args[i], "-") != 0 && stat(args[i], &st) == 0 && S_ISDIR(st.st_mode);
-		const int rc =
-			folder ? append_folder(list, args[i], err) : append(list, args[i], err);
+		const int rc = folder ? append_folder(list, args[i], err)
+				      : append(list, args[i], false, err);
 
 		if (rc < 0)
 			return rc;
@@ -129,7 +128,7 @@ int path_list_expand(struct path_list *list, const char *const *args, size_t n, 
 void path_list_free(struct path_list *list)
 {
 	for (size_t i = 0; i < list->n; i++)
-		free(list->paths[i]);
+		free(list->paths[i].name);
 	free(list->paths);
 	*list = (struct path_list){.paths = NULL};
 }

@@ -1,12 +1,18 @@
 /* The inputs that a command line names: files as they are, folders as the captures below them. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/error.h"
 
+struct path {
+	char *name;
+	bool found; /* in a folder: nobody named it */
+};
+
 struct path_list {
-	char **paths;
+	struct path *paths;
 	size_t n, capacity;
 };
 

@@ -1,5 +1,6 @@
-/* Hashes of [xxHash]. hash64 is for tables: give it a secret key where an attacker chooses the values. digest128 names
- * things for ever (alert ids, versions of files): the same bytes give the same text on every machine. It is no signature. */
+/* Hashes of [xxHash]. hash64 is for tables: give it a secret key where an attacker chooses the
+ * values. digest128 names things for ever (alert ids, versions of files): the same bytes give the
+ * same text on every machine. It is no signature. */
 #pragma once
 
 #include <stddef.h>
@@ -14,4 +15,5 @@ struct digest {
 uint64_t hash64(const void *data, size_t len, uint64_t key);
 
 struct digest digest128(const void *data, size_t len);
-char *digest_format(const struct digest *d, char *buf); /* 32 hex digits in BUF of DIGEST_TEXT_BYTES; returns BUF */
+char *digest_format(const struct digest *d,
+	char *buf); /* 32 hex digits in BUF of DIGEST_TEXT_BYTES; returns BUF */

@@ -1,5 +1,6 @@
-/* Civil time of a place: offsets from UTC with their transitions, from the system's IANA time zone files [GLib]. Read at
- * set-up; afterwards pure and thread-safe. The process's own time zone is never asked. */
+/* Civil time of a place: offsets from UTC with their transitions, from the system's IANA time zone
+ * files [GLib]. Read at set-up; afterwards pure and thread-safe. The process's own time zone is
+ * never asked. */
 #pragma once
 
 #include <stdint.h>
@@ -8,7 +9,8 @@
 
 struct zone;
 
-/* NAME is an IANA name ("Europe/Warsaw") or "UTC". NULL with *err when the system has no such zone. */
+/* NAME is an IANA name ("Europe/Warsaw") or "UTC". NULL with *err when the system has no such zone.
+ */
 struct zone *zone_open(const char *name, struct error *err);
 void zone_close(struct zone *z); /* NULL allowed */
 

@@ -293,11 +293,11 @@ struct sigma_scratch *sigma_scratch_new(const struct sigma *s)
 	if (!w)
 		return NULL;
 	w->regex = regex_runner_new();
-	w->candidates = calloc(s->n / 64 + 1, sizeof(*w->candidates));
 	w->values = calloc(SIGMA_MAX_NODES, 1);
 	w->relevant = calloc(SIGMA_MAX_NODES, 1);
 	w->told = calloc(SIGMA_MAX_SELECTIONS, 1);
-	if (!w->regex || !w->candidates || !w->values || !w->relevant || !w->told) {
+	if (!rule_set_init(&w->candidates, s->n) || !w->regex || !w->values || !w->relevant ||
+		!w->told) {
 		sigma_scratch_free(w);
 		return NULL;
 	}
@@ -309,7 +309,7 @@ void sigma_scratch_free(struct sigma_scratch *w)
 	if (!w)
 		return;
 	regex_runner_free(w->regex);
-	free(w->candidates);
+	rule_set_done(&w->candidates);
 	free(w->values);
 	free(w->relevant);
 	free(w->told);
@@ -325,20 +325,18 @@ void sigma_eval(const struct sigma *s, struct sigma_scratch *w, enum rule_catego
 	const struct facts *f, sigma_match_fn *match, void *user)
 {
 	const struct rule_index *ix = &s->index[category];
+	uint32_t place;
 
-	rule_index_candidates(ix, f, w->candidates);
-	for (size_t word = 0; word < ix->n_words; word++) {
-		for (uint64_t bits = w->candidates[word]; bits != 0; bits &= bits - 1) {
-			size_t place = word * 64 + (size_t)__builtin_ctzll(bits);
-			const struct program *p = &s->programs[ix->rules[place]];
-			struct rule_match m;
+	rule_index_candidates(ix, f, &w->candidates);
+	while (rule_set_take(&w->candidates, &place)) {
+		const struct program *p = &s->programs[ix->rules[place]];
+		struct rule_match m;
 
-			if (!program_holds(p, f, w))
-				continue;
-			m.rule = &p->rule;
-			m.n_matched = 0;
-			program_explain(p, f, w, &m);
-			match(user, &m);
-		}
+		if (!program_holds(p, f, w))
+			continue;
+		m.rule = &p->rule;
+		m.n_matched = 0;
+		program_explain(p, f, w, &m);
+		match(user, &m);
 	}
 }

@@ -142,7 +142,7 @@ static bool post_rule(struct rule_index *ix, struct arena *a, const struct progr
 	bool chosen[SIGMA_MAX_SELECTIONS];
 
 	if (!cover_choose(p, counts, chosen)) {
-		ix->always[place / 64] |= UINT64_C(1) << (place % 64);
+		ix->always[ix->n_always++] = place;
 		return true;
 	}
 	for (uint32_t s = 0; s < p->n_selections; s++) {
@@ -215,7 +215,7 @@ static bool build_category(
 	struct rule_index *ix = &s->index[c];
 
 	ix->rules = calloc(s->n + 1, sizeof(*ix->rules));
-	ix->always = calloc(s->n / 64 + 1, sizeof(*ix->always));
+	ix->always = calloc(s->n + 1, sizeof(*ix->always));
 	if (!ix->rules || !ix->always)
 		return false;
 	for (size_t i = 0; i < s->n; i++) {
@@ -225,7 +225,6 @@ static bool build_category(
 		if (!count_program(counts, scratch, &s->programs[i]))
 			return false;
 	}
-	ix->n_words = (ix->n_rules + 63) / 64;
 	for (uint32_t i = 0; i < ix->n_rules; i++) {
 		if (!post_rule(ix, s->arena, &s->programs[ix->rules[i]], i, counts))
 			return false;
@@ -260,15 +259,16 @@ void rule_index_free(struct rule_index *ix)
 	free(ix->fields);
 }
 
-static void mark(const struct rule_index *ix, uint32_t entry, uint64_t *candidates)
+static void mark(const struct rule_index *ix, uint32_t entry, struct rule_set *candidates)
 {
 	uint32_t i = entry == INDEX_NONE ? INDEX_NONE : ix->entries[entry].first;
 
 	for (; i != INDEX_NONE; i = ix->postings[i].next)
-		candidates[ix->postings[i].rule / 64] |= UINT64_C(1) << (ix->postings[i].rule % 64);
+		rule_set_add(candidates, ix->postings[i].rule);
 }
 
-static void mark_text(const struct rule_index *ix, int field, struct str text, uint64_t *candidates)
+static void mark_text(
+	const struct rule_index *ix, int field, struct str text, struct rule_set *candidates)
 {
 	char lower[PATTERN_MAX_BYTES];
 	struct index_key key = {.field = field, .kind = KEY_TEXT};
@@ -280,15 +280,15 @@ static void mark_text(const struct rule_index *ix, int field, struct str text, u
 }
 
 static void mark_number(
-	const struct rule_index *ix, int field, uint64_t number, uint64_t *candidates)
+	const struct rule_index *ix, int field, uint64_t number, struct rule_set *candidates)
 {
 	struct index_key key = {.field = field, .kind = KEY_NUMBER, .number = number};
 
 	mark(ix, find_entry(ix, &key), candidates);
 }
 
-static void mark_values(
-	const struct rule_index *ix, int field, const struct fact_value *v, uint64_t *candidates)
+static void mark_values(const struct rule_index *ix, int field, const struct fact_value *v,
+	struct rule_set *candidates)
 {
 	switch (field_info((enum field_id)field)->type) {
 	case FIELD_TYPE_KEYWORD:
@@ -312,9 +312,11 @@ static void mark_values(
 	}
 }
 
-void rule_index_candidates(const struct rule_index *ix, const struct facts *f, uint64_t *candidates)
+void rule_index_candidates(
+	const struct rule_index *ix, const struct facts *f, struct rule_set *candidates)
 {
-	memcpy(candidates, ix->always, ix->n_words * sizeof(*candidates));
+	for (uint32_t i = 0; i < ix->n_always; i++)
+		rule_set_add(candidates, ix->always[i]);
 	for (uint32_t i = 0; i < ix->n_fields; i++) {
 		const struct fact_value *v = facts_get(f, (enum field_id)ix->fields[i].field);
 

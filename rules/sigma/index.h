@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "common/str.h"
+#include "rules/sigma/rule_set.h"
 
 struct facts;
 struct sigma;
@@ -45,8 +46,8 @@ struct index_field {
 struct rule_index {
 	uint32_t *rules; /* of the category, by place: their place among all */
 	uint32_t n_rules;
-	uint64_t *always; /* a bit for each rule without a cover */
-	size_t n_words;
+	uint32_t *always; /* places of rules without a cover */
+	uint32_t n_always;
 	struct index_entry *entries;
 	uint32_t n_entries, entry_capacity;
 	uint32_t *slots;  /* entry + 1; 0: free */
@@ -64,6 +65,6 @@ uint32_t rule_index_uses(const struct rule_index *ix, const struct index_key *ke
 bool rule_index_build(struct sigma *s);
 void rule_index_free(struct rule_index *ix);
 
-/* Fills CANDIDATES (n_words of them) with a superset of the rules that F meets. */
+/* Adds to CANDIDATES the places of a superset of the rules that F meets. */
 void rule_index_candidates(
-	const struct rule_index *ix, const struct facts *f, uint64_t *candidates);
+	const struct rule_index *ix, const struct facts *f, struct rule_set *candidates);

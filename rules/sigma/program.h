@@ -141,8 +141,8 @@ struct sigma {
 
 struct sigma_scratch {
 	struct regex_runner *regex;
-	uint64_t *candidates; /* one bit for each rule of a category */
-	uint8_t *values;      /* of the nodes of a condition */
+	struct rule_set candidates; /* of a category; empty between evaluations */
+	uint8_t *values;            /* of the nodes of a condition */
 	uint8_t *relevant;
 	uint8_t *told; /* selections that were explained */
 };

@@ -23,6 +23,15 @@ same "conversations before the cut" "$(wc -l <out)" 9
 grep -q "cut.pcap" err || fail "the cut is not reported"
 same "reports of the cut" "$(grep -c '^vedette flows:' err)" 1
 
+# a folder in which one file is no capture: the others are read
+mkdir folder
+cp good.pcap text.pcap folder/
+got=0
+"$VEDETTE" flows --json folder >out 2>err || got=$?
+same "exit status of a folder with a bad file" "$got" 3
+same "conversations of the good file" "$(wc -l <out)" 10
+same "reports of the bad file" "$(grep -c '^vedette flows: .*text.pcap' err)" 1
+
 # geolocation data
 mkdir geo-text geo-none
 echo "no database" >geo-text/a.mmdb

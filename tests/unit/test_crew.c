@@ -10,7 +10,8 @@ static void count_job(void *user, uint32_t job)
 {
 	uint32_t *counts = user;
 
-	counts[job]++; /* no atomic: each job is done once, and crew_wait orders the writes (ThreadSanitizer watches) */
+	counts[job]++; /* no atomic: each job is done once, and crew_wait orders the writes
+			  (ThreadSanitizer watches) */
 }
 
 static void each_job_once(uint32_t threads)

@@ -5,9 +5,9 @@
 #include "common/time_text.h"
 #include "tests/unit/suite.h"
 
-#define T0       (UINT64_C(1790000000) * NS_PER_S)
-#define WINDOW   (3600 * NS_PER_S)
-#define REPEAT   (600 * NS_PER_S)
+#define T0     (UINT64_C(1790000000) * NS_PER_S)
+#define WINDOW (3600 * NS_PER_S)
+#define REPEAT (600 * NS_PER_S)
 
 enum { MAX_SEEN = 256 };
 
@@ -52,7 +52,8 @@ struct bench {
 
 static struct bench *bench_new(uint32_t max_open)
 {
-	struct findings_config cfg = {.hash_key = 1, .max_open = max_open, .window_ns = WINDOW, .repeat_ns = REPEAT};
+	struct findings_config cfg = {
+		.hash_key = 1, .max_open = max_open, .window_ns = WINDOW, .repeat_ns = REPEAT};
 	struct bench *b = calloc(1, sizeof(*b));
 
 	b->fs = findings_new(&cfg, sink, &b->seen);
@@ -68,7 +69,8 @@ static void bench_free(struct bench *b)
 }
 
 /* One match by EQUIPMENT talking to ENTITY at AT_NS. */
-static int match(struct bench *b, const char *equipment, const char *entity, uint64_t at_ns, bool ended)
+static int match(
+	struct bench *b, const char *equipment, const char *entity, uint64_t at_ns, bool ended)
 {
 	struct rule_match m = {.rule = &rule};
 
@@ -89,8 +91,9 @@ START_TEST(one_finding_opens_repeats_and_closes)
 	struct bench *b = bench_new(8);
 
 	ck_assert_int_eq(match(b, "gnb", "peer", T0, true), 0);
-	ck_assert_int_eq(match(b, "gnb", "peer", T0 + REPEAT - 1, true), 0); /* too soon for a revision */
-	ck_assert_int_eq(match(b, "gnb", "peer", T0 + REPEAT, false), 0);    /* exactly due */
+	ck_assert_int_eq(
+		match(b, "gnb", "peer", T0 + REPEAT - 1, true), 0); /* too soon for a revision */
+	ck_assert_int_eq(match(b, "gnb", "peer", T0 + REPEAT, false), 0); /* exactly due */
 	ck_assert_int_eq(findings_tick(b->fs, T0 + REPEAT + WINDOW - 1), 0);
 	ck_assert_int_eq(findings_finish(b->fs, T0 + REPEAT + WINDOW), 0);
 	ck_assert_int_eq(b->seen.n, 3);
@@ -160,7 +163,7 @@ START_TEST(a_full_table_closes_the_longest_silent_and_counts)
 
 	for (int i = 0; i < b->seen.n; i++)
 		closed_b += b->seen.ts_ns[i] == T0 + 3 && strstr(b->seen.json[i], "\"closed\"") &&
-			strstr(b->seen.json[i], "\"equipment.name\":\"b\"");
+			    strstr(b->seen.json[i], "\"equipment.name\":\"b\"");
 	ck_assert_int_eq(closed_b, 1);
 	bench_free(b);
 }

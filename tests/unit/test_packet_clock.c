@@ -4,7 +4,8 @@
 
 #define T0 (UINT64_C(1790000000) * NS_PER_S)
 
-static uint64_t drain(struct packet_clock *c, uint64_t to_ns, uint64_t *ret_first, uint64_t *ret_last)
+static uint64_t drain(
+	struct packet_clock *c, uint64_t to_ns, uint64_t *ret_first, uint64_t *ret_last)
 {
 	uint64_t tick_ns;
 	uint64_t n = 0;
@@ -75,7 +76,8 @@ START_TEST(a_step_of_exactly_the_limit_needs_no_confirmation)
 	struct packet_clock c = {0};
 
 	(void)packet_clock_frame(&c, T0, true, T0 + PACKET_CLOCK_JUMP_NS);
-	ck_assert_uint_eq(packet_clock_frame(&c, T0 + PACKET_CLOCK_JUMP_NS, true, T0 - 1), T0 + PACKET_CLOCK_JUMP_NS);
+	ck_assert_uint_eq(packet_clock_frame(&c, T0 + PACKET_CLOCK_JUMP_NS, true, T0 - 1),
+		T0 + PACKET_CLOCK_JUMP_NS);
 	ck_assert_uint_eq(c.outliers, 0);
 }
 END_TEST
@@ -101,7 +103,8 @@ START_TEST(a_gap_of_years_costs_three_hours_of_ticks)
 
 	(void)packet_clock_frame(&c, T0, true, later);
 	t = packet_clock_frame(&c, later, true, later);
-	ck_assert_uint_eq(drain(&c, t, &first, &last), PACKET_CLOCK_SETTLED_NS / PACKET_CLOCK_TICK_NS + 1);
+	ck_assert_uint_eq(
+		drain(&c, t, &first, &last), PACKET_CLOCK_SETTLED_NS / PACKET_CLOCK_TICK_NS + 1);
 	ck_assert_uint_eq(first, T0 + PACKET_CLOCK_TICK_NS);
 	ck_assert_uint_eq(last, later - 42);
 }
@@ -116,7 +119,8 @@ START_TEST(extreme_time_stamps_do_not_wrap)
 
 	ck_assert_uint_eq(t, 0);
 	t = packet_clock_frame(&c, UINT64_MAX, false, 0);
-	ck_assert_uint_le(drain(&c, t, &first, &last), PACKET_CLOCK_SETTLED_NS / PACKET_CLOCK_TICK_NS + 2);
+	ck_assert_uint_le(
+		drain(&c, t, &first, &last), PACKET_CLOCK_SETTLED_NS / PACKET_CLOCK_TICK_NS + 2);
 }
 END_TEST
 

@@ -574,7 +574,7 @@ START_TEST(parts_of_long_texts)
 	snprintf(detection, sizeof(detection), "  s: {peer.domain|contains: %s}\n  condition: s",
 		needle);
 	s = rule_of(detection, NULL);
-	for (size_t at = 0; at + 1000 <= BYTES; at += at % 3097 < 3080 ? 97 : 1) {
+	for (size_t at = 0; at + 1000 <= BYTES; at += at % 3097 < 2980 ? 97 : 1) {
 		memset(text, 'x', BYTES);
 		memset(text + at, 'N', 1000);
 		set_text(e, text, BYTES);

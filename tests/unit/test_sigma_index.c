@@ -212,11 +212,12 @@ END_TEST
 static size_t candidates(const struct sigma *s, const struct facts *f)
 {
 	struct sigma_scratch *w = sigma_scratch_new(s);
+	uint32_t place;
 	size_t n = 0;
 
-	rule_index_candidates(&s->index[RULE_FLOW], f, w->candidates);
-	for (size_t i = 0; i < s->index[RULE_FLOW].n_words; i++)
-		n += (size_t)__builtin_popcountll(w->candidates[i]);
+	rule_index_candidates(&s->index[RULE_FLOW], f, &w->candidates);
+	while (rule_set_take(&w->candidates, &place))
+		n++;
 	sigma_scratch_free(w);
 	return n;
 }
@@ -257,6 +258,12 @@ START_TEST(leaves_out_what_cannot_match)
 	check_runs(part, "peer.port=1", 0);
 	check_runs(list, "peer.port=1", 1);
 	check_runs(list, "peer.port=3; peer.domain=y", 0);
+	check_runs("  s: {peer.domain: null}\n  t: {peer.port: 1}\n  condition: s and t",
+		"peer.port=2", 0);
+	check_runs("  s: {peer.domain: null}\n  t: {peer.port: 1}\n  condition: t and s",
+		"peer.port=2", 0);
+	check_runs("  s: {peer.domain|contains: x, peer.port: 1}\n  condition: s",
+		"peer.domain=x; peer.port=2", 0);
 	check_runs(
 		"  s: {equipment.declared: false}\n  condition: s", "equipment.declared=true", 0);
 	check_runs(
@@ -307,9 +314,31 @@ START_TEST(chooses_what_few_rules_share)
 }
 END_TEST
 
+START_TEST(sets_give_the_lowest_first)
+{
+	static const uint32_t numbers[] = {70000, 0, 64, 4096, 1, 63, 4095, 64, 69999, 8192};
+	static const uint32_t sorted[] = {0, 1, 63, 64, 4095, 4096, 8192, 69999, 70000};
+	struct rule_set set;
+	uint32_t got;
+
+	ck_assert(rule_set_init(&set, 70001));
+	for (int round = 0; round < 2; round++) {
+		for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+			rule_set_add(&set, numbers[i]);
+		for (size_t i = 0; i < sizeof(sorted) / sizeof(sorted[0]); i++) {
+			ck_assert(rule_set_take(&set, &got));
+			ck_assert_uint_eq(got, sorted[i]);
+		}
+		ck_assert(!rule_set_take(&set, &got));
+	}
+	rule_set_done(&set);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, finds_what_brute_force_finds);
+	tcase_add_test(tc, sets_give_the_lowest_first);
 	tcase_add_test(tc, leaves_out_what_cannot_match);
 	tcase_add_test(tc, chooses_what_few_rules_share);
 }
