@@ -75,12 +75,13 @@ const char *transport_name(uint8_t proto, char buf[8])
 
 static struct str lower(struct facts *f, struct str s)
 {
-	struct str copy = arena_str(f->arena, s);
+	char *copy = arena_alloc(f->arena, (size_t)s.len + 1);
 
-	/* The arena's bytes are ours; struct str only promises readers not to change them. */
-	for (uint32_t i = 0; i < copy.len; i++)
-		((char *)(uintptr_t)copy.data)[i] = ascii_lower(copy.data[i]);
-	return copy;
+	if (!copy)
+		return (struct str){NULL, 0};
+	for (uint32_t i = 0; i < s.len; i++)
+		copy[i] = ascii_lower(s.data[i]);
+	return (struct str){copy, s.len};
 }
 
 static void set_mac(struct facts *f, enum field_id id, const uint8_t m[6])

@@ -75,21 +75,28 @@ static struct str first_text(const struct json_view *v, const char *const *keys)
 	return (struct str){NULL, 0};
 }
 
+/* "tls.teamviewer", else the transport and port that were called: as the finding was folded. */
 static char *application_of(const struct json_view *v)
 {
-	static const char *const keys[] = {"network.application", "network.protocol", NULL};
-	struct str name = first_text(v, keys);
+	struct str protocol = json_view_text(v, "network.protocol");
+	struct str application = json_view_text(v, "network.application");
 	struct str transport = json_view_text(v, "network.transport");
-	char text[64];
+	char text[80];
 
-	if (name.len > 0)
-		return keep(name);
-	if (json_view_number(v, "destination.port") == 0)
+	if (protocol.len > 0 && application.len == 0)
+		return keep(protocol);
+	if (protocol.len > 0)
+		snprintf(text, sizeof(text), "%.*s.%.*s",
+			(int)(protocol.len < 32 ? protocol.len : 32), protocol.data,
+			(int)(application.len < 32 ? application.len : 32), application.data);
+	else if (json_view_number(v, "destination.port") == 0)
 		return keep(transport);
-	snprintf(text, sizeof(text), "%.*s/%" PRIu64,
-		(int)(transport.len < 20 ? transport.len : 20),
-		transport.data ? transport.data : "", json_view_number(v, "destination.port"));
-	return strdup(text);
+	else
+		snprintf(text, sizeof(text), "%.*s/%" PRIu64,
+			(int)(transport.len < 20 ? transport.len : 20),
+			transport.data ? transport.data : "",
+			json_view_number(v, "destination.port"));
+	return keep(str_from(text));
 }
 
 static char *as_of(const struct json_view *v)

@@ -98,6 +98,8 @@ static void print_geo(const struct geo *geo, uint64_t now_ns)
 			f.path, f.type, f.gives, date_format(f.build_s * NS_PER_S, date),
 			age_days(&f, now_ns),
 			age_days(&f, now_ns) > GEO_OLD_DAYS ? " (old: networks change hands)" : "");
+		if (*f.description)
+			(void)printf("         %s\n", f.description);
 	}
 }
 
@@ -167,6 +169,7 @@ static void write_geo(struct json_writer *w, const struct geo *geo, uint64_t now
 		key_text(w, "file", f.path);
 		key_text(w, "type", f.type);
 		key_text(w, "gives", f.gives);
+		key_text(w, "description", f.description);
 		key_text(w, "built", date_format(f.build_s * NS_PER_S, date));
 		json_key(w, "age_days");
 		json_i64(w, age_days(&f, now_ns));

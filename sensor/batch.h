@@ -17,7 +17,7 @@ enum {
 	BATCH_FRAMES = 1024,
 	BATCH_ITEMS = 4096, /* frames and ticks */
 	BATCH_BYTES = 4 * 1024 * 1024,
-	BATCH_MAX_FRAME_BYTES = 1024 * 1024, /* the largest frame that a source may give */
+
 };
 
 /* A layer of a packet, or a tick, for one shard. */

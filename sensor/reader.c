@@ -110,7 +110,7 @@ bool reader_fill(struct reader *r, struct batch *b)
 	for (;;) {
 		uint64_t tick_ns;
 
-		if (!batch_has_room(b, r->has_ready ? 0 : BATCH_MAX_FRAME_BYTES))
+		if (!batch_has_room(b, r->has_ready ? 0 : FRAME_MAX_BYTES))
 			return true;
 		if (!r->has_ready && !advance(r, b))
 			break;
