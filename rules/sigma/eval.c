@@ -14,7 +14,7 @@ static struct subject subject_of(const struct facts *f, int field)
 {
 	struct subject s = {.field = field,
 		.type = field_info((enum field_id)field)->type,
-		.value = facts_get(f, (enum field_id)field)};
+		.value = &f->values[field]};
 
 	if (s.type == FIELD_TYPE_KEYWORDS)
 		s.n = s.value->strs.n;

@@ -154,7 +154,7 @@ struct hit {
 	uint32_t value;
 };
 
-/* Without ITEM's neq. *ret (NULL allowed) is set when the result is true and the test is about
+/* Without ITEM's neq. *ret is good when the result is true and the test is about
  * values. */
 bool item_is_met(
 	const struct item *item, const struct facts *f, struct sigma_scratch *w, struct hit *ret);

@@ -26,7 +26,7 @@ def run(argv):
 
 
 def ask_ndpireader(path):
-    return run(['ndpiReader', '-q', '-v', '2', '-i', path])
+    return run(['ndpiReader', '-q', '-I', '-v', '2', '-i', path])
 
 
 def ask_vedette(vedette, path):

@@ -14,8 +14,9 @@ split -l "$per_call" all part.
 cut=0
 for part in part.*; do
     status=0
-    mapfile -t files <"$part"
-    "$VEDETTE" replay --redis none --json "${files[@]}" >alerts 2>report || status=$?
+    mkdir "folder.$part"
+    xargs -d '\n' -a "$part" ln -s -t "folder.$part"
+    "$VEDETTE" replay --redis none --json "folder.$part" >alerts 2>report || status=$?
     checks=$((checks + 1))
     case $status in
     0) ;;

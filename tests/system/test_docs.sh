@@ -123,7 +123,7 @@ for page in text:
         lone = re.match(r'--([a-z-]+)', code)
         if lone:
             hold('%s: no command has this option: %s' % (page, code), lone.group(1) in every | {'help', 'option', 'version'})
-        for target in re.findall(r'^make ([a-z]+)$', code):
+        for target in re.findall(r'(?:^|&& *)make ([a-z]+)', code):
             hold('%s: no such target: make %s' % (page, target), target in targets)
     for link, anchor in re.findall(r'\]\(([^)#:]*)(#[^)]*)?\)', text[page]):
         path = (source / page).parent / link if link else source / page
