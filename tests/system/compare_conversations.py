@@ -22,7 +22,7 @@ import sys
 HEADING = 'Named exceptions of conversations'
 FIELDS = ('frame.number', 'frame.len', 'frame.encap_type', 'frame.protocols', 'ip.src', 'ip.dst', 'ip.len', 'ip.flags.mf',
           'ip.frag_offset', 'ipv6.src', 'ipv6.dst', 'ipv6.plen', 'ipv6.fraghdr.nxt', 'tcp.srcport', 'tcp.dstport', 'udp.srcport',
-          'udp.dstport', 'sctp.srcport', 'sctp.dstport', '_ws.malformed')
+          'udp.dstport', 'sctp.srcport', 'sctp.dstport', '_ws.malformed', '_ws.short')
 TABLES = ('tcp', 'udp', 'sctp', 'ip', 'ipv6')
 NUMBERS = {'tcp': 6, 'udp': 17, 'sctp': 132}
 # Of the link layers that Vedette reads, as tshark numbers them: Ethernet, raw IP, null and loop, Linux cooked 1 and 2.
@@ -31,9 +31,9 @@ PLAIN_LINKS = {'1': 'Ethernet', '7': 'raw', '129': 'raw', '130': 'raw', '15': 'n
 TUNNELS = {'gre', 'gtp', 'vxlan', 'geneve', 'teredo', 'l2tp', 'l2tpv3', 'ppp', 'slip', 'capwap.data', 'mpls', 'erspan', 'nsh', 'lisp-data',
            'tzsp', 'esp', 'ipcomp', 'ayiya', 'batadv', 'gue', 'wg', 'macsec', 'openvpn', 'etherip', 'trill', 'cfp', 'vntag', 'ieee8021ah',
            'brcm', 'dsa', 'edsa', 'wlan'}
-# Headers that are counted: what is malformed behind them is not.
-HEADERS = {'', 'eth', 'ethertype', 'vlan', 'sll', 'null', 'raw', 'ip', 'ipv6', 'ipv6.hopopts', 'ipv6.routing', 'ipv6.dstopts', 'ah',
-           'tcp', 'udp', 'sctp'}
+# Headers that decide what is counted: what is malformed or cut behind them is not.
+HEADERS = {'', 'eth', 'ethertype', 'vlan', 'sll', 'null', 'raw', 'ip', 'ipv6', 'ipv6.hopopts', 'ipv6.routing', 'ipv6.dstopts', 'ipv6.fraghdr',
+           'ah', 'tcp', 'mptcp', 'udp', 'sctp', 'icmp', 'icmpv6'}
 
 
 class NotPlain(Exception):
@@ -75,8 +75,9 @@ def check_plain(row):
     protocols = row['frame.protocols'].split(':')
     if row['frame.encap_type'] not in PLAIN_LINKS:
         raise NotPlain('link type')
-    if row['_ws.malformed'] and protocols[-1] in HEADERS:
-        raise NotPlain('malformed headers')
+    cut = bool(row['ip.src']) != bool(row['ip.dst']) or bool(row['ipv6.src']) != bool(row['ipv6.dst'])
+    if cut or (row['_ws.malformed'] or row['_ws.short']) and protocols[-1] in HEADERS:
+        raise NotPlain('malformed or cut headers')
     if row['ipv6.fraghdr.nxt'] or row['ip.flags.mf'].find('1') >= 0 or any(o not in ('', '0') for o in row['ip.frag_offset'].split(',')):
         raise NotPlain('fragments')
     if TUNNELS.intersection(protocols) or protocols.count('eth') > 1:
@@ -84,6 +85,12 @@ def check_plain(row):
     ip_headers = [i for i, name in enumerate(protocols) if name in ('ip', 'ipv6')]
     if len(ip_headers) > 1 and not {'icmp', 'icmpv6'}.intersection(protocols[ip_headers[0]:ip_headers[1]]):
         raise NotPlain('tunnel')
+
+
+def check_length(row):
+    """Whether the IP header says how long the packet is: not in jumbograms, nor above a card that does the segmentation."""
+    if first(row['ip.len']) == '0' or first(row['ipv6.plen']) == '0' and not row['frame.protocols'].endswith(':ipv6'):
+        raise NotPlain('length not in the IP header')
 
 
 def count_row(row, hosts, ports):
@@ -146,6 +153,7 @@ def read_tshark(text):
             continue
         row = dict(zip(FIELDS, values))
         check_plain(row)
+        check_length(row)
         count_row(row, hosts, ports)
     return hosts, ports, read_tables(lines[at:])
 
