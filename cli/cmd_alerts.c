@@ -21,8 +21,9 @@
 static const char help[] =
 	"usage: vedette alerts [OPTION...]\n\n"
 	"Shows the alerts of a sensor or a replay, from Redis: one row an alert, folded from its "
-	"revisions, in the\n"
-	"order of their first packet time. Without --name: those of the replay that finished "
+	"revisions,\n"
+	"in the order of their first packet time. Without --name: those of the replay that "
+	"finished "
 	"last.\n\n"
 	"  --name NAME      of that sensor or replay (vedette:{NAME}:alerts)\n"
 	"  --level LEVEL    at least: informational, low, medium, high, critical\n"

@@ -11,9 +11,10 @@
 static const char help[] =
 	"usage: vedette check [OPTION...]\n\n"
 	"Loads policy, rules, lists and geolocation data as a replay would, and says what they "
-	"hold and how old\n"
-	"they are. Exit status 4 with file, line and remedy when something cannot be used.\n\n"
+	"hold and how\n"
+	"old they are. Exit status 4 with file, line and remedy when something cannot be used.\n\n"
 	"  --site FILE      the policy; without it: discover mode\n"
+	"  --own PREFIX,... discover mode: the operator's address space\n"
 	"  --rules DIR      Sigma rules instead of the shipped ones\n"
 	"  --lists DIR      lists of linked networks instead of the shipped ones\n"
 	"  --geo DIR        MaxMind DB files for country and AS; \"\" for none\n"

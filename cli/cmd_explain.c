@@ -15,21 +15,22 @@
 #include "common/str.h"
 #include "redis/reader.h"
 
-static const char help[] = "usage: vedette explain [OPTION...] ID\n\n"
-			   "Says of one alert what happened, who took part, which line of the "
-			   "policy and which rule decided, what may be\n"
-			   "harmless about it, and what would clear it. ID is what vedette alerts "
-			   "shows; its first 6 characters or more\n"
-			   "are enough when no other alert begins with them.\n\n"
-			   "  --name NAME      look only at this sensor or replay; default: all, "
-			   "the one that finished last first\n"
-			   "  --json           the last revision of the alert as JSON instead\n"
-			   "  --redis URL      redis://[[user]:password@]host[:port][/db], "
-			   "unix://path, or private (default)\n"
-			   "  --state DIR      where the private server keeps its data\n\n"
-			   "Exit status 6: there is no such alert.\n\n"
-			   "Example:\n"
-			   "  vedette explain 3f2a9c\n";
+static const char help[] =
+	"usage: vedette explain [OPTION...] ID\n\n"
+	"Says of one alert what happened, who took part, which line of the "
+	"policy and which\n"
+	"rule decided, what may be harmless about it, and what would clear it. "
+	"ID is what vedette alerts\n"
+	"shows; its first 6 characters or more are enough when no other alert begins with them.\n\n"
+	"  --name NAME      look only at this sensor or replay; default: all, "
+	"the last finished first\n"
+	"  --json           the last revision of the alert as JSON instead\n"
+	"  --redis URL      redis://[[user]:password@]host[:port][/db], "
+	"unix://path, or private (default)\n"
+	"  --state DIR      where the private server keeps its data\n\n"
+	"Exit status 6: there is no such alert.\n\n"
+	"Example:\n"
+	"  vedette explain 3f2a9c\n";
 
 enum { ID_MIN = 6, ID_BYTES = 40, MAX_CANDIDATES = 8 };
 

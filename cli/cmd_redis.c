@@ -12,8 +12,9 @@
 static const char help[] =
 	"usage: vedette redis [--state DIR] [ARGUMENT...]\n\n"
 	"Runs redis-cli (or valkey-cli) with these arguments on the private Redis server, which is "
-	"started when it does\n"
-	"not run, and stopped again when nobody else uses it. Without arguments: interactively.\n\n"
+	"started\n"
+	"when it does not run, and stopped again when nobody else uses it. Without arguments: "
+	"interactively.\n\n"
 	"  --state DIR      where the private server keeps its data\n\n"
 	"Examples:\n"
 	"  vedette redis XLEN 'vedette:{capture}:alerts'\n"

@@ -30,7 +30,7 @@ typedef int command_fn(int argc, char **argv);
 int command_fail(const char *command, const struct error *err);
 
 /* Default directories: the environment is read here and nowhere else. Each returns BUF.
- * Shipped data (rules, lists, roles): --data, else $VEDETTE_DATA, else beside the program
+ * Shipped data (rules, lists, roles): $VEDETTE_DATA, else beside the program
  * (../share/vedette), else the source tree it was built from. */
 char *default_data_dir(char *buf, size_t size);
 /* Geolocation data: $VEDETTE_GEO, else <state dir>/geo when it is there, else build/geo beside the

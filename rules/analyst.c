@@ -114,8 +114,19 @@ static void start(struct analyst *a, const struct event *ev)
 	a->rc = 0;
 }
 
+/* Later fragments carry no ports: a record of its own counts them, and the conversation that they
+ * belong to is judged. */
+static bool is_fragments(const struct flow_record *r)
+{
+	return r->port[0] == 0 && r->port[1] == 0 &&
+	       (r->proto == IPPROTO_NUM_TCP || r->proto == IPPROTO_NUM_UDP ||
+		       r->proto == IPPROTO_NUM_SCTP);
+}
+
 static int judge_flow(struct analyst *a, const struct event *ev)
 {
+	if (is_fragments(&ev->flow))
+		return 0;
 	perspective_fill_flow(&a->view, &a->facts, ev);
 	for (int side = 0; side < 2 && a->rc == 0; side++) {
 		facts_set_num(&a->facts, FIELD_TIMESTAMP, ev->ts_ns);

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "analysis/flow/details.h"
 #include "analysis/redact.h"
@@ -149,13 +150,23 @@ static void http_details(
 	ret->http_status = f->http.response_status_code;
 }
 
+/* nDPI 4.2 digests nothing when a key exchange spans two segments: that is no fingerprint. */
+static struct str hassh(struct arena *arena, const char *digest)
+{
+	static const char md5_of_nothing[] = "d41d8cd98f00b204e9800998ecf8427e";
+
+	if (strcasecmp(digest, md5_of_nothing) == 0)
+		return (struct str){NULL, 0};
+	return keep_lower(arena, digest);
+}
+
 static void ssh_details(
 	const struct ndpi_flow_struct *f, struct arena *arena, struct flow_details *ret)
 {
 	ret->ssh_client = keep(arena, f->protos.ssh.client_signature, redact_name);
 	ret->ssh_server = keep(arena, f->protos.ssh.server_signature, redact_name);
-	ret->hassh_client = keep_lower(arena, f->protos.ssh.hassh_client);
-	ret->hassh_server = keep_lower(arena, f->protos.ssh.hassh_server);
+	ret->hassh_client = hassh(arena, f->protos.ssh.hassh_client);
+	ret->hassh_server = hassh(arena, f->protos.ssh.hassh_server);
 }
 
 static void dns_details(

@@ -127,7 +127,7 @@ def subscribers():
 
 
 def tagged():
-    """One DNS look-up three times: in two VLAN tags, behind two MPLS labels, in a VXLAN and in a GRE tunnel between hosts."""
+    """One DNS look-up four times: in two VLAN tags, behind two MPLS labels, in a VXLAN and in a GRE tunnel between hosts."""
     question = b'\x12\x34\x01\0\0\1\0\0\0\0\0\0\x03www\x05cloud\x07example\0\0\1\0\1'
     inner = frame(GNB, '192.0.2.53', udp(GNB, '192.0.2.53', 40010, 53, question))
     yield T0, vlan(vlan(inner, 20), 100, 0x88a8)

@@ -12,10 +12,10 @@ compare() {
     checks=$((checks + 1))
 }
 
-find "$VEDETTE_SOURCE_DIR/pcaps" -name '*.pcap' | LC_ALL=C sort | compare "the project's own captures"
+compare "the project's own captures" < <(find "$VEDETTE_SOURCE_DIR/pcaps" -name '*.pcap' | LC_ALL=C sort)
 if [ -z "${VEDETTE_CORPORA:-}" ]; then
     echo "skipped: VEDETTE_CORPORA is not set"
     exit 77
 fi
-captures_to_compare | compare "captures of VEDETTE_CORPORA"
+compare "captures of VEDETTE_CORPORA" < <(captures_to_compare)
 passed
