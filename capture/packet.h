@@ -9,7 +9,7 @@
 enum {
 	PACKET_MAX_LAYERS = 4, /* IP headers inside one another */
 	PACKET_MAX_PATH = 24,  /* headers of any kind: the depth cap of the decode loop */
-	PACKET_MAX_VLANS = 4,
+	PACKET_MAX_TAGS = 12,
 };
 
 enum {
@@ -28,6 +28,22 @@ enum {
 	IPPROTO_NUM_SCTP = 132,
 };
 
+/* What a switch or a tunnel wrote beside an address to say where in the network it belongs. */
+enum packet_tag_kind {
+	TAG_VLAN,    /* IEEE 802.1Q identifier; priority tags (0) are none */
+	TAG_ISID,    /* service instance of provider backbone bridging (IEEE 802.1ah) */
+	TAG_MPLS,    /* label */
+	TAG_VNI,     /* of VXLAN and GENEVE */
+	TAG_GRE_KEY, /* RFC 2890 */
+	TAG_ERSPAN,  /* session of a mirror */
+};
+
+struct packet_tag {
+	uint32_t value;
+	uint8_t kind;  /* enum packet_tag_kind */
+	uint8_t layer; /* index of the first IP header behind it */
+};
+
 /* One IP header and the transport header behind it. Exists only when the whole fixed part of the IP
  * header was captured. */
 struct packet_layer {
@@ -36,15 +52,16 @@ struct packet_layer {
 	uint8_t proto;      /* IANA number of what follows the IP and extension headers */
 	uint8_t tcp_flags;  /* TCP_* */
 	uint8_t icmp_type, icmp_code;
-	uint8_t path_len;        /* entries of packet.path in front of this IP header */
-	bool fragment;           /* any fragment: offset not 0, or more to come */
-	bool fragment_tail;      /* offset not 0: no transport header here, ports are 0 */
-	bool transport_cut;      /* its header was not captured whole: ports are 0 unless read */
-	bool opaque;             /* a subscriber's or encrypted content: for no classifier */
-	uint16_t sport, dport;   /* TCP, UDP, SCTP; else 0 */
-	uint32_t l3_offset;      /* of the IP header in the frame */
-	uint32_t l3_bytes;       /* IP header and all it carries, as the header says */
-	uint32_t l3_captured;    /* of these in the frame */
+	uint8_t path_len;      /* entries of packet.path in front of this IP header */
+	bool fragment;         /* any fragment: offset not 0, or more to come */
+	bool fragment_tail;    /* offset not 0: no transport header here, ports are 0 */
+	bool transport_cut;    /* its header was not captured whole: ports are 0 unless read */
+	bool opaque;           /* a subscriber's or encrypted content: for no classifier */
+	bool access;           /* behind PPPoE or L2TP: a subscriber's unless an end is declared */
+	uint16_t sport, dport; /* TCP, UDP, SCTP; else 0 */
+	uint32_t l3_offset;    /* of the IP header in the frame */
+	uint32_t l3_bytes;     /* IP header and all it carries, as the header says */
+	uint32_t l3_captured;  /* of these in the frame */
 	uint32_t payload_offset; /* behind the transport header */
 	uint32_t payload_bytes;  /* as the headers say */
 	uint32_t payload_captured;
@@ -72,15 +89,45 @@ struct packet {
 	uint32_t frame_bytes; /* on the wire */
 	uint8_t n_layers;     /* 0: no IP in it; the last is the innermost */
 	uint8_t n_path;
-	uint8_t n_vlans;
+	uint8_t n_tags;
 	uint8_t reason; /* enum decode_reason; REASON_none when all of it was understood */
-	bool has_mac, has_vni, has_mpls, has_teid;
-	uint8_t src_mac[6], dst_mac[6];  /* of the outermost Ethernet header */
-	uint16_t vlan[PACKET_MAX_VLANS]; /* outermost first; priority tags (0) are none */
-	uint32_t mpls_label;             /* of the innermost label */
-	uint32_t vni;                    /* of the innermost VXLAN header */
-	uint32_t gre_key;                /* of the innermost GRE header; 0 when it has none */
-	uint32_t teid;                   /* of the GTP-U header, behind which nothing is read */
-	uint8_t path[PACKET_MAX_PATH];   /* enum decoder_id, outermost first */
+	bool has_mac, has_teid;
+	bool mirrored; /* came in a mirror's tunnel, whose headers stand in the path alone */
+	bool has_inner_dst;
+	uint8_t src_mac[6], dst_mac[6];          /* of the outermost Ethernet header */
+	struct packet_tag tags[PACKET_MAX_TAGS]; /* outermost first; the first ones are kept */
+	uint32_t teid; /* of the GTP-U header, behind which nothing is read */
+	/* The one look inside GTP-U: whom the subscriber's packet is addressed to. For the check
+	 * against the operator's own infrastructure, and for nothing else. */
+	struct ip_addr inner_dst;
+	uint16_t inner_dport; /* TCP, UDP, SCTP; else 0 */
+	uint8_t inner_proto;
+	uint8_t path[PACKET_MAX_PATH];                 /* enum decoder_id, outermost first */
 	struct packet_layer layers[PACKET_MAX_LAYERS]; /* unset from n_layers on */
 };
+
+/* The outermost (NTH 0, 1, ...) tag of KIND in front of layer LAYER, or NULL. */
+static inline const struct packet_tag *packet_tag_nth(
+	const struct packet *p, uint32_t layer, enum packet_tag_kind kind, unsigned nth)
+{
+	for (uint32_t i = 0; i < p->n_tags; i++) {
+		const struct packet_tag *t = &p->tags[i];
+
+		if (t->layer <= layer && t->kind == (uint8_t)kind && nth-- == 0)
+			return t;
+	}
+	return NULL;
+}
+
+/* The innermost one, or NULL. */
+static inline const struct packet_tag *packet_tag_last(
+	const struct packet *p, uint32_t layer, enum packet_tag_kind kind)
+{
+	for (uint32_t i = p->n_tags; i > 0; i--) {
+		const struct packet_tag *t = &p->tags[i - 1];
+
+		if (t->layer <= layer && t->kind == (uint8_t)kind)
+			return t;
+	}
+	return NULL;
+}

@@ -78,7 +78,7 @@ static void push_frame(struct reader *r, struct batch *b)
 
 	b->frames[i] = r->ready;
 	b->frames[i].ts_ns = r->ready_ns;
-	decode_frame(&b->frames[i], p);
+	decode_frame(&b->frames[i], NULL, p);
 	r->stats->frames++;
 	r->stats->frame_bytes += r->ready.len;
 	r->stats->reasons[p->reason]++;

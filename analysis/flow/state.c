@@ -6,25 +6,27 @@
 
 enum { NO_VLAN = 0xffff };
 
-static bool path_has(const struct packet *p, const struct packet_layer *l, enum decoder_id id)
+static uint16_t vlan_of(const struct packet *p, uint32_t layer, unsigned nth)
 {
-	for (uint8_t i = 0; i < l->path_len; i++) {
-		if (p->path[i] == (uint8_t)id)
-			return true;
-	}
-	return false;
+	const struct packet_tag *t = packet_tag_nth(p, layer, TAG_VLAN, nth);
+
+	return t ? (uint16_t)t->value : NO_VLAN;
 }
 
 static void open_surroundings(struct flow *f, const struct packet *p, const struct packet_layer *l)
 {
+	const uint32_t layer = (uint32_t)(l - p->layers);
+	const struct packet_tag *vni = packet_tag_last(p, layer, TAG_VNI);
+	const struct packet_tag *mpls = packet_tag_last(p, layer, TAG_MPLS);
+
 	f->n_path = l->path_len;
 	memcpy(f->path, p->path, l->path_len);
-	f->vlan[0] = p->n_vlans > 0 ? p->vlan[0] : NO_VLAN;
-	f->vlan[1] = p->n_vlans > 1 ? p->vlan[1] : NO_VLAN;
-	f->has_vni = p->has_vni && path_has(p, l, DECODER_vxlan);
-	f->vni = f->has_vni ? p->vni : 0;
-	f->has_mpls = p->has_mpls && path_has(p, l, DECODER_mpls);
-	f->mpls_label = f->has_mpls ? p->mpls_label : 0;
+	f->vlan[0] = vlan_of(p, layer, 0);
+	f->vlan[1] = vlan_of(p, layer, 1);
+	f->has_vni = vni != NULL;
+	f->vni = vni ? vni->value : 0;
+	f->has_mpls = mpls != NULL;
+	f->mpls_label = mpls ? mpls->value : 0;
 	f->has_teid = p->has_teid;
 	f->teid = p->has_teid ? p->teid : 0;
 }

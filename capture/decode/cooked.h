@@ -12,7 +12,7 @@ static inline enum decode_result cooked_next(
 		return decode_stop(p, REASON_non_ip_netlink);
 	if (protocol == COOKED_NOVELL)
 		return decode_stop(p, REASON_non_ip_ipx);
-	*ret_next = (struct next){NS_ETHERTYPE, protocol, 0};
+	*ret_next = (struct next){.ns = NS_ETHERTYPE, .number = protocol};
 	if (protocol == COOKED_LLC)
 		ret_next->number = ETHERTYPE_LLC;
 	return DECODE_MORE;

@@ -99,10 +99,44 @@ static enum decode_result decode_step(struct cursor *c, struct packet *p, enum n
 	return DECODE_STOP;
 }
 
-void decode_frame(const struct frame *f, struct packet *ret)
+static bool is_collector(const struct decode_options *o, const struct ip_addr *a)
+{
+	for (size_t i = 0; i < o->n_collectors; i++) {
+		if (ip_prefix_contains(&o->collectors[i], a))
+			return true;
+	}
+	return false;
+}
+
+static bool is_mirror(const struct decode_options *o, const struct packet *p, enum mirror mirror)
+{
+	if (mirror == MIRROR_NO || p->n_layers == 0)
+		return false;
+	if (!o || o->n_collectors == 0)
+		return mirror == MIRROR_BY_NATURE;
+	return is_collector(o, &p->layers[p->n_layers - 1].dst);
+}
+
+/* Forgets what the mirror wrapped around the copy; the tags of its own innermost header name the
+ * session and stay. */
+static void unwrap(struct packet *p)
+{
+	uint8_t kept = 0;
+
+	for (uint8_t i = 0; i < p->n_tags; i++) {
+		if (p->tags[i].layer == p->n_layers)
+			p->tags[kept++] = (struct packet_tag){p->tags[i].value, p->tags[i].kind, 0};
+	}
+	p->n_tags = kept;
+	p->n_layers = 0;
+	p->has_mac = false;
+	p->mirrored = true;
+}
+
+void decode_frame(const struct frame *f, const struct decode_options *o, struct packet *ret)
 {
 	struct cursor c = cursor_init(f->data, f->caplen);
-	struct next next = {NS_LINKTYPE, f->linktype, 0};
+	struct next next = {.ns = NS_LINKTYPE, .number = f->linktype};
 	enum decode_result result;
 
 	memset(ret, 0, offsetof(struct packet, layers));
@@ -115,6 +149,8 @@ void decode_frame(const struct frame *f, struct packet *ret)
 		result = decode_step(&c, ret, ns, next.number, &next);
 		if (result == DECODE_NOT_ME && ns == NS_UDP_PORT)
 			result = decode_step(&c, ret, ns, other, &next);
+		if (result == DECODE_MORE && is_mirror(o, ret, next.mirror))
+			unwrap(ret);
 	} while (result == DECODE_MORE);
 }
 

@@ -5,6 +5,7 @@
  * counts the outcomes. */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "capture/frame.h"
@@ -25,10 +26,23 @@ enum next_namespace {
  * header follows. */
 enum { ETHERTYPE_LLC = 0x10000 };
 
+/* Whether what follows is a copy that some mirror made, wrapped to travel to its collector. */
+enum mirror {
+	MIRROR_NO,
+	MIRROR_BY_NATURE,  /* ERSPAN, TZSP: made for nothing else */
+	MIRROR_BY_ADDRESS, /* VXLAN, GRE, ...: when it is addressed to a declared collector */
+};
+
 struct next {
 	enum next_namespace ns;
 	uint32_t number;
 	uint32_t number_other; /* NS_UDP_PORT: the source port */
+	enum mirror mirror;    /* of the header just read */
+};
+
+struct decode_options {
+	const struct ip_prefix *collectors; /* that mirrors are sent to; borrowed */
+	size_t n_collectors; /* 0: unknown, then every mirror by nature is taken for one */
 };
 
 enum decode_result {
@@ -48,8 +62,10 @@ typedef enum decode_result decode_fn(struct cursor *c, struct packet *p, struct 
 #include "capture/decode/decoders.def"
 #undef DECODER
 
-/* Decodes F into *RET. Never fails: ret->reason says what was not understood. Pure, any thread. */
-void decode_frame(const struct frame *f, struct packet *ret);
+/* Decodes F into *RET. Never fails: ret->reason says what was not understood. O may be NULL: no
+ * collectors are known. Around a mirrored packet nothing is kept but the path: the tunnel's own
+ * addresses and tags are the mirror's. Pure, any thread. */
+void decode_frame(const struct frame *f, const struct decode_options *o, struct packet *ret);
 
 const char *decoder_name(enum decoder_id id);         /* "vlan" */
 const char *decode_reason_name(enum decode_reason r); /* "cut_ipv4" */

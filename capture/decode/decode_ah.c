@@ -20,6 +20,6 @@ enum decode_result decode_ah(struct cursor *c, struct packet *p, struct next *re
 	l->proto = next;
 	l->transport_cut = false;
 	layer_set_payload(l, c);
-	*ret_next = (struct next){NS_IP_PROTO, next, 0};
+	*ret_next = (struct next){.ns = NS_IP_PROTO, .number = next};
 	return DECODE_MORE;
 }

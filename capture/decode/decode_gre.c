@@ -48,7 +48,8 @@ enum decode_result decode_gre(struct cursor *c, struct packet *p, struct next *r
 		return decode_stop(p, REASON_bad_gre);
 	if (!cursor_ok(c))
 		return DECODE_STOP;
-	p->gre_key = key;
-	*ret_next = (struct next){NS_ETHERTYPE, type, 0};
+	if (flags & GRE_KEY)
+		packet_add_tag(p, TAG_GRE_KEY, key);
+	*ret_next = (struct next){.ns = NS_ETHERTYPE, .number = type, .mirror = MIRROR_BY_ADDRESS};
 	return DECODE_MORE;
 }

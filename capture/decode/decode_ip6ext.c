@@ -50,6 +50,6 @@ enum decode_result decode_ip6ext(struct cursor *c, struct packet *p, struct next
 	layer_set_payload(l, c);
 	if (l->fragment_tail)
 		return decode_stop(p, REASON_fragment_tail);
-	*ret_next = (struct next){NS_IP_PROTO, l->proto, 0};
+	*ret_next = (struct next){.ns = NS_IP_PROTO, .number = l->proto};
 	return DECODE_MORE;
 }

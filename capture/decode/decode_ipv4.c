@@ -49,6 +49,6 @@ enum decode_result decode_ipv4(struct cursor *c, struct packet *p, struct next *
 	l->fragment_tail = fragment & IPV4_OFFSET_MASK;
 	if (l->fragment_tail)
 		return decode_stop(p, REASON_fragment_tail);
-	*ret_next = (struct next){NS_IP_PROTO, proto, 0};
+	*ret_next = (struct next){.ns = NS_IP_PROTO, .number = proto};
 	return DECODE_MORE;
 }

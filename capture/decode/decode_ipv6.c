@@ -39,6 +39,6 @@ enum decode_result decode_ipv6(struct cursor *c, struct packet *p, struct next *
 	cursor_limit(c, l->l3_bytes - IPV6_FIXED_BYTES);
 	l->l3_captured = c->end - start;
 	layer_set_payload(l, c);
-	*ret_next = (struct next){NS_IP_PROTO, proto, 0};
+	*ret_next = (struct next){.ns = NS_IP_PROTO, .number = proto};
 	return DECODE_MORE;
 }

@@ -20,7 +20,7 @@ enum decode_result decode_llc(struct cursor *c, struct packet *p, struct next *r
 		/* The control field has one byte in unnumbered frames, else two. */
 		if ((cursor_u8(c) & 3) != 3)
 			cursor_skip(c, 1);
-		*ret_next = (struct next){NS_LLC_SAP, dsap, 0};
+		*ret_next = (struct next){.ns = NS_LLC_SAP, .number = dsap};
 		return DECODE_MORE;
 	}
 	cursor_skip(c, 1);
@@ -31,10 +31,10 @@ enum decode_result decode_llc(struct cursor *c, struct packet *p, struct next *r
 	switch (oui) {
 	case OUI_ETHERTYPE:
 	case OUI_BRIDGE_TUNNEL:
-		*ret_next = (struct next){NS_ETHERTYPE, pid, 0};
+		*ret_next = (struct next){.ns = NS_ETHERTYPE, .number = pid};
 		return DECODE_MORE;
 	case OUI_CISCO:
-		*ret_next = (struct next){NS_CISCO_SNAP, pid, 0};
+		*ret_next = (struct next){.ns = NS_CISCO_SNAP, .number = pid};
 		return DECODE_MORE;
 	default:
 		return decode_stop(p, REASON_unknown_snap);

@@ -17,10 +17,10 @@ static enum decode_result mpls_guess(struct cursor *c, struct packet *p, struct 
 	}
 	switch (first >> 4) {
 	case 4:
-		*ret_next = (struct next){NS_ETHERTYPE, 0x0800, 0};
+		*ret_next = (struct next){.ns = NS_ETHERTYPE, .number = 0x0800};
 		return DECODE_MORE;
 	case 6:
-		*ret_next = (struct next){NS_ETHERTYPE, 0x86dd, 0};
+		*ret_next = (struct next){.ns = NS_ETHERTYPE, .number = 0x86dd};
 		return DECODE_MORE;
 	case 1:
 		return decode_stop(p, REASON_non_ip_mpls_oam);
@@ -31,7 +31,7 @@ static enum decode_result mpls_guess(struct cursor *c, struct packet *p, struct 
 	default:
 		break;
 	}
-	*ret_next = (struct next){NS_LINKTYPE, LINKTYPE_NUM_ETHERNET, 0};
+	*ret_next = (struct next){.ns = NS_LINKTYPE, .number = LINKTYPE_NUM_ETHERNET};
 	return DECODE_MORE;
 }
 
@@ -42,10 +42,9 @@ enum decode_result decode_mpls(struct cursor *c, struct packet *p, struct next *
 
 	if (!cursor_ok(c))
 		return DECODE_STOP;
-	p->has_mpls = true;
-	p->mpls_label = entry >> 12;
+	packet_add_tag(p, TAG_MPLS, entry >> 12);
 	if (entry & 0x100)
 		return mpls_guess(c, p, ret_next);
-	*ret_next = (struct next){NS_ETHERTYPE, 0x8847, 0};
+	*ret_next = (struct next){.ns = NS_ETHERTYPE, .number = 0x8847};
 	return DECODE_MORE;
 }

@@ -10,6 +10,6 @@ enum decode_result decode_null(struct cursor *c, struct packet *p, struct next *
 	if (family & 0xffff0000)
 		family = family >> 24 | (family >> 8 & 0xff00) | (family << 8 & 0xff0000) |
 			 family << 24;
-	*ret_next = (struct next){NS_FAMILY, family, 0};
+	*ret_next = (struct next){.ns = NS_FAMILY, .number = family};
 	return DECODE_MORE;
 }

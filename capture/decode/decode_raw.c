@@ -12,6 +12,6 @@ enum decode_result decode_raw(struct cursor *c, struct packet *p, struct next *r
 	}
 	if (version != 4 && version != 6)
 		return decode_stop(p, REASON_unknown_ip_version);
-	*ret_next = (struct next){NS_ETHERTYPE, version == 4 ? 0x0800 : 0x86dd, 0};
+	*ret_next = (struct next){.ns = NS_ETHERTYPE, .number = version == 4 ? 0x0800 : 0x86dd};
 	return DECODE_MORE;
 }

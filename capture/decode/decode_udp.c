@@ -27,6 +27,6 @@ enum decode_result decode_udp(struct cursor *c, struct packet *p, struct next *r
 	layer_set_payload(l, c);
 	if (length && l->payload_bytes > length - UDP_HEADER_BYTES)
 		l->payload_bytes = length - UDP_HEADER_BYTES;
-	*ret_next = (struct next){NS_UDP_PORT, dport, sport};
+	*ret_next = (struct next){.ns = NS_UDP_PORT, .number = dport, .number_other = sport};
 	return DECODE_MORE;
 }

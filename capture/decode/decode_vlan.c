@@ -8,8 +8,8 @@ enum decode_result decode_vlan(struct cursor *c, struct packet *p, struct next *
 	if (!cursor_ok(c))
 		return DECODE_STOP;
 	/* Identifier 0 is a priority without a VLAN (IEEE 802.1Q §9.6). */
-	if (id && p->n_vlans < PACKET_MAX_VLANS)
-		p->vlan[p->n_vlans++] = id;
+	if (id)
+		packet_add_tag(p, TAG_VLAN, id);
 	*ret_next = next_ethertype(c, type);
 	return DECODE_MORE;
 }

@@ -20,8 +20,8 @@ enum decode_result decode_vxlan(struct cursor *c, struct packet *p, struct next 
 		return DECODE_NOT_ME;
 	if ((flags != VXLAN_HAS_VNI || reserved) && !looks_like_ethernet(c, 0))
 		return DECODE_NOT_ME;
-	p->has_vni = true;
-	p->vni = vni;
-	*ret_next = (struct next){NS_LINKTYPE, LINKTYPE_NUM_ETHERNET, 0};
+	packet_add_tag(p, TAG_VNI, vni);
+	*ret_next = (struct next){
+		.ns = NS_LINKTYPE, .number = LINKTYPE_NUM_ETHERNET, .mirror = MIRROR_BY_ADDRESS};
 	return DECODE_MORE;
 }

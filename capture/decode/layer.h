@@ -20,6 +20,13 @@ static inline struct packet_layer *layer_top(struct packet *p)
 	return &p->layers[p->n_layers - 1];
 }
 
+/* A tag of the IP header that will follow. Of more than PACKET_MAX_TAGS the outermost are kept. */
+static inline void packet_add_tag(struct packet *p, enum packet_tag_kind kind, uint32_t value)
+{
+	if (p->n_tags < PACKET_MAX_TAGS)
+		p->tags[p->n_tags++] = (struct packet_tag){value, (uint8_t)kind, p->n_layers};
+}
+
 /* A new layer for the IP header that begins at OFFSET, zero but for that; NULL when there are
  * PACKET_MAX_LAYERS already. */
 static inline struct packet_layer *layer_open(struct packet *p, uint32_t offset)
@@ -93,7 +100,7 @@ static inline bool looks_like_ethernet(const struct cursor *c, uint32_t at)
 static inline struct next next_ethertype(struct cursor *c, uint16_t type_or_length)
 {
 	if (type_or_length > 1500)
-		return (struct next){NS_ETHERTYPE, type_or_length, 0};
+		return (struct next){.ns = NS_ETHERTYPE, .number = type_or_length};
 	cursor_limit(c, type_or_length);
-	return (struct next){NS_ETHERTYPE, ETHERTYPE_LLC, 0};
+	return (struct next){.ns = NS_ETHERTYPE, .number = ETHERTYPE_LLC};
 }

@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	f.data = data + 2;
 	f.caplen = (uint32_t)size - 2;
 	f.len = f.caplen + data[1];
-	decode_frame(&f, &p);
+	decode_frame(&f, NULL, &p);
 	if (packet_problem(&f, &p))
 		abort();
 	return 0;

@@ -27,7 +27,7 @@ static inline void fuzz_read_all(const char *path)
 		}
 		if (f.caplen > FRAME_MAX_BYTES || f.caplen > f.len)
 			abort();
-		decode_frame(&f, &p);
+		decode_frame(&f, NULL, &p);
 		if (packet_problem(&f, &p))
 			abort();
 	}

@@ -183,5 +183,5 @@ static inline void build_decode(const struct builder *b, uint32_t linktype, stru
 {
 	const struct frame f = build_frame(b, linktype);
 
-	decode_frame(&f, ret);
+	decode_frame(&f, NULL, ret);
 }

@@ -33,7 +33,7 @@ static inline const char *packet_problem(const struct frame *f, const struct pac
 	if (p->reason >= REASON_COUNT || !decode_reason_name((enum decode_reason)p->reason))
 		return "reason";
 	if (p->n_layers > PACKET_MAX_LAYERS || p->n_path > PACKET_MAX_PATH ||
-		p->n_vlans > PACKET_MAX_VLANS)
+		p->n_tags > PACKET_MAX_TAGS)
 		return "counts";
 	for (int i = 0; i < p->n_path; i++) {
 		if (p->path[i] >= DECODER_COUNT)

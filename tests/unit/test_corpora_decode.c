@@ -28,7 +28,7 @@ static void decode_copy(const struct frame *given, struct totals *t)
 	ck_assert_ptr_nonnull(copy);
 	memcpy(copy, f.data, f.caplen);
 	f.data = copy;
-	decode_frame(&f, &p);
+	decode_frame(&f, NULL, &p);
 	problem = packet_problem(&f, &p);
 	ck_assert_msg(!problem, "frame %llu: %s", t->frames, problem ? problem : "");
 	t->reasons[p.reason]++;

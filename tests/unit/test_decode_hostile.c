@@ -143,7 +143,7 @@ static void decode_exactly(
 
 	ck_assert_ptr_nonnull(copy);
 	memcpy(copy, bytes, caplen);
-	decode_frame(&f, ret);
+	decode_frame(&f, NULL, ret);
 	problem = packet_problem(&f, ret);
 	ck_assert_msg(!problem, "%s", problem ? problem : "");
 	free(copy);

@@ -94,7 +94,7 @@ START_TEST(ipv4_longer_than_captured)
 	build_ipv4(&b, 1, 2, 17);
 	f = build_frame(&b, RAW);
 	f.caplen = 60;
-	decode_frame(&f, &p);
+	decode_frame(&f, NULL, &p);
 	ck_assert_str_eq(reason_name(&p), "none");
 	ck_assert_int_eq(p.layers[0].l3_bytes, 1028);
 	ck_assert_int_eq(p.layers[0].l3_captured, 60);

@@ -41,7 +41,7 @@ START_TEST(ethernet_by_hand)
 	struct packet p;
 	char text[IP_ADDR_TEXT_BYTES];
 
-	decode_frame(&f, &p);
+	decode_frame(&f, NULL, &p);
 	l = &p.layers[0];
 	ck_assert_uint_eq(p.ts_ns, 77);
 	ck_assert_uint_eq(p.frame_bytes, 60);
@@ -83,9 +83,9 @@ START_TEST(vlan_stacks)
 		build_ethernet(&b, types[i]);
 		build_decode(&b, 1, &p);
 		assert_udp(&p, 22);
-		ck_assert_int_eq(p.n_vlans, 2);
-		ck_assert_int_eq(p.vlan[0], 200);
-		ck_assert_int_eq(p.vlan[1], 300);
+		ck_assert_int_eq(p.n_tags, 2);
+		ck_assert_uint_eq(packet_tag_nth(&p, 0, TAG_VLAN, 0)->value, 200);
+		ck_assert_uint_eq(packet_tag_nth(&p, 0, TAG_VLAN, 1)->value, 300);
 		ck_assert_int_eq(p.layers[0].path_len, 3);
 	}
 }
@@ -101,11 +101,11 @@ START_TEST(vlan_priority_tag_is_no_vlan)
 	build_ethernet(&b, 0x8100);
 	build_decode(&b, 1, &p);
 	assert_udp(&p, 18);
-	ck_assert_int_eq(p.n_vlans, 0);
+	ck_assert_int_eq(p.n_tags, 0);
 }
 END_TEST
 
-/* More tags than packet.vlan holds are followed, and the outermost ones kept. */
+/* More tags than packet.tags holds are followed, and the outermost ones kept. */
 START_TEST(vlan_stack_beyond_the_list)
 {
 	struct builder b;
@@ -118,9 +118,9 @@ START_TEST(vlan_stack_beyond_the_list)
 	build_ethernet(&b, 0x8100);
 	build_decode(&b, 1, &p);
 	assert_udp(&p, 14 + 16 * 4);
-	ck_assert_int_eq(p.n_vlans, PACKET_MAX_VLANS);
-	for (uint16_t i = 0; i < PACKET_MAX_VLANS; i++)
-		ck_assert_int_eq(p.vlan[i], i + 1);
+	ck_assert_int_eq(p.n_tags, PACKET_MAX_TAGS);
+	for (uint16_t i = 0; i < PACKET_MAX_TAGS; i++)
+		ck_assert_uint_eq(p.tags[i].value, i + 1u);
 }
 END_TEST
 
@@ -347,8 +347,8 @@ START_TEST(mpls_carries_ip)
 	build_ethernet(&b, 0x8847);
 	build_decode(&b, 1, &p);
 	assert_udp(&p, 26);
-	ck_assert(p.has_mpls);
-	ck_assert_uint_eq(p.mpls_label, 0xfffff);
+	ck_assert_uint_eq(packet_tag_nth(&p, 0, TAG_MPLS, 0)->value, 16);
+	ck_assert_uint_eq(packet_tag_last(&p, 0, TAG_MPLS)->value, 0xfffff);
 
 	build_start(&b);
 	build_udp(&b, 1, 2);

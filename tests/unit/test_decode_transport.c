@@ -73,7 +73,7 @@ START_TEST(tcp_cut_in_its_header)
 		struct packet p;
 
 		f.caplen = n;
-		decode_frame(&f, &p);
+		decode_frame(&f, NULL, &p);
 		ck_assert_str_eq(reason_name(&p), "cut_tcp");
 		ck_assert(p.layers[0].transport_cut);
 		ck_assert_int_eq(p.layers[0].sport, n < 24 ? 0 : 1000);

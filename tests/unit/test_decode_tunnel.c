@@ -82,7 +82,10 @@ START_TEST(gre_with_every_field)
 		build_ipv4(&b, 1, 2, 47);
 		build_decode(&b, RAW, &p);
 		assert_two_layers(&p, 47);
-		ck_assert_uint_eq(p.gre_key, flags & 2 ? 0xabcdef01 : 0);
+		ck_assert_ptr_null(packet_tag_last(&p, 0, TAG_GRE_KEY));
+		ck_assert_int_eq(p.n_tags, flags & 2 ? 1 : 0);
+		if (flags & 2)
+			ck_assert_uint_eq(packet_tag_last(&p, 1, TAG_GRE_KEY)->value, 0xabcdef01);
 	}
 }
 END_TEST
@@ -149,8 +152,8 @@ START_TEST(gre_carries_frames)
 	build_ipv4(&b, 1, 2, 47);
 	build_decode(&b, RAW, &p);
 	assert_two_layers(&p, 47);
-	ck_assert_int_eq(p.n_vlans, 1);
-	ck_assert_int_eq(p.vlan[0], 42);
+	ck_assert_ptr_null(packet_tag_last(&p, 0, TAG_VLAN));
+	ck_assert_uint_eq(packet_tag_last(&p, 1, TAG_VLAN)->value, 42);
 	inner_udp(&b);
 	build_front(&b, 8);
 	build_gre(&b, 0x88be);
@@ -181,8 +184,7 @@ START_TEST(vxlan_by_its_ports)
 		build_decode(&b, RAW, &p);
 		assert_two_layers(&p, 17);
 		ck_assert_int_eq(p.layers[0].dport, ports[i]);
-		ck_assert(p.has_vni);
-		ck_assert_uint_eq(p.vni, 0xabcdef);
+		ck_assert_uint_eq(packet_tag_last(&p, 1, TAG_VNI)->value, 0xabcdef);
 		vxlan_frame(&b, ports[i],
 			50000); /* found by the source port when the other leads nowhere */
 		build_decode(&b, RAW, &p);
@@ -212,7 +214,7 @@ START_TEST(vxlan_header_is_strict)
 			if (!frame_follows)
 				put16(b.bytes + b.at + 28 + 8 + 12, 0x88cc);
 			build_decode(&b, RAW, &p);
-			ck_assert_int_eq(p.has_vni, tunnel);
+			ck_assert_int_eq(packet_tag_last(&p, 1, TAG_VNI) != NULL, tunnel);
 			ck_assert_int_eq(p.n_layers, tunnel && frame_follows ? 2 : 1);
 			ck_assert_str_eq(
 				reason_name(&p), tunnel && !frame_follows ? "non_ip_lldp" : "none");
@@ -306,7 +308,7 @@ START_TEST(gtpu_cut_before_its_tunnel)
 		struct packet p;
 
 		f.caplen = n;
-		decode_frame(&f, &p);
+		decode_frame(&f, NULL, &p);
 		ck_assert_str_eq(reason_name(&p), "cut_gtpu");
 		ck_assert(p.layers[0].opaque);
 		ck_assert(!p.has_teid);

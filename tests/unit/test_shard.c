@@ -63,7 +63,7 @@ static void feed(struct rig *r, uint64_t ts_ns, const struct builder *b)
 	memcpy(copy, f.data, f.caplen);
 	f.data = copy;
 	f.ts_ns = ts_ns;
-	decode_frame(&f, &p);
+	decode_frame(&f, NULL, &p);
 	for (uint32_t i = 0; i < p.n_layers; i++)
 		shard_packet(r->s, &f, &p, i, ++r->seq, ts_ns, r->arena);
 	free(copy);
@@ -777,7 +777,7 @@ START_TEST(test_cut_packets_are_guessed)
 	carry_tcp(&b, CLIENT, 80, TCP_ACK, 1, 1, &request);
 	f = build_frame(&b, LINKTYPE_NUM_RAW);
 	f.caplen = 40;
-	decode_frame(&f, &p);
+	decode_frame(&f, NULL, &p);
 	shard_packet(r->s, &f, &p, 0, ++r->seq, T0, r->arena);
 	finish(r, T0);
 	ck_assert_str_eq(r->ev[1].flow.label.protocol, "HTTP");
