@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "analysis/flow_facts.h"
+#include "capture/file/file_source.h"
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/run_summary.h"

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "capture/file/file_source.h"
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/redis_target.h"

@@ -21,7 +21,7 @@ static void read_next(struct reader *r)
 	if (r->cfg->stop && atomic_load_explicit(r->cfg->stop, memory_order_relaxed))
 		return;
 	do {
-		rc = source_next(r->cfg->source, &r->next, &err);
+		rc = source_next(r->cfg->source, true, &r->next, &err);
 		if (rc < 0)
 			r->cfg->input_fault(r->cfg->user, &err);
 	} while (rc < 0);

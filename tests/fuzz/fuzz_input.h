@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "capture/source.h"
+#include "capture/file/file_source.h"
 #include "tests/support/packet_check.h"
 
 static inline void fuzz_read_all(const char *path)
@@ -18,7 +18,7 @@ static inline void fuzz_read_all(const char *path)
 
 	if (!s)
 		return;
-	while ((rc = source_next(s, &f, &err)) != 0) {
+	while ((rc = source_next(s, true, &f, &err)) != 0) {
 		struct packet p;
 
 		if (rc < 0) {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "capture/source.h"
+#include "capture/file/file_source.h"
 #include "tests/support/packet_check.h"
 #include "tests/unit/suite.h"
 
@@ -48,7 +48,7 @@ static void read_capture(const char *path, struct totals *t)
 		t->refused++;
 		return;
 	}
-	while ((rc = source_next(s, &f, &err)) != 0) {
+	while ((rc = source_next(s, true, &f, &err)) != 0) {
 		if (rc > 0) {
 			t->frames++;
 			decode_copy(&f, t);

@@ -1,4 +1,4 @@
-#include "capture/source.h"
+#include "capture/file/file_source.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +30,8 @@ struct input {
 	uint64_t bytes_read, bytes_total;
 };
 
-struct source {
+struct file_source {
+	struct source base;
 	struct path_list paths;
 	struct input *inputs;
 	uint32_t n_inputs;
@@ -42,13 +43,19 @@ struct source {
 	struct source_stats stats;
 };
 
+/* The base is its first member. */
+static struct file_source *of(struct source *base)
+{
+	return (struct file_source *)base;
+}
+
 static bool is_before(const struct input *a, const struct input *b)
 {
 	return a->ts_ns != b->ts_ns ? a->ts_ns < b->ts_ns : a->number < b->number;
 }
 
 /* heap[i] may have become later than those below it. */
-static void heap_sift_down(struct source *s, uint32_t i)
+static void heap_sift_down(struct file_source *s, uint32_t i)
 {
 	for (;;) {
 		const uint32_t left = 2 * i + 1, right = left + 1;
@@ -67,14 +74,14 @@ static void heap_sift_down(struct source *s, uint32_t i)
 	}
 }
 
-static void heap_pop(struct source *s)
+static void heap_pop(struct file_source *s)
 {
 	s->heap[0] = s->heap[--s->n_heap];
 	if (s->n_heap)
 		heap_sift_down(s, 0);
 }
 
-static int input_open(struct source *s, struct input *in, struct error *err)
+static int input_open(struct file_source *s, struct input *in, struct error *err)
 {
 	const size_t buffer_bytes =
 		s->n_inputs <= FEW_INPUTS ? LARGE_BUFFER_BYTES : SMALL_BUFFER_BYTES;
@@ -94,7 +101,7 @@ static int input_open(struct source *s, struct input *in, struct error *err)
 	return ERR_OK;
 }
 
-static void input_close(struct source *s, struct input *in)
+static void input_close(struct file_source *s, struct input *in)
 {
 	if (!in->file)
 		return;
@@ -105,7 +112,7 @@ static void input_close(struct source *s, struct input *in)
 }
 
 /* Reads the next frame: 1, 0 at the end, or a negative code. The file is closed unless it is 1. */
-static int input_fetch(struct source *s, struct input *in, struct error *err)
+static int input_fetch(struct file_source *s, struct input *in, struct error *err)
 {
 	const int rc = capture_file_next(in->file, &in->frame, err);
 
@@ -119,7 +126,7 @@ static int input_fetch(struct source *s, struct input *in, struct error *err)
 }
 
 /* The input at the top of the heap has a new next frame (rc 1), or ended. */
-static int top_changed(struct source *s, int rc)
+static int top_changed(struct file_source *s, int rc)
 {
 	if (rc > 0) {
 		heap_sift_down(s, 0);
@@ -132,7 +139,7 @@ static int top_changed(struct source *s, int rc)
 }
 
 /* The turn of a parked input has come: tells the fault that was found in it, or opens it again. */
-static int top_wake(struct source *s, struct error *err)
+static int top_wake(struct file_source *s, struct error *err)
 {
 	struct input *in = s->heap[0];
 	int rc;
@@ -152,7 +159,7 @@ static int top_wake(struct source *s, struct error *err)
 /* Opens an input for the first time and finds out when it begins: 1, 0 when it is empty or its
  * fault will be told later, or a negative code. A file that somebody named must be a capture; one
  * that was FOUND in a folder may fail like any other input. */
-static int input_start(struct source *s, struct input *in, bool found, struct error *err)
+static int input_start(struct file_source *s, struct input *in, bool found, struct error *err)
 {
 	struct error fault;
 	int rc = input_open(s, in, &fault);
@@ -193,7 +200,7 @@ static uint32_t files_allowed(void)
 	return limit.rlim_cur > UINT32_MAX ? UINT32_MAX : (uint32_t)limit.rlim_cur - RESERVED_FILES;
 }
 
-static int start_all(struct source *s, const char *filter, struct error *err)
+static int start_all(struct file_source *s, const char *filter, struct error *err)
 {
 	uint32_t linktype = LINKTYPE_NUM_ETHERNET;
 	bool has_linktype = false;
@@ -222,37 +229,10 @@ static int start_all(struct source *s, const char *filter, struct error *err)
 	return ERR_OK;
 }
 
-struct source *source_open_files(
-	const char *const *paths, size_t n, const char *filter, struct error *err)
+static void file_source_close(struct source *base)
 {
-	struct source *s = calloc(1, sizeof(*s));
+	struct file_source *s = of(base);
 
-	if (!s) {
-		error_set(err, ERR_SYSTEM, "no memory left to read captures");
-		return NULL;
-	}
-	if (path_list_expand(&s->paths, paths, n, err) < 0) {
-		source_close(s);
-		return NULL;
-	}
-	s->n_inputs = (uint32_t)s->paths.n;
-	s->max_open = files_allowed();
-	s->inputs = calloc(s->paths.n, sizeof(*s->inputs));
-	s->heap = calloc(s->paths.n, sizeof(struct input *));
-	if (s->n_inputs == 0)
-		error_set(err, ERR_USAGE, "no capture is named; \"-\" is standard input");
-	else if (!s->inputs || !s->heap)
-		error_set(err, ERR_SYSTEM, "no memory left to read captures");
-	else if (start_all(s, filter, err) == ERR_OK)
-		return s;
-	source_close(s);
-	return NULL;
-}
-
-void source_close(struct source *s)
-{
-	if (!s)
-		return;
 	for (uint32_t i = 0; s->inputs && i < s->n_inputs; i++) {
 		input_close(s, &s->inputs[i]);
 		free(s->inputs[i].fault);
@@ -264,8 +244,11 @@ void source_close(struct source *s)
 	free(s);
 }
 
-int source_next(struct source *s, struct frame *ret, struct error *err)
+static int file_source_next(struct source *base, bool wait, struct frame *ret, struct error *err)
 {
+	struct file_source *s = of(base);
+
+	(void)wait;
 	if (s->handed_out) {
 		int rc;
 
@@ -287,16 +270,17 @@ int source_next(struct source *s, struct frame *ret, struct error *err)
 			s->handed_out = true;
 			s->stats.frames++;
 			*ret = top->frame;
-			return 1;
+			return SOURCE_FRAME;
 		}
 		if (rc < 0)
 			return rc;
 	}
-	return 0;
+	return SOURCE_END;
 }
 
-void source_stats(const struct source *s, struct source_stats *ret)
+static void file_source_stats(const struct source *base, struct source_stats *ret)
 {
+	const struct file_source *s = (const struct file_source *)base;
 	bool total_known = true;
 
 	*ret = s->stats;
@@ -312,12 +296,48 @@ void source_stats(const struct source *s, struct source_stats *ret)
 		ret->bytes_total = 0;
 }
 
-void source_name(const struct source *s, char *buf, size_t size)
+static void file_source_name(const struct source *base, char *buf, size_t size)
 {
+	const struct file_source *s = (const struct file_source *)base;
 	size_t len;
 
 	path_list_stem(s->inputs[0].path, buf, size);
 	len = strlen(buf);
 	if (s->n_inputs > 1)
 		snprintf(buf + len, size - len, "+%u", (unsigned)(s->n_inputs - 1));
+}
+
+static const struct source_ops file_source_ops = {
+	.next = file_source_next,
+	.stats = file_source_stats,
+	.name = file_source_name,
+	.close = file_source_close,
+};
+
+struct source *source_open_files(
+	const char *const *paths, size_t n, const char *filter, struct error *err)
+{
+	struct file_source *s = calloc(1, sizeof(*s));
+
+	if (!s) {
+		error_set(err, ERR_SYSTEM, "no memory left to read captures");
+		return NULL;
+	}
+	s->base.ops = &file_source_ops;
+	if (path_list_expand(&s->paths, paths, n, err) < 0) {
+		file_source_close(&s->base);
+		return NULL;
+	}
+	s->n_inputs = (uint32_t)s->paths.n;
+	s->max_open = files_allowed();
+	s->inputs = calloc(s->paths.n, sizeof(*s->inputs));
+	s->heap = calloc(s->paths.n, sizeof(struct input *));
+	if (s->n_inputs == 0)
+		error_set(err, ERR_USAGE, "no capture is named; \"-\" is standard input");
+	else if (!s->inputs || !s->heap)
+		error_set(err, ERR_SYSTEM, "no memory left to read captures");
+	else if (start_all(s, filter, err) == ERR_OK)
+		return &s->base;
+	file_source_close(&s->base);
+	return NULL;
 }

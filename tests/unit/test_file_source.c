@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <zlib.h>
 
-#include "capture/source.h"
+#include "capture/file/file_source.h"
 #include "tests/support/capture_builder.h"
 #include "tests/unit/suite.h"
 
@@ -50,14 +50,14 @@ static char *read_letters(struct source *s, char *text, struct error *err)
 	size_t n = 0;
 	int rc;
 
-	while ((rc = source_next(s, &f, err)) != 0) {
+	while ((rc = source_next(s, true, &f, err)) != 0) {
 		ck_assert_uint_lt(n, MAX_TEXT - 1);
 		text[n++] = rc < 0 ? '!' : (char)f.data[0];
 		if (rc < 0)
 			ck_assert_int_eq(rc, err->code);
 	}
 	text[n] = '\0';
-	ck_assert_int_eq(source_next(s, &f, err), 0); /* the end stays the end */
+	ck_assert_int_eq(source_next(s, true, &f, err), 0); /* the end stays the end */
 	return text;
 }
 
@@ -137,9 +137,9 @@ START_TEST(interface_is_the_input)
 	put_letters("a.pcap", "a", (uint32_t[]){2}, paths[0]);
 	put_letters("b.pcap", "b", (uint32_t[]){1}, paths[1]);
 	s = open_paths(paths, 2, NULL, &err);
-	ck_assert_int_eq(source_next(s, &f, &err), 1);
+	ck_assert_int_eq(source_next(s, true, &f, &err), 1);
 	ck_assert_uint_eq(f.interface, 1);
-	ck_assert_int_eq(source_next(s, &f, &err), 1);
+	ck_assert_int_eq(source_next(s, true, &f, &err), 1);
 	ck_assert_uint_eq(f.interface, 0);
 	source_close(s);
 }
@@ -187,7 +187,7 @@ START_TEST(closed_in_the_middle)
 	write_bytes(scratch_path(&scratch, "cut.pcap", paths[1]), cap.bytes, cap.n - 1);
 	source_close(open_paths(paths, 2, NULL, &err));
 	s = open_paths(paths, 1, NULL, &err);
-	ck_assert_int_eq(source_next(s, &f, &err), 1);
+	ck_assert_int_eq(source_next(s, true, &f, &err), 1);
 	source_close(s);
 	source_close(NULL);
 }
@@ -366,7 +366,7 @@ START_TEST(many_captures_in_turn)
 	put_many(false);
 	s = open_scratch(&err);
 	ck_assert_ptr_nonnull(s);
-	while (source_next(s, &f, &err) > 0) {
+	while (source_next(s, true, &f, &err) > 0) {
 		ck_assert_uint_ge(f.ts_ns, last_ns);
 		last_ns = f.ts_ns;
 		ck_assert_int_le(open_files(), before + 2);
@@ -461,7 +461,7 @@ START_TEST(filters)
 
 	s = open_paths(paths, 3, "tcp port 80", &err);
 	ck_assert_ptr_nonnull(s);
-	while (source_next(s, &f, &err) > 0)
+	while (source_next(s, true, &f, &err) > 0)
 		seen_s += f.ts_ns / 1000000000;
 	ck_assert_uint_eq(seen_s, 1 + 4 + 16);
 	source_stats(s, &stats);
@@ -533,5 +533,5 @@ static void add_tests(TCase *t)
 
 int main(void)
 {
-	return suite_main("source", add_tests);
+	return suite_main("file_source", add_tests);
 }

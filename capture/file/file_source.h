@@ -1,0 +1,25 @@
+/* Frames of capture files, merged by time. */
+#pragma once
+
+#include <stddef.h>
+
+#include "capture/source.h"
+
+/* Capture files: classic pcap (both byte orders, µs and ns, Kuznetzov's "modified"), pcapng
+ * (several sections and interfaces), each plain, gzip or zstd; "-" is standard input; a folder
+ * stands for the captures below it (*.pcap, *.pcapng, *.cap, also with .gz and .zst, sorted by
+ * name). Every input that is named is opened and its header checked here, so that a missing file
+ * stops the work before it starts; a file found in a folder that is no capture is an input that
+ * ended early, told by source_next. FILTER is a BPF expression in pcap-filter(7) syntax or NULL. On
+ * failure NULL with *err (ERR_INPUT, ERR_USAGE for FILTER), which names the file.
+ *
+ * Several inputs are merged by time stamp, looking one frame ahead in each: the order within an
+ * input is kept even where its time steps back; equal times keep the order given. Up to 64 inputs
+ * stay open; of more, regular files are opened again when their first frame's turn comes and
+ * closed at their end, so that only those which overlap in time are open together: at most the
+ * process's limit of open files less 64.
+ *
+ * Memory: 256 KiB for each open input, 32 KiB when there are more than 8, up to 768 KiB where a
+ * record needs it; packed inputs take more (stream.h); some 200 bytes for one that is closed. */
+struct source *source_open_files(
+	const char *const *paths, size_t n, const char *filter, struct error *err);
