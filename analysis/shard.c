@@ -532,6 +532,7 @@ void shard_tick(struct shard *s, uint64_t ts_ns, uint64_t seq, struct arena *are
 void shard_finish(struct shard *s, uint64_t ts_ns, uint64_t seq, struct arena *arena)
 {
 	set_clock(s, ts_ns, seq, arena);
+	s->now_ns = ts_ns;
 	flow_table_visit_all(s->flows, owe_end, s);
 	pay(s, FLOW_END_INPUT);
 }

@@ -52,7 +52,8 @@ void shard_packet(struct shard *s, const struct frame *frame, const struct packe
 /* The packet clock reached TS_NS: timeouts fire here and only here. Events carry SEQ. */
 void shard_tick(struct shard *s, uint64_t ts_ns, uint64_t seq, struct arena *arena);
 
-/* Ends every flow (FLOW_END_INPUT), oldest first packet first. */
+/* Ends every flow (FLOW_END_INPUT), oldest first packet first, as of TS_NS: the time of the last
+ * packet, which ticks may have left behind. */
 void shard_finish(struct shard *s, uint64_t ts_ns, uint64_t seq, struct arena *arena);
 
 void shard_stats(const struct shard *s, struct shard_stats *ret);

@@ -7,9 +7,10 @@
 
 #include "common/str.h"
 
-#define NS_PER_S  UINT64_C(1000000000)
-#define NS_PER_MS UINT64_C(1000000)
-#define NS_PER_US UINT64_C(1000)
+#define NS_PER_DAY (86400 * NS_PER_S)
+#define NS_PER_S   UINT64_C(1000000000)
+#define NS_PER_MS  UINT64_C(1000000)
+#define NS_PER_US  UINT64_C(1000)
 
 enum { TIME_TEXT_BYTES = 32, DATE_TEXT_BYTES = 12 };
 

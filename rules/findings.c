@@ -30,6 +30,7 @@ struct findings {
 	struct findings_config cfg;
 	struct findings_stats stats;
 	struct outbox *outbox;
+	uint64_t last_ns; /* of the last alert: none is stamped earlier */
 	const struct facts *common;
 	struct json_writer json;
 	struct finding *slots;
@@ -177,6 +178,9 @@ static int revise(struct findings *fs, uint32_t i, const char *action, uint64_t 
 	struct json_writer *w = &fs->json;
 	char text[TIME_TEXT_BYTES];
 
+	if (ts_ns < fs->last_ns)
+		ts_ns = fs->last_ns;
+	fs->last_ns = ts_ns;
 	s->revision++;
 	s->revised_ns = ts_ns;
 	json_clear(w);
@@ -357,6 +361,9 @@ int findings_match(struct findings *fs, const struct rule_match *m, struct facts
 	/* What is wrong with a piece of equipment is one finding, whomever it talks to. */
 	if (m->rule->category == RULE_EQUIPMENT)
 		parts[2] = parts[3] = STR("");
+
+	if (ts_ns < fs->last_ns)
+		ts_ns = fs->last_ns;
 
 	struct digest key = digest_of(f, parts, 4);
 	uint32_t i = find(fs, &key);

@@ -53,6 +53,11 @@ void batch_clear(struct batch *b)
 	}
 }
 
+bool batch_is_empty(const struct batch *b)
+{
+	return b->n_packets == 0 && b->n_ticks == 0 && !b->finish;
+}
+
 bool batch_has_room(const struct batch *b, uint32_t frame_bytes)
 {
 	return b->n_packets < BATCH_FRAMES && b->n_ticks + b->n_packets < BATCH_ITEMS &&

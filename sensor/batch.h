@@ -57,6 +57,9 @@ bool batch_init(struct batch *b); /* false without memory; batch_done is due in 
 void batch_done(struct batch *b);
 void batch_clear(struct batch *b);
 
+/* Nothing to do and nothing to tell: it need not go on. */
+bool batch_is_empty(const struct batch *b);
+
 bool batch_has_room(const struct batch *b, uint32_t frame_bytes);
 
 /* Copies F's bytes into the batch and returns where; room was asked for before. */

@@ -18,6 +18,8 @@
  * so a gap of years costs as much as one of three hours. */
 #define PACKET_CLOCK_SETTLED_NS (3 * 3600 * NS_PER_S)
 
+#define PACKET_CLOCK_SILENT_DAYS_NS (7 * NS_PER_DAY)
+
 struct packet_clock {
 	bool started;
 	uint64_t now_ns;
@@ -27,11 +29,17 @@ struct packet_clock {
 	uint64_t outliers; /* frames from the far future that nothing confirmed: taken as of now */
 };
 
+/* Whether the time of a frame stamped TS_NS depends on the frame after it: the first of all, and
+ * one far ahead of the clock. */
+bool packet_clock_needs_next(const struct packet_clock *c, uint64_t ts_ns);
+
 /* The clock's time for a frame stamped TS_NS, when the frame after it is stamped NEXT_NS (HAS_NEXT
  * false: there is none). Moves the clock. */
 uint64_t packet_clock_frame(
 	struct packet_clock *c, uint64_t ts_ns, bool has_next, uint64_t next_ns);
 
-/* Before a frame at TO_NS (as packet_clock_frame returned it) is processed: the next tick that is
- * due, or false. Call until false. */
+/* Before a frame at TO_NS (as packet_clock_frame returned it) is processed, or when no frame before
+ * TO_NS will come any more: the next tick that is due, or false. Call until false. Moves the clock.
+ * Of the ticks that would do nothing, those at midnight (UTC) come all the same, for a week: that
+ * nothing was seen all day is told, too. */
 bool packet_clock_tick(struct packet_clock *c, uint64_t to_ns, uint64_t *ret_tick_ns);

@@ -41,7 +41,8 @@ static void run_shard(void *user, uint32_t s)
 	batch_run_shard(p->current, s, p->shards[s]);
 }
 
-static int open_pipeline(struct pipeline *p, struct emitter *emitters, struct error *err)
+static int open_pipeline(struct pipeline *p, struct emitter *emitters, struct pipeline_stats *stats,
+	struct error *err)
 {
 	const struct pipeline_config *cfg = p->cfg;
 	struct shard_config sc = {
@@ -51,7 +52,7 @@ static int open_pipeline(struct pipeline *p, struct emitter *emitters, struct er
 		.tcp_packet_budget = TCP_PACKET_BUDGET,
 		.udp_packet_budget = UDP_PACKET_BUDGET,
 	};
-	bool ok = true;
+	bool ok = reader_init(&p->reader, cfg, stats);
 
 	for (int i = 0; i < BATCHES; i++)
 		ok = batch_init(&p->batches[i]) && ok;
@@ -75,12 +76,15 @@ static void close_pipeline(struct pipeline *p)
 		shard_free(p->shards[s]);
 	for (int i = 0; i < BATCHES; i++)
 		batch_done(&p->batches[i]);
+	reader_done(&p->reader);
 }
 
-static void add_shard_stats(struct pipeline *p, struct shard_stats *sum)
+void pipeline_sum(const struct pipeline *p, struct pipeline_stats *stats)
 {
+	struct shard_stats *sum = &stats->shards;
+
 	memset(sum, 0, sizeof(*sum));
-	for (int s = 0; s < PIPELINE_SHARDS; s++) {
+	for (int s = 0; s < PIPELINE_SHARDS && p->shards[s]; s++) {
 		struct shard_stats one;
 
 		shard_stats(p->shards[s], &one);
@@ -102,32 +106,45 @@ static void add_shard_stats(struct pipeline *p, struct shard_stats *sum)
 static int run(struct pipeline *p, const struct pipeline_consumer *c, struct pipeline_stats *stats,
 	struct error *err)
 {
+	const struct pipeline_config *cfg = p->cfg;
 	struct batch *filled = &p->batches[0];
 	struct batch *spare = &p->batches[1];
-	bool more = reader_fill(&p->reader, filled);
-	int rc = 0;
+	bool more = reader_fill(&p->reader, filled, true);
 
 	for (;;) {
-		bool last = !more;
+		const bool last = !more;
+		const bool turn = cfg->turn && cfg->wants_turn(cfg->user);
+		struct batch *swap = filled;
+		int rc;
 
 		p->current = filled;
 		crew_start(p->crew, run_shard, p, PIPELINE_SHARDS);
-		if (more) {
-			batch_clear(spare);
-			more = reader_fill(&p->reader, spare);
-		}
+		batch_clear(spare);
+		if (more && !turn)
+			more = reader_fill(&p->reader, spare, false);
 		crew_wait(p->crew);
 		rc = batch_deliver(filled, c, err);
-		if (p->cfg->progress)
-			p->cfg->progress(p->cfg->user, stats);
+		if (cfg->progress)
+			cfg->progress(cfg->user, stats);
+		if (rc == 0 && turn)
+			rc = cfg->turn(cfg->user, p);
 		if (rc != 0 || last)
 			return rc;
-
-		struct batch *swap = filled;
-
+		if (more && batch_is_empty(spare))
+			more = reader_fill(&p->reader, spare, true);
 		filled = spare;
 		spare = swap;
 	}
+}
+
+void pipeline_set_site(struct pipeline *p, const struct site *site)
+{
+	p->reader.site = site;
+}
+
+uint64_t pipeline_now_ns(const struct pipeline *p)
+{
+	return p->reader.clock.now_ns;
 }
 
 int pipeline_run(const struct pipeline_config *cfg, const struct pipeline_consumer *c,
@@ -138,12 +155,12 @@ int pipeline_run(const struct pipeline_config *cfg, const struct pipeline_consum
 	int rc;
 
 	memset(ret, 0, sizeof(*ret));
-	rc = open_pipeline(&p, emitters, err);
-	if (rc == 0) {
-		reader_init(&p.reader, cfg, ret);
+	rc = open_pipeline(&p, emitters, ret, err);
+	if (rc == 0 && cfg->ready)
+		rc = cfg->ready(cfg->user, err);
+	if (rc == 0)
 		rc = run(&p, c, ret, err);
-		add_shard_stats(&p, &ret->shards);
-	}
+	pipeline_sum(&p, ret);
 	close_pipeline(&p);
 	return rc;
 }

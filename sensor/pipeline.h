@@ -40,6 +40,8 @@ struct pipeline_consumer {
 	int (*finish)(void *user, uint64_t ts_ns);
 };
 
+struct pipeline;
+
 struct pipeline_config {
 	struct source *source;   /* borrowed */
 	const struct site *site; /* borrowed: says who is a subscriber */
@@ -52,6 +54,12 @@ struct pipeline_config {
 		const struct pipeline_stats *so_far); /* NULL, or called after each batch */
 	void (*input_fault)(
 		void *user, const struct error *err); /* an input ended early; the others go on */
+	/* All threads run and no packet was read yet: privileges may go. NULL allowed. */
+	int (*ready)(void *user, struct error *err);
+	/* Asked before each batch; when true, TURN is called after it with nothing under way, so
+	 * that what it changes holds from one sequence number on. Both NULL, or neither. */
+	bool (*wants_turn)(void *user);
+	int (*turn)(void *user, struct pipeline *p);
 	void *user;
 };
 
@@ -59,3 +67,10 @@ struct pipeline_config {
  */
 int pipeline_run(const struct pipeline_config *cfg, const struct pipeline_consumer *c,
 	struct pipeline_stats *ret, struct error *err);
+
+/* For TURN alone. */
+void pipeline_set_site(struct pipeline *p, const struct site *site);
+uint64_t pipeline_now_ns(const struct pipeline *p); /* the packet clock; 0 before the first frame */
+
+/* Adds up into STATS what the shards have counted; nothing may be under way. */
+void pipeline_sum(const struct pipeline *p, struct pipeline_stats *stats);

@@ -1,49 +1,21 @@
 #include "sensor/reader.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "capture/decode/decode.h"
-
-void reader_init(struct reader *r, const struct pipeline_config *cfg, struct pipeline_stats *stats)
+bool reader_init(struct reader *r, const struct pipeline_config *cfg, struct pipeline_stats *stats)
 {
 	memset(r, 0, sizeof(*r));
 	r->cfg = cfg;
+	r->site = cfg->site;
 	r->stats = stats;
+	r->held = malloc(FRAME_MAX_BYTES);
+	return r->held != NULL;
 }
 
-/* Reads the frame behind, past inputs that end early. */
-static void read_next(struct reader *r)
+void reader_done(struct reader *r)
 {
-	struct error err;
-	int rc;
-
-	r->has_next = false;
-	if (r->cfg->stop && atomic_load_explicit(r->cfg->stop, memory_order_relaxed))
-		return;
-	do {
-		rc = source_next(r->cfg->source, true, &r->next, &err);
-		if (rc < 0)
-			r->cfg->input_fault(r->cfg->user, &err);
-	} while (rc < 0);
-	r->has_next = rc > 0;
-}
-
-/* Makes the next frame the ready one. Its time needs a look at the frame behind it: see
- * packet_clock.h. */
-static bool advance(struct reader *r, struct batch *b)
-{
-	if (!r->started) {
-		r->started = true;
-		read_next(r);
-	}
-	if (!r->has_next)
-		return false;
-	r->ready = r->next;
-	r->ready.data = batch_store(b, &r->next);
-	read_next(r);
-	r->ready_ns = packet_clock_frame(&r->clock, r->ready.ts_ns, r->has_next, r->next.ts_ns);
-	r->has_ready = true;
-	return true;
+	free(r->held);
 }
 
 static void push_tick(struct reader *r, struct batch *b, uint64_t ts_ns)
@@ -61,7 +33,7 @@ static void push_tick(struct reader *r, struct batch *b, uint64_t ts_ns)
 static bool is_subscriber(const struct reader *r, const struct packet *p,
 	const struct packet_layer *l, uint64_t ts_ns)
 {
-	const struct site *site = r->cfg->site;
+	const struct site *site = r->site;
 	const struct inventory *inv = site_inventory(site);
 	bool src = site_scope(site, &l->src) == SITE_SUBSCRIBERS;
 	bool dst = site_scope(site, &l->dst) == SITE_SUBSCRIBERS;
@@ -101,19 +73,98 @@ static void push_frame(struct reader *r, struct batch *b)
 	r->stats->last_ns = r->ready_ns;
 }
 
-bool reader_fill(struct reader *r, struct batch *b)
+/* Asks the source for the frame behind, past inputs that end early. False when there is none for
+ * now, or none any more. When there is none for now, the ticks that pass meanwhile are due. */
+static bool pull(struct reader *r, struct batch *b, bool wait)
 {
-	/* A frame that was ready when the last batch was full: that batch's bytes are reused after
-	 * this one. */
+	struct error err;
+	uint64_t tick_ns;
+	int rc;
+
+	if (r->cfg->stop && atomic_load_explicit(r->cfg->stop, memory_order_relaxed))
+		r->ended = true;
+	if (r->ended)
+		return false;
+	while ((rc = source_next(r->cfg->source, wait, &r->next, &err)) < 0)
+		r->cfg->input_fault(r->cfg->user, &err);
+	r->has_next = rc == SOURCE_FRAME;
+	r->ended = rc == SOURCE_END;
+	while (rc == SOURCE_IDLE && !r->has_ready && batch_has_room(b, 0) &&
+		packet_clock_tick(&r->clock, r->next.ts_ns, &tick_ns))
+		push_tick(r, b, tick_ns);
+	return r->has_next;
+}
+
+/* Moves the frame behind into the batch. */
+static void advance(struct reader *r, struct batch *b)
+{
+	r->ready = r->next;
+	r->ready.data = batch_store(b, &r->next);
+	r->has_ready = true;
+	r->has_next = false;
+	r->is_timed = false;
+}
+
+/* Finds the ready frame's time, which may depend on the frame behind it: packet_clock.h says when.
+ * That one is looked at whenever it is there, so that the time is the same wherever batches end.
+ * False when it has to be waited for. */
+static bool time_ready(struct reader *r, struct batch *b, bool wait)
+{
+	const bool needed = packet_clock_needs_next(&r->clock, r->ready.ts_ns);
+
+	if (needed && !r->has_next && !pull(r, b, wait) && !r->ended)
+		return false;
+	r->ready_ns =
+		packet_clock_frame(&r->clock, r->ready.ts_ns, needed && r->has_next, r->next.ts_ns);
+	r->is_timed = true;
+	return true;
+}
+
+/* The next batch takes the ready frame's bytes from where no batch is. */
+static bool end_batch(struct reader *r)
+{
+	if (r->has_ready && r->ready.caplen > 0) {
+		memcpy(r->held, r->ready.data, r->ready.caplen);
+		r->ready.data = r->held;
+	}
+	return true;
+}
+
+static bool is_over(struct reader *r, struct batch *b)
+{
+	uint64_t tick_ns;
+
+	while (r->clock.started &&
+		packet_clock_tick(&r->clock, r->stats->last_ns + READER_RUN_ON_NS, &tick_ns)) {
+		push_tick(r, b, tick_ns);
+		if (!batch_has_room(b, 0))
+			return false;
+	}
+	b->finish = true;
+	b->finish_seq = ++r->seq;
+	b->finish_ns = r->stats->last_ns;
+	return true;
+}
+
+bool reader_fill(struct reader *r, struct batch *b, bool wait)
+{
 	if (r->has_ready)
 		r->ready.data = batch_store(b, &r->ready);
 	for (;;) {
+		const bool may_wait = wait && batch_is_empty(b);
 		uint64_t tick_ns;
 
+		r->stats->late = r->clock.late;
+		r->stats->outliers = r->clock.outliers;
 		if (!batch_has_room(b, r->has_ready ? 0 : FRAME_MAX_BYTES))
-			return true;
-		if (!r->has_ready && !advance(r, b))
-			break;
+			return end_batch(r);
+		if (!r->has_ready) {
+			if (!r->has_next && !pull(r, b, may_wait))
+				return r->ended ? !is_over(r, b) : end_batch(r);
+			advance(r, b);
+		}
+		if (!r->is_timed && !time_ready(r, b, may_wait))
+			return end_batch(r);
 		if (packet_clock_tick(&r->clock, r->ready_ns, &tick_ns)) {
 			push_tick(r, b, tick_ns);
 		} else {
@@ -121,10 +172,4 @@ bool reader_fill(struct reader *r, struct batch *b)
 			r->has_ready = false;
 		}
 	}
-	b->finish = true;
-	b->finish_seq = ++r->seq;
-	b->finish_ns = r->clock.now_ns;
-	r->stats->late = r->clock.late;
-	r->stats->outliers = r->clock.outliers;
-	return false;
 }

@@ -2,23 +2,35 @@
  * decodes, and gives each layer to the shard that owns its conversation. One thread. */
 #pragma once
 
+#include "capture/decode/decode.h"
 #include "sensor/batch.h"
 #include "sensor/packet_clock.h"
 #include "sensor/pipeline.h"
 
+/* After the last frame of an input its clock runs on for so long before everything ends: what such
+ * a silence decides (a label that waited for an answer, late packets that do not come) is decided
+ * alike whether a live run was stopped at once or after some seconds, and in a replay of what was
+ * recorded meanwhile. */
+#define READER_RUN_ON_NS (10 * NS_PER_S)
+
 struct reader {
 	const struct pipeline_config *cfg;
+	const struct site *site; /* borrowed; changes between two batches only */
 	struct pipeline_stats *stats;
 	struct packet_clock clock;
 	uint64_t seq;
-	struct frame ready; /* its clock time is known; its bytes lie in a batch */
+	struct frame ready; /* the next one to process; its bytes lie in the batch or in held */
 	struct frame next;  /* the one behind it; its bytes lie in the source */
-	uint64_t ready_ns;
-	bool has_ready, has_next, started;
+	uint64_t ready_ns;  /* by the packet clock, once it is timed */
+	bool has_ready, has_next, is_timed, ended;
+	uint8_t *held; /* bytes of a ready frame that waits for the next batch; FRAME_MAX_BYTES */
 };
 
-void reader_init(struct reader *r, const struct pipeline_config *cfg, struct pipeline_stats *stats);
+/* False without memory; reader_done is due in any case. */
+bool reader_init(struct reader *r, const struct pipeline_config *cfg, struct pipeline_stats *stats);
+void reader_done(struct reader *r);
 
-/* Fills B (cleared before). False when the input has ended: B then is the last batch, and says so.
- */
-bool reader_fill(struct reader *r, struct batch *b);
+/* Fills B (cleared before), until it is full or the source has nothing for now; WAIT: unless B is
+ * empty, for which a tenth of a second is waited. False when the input has ended: B then is the
+ * last batch, and says so. */
+bool reader_fill(struct reader *r, struct batch *b, bool wait);

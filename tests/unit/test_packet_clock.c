@@ -93,6 +93,9 @@ START_TEST(a_first_frame_from_the_future_is_not_believed_either)
 }
 END_TEST
 
+/* Three hours of ticks, the midnights of a week, and the last one. */
+enum { MOST_TICKS = PACKET_CLOCK_SETTLED_NS / PACKET_CLOCK_TICK_NS + 7 + 1 };
+
 START_TEST(a_gap_of_years_costs_three_hours_of_ticks)
 {
 	struct packet_clock c = {0};
@@ -103,8 +106,7 @@ START_TEST(a_gap_of_years_costs_three_hours_of_ticks)
 
 	(void)packet_clock_frame(&c, T0, true, later);
 	t = packet_clock_frame(&c, later, true, later);
-	ck_assert_uint_eq(
-		drain(&c, t, &first, &last), PACKET_CLOCK_SETTLED_NS / PACKET_CLOCK_TICK_NS + 1);
+	ck_assert_uint_eq(drain(&c, t, &first, &last), MOST_TICKS);
 	ck_assert_uint_eq(first, T0 + PACKET_CLOCK_TICK_NS);
 	ck_assert_uint_eq(last, later - 42);
 }
@@ -119,8 +121,50 @@ START_TEST(extreme_time_stamps_do_not_wrap)
 
 	ck_assert_uint_eq(t, 0);
 	t = packet_clock_frame(&c, UINT64_MAX, false, 0);
-	ck_assert_uint_le(
-		drain(&c, t, &first, &last), PACKET_CLOCK_SETTLED_NS / PACKET_CLOCK_TICK_NS + 2);
+	ck_assert_uint_le(drain(&c, t, &first, &last), MOST_TICKS + 1);
+}
+END_TEST
+
+START_TEST(midnights_of_silent_days_are_told)
+{
+	struct packet_clock c = {0};
+	const uint64_t day_ns = T0 / NS_PER_DAY * NS_PER_DAY;
+	uint64_t tick_ns = 0;
+	unsigned midnights = 0;
+	uint64_t t;
+
+	(void)packet_clock_frame(&c, day_ns + 1, true, day_ns + 2);
+	t = packet_clock_frame(&c, day_ns + 3 * NS_PER_DAY + 1, false, 0);
+	while (packet_clock_tick(&c, t, &tick_ns))
+		midnights += tick_ns % NS_PER_DAY == 0;
+	ck_assert_uint_eq(midnights, 3);
+}
+END_TEST
+
+/* Live: ticks without frames move the clock, and a frame older than the last tick is late. */
+START_TEST(silence_moves_the_clock)
+{
+	struct packet_clock c = {0};
+	uint64_t first = 0;
+	uint64_t last = 0;
+
+	(void)packet_clock_frame(&c, T0, false, 0);
+	ck_assert_uint_eq(drain(&c, T0 + NS_PER_S, &first, &last), 10);
+	ck_assert_uint_eq(c.now_ns, T0 + NS_PER_S);
+	ck_assert_uint_eq(packet_clock_frame(&c, T0 + 5, false, 0), T0 + NS_PER_S);
+	ck_assert_uint_eq(c.late, 1);
+}
+END_TEST
+
+START_TEST(only_a_first_frame_and_a_jump_need_the_next)
+{
+	struct packet_clock c = {0};
+
+	ck_assert(packet_clock_needs_next(&c, T0));
+	(void)packet_clock_frame(&c, T0, false, 0);
+	ck_assert(!packet_clock_needs_next(&c, T0 - 1));
+	ck_assert(!packet_clock_needs_next(&c, T0 + PACKET_CLOCK_JUMP_NS));
+	ck_assert(packet_clock_needs_next(&c, T0 + PACKET_CLOCK_JUMP_NS + 1));
 }
 END_TEST
 
@@ -134,6 +178,9 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, a_first_frame_from_the_future_is_not_believed_either);
 	tcase_add_test(tc, a_gap_of_years_costs_three_hours_of_ticks);
 	tcase_add_test(tc, extreme_time_stamps_do_not_wrap);
+	tcase_add_test(tc, midnights_of_silent_days_are_told);
+	tcase_add_test(tc, silence_moves_the_clock);
+	tcase_add_test(tc, only_a_first_frame_and_a_jump_need_the_next);
 }
 
 int main(void)
