@@ -90,8 +90,10 @@ struct flow_record {
 	bool subscriber_tunnel; /* carries subscribers' packets, which were counted and not read */
 	bool is_tunnel;         /* other flows were found inside it */
 	uint64_t packets[2];
-	uint64_t bytes[2];         /* IP headers and what they carry, as on the wire */
-	uint64_t payload_bytes[2]; /* behind the transport header */
+	uint32_t undecoded_packets; /* both ways: not decoded to their end for want of bytes or
+				       knowledge */
+	uint64_t bytes[2];          /* IP headers and what they carry, as on the wire */
+	uint64_t payload_bytes[2];  /* behind the transport header */
 	uint64_t first_ns, last_ns;
 	uint64_t first_seq; /* global number of its first packet: names the flow within a run */
 	uint16_t vlan[2];   /* outer and next inner of the first packet; 0xffff: none */

@@ -12,6 +12,7 @@
 #include "redis/publisher.h"
 #include "rules/analyst.h"
 #include "sensor/knowledge.h"
+#include "sensor/period.h"
 #include "sensor/pipeline.h"
 
 static const char help[] =
@@ -95,6 +96,13 @@ static int on_event(void *user, const struct event *ev)
 static int on_tick(void *user, uint64_t ts_ns)
 {
 	return analyst_tick(((struct replay *)user)->analyst, ts_ns);
+}
+
+static int on_period(void *user, uint64_t until_ns, bool day, const struct pipeline_stats *so_far)
+{
+	const struct sensor_period p = period_of(until_ns, day, so_far);
+
+	return analyst_period(((struct replay *)user)->analyst, &p);
 }
 
 static int on_finish(void *user, uint64_t ts_ns)
@@ -195,7 +203,7 @@ static int run(struct replay *r, struct error *err)
 		.input_fault = on_input_fault,
 		.user = r,
 	};
-	struct pipeline_consumer consumer = {r, on_event, on_tick, on_finish};
+	struct pipeline_consumer consumer = {r, on_event, on_tick, on_period, on_finish};
 	struct pipeline_stats stats;
 	int rc;
 

@@ -3,30 +3,21 @@
 #include <stdlib.h>
 
 #include "common/time_text.h"
-#include "rules/perspective.h"
+#include "rules/analyst_state.h"
 
 enum {
 	ARENA_BLOCK_BYTES = 64 * 1024,
 	MAX_NAMES = 65536, /* (client, address) pairs learned from DNS */
+	MAX_VISIBLE = 65536,
 };
 
-struct analyst {
-	struct perspective view;
-	const struct sigma *sigma;
-	struct sigma_scratch *scratch;
-	struct findings *findings;
-	struct arena *arena;        /* of the event at hand */
-	struct arena *common_arena; /* of the facts that every alert repeats */
-	struct facts facts, common;
-	struct analyst_stats stats;
-	uint64_t ts_ns; /* of the event at hand */
-	bool ended;
-	int rc;
-};
-
+/* The arena is taken afresh: what open findings said of former versions is text by now. */
 static void fill_common(struct analyst *a, const struct analyst_config *cfg)
 {
 	struct facts *f = &a->common;
+
+	arena_reset(a->common_arena);
+
 	char text[DIGEST_TEXT_BYTES];
 	struct digest d = site_digest(cfg->site);
 	struct str *geo = arena_alloc(a->common_arena, GEO_MAX_FILES * sizeof(*geo));
@@ -61,18 +52,20 @@ struct analyst *analyst_new(
 		error_set(err, ERR_SYSTEM, "not enough memory for the analyst stage");
 		return NULL;
 	}
+	a->hash_key = cfg->hash_key;
 	a->view.site = cfg->site;
 	a->view.lists = cfg->lists;
 	a->view.geo = geo_cache_new(cfg->geo, cfg->hash_key);
 	a->view.names = names_new(MAX_NAMES, cfg->hash_key);
 	a->view.entities = entities_new(cfg->hash_key);
+	a->visibility = visibility_new(MAX_VISIBLE, cfg->hash_key);
 	a->sigma = cfg->sigma;
 	a->scratch = sigma_scratch_new(cfg->sigma);
 	a->findings = findings_new(&fc, sink, user);
 	a->arena = arena_new(ARENA_BLOCK_BYTES);
 	a->common_arena = arena_new(ARENA_BLOCK_BYTES);
-	if (!a->view.geo || !a->view.names || !a->view.entities || !a->scratch || !a->findings ||
-		!a->arena || !a->common_arena) {
+	if (!a->visibility || !a->view.geo || !a->view.names || !a->view.entities || !a->scratch ||
+		!a->findings || !a->arena || !a->common_arena) {
 		analyst_free(a);
 		error_set(err, ERR_SYSTEM, "not enough memory for the analyst stage");
 		return NULL;
@@ -83,10 +76,33 @@ struct analyst *analyst_new(
 	return a;
 }
 
+int analyst_reload(struct analyst *a, const struct analyst_config *cfg, struct error *err)
+{
+	struct geo_cache *geo = geo_cache_new(cfg->geo, a->hash_key);
+	struct sigma_scratch *scratch = sigma_scratch_new(cfg->sigma);
+
+	if (!geo || !scratch) {
+		geo_cache_free(geo);
+		sigma_scratch_free(scratch);
+		return error_set(err, ERR_SYSTEM, "not enough memory to replace what is loaded");
+	}
+	geo_cache_free(a->view.geo);
+	a->stats.regex_limit_hits += sigma_regex_limit_hits(a->scratch);
+	sigma_scratch_free(a->scratch);
+	a->view.site = cfg->site;
+	a->view.lists = cfg->lists;
+	a->view.geo = geo;
+	a->sigma = cfg->sigma;
+	a->scratch = scratch;
+	fill_common(a, cfg);
+	return 0;
+}
+
 void analyst_free(struct analyst *a)
 {
 	if (!a)
 		return;
+	visibility_free(a->visibility);
 	geo_cache_free(a->view.geo);
 	names_free(a->view.names);
 	entities_free(a->view.entities);
@@ -97,7 +113,7 @@ void analyst_free(struct analyst *a)
 	free(a);
 }
 
-static void on_match(void *user, const struct rule_match *m)
+void analyst_match(void *user, const struct rule_match *m)
 {
 	struct analyst *a = user;
 
@@ -105,13 +121,18 @@ static void on_match(void *user, const struct rule_match *m)
 		a->rc = findings_match(a->findings, m, &a->facts, a->ts_ns, a->ended);
 }
 
-static void start(struct analyst *a, const struct event *ev)
+void analyst_begin(struct analyst *a, uint64_t ts_ns, bool ended)
 {
 	arena_reset(a->arena);
 	facts_clear(&a->facts);
-	a->ts_ns = ev->ts_ns;
-	a->ended = ev->kind == EVENT_FLOW_END;
+	a->ts_ns = ts_ns;
+	a->ended = ended;
 	a->rc = 0;
+}
+
+static void start(struct analyst *a, const struct event *ev)
+{
+	analyst_begin(a, ev->ts_ns, ev->kind == EVENT_FLOW_END);
 }
 
 /* Later fragments carry no ports: a record of its own counts them, and the conversation that they
@@ -121,6 +142,14 @@ static bool is_fragments(const struct flow_record *r)
 	return r->port[0] == 0 && r->port[1] == 0 &&
 	       (r->proto == IPPROTO_NUM_TCP || r->proto == IPPROTO_NUM_UDP ||
 		       r->proto == IPPROTO_NUM_SCTP);
+}
+
+static bool see(struct analyst *a, const struct event *ev, int side)
+{
+	const struct equipment *e = perspective_equipment(&a->view, ev, side);
+
+	return visibility_add(a->visibility, facts_str(&a->facts, FIELD_EQUIPMENT_NAME),
+		e ? e->id : UINT32_MAX, ev, side);
 }
 
 static int judge_flow(struct analyst *a, const struct event *ev)
@@ -133,10 +162,13 @@ static int judge_flow(struct analyst *a, const struct event *ev)
 		if (!perspective_fill_side(&a->view, &a->facts, ev, side))
 			continue;
 		a->stats.judged++;
-		sigma_eval(a->sigma, a->scratch, RULE_FLOW, &a->facts, on_match, a);
+		if (!see(a, ev, side))
+			return ERR_SYSTEM;
+		sigma_eval(a->sigma, a->scratch, RULE_FLOW, &a->facts, analyst_match, a);
 		/* Once per conversation is enough for what does not depend on the conversation. */
 		if (ev->kind == EVENT_FLOW_CLASSIFIED && a->rc == 0)
-			sigma_eval(a->sigma, a->scratch, RULE_EQUIPMENT, &a->facts, on_match, a);
+			sigma_eval(
+				a->sigma, a->scratch, RULE_EQUIPMENT, &a->facts, analyst_match, a);
 	}
 	return a->rc;
 }
@@ -148,7 +180,7 @@ static int judge_dns(struct analyst *a, const struct event *ev)
 			a->view.names, &ev->dns_client, &ev->dns_addr[i], ev->dns_name, ev->ts_ns);
 	if (perspective_fill_dns(&a->view, &a->facts, ev)) {
 		a->stats.judged++;
-		sigma_eval(a->sigma, a->scratch, RULE_DNS, &a->facts, on_match, a);
+		sigma_eval(a->sigma, a->scratch, RULE_DNS, &a->facts, analyst_match, a);
 	}
 	return a->rc;
 }
@@ -156,6 +188,8 @@ static int judge_dns(struct analyst *a, const struct event *ev)
 int analyst_event(struct analyst *a, const struct event *ev)
 {
 	a->stats.events++;
+	if (a->day_ns == 0)
+		a->day_ns = ev->ts_ns;
 	start(a, ev);
 	switch (ev->kind) {
 	case EVENT_FLOW_START:
@@ -184,8 +218,9 @@ void analyst_stats(const struct analyst *a, struct analyst_stats *ret)
 {
 	*ret = a->stats;
 	ret->names_evicted = names_evicted(a->view.names);
+	ret->visibility_evicted = visibility_evicted(a->visibility);
 	ret->entities_evicted = entities_evicted(a->view.entities);
-	ret->regex_limit_hits = sigma_regex_limit_hits(a->scratch);
+	ret->regex_limit_hits += sigma_regex_limit_hits(a->scratch);
 	findings_stats(a->findings, &ret->findings);
 }
 

@@ -11,7 +11,9 @@
 #include "rules/findings.h"
 #include "rules/lists/lists.h"
 #include "rules/policy/site.h"
+#include "rules/sensor_event.h"
 #include "rules/sigma/sigma.h"
+#include "rules/visibility.h"
 
 struct analyst_config {
 	const struct site *site;
@@ -23,10 +25,27 @@ struct analyst_config {
 	uint64_t window_ns, repeat_ns; /* of findings */
 };
 
+/* Counted since the start of the run. */
+struct sensor_counts {
+	uint64_t packets;
+	uint64_t reasons[REASON_COUNT];
+	uint64_t duplicates, subscribers, late;
+};
+
+/* A period of the sensor's life that ended; strings are borrowed during the call. */
+struct sensor_period {
+	struct str name; /* "day" (UTC) or "end": of the input */
+	uint64_t until_ns;
+	struct sensor_counts counts;
+	const struct str *blind; /* "eth0 kernel-drop 2026-...Z to 2026-...Z, 12 lost" */
+	uint32_t n_blind;
+	uint64_t blind_lost; /* packets known to be lost in this period */
+};
+
 struct analyst_stats {
 	uint64_t events;
 	uint64_t judged; /* conversations seen from one piece of equipment, at one event */
-	uint64_t names_evicted, entities_evicted;
+	uint64_t names_evicted, entities_evicted, visibility_evicted;
 	uint64_t regex_limit_hits;
 	struct findings_stats findings;
 };
@@ -42,6 +61,20 @@ void analyst_free(struct analyst *a); /* NULL allowed */
 int analyst_event(struct analyst *a, const struct event *ev);
 int analyst_tick(struct analyst *a, uint64_t ts_ns);
 int analyst_finish(struct analyst *a, uint64_t ts_ns);
+
+/* The sensor reports of itself, as of TS_NS. */
+int analyst_sensor(struct analyst *a, const struct sensor_event *ev, uint64_t ts_ns);
+
+/* A period ended: tells what was seen of each piece of equipment, and of the site. */
+int analyst_period(struct analyst *a, const struct sensor_period *p);
+
+/* From the next event on everything is judged by what CFG names (site, lists, sigma, geo); open
+ * findings and what was learned stay. Borrowed like that of analyst_new. On failure a negative code
+ * with *err, and nothing has changed. */
+int analyst_reload(struct analyst *a, const struct analyst_config *cfg, struct error *err);
+
+/* Borrowed; changes with each event. */
+const struct visibility *analyst_visibility(const struct analyst *a);
 
 void analyst_stats(const struct analyst *a, struct analyst_stats *ret);
 

@@ -13,8 +13,9 @@ static const struct str plain_category[] = {{"network", 7}}; /* of events that a
 
 struct finding {
 	struct digest key; /* of rule, equipment, entity and application */
-	const struct rule *rule;
 	char id[ALERT_ID_BYTES];
+	enum rule_level level;
+	char *rule_id;   /* owned: rules may be replaced while it is open */
 	char *equipment; /* owned */
 	char *body;      /* owned: members of the JSON object that come from the last match */
 	size_t body_bytes;
@@ -71,6 +72,7 @@ void findings_free(struct findings *fs)
 	if (!fs)
 		return;
 	for (uint32_t i = 0; fs->slots && i < fs->cfg.max_open; i++) {
+		free(fs->slots[i].rule_id);
 		free(fs->slots[i].equipment);
 		free(fs->slots[i].body);
 	}
@@ -164,6 +166,7 @@ static void release(struct findings *fs, uint32_t i)
 		link = &fs->slots[*link].next_hash;
 	*link = s->next_hash;
 	unlink_age(fs, i);
+	free(s->rule_id);
 	free(s->equipment);
 	free(s->body);
 	*s = (struct finding){.next_hash = fs->free_head};
@@ -212,8 +215,8 @@ static int revise(struct findings *fs, uint32_t i, const char *action, uint64_t 
 	struct alert a = {
 		.revision = s->revision,
 		.ts_ns = ts_ns,
-		.level = s->rule->level,
-		.rule_id = s->rule->id,
+		.level = s->level,
+		.rule_id = str_from(s->rule_id),
 		.equipment = str_from(s->equipment),
 		.json = {w->data, (uint32_t)w->len},
 	};
@@ -266,6 +269,15 @@ static void unset_rule_facts(struct facts *f)
 /* "gnb-017 called update.example (tls): Equipment leaves its contract" */
 static void set_reason(struct facts *f, const struct rule *r, struct str app)
 {
+	if (r->category == RULE_SENSOR) {
+		struct str message = facts_str(f, FIELD_SENSOR_MESSAGE);
+
+		facts_set_str(f, FIELD_EVENT_REASON,
+			arena_printf(f->arena, "%.*s: %.*s", (int)r->title.len, r->title.data,
+				(int)message.len, message.data ? message.data : ""));
+		return;
+	}
+
 	struct str equipment = facts_str(f, FIELD_EQUIPMENT_NAME);
 	struct str entity = facts_str(f, FIELD_PEER_ENTITY);
 
@@ -306,6 +318,18 @@ static int keep_body(struct findings *fs, struct finding *s, struct facts *f)
 	return 0;
 }
 
+static char *copy_text(struct str s)
+{
+	char *copy = malloc((size_t)s.len + 1);
+
+	if (!copy)
+		return NULL;
+	if (s.len > 0)
+		memcpy(copy, s.data, s.len);
+	copy[s.len] = '\0';
+	return copy;
+}
+
 /* Takes a free slot for KEY; when none is left, the finding that has been silent longest is closed
  * first. */
 static int open_finding(struct findings *fs, const struct rule *rule, const struct digest *key,
@@ -316,6 +340,9 @@ static int open_finding(struct findings *fs, const struct rule *rule, const stru
 	struct str equipment = facts_str(f, FIELD_EQUIPMENT_NAME);
 	int rc = 0;
 
+	if (rule->category == RULE_SENSOR && equipment.len == 0)
+		equipment = STR("(sensor)");
+
 	if (fs->free_head == NONE) {
 		fs->stats.evicted++;
 		rc = close_finding(fs, fs->oldest, ts_ns);
@@ -323,15 +350,13 @@ static int open_finding(struct findings *fs, const struct rule *rule, const stru
 	uint32_t i = fs->free_head;
 	struct finding *s = &fs->slots[i];
 
-	s->equipment = malloc((size_t)equipment.len + 1);
-	if (!s->equipment)
+	s->equipment = copy_text(equipment);
+	s->rule_id = copy_text(rule->id);
+	if (!s->equipment || !s->rule_id)
 		return ERR_SYSTEM;
-	if (equipment.len > 0)
-		memcpy(s->equipment, equipment.data, equipment.len);
-	s->equipment[equipment.len] = '\0';
 	fs->free_head = s->next_hash;
 	s->key = *key;
-	s->rule = rule;
+	s->level = rule->level;
 	s->first_ns = first_ns;
 	s->last_ns = first_ns;
 	s->next_hash = *bucket(fs, key);
@@ -361,6 +386,10 @@ int findings_match(struct findings *fs, const struct rule_match *m, struct facts
 	/* What is wrong with a piece of equipment is one finding, whomever it talks to. */
 	if (m->rule->category == RULE_EQUIPMENT)
 		parts[2] = parts[3] = STR("");
+	if (m->rule->category == RULE_SENSOR) {
+		parts[2] = facts_str(f, FIELD_SENSOR_INTERFACE);
+		parts[3] = facts_str(f, FIELD_SENSOR_CAUSE);
+	}
 
 	if (ts_ns < fs->last_ns)
 		ts_ns = fs->last_ns;
@@ -388,7 +417,10 @@ int findings_match(struct findings *fs, const struct rule_match *m, struct facts
 		s->bytes_sent += facts_num(f, FIELD_EQUIPMENT_BYTES);
 		s->bytes_received += facts_num(f, FIELD_PEER_BYTES);
 	}
-	bool due = opened || ts_ns - s->revised_ns >= fs->cfg.repeat_ns;
+	/* Each interval in which the sensor was blind counts; the sensor itself bounds their rate.
+	 */
+	bool due = opened || m->rule->category == RULE_SENSOR ||
+		   ts_ns - s->revised_ns >= fs->cfg.repeat_ns;
 
 	if (!due && !ended)
 		return 0;

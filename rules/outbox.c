@@ -92,6 +92,7 @@ int outbox_add(struct outbox *o, const struct alert *a)
 	struct alert *copy = &o->alerts[o->n];
 
 	*copy = *a;
+	copy->rule_id = arena_str(o->arena, a->rule_id);
 	copy->equipment = arena_str(o->arena, a->equipment);
 	copy->json = arena_str(o->arena, a->json);
 	if (!copy->json.data)

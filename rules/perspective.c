@@ -268,6 +268,12 @@ bool perspective_fill_side(
 	return true;
 }
 
+const struct equipment *perspective_equipment(
+	const struct perspective *p, const struct event *ev, int side)
+{
+	return find(p, &ev->flow, side);
+}
+
 bool perspective_fill_dns(const struct perspective *p, struct facts *f, const struct event *ev)
 {
 	struct view v = {.self_addr = ev->dns_client, .initiator = true};

@@ -29,5 +29,9 @@ void perspective_fill_flow(const struct perspective *p, struct facts *f, const s
 bool perspective_fill_side(
 	const struct perspective *p, struct facts *f, const struct event *ev, int side);
 
+/* The declared equipment that end SIDE is, or NULL. */
+const struct equipment *perspective_equipment(
+	const struct perspective *p, const struct event *ev, int side);
+
 /* The same for the client of a DNS answer. */
 bool perspective_fill_dns(const struct perspective *p, struct facts *f, const struct event *ev);

@@ -18,7 +18,8 @@ bool batch_init(struct batch *b)
 	b->frames = malloc(BATCH_FRAMES * sizeof(*b->frames));
 	b->packets = malloc(BATCH_FRAMES * sizeof(*b->packets));
 	b->ticks = malloc(BATCH_ITEMS * sizeof(*b->ticks));
-	ok = b->bytes && b->frames && b->packets && b->ticks;
+	b->periods = malloc(BATCH_PERIODS * sizeof(*b->periods));
+	ok = b->bytes && b->frames && b->packets && b->ticks && b->periods;
 	for (int s = 0; s < PIPELINE_SHARDS; s++) {
 		b->work[s] = malloc(MAX_WORK * sizeof(*b->work[s]));
 		b->out[s].arena = arena_new(EVENT_ARENA_BLOCK_BYTES);
@@ -33,6 +34,7 @@ void batch_done(struct batch *b)
 	free(b->frames);
 	free(b->packets);
 	free(b->ticks);
+	free(b->periods);
 	for (int s = 0; s < PIPELINE_SHARDS; s++) {
 		free(b->work[s]);
 		free(b->out[s].events);
@@ -45,6 +47,7 @@ void batch_clear(struct batch *b)
 	b->n_bytes = 0;
 	b->n_packets = 0;
 	b->n_ticks = 0;
+	b->n_periods = 0;
 	b->finish = false;
 	for (int s = 0; s < PIPELINE_SHARDS; s++) {
 		b->n_work[s] = 0;
@@ -61,6 +64,7 @@ bool batch_is_empty(const struct batch *b)
 bool batch_has_room(const struct batch *b, uint32_t frame_bytes)
 {
 	return b->n_packets < BATCH_FRAMES && b->n_ticks + b->n_packets < BATCH_ITEMS &&
+	       b->n_periods < BATCH_PERIODS - 1 && /* one is kept for the end of the input */
 	       BATCH_BYTES - b->n_bytes >= frame_bytes;
 }
 
@@ -149,11 +153,52 @@ static struct place *sorted_places(const struct batch *b, size_t n)
 	return places;
 }
 
+/* What is told between the events: ticks and the ends of periods. */
+struct between {
+	const struct batch *b;
+	const struct pipeline_consumer *c;
+	uint32_t tick, period;
+};
+
+/* A tick comes after the events that it caused, which carry its number; so does the end of a day.
+ */
+static int tell_until(struct between *t, uint64_t seq)
+{
+	const struct batch *b = t->b;
+	int rc = 0;
+
+	while (rc == 0 && t->tick < b->n_ticks && b->ticks[t->tick].seq < seq) {
+		const struct work *tick = &b->ticks[t->tick++];
+		const struct batch_period *p = &b->periods[t->period];
+
+		rc = t->c->tick(t->c->user, tick->ts_ns);
+		if (t->period == b->n_periods || p->seq != tick->seq)
+			continue;
+		t->period++;
+		if (rc == 0 && t->c->period)
+			rc = t->c->period(t->c->user, p->until_ns, p->day, &p->so_far);
+	}
+	return rc;
+}
+
+static int finish(struct between *t)
+{
+	const struct batch *b = t->b;
+	const struct batch_period *p = &b->periods[b->n_periods - 1];
+	int rc = 0;
+
+	if (!b->finish)
+		return 0;
+	if (t->c->period)
+		rc = t->c->period(t->c->user, p->until_ns, p->day, &p->so_far);
+	return rc == 0 ? t->c->finish(t->c->user, b->finish_ns) : rc;
+}
+
 int batch_deliver(struct batch *b, const struct pipeline_consumer *c, struct error *err)
 {
+	struct between between = {.b = b, .c = c};
 	struct place *places = NULL;
 	size_t n = 0;
-	uint32_t tick = 0;
 	int rc = 0;
 
 	for (int s = 0; s < PIPELINE_SHARDS; s++) {
@@ -169,16 +214,14 @@ int batch_deliver(struct batch *b, const struct pipeline_consumer *c, struct err
 				err, ERR_SYSTEM, "not enough memory for the events of a batch");
 	}
 	for (size_t i = 0; i < n && rc == 0; i++) {
-		/* A tick comes after the events that it caused, which carry its number. */
-		while (rc == 0 && tick < b->n_ticks && b->ticks[tick].seq < places[i].seq)
-			rc = c->tick(c->user, b->ticks[tick++].ts_ns);
+		rc = tell_until(&between, places[i].seq);
 		if (rc == 0)
 			rc = c->event(c->user, &b->out[places[i].shard].events[places[i].index]);
 	}
-	while (rc == 0 && tick < b->n_ticks)
-		rc = c->tick(c->user, b->ticks[tick++].ts_ns);
-	if (rc == 0 && b->finish)
-		rc = c->finish(c->user, b->finish_ns);
+	if (rc == 0)
+		rc = tell_until(&between, UINT64_MAX);
+	if (rc == 0)
+		rc = finish(&between);
 	free(places);
 	return rc;
 }

@@ -17,7 +17,7 @@ enum {
 	BATCH_FRAMES = 1024,
 	BATCH_ITEMS = 4096, /* frames and ticks */
 	BATCH_BYTES = 4 * 1024 * 1024,
-
+	BATCH_PERIODS = 16,
 };
 
 /* A layer of a packet, or a tick, for one shard. */
@@ -29,6 +29,13 @@ struct work {
 };
 
 enum { BATCH_TICK = UINT32_MAX };
+
+/* A day or the input ended. */
+struct batch_period {
+	uint64_t seq, until_ns;
+	bool day;
+	struct pipeline_stats so_far;
+};
 
 /* What one shard made of the batch. Written by one worker at a time. */
 struct shard_output {
@@ -48,6 +55,8 @@ struct batch {
 	uint32_t n_work[PIPELINE_SHARDS];
 	struct work *ticks;
 	uint32_t n_ticks;
+	struct batch_period *periods;
+	uint32_t n_periods;
 	struct shard_output out[PIPELINE_SHARDS];
 	bool finish; /* the input ended: every flow ends after the last item */
 	uint64_t finish_seq, finish_ns;

@@ -37,6 +37,9 @@ struct pipeline_consumer {
 	void *user;
 	int (*event)(void *user, const struct event *ev);
 	int (*tick)(void *user, uint64_t ts_ns);
+	/* A day (UTC) ended, or (DAY false) the input, just before FINISH. SO_FAR: what the reader
+	 * had counted by then. NULL allowed. */
+	int (*period)(void *user, uint64_t until_ns, bool day, const struct pipeline_stats *so_far);
 	int (*finish)(void *user, uint64_t ts_ns);
 };
 

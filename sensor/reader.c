@@ -18,6 +18,11 @@ void reader_done(struct reader *r)
 	free(r->held);
 }
 
+static void end_period(struct reader *r, struct batch *b, uint64_t seq, uint64_t until_ns, bool day)
+{
+	b->periods[b->n_periods++] = (struct batch_period){seq, until_ns, day, *r->stats};
+}
+
 static void push_tick(struct reader *r, struct batch *b, uint64_t ts_ns)
 {
 	struct work w = {.seq = ++r->seq, .ts_ns = ts_ns, .packet = BATCH_TICK};
@@ -26,6 +31,8 @@ static void push_tick(struct reader *r, struct batch *b, uint64_t ts_ns)
 		b->work[s][b->n_work[s]++] = w;
 	b->ticks[b->n_ticks++] = w;
 	r->stats->ticks++;
+	if (ts_ns % NS_PER_DAY == 0)
+		end_period(r, b, w.seq, ts_ns, true);
 }
 
 /* Subscribers are counted and dropped before anything looks at them, unless the address is declared
@@ -143,6 +150,7 @@ static bool is_over(struct reader *r, struct batch *b)
 	b->finish = true;
 	b->finish_seq = ++r->seq;
 	b->finish_ns = r->stats->last_ns;
+	end_period(r, b, b->finish_seq, b->finish_ns, false);
 	return true;
 }
 

@@ -55,6 +55,7 @@ void flow_record_fill(struct flow_record *ret, const struct flow *f)
 	ret->first_ns = f->first_ns;
 	ret->last_ns = f->last_ns;
 	ret->first_seq = f->first_seq;
+	ret->undecoded_packets = f->undecoded_packets;
 	ret->has_vni = f->has_vni;
 	ret->has_mpls = f->has_mpls;
 	ret->has_teid = f->has_teid;

@@ -1,4 +1,4 @@
-/* One conversation as the flow table keeps it: 224 bytes, so that a million of them fit in 512 MB
+/* One conversation as the flow table keeps it: 232 bytes, so that a million of them fit in 512 MB
  * with everything around them. Numbers that differ by direction are kept by end of the key; who
  * began is one bit, so it can be corrected at any time. */
 #pragma once
@@ -53,6 +53,7 @@ struct flow {
 	uint32_t hash, hash_next;      /* of the table */
 	uint32_t list_prev, list_next; /* of its class, longest idle first */
 	uint32_t detection;            /* index in the detection pool, FLOW_NONE: finished */
+	uint32_t undecoded_packets;
 	uint32_t tcp_mark; /* first sequence number of the SYN; else first acknowledgement number */
 	uint32_t vni, mpls_label, teid;
 	uint16_t vlan[2];
@@ -79,7 +80,7 @@ struct flow {
 	bool classified : 1; /* EVENT_FLOW_CLASSIFIED was emitted */
 };
 
-_Static_assert(sizeof(struct flow) <= 224, "see the head of this file");
+_Static_assert(sizeof(struct flow) <= 232, "see the head of this file");
 
 /* The key of a layer; *ret_src_end is the end (0 or 1) that sent it. */
 void flow_key_make(

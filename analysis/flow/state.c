@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analysis/flow/direction.h"
+#include "capture/decode/decode.h"
 
 enum { NO_VLAN = 0xffff };
 
@@ -174,6 +175,9 @@ void flow_add(struct flow *f, const struct flow_packet *fp)
 		add_tcp(f, fp);
 	else if (l->proto == IPPROTO_NUM_SCTP)
 		add_sctp(f, fp);
+	if (l + 1 == fp->packet->layers + fp->packet->n_layers)
+		f->undecoded_packets +=
+			decode_reason_is_loss((enum decode_reason)fp->packet->reason);
 	f->packets[end]++;
 	f->bytes[end] += l->l3_bytes;
 	f->payload_bytes[end] += l->payload_bytes;

@@ -179,3 +179,9 @@ const char *decode_reason_text(enum decode_reason r)
 {
 	return (unsigned)r < REASON_COUNT ? reasons[r].text : "?";
 }
+
+bool decode_reason_is_loss(enum decode_reason r)
+{
+	return (r > REASON_none && r < REASON_subscriber_tunnel) ||
+	       (r >= REASON_unsupported_bridge_tag && r < REASON_COUNT);
+}

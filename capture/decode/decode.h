@@ -70,3 +70,7 @@ void decode_frame(const struct frame *f, const struct decode_options *o, struct 
 const char *decoder_name(enum decoder_id id);         /* "vlan" */
 const char *decode_reason_name(enum decode_reason r); /* "cut_ipv4" */
 const char *decode_reason_text(enum decode_reason r); /* a sentence */
+
+/* Whether R means that something was there which could not be read: cut, unknown, unsupported or
+ * against the specification; not what is no IP, encrypted or a subscriber's. */
+bool decode_reason_is_loss(enum decode_reason r);

@@ -557,8 +557,11 @@ START_TEST(test_rules_say_what_an_analyst_needs)
 		ck_assert_msg(is_uuid(r->id), "%s has no UUID", r->title.data);
 		ck_assert_uint_gt(r->description.len, 0);
 		ck_assert_uint_gt(r->reference.len, 0);
-		ck_assert_uint_gt(r->n_tags, 0);
-		ck_assert_uint_gt(r->n_techniques, 0);
+		/* What the sensor says of itself is nobody's technique. */
+		if (r->category != RULE_SENSOR && !str_eq(r->file, STR("canary.yml"))) {
+			ck_assert_uint_gt(r->n_tags, 0);
+			ck_assert(r->n_techniques > 0 || r->category == RULE_SIGNALLING);
+		}
 		ck_assert_uint_gt(r->n_false_positives, 0);
 		for (size_t k = 0; k < i; k++) {
 			ck_assert(!str_eq(sigma_rule(rules, k)->id, r->id));

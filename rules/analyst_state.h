@@ -1,0 +1,31 @@
+/* What the parts of the analyst stage share: for analyst*.c alone. */
+#pragma once
+
+#include "analysis/facts.h"
+#include "rules/analyst.h"
+#include "rules/perspective.h"
+#include "rules/visibility.h"
+
+struct analyst {
+	uint64_t hash_key;
+	struct perspective view;
+	const struct sigma *sigma;
+	struct sigma_scratch *scratch;
+	struct findings *findings;
+	struct arena *arena;        /* of the event at hand */
+	struct arena *common_arena; /* of the facts that every alert repeats */
+	struct facts facts, common;
+	struct analyst_stats stats;
+	struct visibility *visibility;
+	struct sensor_counts day; /* as they were when the period began */
+	uint64_t day_ns;          /* when it began; 0: before the first event */
+	uint64_t ts_ns;           /* of the event at hand */
+	bool ended;
+	int rc;
+};
+
+/* Begins with empty facts as of TS_NS. */
+void analyst_begin(struct analyst *a, uint64_t ts_ns, bool ended);
+
+/* A sigma_match_fn: USER is the analyst. */
+void analyst_match(void *user, const struct rule_match *m);
