@@ -2,16 +2,13 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <hiredis/hiredis.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "redis/url.h"
+#include "redis/monotonic.h"
 
 enum {
 	SILENCE_MS = 5000,  /* to connect, and without a byte in or out */
@@ -37,7 +34,7 @@ typedef int array_length;
 typedef void *create_array_fn(const redisReadTask *task, array_length n);
 
 struct redis_connection {
-	int fd;
+	int fd, cancel_fd;
 	redisReader *reader;
 	redisReplyObjectFunctions functions; /* hiredis' own, but for arrays */
 	create_array_fn *create_array;       /* hiredis' own */
@@ -51,14 +48,6 @@ struct redis_connection {
 	struct error broken;     /* code 0 while the connection is good */
 	char name[sizeof(((struct redis_url *)NULL)->name)];
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* The connection cannot be used any more, and says why to every later call. */
 static int break_off(struct redis_connection *c, struct error *err)
@@ -148,19 +137,25 @@ static int gone(struct redis_connection *c, int errnum, struct error *err)
 	return break_off(c, err);
 }
 
-/* Waits until the socket is ready for EVENTS: 1, 0 after TIMEOUT_MS. */
-static int wait_ready(const struct redis_connection *c, short events, int64_t timeout_ms)
+static int give_up(struct redis_connection *c, struct error *err)
 {
-	int64_t end = now_ms() + timeout_ms;
-	struct pollfd p = {.fd = c->fd, .events = events};
+	error_set(&c->broken, ERR_REDIS, "%s was not waited for any longer", c->name);
+	return break_off(c, err);
+}
 
-	for (;;) {
-		int64_t left = end - now_ms();
-		int n = poll(&p, 1, left > 0 ? (int)left : 0);
-
-		if (n >= 0 || errno != EINTR)
-			return n != 0;
+/* Waits until the socket is ready for EVENTS. */
+static int wait_ready(
+	struct redis_connection *c, short events, int64_t timeout_ms, struct error *err)
+{
+	switch (redis_wait(c->fd, events, timeout_ms, c->cancel_fd)) {
+	case REDIS_WAIT_CANCELLED:
+		return give_up(c, err);
+	case REDIS_WAIT_TIMEOUT:
+		return quiet(c, SILENCE_MS, err);
+	case REDIS_WAIT_READY:
+		break;
 	}
+	return 0;
 }
 
 static int send_queued(struct redis_connection *c, struct error *err)
@@ -170,8 +165,8 @@ static int send_queued(struct redis_connection *c, struct error *err)
 	while (sent < c->out_len) {
 		ssize_t n;
 
-		if (!wait_ready(c, POLLOUT, SILENCE_MS))
-			return quiet(c, SILENCE_MS, err);
+		if (wait_ready(c, POLLOUT, SILENCE_MS, err) < 0)
+			return c->broken.code;
 		n = send(c->fd, c->out + sent, c->out_len - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (n >= 0)
 			sent += (size_t)n;
@@ -190,8 +185,9 @@ static int receive(struct redis_connection *c, int64_t timeout_ms, size_t *bytes
 	ssize_t n;
 
 	do {
-		if (!wait_ready(c, POLLIN, timeout_ms < SILENCE_MS ? timeout_ms : SILENCE_MS))
-			return quiet(c, SILENCE_MS, err);
+		if (wait_ready(c, POLLIN, timeout_ms < SILENCE_MS ? timeout_ms : SILENCE_MS, err) <
+			0)
+			return c->broken.code;
 		n = recv(c->fd, buf, sizeof(buf), MSG_DONTWAIT);
 	} while (n < 0 && (errno == EAGAIN || errno == EINTR));
 	if (n <= 0)
@@ -327,7 +323,7 @@ static bool line_too_long(const redisReader *r)
 
 int redis_read(struct redis_connection *c, struct redis_reply *ret, struct error *err)
 {
-	int64_t end = now_ms() + REPLY_MS;
+	int64_t end = monotonic_ms() + REPLY_MS;
 	size_t bytes = 0;
 	void *reply = NULL;
 
@@ -347,9 +343,9 @@ int redis_read(struct redis_connection *c, struct redis_reply *ret, struct error
 		c->too_large = bytes > REPLY_MAX_BYTES || line_too_long(c->reader);
 		if (c->too_large)
 			return foreign(c, err);
-		if (now_ms() > end)
+		if (monotonic_ms() > end)
 			return quiet(c, REPLY_MS, err);
-		if (receive(c, end - now_ms(), &bytes, err) < 0)
+		if (receive(c, end - monotonic_ms(), &bytes, err) < 0)
 			return c->broken.code;
 	}
 	c->outstanding--;
@@ -372,51 +368,6 @@ int redis_command(struct redis_connection *c, int argc, const struct str *argv,
 
 /* ---- opening ---- */
 
-static const char *connect_remedy(int errnum, bool is_unix)
-{
-	switch (errnum) {
-	case ECONNREFUSED:
-		return "is the server running there? --redis private starts one of its own";
-	case ENOENT:
-		return "there is no such socket; is the server running? --redis private starts one "
-		       "of its own";
-	case EACCES:
-	case EPERM:
-		return "this user may not open it; add the user to the socket's group";
-	case ETIMEDOUT:
-	case EHOSTUNREACH:
-	case ENETUNREACH:
-		return "check host, port and firewall";
-	default:
-		return is_unix ? "check the path" : "check host and port";
-	}
-}
-
-static int connect_socket(const struct redis_url *url, struct error *err)
-{
-	struct timeval tv = {.tv_sec = SILENCE_MS / 1000, .tv_usec = SILENCE_MS % 1000 * 1000L};
-	redisContext *ctx;
-	int errnum, fd;
-
-	errno = 0;
-	ctx = url->is_unix ? redisConnectUnixWithTimeout(url->path, tv)
-			   : redisConnectWithTimeout(url->host, url->port, tv);
-	errnum = errno;
-	if (!ctx)
-		return error_set(err, ERR_SYSTEM, "out of memory");
-	if (ctx->err != 0) {
-		if (ctx->err == REDIS_ERR_OTHER)
-			errnum = 0;
-		error_set(err, ERR_REDIS, "cannot connect to %s: %s (%s)", url->name, ctx->errstr,
-			connect_remedy(errnum, url->is_unix));
-		redisFree(ctx);
-		return ERR_REDIS;
-	}
-	fd = redisFreeKeepFd(ctx);
-	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	return fd;
-}
-
 /* Sends one command during the opening and wants the status WANTED. */
 static int greet(struct redis_connection *c, int argc, const struct str *argv, const char *wanted,
 	struct redis_reply *ret, struct error *err)
@@ -432,19 +383,19 @@ static int greet(struct redis_connection *c, int argc, const struct str *argv, c
 
 static int ping(struct redis_connection *c, struct error *err)
 {
-	static const struct timespec nap = {.tv_nsec = LOADING_NAP_MS * 1000000L};
 	struct str command = STR("PING");
-	int64_t end = now_ms() + LOADING_MS;
+	int64_t end = monotonic_ms() + LOADING_MS;
 	struct redis_reply r;
 
 	for (;;) {
 		int rc = greet(c, 1, &command, "PONG", &r, err);
 
-		if (rc == 0 || r.kind != REDIS_ERROR || now_ms() > end)
+		if (rc == 0 || r.kind != REDIS_ERROR || monotonic_ms() > end)
 			return rc;
 		if (r.str.len < 7 || memcmp(r.str.data, "LOADING", 7) != 0)
 			return rc;
-		nanosleep(&nap, NULL);
+		if (redis_wait(-1, 0, LOADING_NAP_MS, c->cancel_fd) == REDIS_WAIT_CANCELLED)
+			return give_up(c, err);
 	}
 }
 
@@ -468,39 +419,43 @@ static int log_in(struct redis_connection *c, const struct redis_url *url, struc
 	return rc == 0 ? ping(c, err) : rc;
 }
 
-struct redis_connection *redis_open(const char *url_text, struct error *err)
+struct redis_connection *redis_connect(
+	const struct redis_endpoint *e, int cancel_fd, struct error *err)
 {
-	struct redis_url url;
-	struct redis_connection *c;
-	int rc = redis_url_parse(url_text, &url, err);
+	const struct redis_url *url = redis_endpoint_url(e);
+	struct redis_connection *c = calloc(1, sizeof(*c));
+	int rc = 0;
 
-	if (rc < 0)
-		return NULL;
-	c = calloc(1, sizeof(*c));
-	if (!c) {
+	if (c)
+		c->reader = redisReaderCreate();
+	if (!c || !c->reader) {
+		free(c);
 		error_set(err, ERR_SYSTEM, "out of memory");
 		return NULL;
 	}
-	memcpy(c->name, url.name, sizeof(c->name));
-	c->fd = -1;
-	c->reader = redisReaderCreate();
-	if (!c->reader) {
-		redis_close(c);
-		error_set(err, ERR_SYSTEM, "out of memory");
-		return NULL;
-	}
+	memcpy(c->name, url->name, sizeof(c->name));
+	c->cancel_fd = cancel_fd;
 	c->functions = *c->reader->fn;
 	c->create_array = c->functions.createArray;
 	c->functions.createArray = create_array;
 	c->reader->fn = &c->functions;
 	c->reader->privdata = c;
-	c->fd = connect_socket(&url, err);
+	c->fd = redis_endpoint_connect(e, SILENCE_MS, cancel_fd, err);
 	if (c->fd >= 0)
-		rc = log_in(c, &url, err);
+		rc = log_in(c, url, err);
 	if (c->fd < 0 || rc < 0) {
 		redis_close(c);
 		return NULL;
 	}
+	return c;
+}
+
+struct redis_connection *redis_open(const char *url, struct error *err)
+{
+	struct redis_endpoint *e = redis_endpoint_new(url, err);
+	struct redis_connection *c = e ? redis_connect(e, -1, err) : NULL;
+
+	redis_endpoint_free(e);
 	return c;
 }
 

@@ -9,6 +9,7 @@
 
 #include "common/error.h"
 #include "common/str.h"
+#include "redis/endpoint.h"
 
 struct redis_connection;
 
@@ -16,6 +17,12 @@ struct redis_connection;
  * (LOADING) it is asked again for up to 60 s. NULL with *err (ERR_REDIS; ERR_USAGE for a malformed
  * URL) that names the remedy. */
 struct redis_connection *redis_open(const char *url, struct error *err);
+
+/* The same to an endpoint, whose name is not looked up again (E is not kept). When CANCEL_FD (-1:
+ * none; borrowed while the connection lives) can be read, every call on the connection that waits
+ * gives up: another thread's way to end this one in time. */
+struct redis_connection *redis_connect(
+	const struct redis_endpoint *e, int cancel_fd, struct error *err);
 void redis_close(struct redis_connection *c); /* NULL allowed */
 
 enum redis_kind { REDIS_NIL, REDIS_STATUS, REDIS_STRING, REDIS_INTEGER, REDIS_ARRAY, REDIS_ERROR };

@@ -1,11 +1,10 @@
 /* A live sensor's alerts into its Redis Stream, in a thread of its own: whatever Redis does, adding
  * an alert stays cheap [hiredis, nowhere else but in redis/].
  *
- * vedette:{NAME}:alerts   stream, as publisher.h describes it
- * vedette:{NAME}:status   hash with a time to live: mode (sensor), state (running, stopped),
- * heartbeat (the server's clock), raised, delivered, alerts (that were opened, of delivered),
- * queued, lost, lost_LEVEL, reconnects, and what delivery_status_set gave vedette:sensors set of
- * names
+ * vedette:{NAME}:alerts, a stream, and vedette:sensors, a set, are as publisher.h describes them.
+ * vedette:{NAME}:status is a hash with a time to live: mode (sensor), state (running, stopped),
+ * heartbeat (the server's clock), raised, delivered, alerts (that were opened, of those delivered),
+ * queued, lost, lost_LEVEL, reconnects, and what delivery_status_set gave.
  *
  * Exactly once: an alert keeps its explicit stream id until Redis has confirmed it. A batch is one
  * transaction (MULTI, EXEC), so a refusal (out of memory, read-only ...) adds none of it and the
