@@ -14,7 +14,7 @@
 #include "cli/json_view.h"
 #include "cli/redis_target.h"
 #include "common/str.h"
-#include "redis/publisher.h"
+#include "redis/stream.h"
 #include "redis/reader.h"
 #include "rules/sigma/sigma.h"
 
@@ -58,7 +58,7 @@ struct alerts {
 	struct alert_table *table;
 	uint64_t seen, shown, unreadable;
 	char last[READER_ID_BYTES];
-	char chosen[PUBLISHER_NAME_MAX + 1]; /* what name points to when it was not given */
+	char chosen[STREAM_NAME_MAX + 1]; /* what name points to when it was not given */
 	struct error error;
 };
 

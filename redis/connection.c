@@ -45,6 +45,7 @@ struct redis_connection {
 	char *out;          /* commands that are still to be sent */
 	size_t out_len, out_capacity;
 	char quote[QUOTE_BYTES]; /* start of what was received last, escaped */
+	bool needs_operator;     /* after the last refusal */
 	struct error broken;     /* code 0 while the connection is good */
 	char name[sizeof(((struct redis_url *)NULL)->name)];
 };
@@ -54,6 +55,7 @@ static int break_off(struct redis_connection *c, struct error *err)
 {
 	c->outstanding = 0;
 	c->out_len = 0;
+	c->needs_operator = false;
 	if (err)
 		*err = c->broken;
 	return c->broken.code;
@@ -77,40 +79,59 @@ int redis_nonsense(struct redis_connection *c, const char *what, struct error *e
 static const struct {
 	const char *start;
 	const char *remedy;
+	bool passing; /* goes by without a change of configuration */
 } remedies[] = {
 	{"NOAUTH",
-		"it wants a password: redis://[user]:password@host, unix://[user]:password@/path"},
-	{"WRONGPASS", "the user or the password in the URL is wrong"},
-	{"ERR invalid password", "the password in the URL is wrong"},
-	{"ERR AUTH", "it has no password for the default user: write the URL without one"},
-	{"ERR Client sent AUTH", "it has no password: write the URL without one"},
-	{"ERR DB index", "it has fewer databases: choose another number in the URL"},
-	{"ERR unknown command", "streams need Redis 6.2 or newer, or Valkey"},
-	{"ERR max number of clients", "raise its maxclients, or close connections"},
-	{"NOPERM", "grant this user what docs/redis.md lists"},
-	{"DENIED", "it is in protected mode: give it a password, or use its unix socket"},
-	{"OOM", "it has reached its maxmemory: raise that, or delete old streams"},
-	{"READONLY", "it is a replica: use its primary"},
-	{"MISCONF", "it cannot write to its disk: see its log"},
-	{"LOADING", "it is still reading its data: try again later"},
-	{"BUSY", "a script keeps it busy: try again later"},
-	{"NOREPLICAS", "it wants more replicas than it has"},
-	{"WRONGTYPE", "the key holds what Vedette did not put there: delete or rename it, or use "
-		      "another --name"},
-	{"MOVED", "Redis Cluster is not supported: use a server of its own"},
-	{"CROSSSLOT", "Redis Cluster is not supported: use a server of its own"},
-	{"CLUSTERDOWN", "Redis Cluster is not supported: use a server of its own"},
+		"it wants a password: redis://[user]:password@host, unix://[user]:password@/path",
+		false},
+	{"WRONGPASS", "the user or the password in the URL is wrong", false},
+	{"ERR invalid password", "the password in the URL is wrong", false},
+	{"ERR AUTH", "it has no password for the default user: write the URL without one", false},
+	{"ERR Client sent AUTH", "it has no password: write the URL without one", false},
+	{"ERR DB index", "it has fewer databases: choose another number in the URL", false},
+	{"ERR unknown command", "streams need Redis 6.2 or newer, or Valkey", false},
+	{"ERR max number of clients", "raise its maxclients, or close connections", true},
+	{"NOPERM", "grant this user what docs/redis.md lists", false},
+	{"DENIED", "it is in protected mode: give it a password, or use its unix socket", false},
+	{"OOM", "it has reached its maxmemory: raise that, or delete old streams", true},
+	{"READONLY", "it is a replica: use its primary", true},
+	{"MASTERDOWN", "it is a replica that lost its primary: use the primary", true},
+	{"MISCONF", "it cannot write to its disk: see its log", true},
+	{"LOADING", "it is still reading its data: try again later", true},
+	{"BUSY", "a script keeps it busy: try again later", true},
+	{"TRYAGAIN", "it is moving keys: try again later", true},
+	{"NOREPLICAS", "it wants more replicas than it has", true},
+	{"WRONGTYPE",
+		"the key holds what Vedette did not put there: delete or rename it, or use "
+		"another --name",
+		false},
+	{"MOVED", "Redis Cluster is not supported: use a server of its own", false},
+	{"CROSSSLOT", "Redis Cluster is not supported: use a server of its own", false},
+	{"CLUSTERDOWN", "Redis Cluster is not supported: use a server of its own", true},
 };
 
-int redis_refused(const struct redis_connection *c, const struct redis_reply *r, struct error *err)
+bool redis_needs_operator(const struct redis_connection *c)
+{
+	return c->needs_operator;
+}
+
+void redis_demand_operator(struct redis_connection *c)
+{
+	c->needs_operator = true;
+}
+
+int redis_refused(struct redis_connection *c, const struct redis_reply *r, struct error *err)
 {
 	char text[400];
 
+	c->needs_operator = true;
 	str_printable(text, sizeof(text), r->str);
 	for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++) {
-		if (strncmp(text, remedies[i].start, strlen(remedies[i].start)) == 0)
-			return error_set(err, ERR_REDIS, "%s refused: %s (%s)", c->name, text,
-				remedies[i].remedy);
+		if (strncmp(text, remedies[i].start, strlen(remedies[i].start)) != 0)
+			continue;
+		c->needs_operator = !remedies[i].passing;
+		return error_set(
+			err, ERR_REDIS, "%s refused: %s (%s)", c->name, text, remedies[i].remedy);
 	}
 	return error_set(err, ERR_REDIS, "%s refused: %s", c->name, text);
 }
@@ -420,12 +441,14 @@ static int log_in(struct redis_connection *c, const struct redis_url *url, struc
 }
 
 struct redis_connection *redis_connect(
-	const struct redis_endpoint *e, int cancel_fd, struct error *err)
+	const struct redis_endpoint *e, int cancel_fd, bool *ret_needs_operator, struct error *err)
 {
 	const struct redis_url *url = redis_endpoint_url(e);
 	struct redis_connection *c = calloc(1, sizeof(*c));
 	int rc = 0;
 
+	if (ret_needs_operator)
+		*ret_needs_operator = false;
 	if (c)
 		c->reader = redisReaderCreate();
 	if (!c || !c->reader) {
@@ -444,6 +467,8 @@ struct redis_connection *redis_connect(
 	if (c->fd >= 0)
 		rc = log_in(c, url, err);
 	if (c->fd < 0 || rc < 0) {
+		if (ret_needs_operator)
+			*ret_needs_operator = c->needs_operator;
 		redis_close(c);
 		return NULL;
 	}
@@ -453,7 +478,7 @@ struct redis_connection *redis_connect(
 struct redis_connection *redis_open(const char *url, struct error *err)
 {
 	struct redis_endpoint *e = redis_endpoint_new(url, err);
-	struct redis_connection *c = e ? redis_connect(e, -1, err) : NULL;
+	struct redis_connection *c = e ? redis_connect(e, -1, NULL, err) : NULL;
 
 	redis_endpoint_free(e);
 	return c;

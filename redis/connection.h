@@ -20,9 +20,10 @@ struct redis_connection *redis_open(const char *url, struct error *err);
 
 /* The same to an endpoint, whose name is not looked up again (E is not kept). When CANCEL_FD (-1:
  * none; borrowed while the connection lives) can be read, every call on the connection that waits
- * gives up: another thread's way to end this one in time. */
+ * gives up: another thread's way to end this one in time. *ret_needs_operator (NULL allowed): as
+ * redis_needs_operator when it failed. */
 struct redis_connection *redis_connect(
-	const struct redis_endpoint *e, int cancel_fd, struct error *err);
+	const struct redis_endpoint *e, int cancel_fd, bool *ret_needs_operator, struct error *err);
 void redis_close(struct redis_connection *c); /* NULL allowed */
 
 enum redis_kind { REDIS_NIL, REDIS_STATUS, REDIS_STRING, REDIS_INTEGER, REDIS_ARRAY, REDIS_ERROR };
@@ -56,7 +57,13 @@ int redis_read(struct redis_connection *c, struct redis_reply *ret, struct error
 
 /* Fills *err as redis_read does for the error reply R, which was found inside an array. Returns
  * ERR_REDIS. */
-int redis_refused(const struct redis_connection *c, const struct redis_reply *r, struct error *err);
+int redis_refused(struct redis_connection *c, const struct redis_reply *r, struct error *err);
+
+/* Whether the last failure on C was an error reply that is the same until a person acts (a
+ * password, a right, a key of another type), unlike those that pass by themselves (OOM, READONLY,
+ * LOADING, a broken connection ...). redis_demand_operator says so of what a caller found. */
+bool redis_needs_operator(const struct redis_connection *c);
+void redis_demand_operator(struct redis_connection *c);
 
 /* Fills *err: C answered something that Redis would not (WHAT: "XADD"). C is not used any more.
  * Returns ERR_REDIS. */

@@ -41,7 +41,7 @@ enum delivery_notice {
 
 struct delivery_config {
 	const char *url;       /* redis/url.h */
-	const char *name;      /* of the sensor: publisher_name_ok */
+	const char *name;      /* of the sensor: stream_name_ok */
 	uint32_t batch;        /* alerts a transaction, 1 to 256; 0: 128 */
 	uint32_t flush_ms;     /* the longest that an alert waits for others; 0: 20 */
 	uint32_t status_ms;    /* between two heartbeats; 0: 5000; the hash lives four times as

@@ -6,21 +6,15 @@
 #include <stdlib.h>
 
 #include "common/time_text.h"
+#include "redis/stream.h"
 
 enum {
-	KEY_BYTES = PUBLISHER_NAME_MAX + 64,
-	STREAM_ID_BYTES = 48,
 	BATCH_DEFAULT = 128,
 	BATCH_MAX = 256,
 	BATCH_MAX_BYTES = 1 << 20, /* of JSON: a batch of large alerts is sent early */
 };
 
 #define STAGING_TTL_S "3600" /* longer than any replay goes on between two batches */
-#define SENSORS_KEY   "vedette:sensors"
-
-struct stream_id {
-	uint64_t ms, n;
-};
 
 struct publisher {
 	struct redis_connection *c;
@@ -35,71 +29,10 @@ struct publisher {
 	uint64_t raised, delivered, opened;
 	uint64_t first_ns, last_ns;
 	struct error failed; /* code 0 while all is well */
-	char name[PUBLISHER_NAME_MAX + 1];
-	char key[KEY_BYTES];       /* what readers see */
-	char write_key[KEY_BYTES]; /* where entries go: the same, or the staging key */
-	char status_key[KEY_BYTES];
-	char run[64]; /* names the run: client id and server time */
+	struct stream_keys keys;
+	char write_key[STREAM_KEY_BYTES]; /* where entries go: the same, or the staging key */
+	char run[64];                     /* names the run: client id and server time */
 };
-
-bool publisher_name_ok(const char *name)
-{
-	size_t len = strlen(name);
-
-	if (len == 0 || len > PUBLISHER_NAME_MAX)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		char c = ascii_lower(name[i]);
-
-		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && !strchr("._-", c))
-			return false;
-	}
-	return true;
-}
-
-static struct str format_id(struct stream_id id, char *buf)
-{
-	snprintf(buf, STREAM_ID_BYTES, "%" PRIu64 "-%" PRIu64, id.ms, id.n);
-	return str_from(buf);
-}
-
-/* A decimal number up to MAX, digits only. */
-static bool parse_number(struct str text, uint64_t max, uint64_t *ret)
-{
-	uint64_t v = 0;
-
-	for (uint32_t i = 0; i < text.len; i++) {
-		uint64_t digit = (uint64_t)(unsigned char)text.data[i] - '0';
-
-		if (digit > 9 || digit > max || v > (max - digit) / 10)
-			return false;
-		v = v * 10 + digit;
-	}
-	*ret = v;
-	return text.len > 0;
-}
-
-static bool parse_id(struct str text, struct stream_id *ret)
-{
-	const char *hyphen = text.len ? memchr(text.data, '-', text.len) : NULL;
-	uint32_t at = hyphen ? (uint32_t)(hyphen - text.data) : 0;
-
-	return hyphen && parse_number((struct str){text.data, at}, UINT64_MAX, &ret->ms) &&
-	       parse_number((struct str){hyphen + 1, text.len - at - 1}, UINT64_MAX, &ret->n);
-}
-
-/* Packet time when it is later than the last entry's, else the next number of the last entry's
- * millisecond. 0-0 is no id. */
-static struct stream_id next_id(struct stream_id last, uint64_t ts_ns)
-{
-	uint64_t ms = ts_ns / NS_PER_MS;
-
-	if (ms > last.ms)
-		return (struct stream_id){ms, 0};
-	if (last.n == UINT64_MAX)
-		return (struct stream_id){last.ms + 1, 0};
-	return (struct stream_id){last.ms, last.n + 1};
-}
 
 /* Keeps the first failure (WHY may be NULL) and tells it to *err (NULL allowed). Returns its code,
  * 0 when there is none. */
@@ -141,82 +74,7 @@ static int read_replies(struct publisher *p, struct redis_reply *ret, struct err
 	return rc;
 }
 
-/* The server's clock, the same for all who write to it. */
-static int server_time(struct publisher *p, uint64_t *ret_ns, struct error *err)
-{
-	struct redis_reply r;
-	uint64_t s, us;
-	int rc = redis_command(p->c, 1, (struct str[]){STR("TIME")}, &r, err);
-
-	if (rc < 0)
-		return rc;
-	if (r.kind != REDIS_ARRAY || r.n != 2 ||
-		!parse_number(redis_reply_at(&r, 0).str, 1ull << 34, &s) ||
-		!parse_number(redis_reply_at(&r, 1).str, 999999, &us))
-		return redis_nonsense(p->c, "TIME", err);
-	*ret_ns = s * NS_PER_S + us * NS_PER_US;
-	return 0;
-}
-
 /* ---- opening ---- */
-
-/* TYPE KEY is WANTED or none. */
-static int check_type(struct publisher *p, const char *key, const char *wanted, struct error *err)
-{
-	struct redis_reply r;
-	int rc = redis_command(p->c, 2, (struct str[]){STR("TYPE"), str_from(key)}, &r, err);
-
-	if (rc < 0)
-		return rc;
-	if (r.kind != REDIS_STATUS)
-		return redis_nonsense(p->c, "TYPE", err);
-	if (!str_eq(r.str, STR("none")) && !str_eq(r.str, str_from(wanted)))
-		return error_set(err, ERR_REDIS,
-			"the key %s in Redis holds a %.*s, not Vedette's %s: delete or rename it, "
-			"or use another --name",
-			key, (int)r.str.len, r.str.data, wanted);
-	return 0;
-}
-
-/* A stream belongs to one kind of writer: a replay must not wipe out what a sensor gathered. */
-static int check_owner(struct publisher *p, struct error *err)
-{
-	const char *mode = p->staged ? "replay" : "sensor";
-	struct redis_reply r;
-	int rc = redis_command(p->c, 3,
-		(struct str[]){STR("HGET"), str_from(p->status_key), STR("mode")}, &r, err);
-
-	if (rc < 0)
-		return rc;
-	if (r.kind == REDIS_STRING && !str_eq(r.str, str_from(mode)))
-		return error_set(err, ERR_REDIS,
-			"%s is the name of a %.*s in this Redis, whose alerts a %s does not touch; "
-			"use another --name",
-			p->name, (int)r.str.len, r.str.data, mode);
-	return 0;
-}
-
-/* Continues behind the entry that was added last, even when it was deleted since. */
-static int find_last_id(struct publisher *p, struct error *err)
-{
-	struct redis_reply r;
-	struct redis_reply exists;
-	int rc = redis_command(
-		p->c, 2, (struct str[]){STR("EXISTS"), str_from(p->key)}, &exists, err);
-
-	if (rc < 0 || exists.integer == 0)
-		return rc;
-	rc = redis_command(
-		p->c, 3, (struct str[]){STR("XINFO"), STR("STREAM"), str_from(p->key)}, &r, err);
-	if (rc < 0)
-		return rc;
-	for (size_t i = 0; r.kind == REDIS_ARRAY && i + 1 < r.n; i += 2) {
-		if (str_eq(redis_reply_at(&r, i).str, STR("last-generated-id")) &&
-			parse_id(redis_reply_at(&r, i + 1).str, &p->last))
-			return 0;
-	}
-	return redis_nonsense(p->c, "XINFO STREAM", err);
-}
 
 /* Names the run and, with it, the staging key. */
 static int name_run(struct publisher *p, struct error *err)
@@ -231,60 +89,32 @@ static int name_run(struct publisher *p, struct error *err)
 	if (r.kind != REDIS_INTEGER)
 		return redis_nonsense(p->c, "CLIENT ID", err);
 	client = r.integer;
-	rc = server_time(p, &now_ns, err);
+	rc = stream_server_time(p->c, &now_ns, err);
 	if (rc < 0)
 		return rc;
 	snprintf(p->run, sizeof(p->run), "%" PRId64 "-%" PRIu64, client, now_ns / NS_PER_US);
 	snprintf(p->write_key, sizeof(p->write_key), "vedette:{%s}:alerts:staging:%" PRId64,
-		p->name, client);
+		p->keys.name, client);
 	/* A server that was restarted counts its clients from one again. */
 	return redis_command(p->c, 2, (struct str[]){STR("DEL"), str_from(p->write_key)}, &r, err);
 }
 
-/* Readers find a sensor from its start on. */
-static int announce_sensor(struct publisher *p, struct error *err)
-{
-	struct redis_reply r;
-	int rc = redis_command(p->c, 4,
-		(struct str[]){STR("HSET"), str_from(p->status_key), STR("mode"), STR("sensor")},
-		&r, err);
-
-	if (rc < 0)
-		return rc;
-	return redis_command(
-		p->c, 3, (struct str[]){STR("SADD"), STR(SENSORS_KEY), str_from(p->name)}, &r, err);
-}
-
 static int prepare(struct publisher *p, struct error *err)
 {
-	int rc = check_type(p, p->key, "stream", err);
+	int rc = stream_check(p->c, &p->keys, p->staged ? STREAM_REPLAY : STREAM_SENSOR, err);
 
 	if (rc == 0)
-		rc = check_type(p, p->status_key, "hash", err);
-	if (rc == 0)
-		rc = check_type(p, SENSORS_KEY, "set", err);
-	if (rc == 0)
-		rc = check_owner(p, err);
-	if (rc == 0)
-		rc = p->staged ? name_run(p, err) : find_last_id(p, err);
+		rc = p->staged ? name_run(p, err) : stream_last_id(p->c, &p->keys, &p->last, err);
 	if (rc == 0 && !p->staged)
-		rc = announce_sensor(p, err);
+		rc = stream_announce_sensor(p->c, &p->keys, err);
 	return rc;
 }
 
 struct publisher *publisher_new(
 	struct redis_connection *c, const struct publisher_config *cfg, struct error *err)
 {
-	struct publisher *p;
+	struct publisher *p = calloc(1, sizeof(*p));
 
-	if (!publisher_name_ok(cfg->name)) {
-		error_set(err, ERR_USAGE,
-			"\"%s\" cannot name a stream: use 1 to %d letters, digits, dots, "
-			"underscores and hyphens",
-			cfg->name, PUBLISHER_NAME_MAX);
-		return NULL;
-	}
-	p = calloc(1, sizeof(*p));
 	if (!p) {
 		error_set(err, ERR_SYSTEM, "out of memory");
 		return NULL;
@@ -293,10 +123,11 @@ struct publisher *publisher_new(
 	p->staged = cfg->staged;
 	p->batch = cfg->batch == 0 ? BATCH_DEFAULT : cfg->batch;
 	assert(p->batch <= BATCH_MAX);
-	snprintf(p->name, sizeof(p->name), "%s", cfg->name);
-	snprintf(p->key, sizeof(p->key), "vedette:{%s}:alerts", p->name);
-	snprintf(p->status_key, sizeof(p->status_key), "vedette:{%s}:status", p->name);
-	memcpy(p->write_key, p->key, sizeof(p->write_key));
+	if (stream_keys_make(cfg->name, &p->keys, err) < 0) {
+		free(p);
+		return NULL;
+	}
+	memcpy(p->write_key, p->keys.alerts, sizeof(p->write_key));
 	if (prepare(p, err) < 0) {
 		p->finished = true; /* nothing was staged */
 		publisher_free(p);
@@ -309,16 +140,11 @@ struct publisher *publisher_new(
 
 static void queue(struct publisher *p, const struct alert *a)
 {
-	struct stream_id id = next_id(p->last, a->ts_ns);
-	char id_text[STREAM_ID_BYTES];
-	char revision[16];
+	struct stream_id id = stream_id_next(p->last, a->ts_ns);
 
-	snprintf(revision, sizeof(revision), "%" PRIu32, a->revision);
-	command(p, 15,
-		(struct str[]){STR("XADD"), str_from(p->write_key), format_id(id, id_text),
-			STR("json"), a->json, STR("id"), str_from(a->id), STR("rule"), a->rule_id,
-			STR("level"), str_from(rule_level_name(a->level)), STR("equipment"),
-			a->equipment, STR("seq"), str_from(revision)});
+	/* When that fails, so does the reading of its reply. */
+	stream_append(p->c, p->write_key, id, a, NULL);
+	p->commands++;
 	p->ids[p->queued++] = id;
 	p->queued_bytes += a->json.len;
 	p->last = id;
@@ -350,7 +176,7 @@ static int read_added(struct publisher *p, struct stream_id sent, struct error *
 	p->commands--;
 	if (rc < 0)
 		return rc;
-	if (r.kind != REDIS_STRING || !str_eq(r.str, format_id(sent, text)))
+	if (r.kind != REDIS_STRING || !str_eq(r.str, stream_id_format(sent, text)))
 		return redis_nonsense(p->c, "XADD", err);
 	p->delivered++;
 	return 0;
@@ -399,9 +225,9 @@ static void queue_status(struct publisher *p, uint64_t now_ns)
 	}
 	time_format(now_ns, finished);
 	if (p->staged)
-		command(p, 2, (struct str[]){STR("DEL"), str_from(p->status_key)});
+		command(p, 2, (struct str[]){STR("DEL"), str_from(p->keys.status)});
 	command(p, 18,
-		(struct str[]){STR("HSET"), str_from(p->status_key), STR("mode"),
+		(struct str[]){STR("HSET"), str_from(p->keys.status), STR("mode"),
 			p->staged ? STR("replay") : STR("sensor"), STR("run"), str_from(p->run),
 			STR("raised"), str_from(raised), STR("delivered"), str_from(delivered),
 			STR("alerts"), str_from(alerts), STR("first"), str_from(first), STR("last"),
@@ -450,7 +276,7 @@ static int check_executed(struct publisher *p, const struct redis_reply *r, stru
 
 static int swap(struct publisher *p, uint64_t now_ns, struct error *err)
 {
-	struct str key = str_from(p->key);
+	struct str key = str_from(p->keys.alerts);
 	struct str staging = str_from(p->write_key);
 	struct redis_reply r;
 	int rc = check_staging(p, err);
@@ -468,7 +294,7 @@ static int swap(struct publisher *p, uint64_t now_ns, struct error *err)
 		command(p, 2, (struct str[]){STR("DEL"), key});
 	}
 	queue_status(p, now_ns);
-	command(p, 3, (struct str[]){STR("SADD"), STR(SENSORS_KEY), str_from(p->name)});
+	command(p, 3, (struct str[]){STR("SADD"), STR(STREAM_SENSORS_KEY), str_from(p->keys.name)});
 	command(p, 1, (struct str[]){STR("EXEC")});
 	rc = read_replies(p, &r, err);
 	return rc < 0 ? rc : check_executed(p, &r, err);
@@ -482,7 +308,7 @@ int publisher_finish(struct publisher *p, struct error *err)
 
 	if (publisher_flush(p, err) < 0)
 		return p->failed.code;
-	rc = server_time(p, &now_ns, &why);
+	rc = stream_server_time(p->c, &now_ns, &why);
 	if (rc == 0 && p->staged) {
 		rc = swap(p, now_ns, &why);
 	} else if (rc == 0) {
@@ -513,10 +339,10 @@ uint64_t publisher_delivered(const struct publisher *p)
 
 const char *publisher_name(const struct publisher *p)
 {
-	return p->name;
+	return p->keys.name;
 }
 
 const char *publisher_stream(const struct publisher *p)
 {
-	return p->key;
+	return p->keys.alerts;
 }

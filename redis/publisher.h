@@ -20,16 +20,11 @@
 
 struct publisher;
 
-enum { PUBLISHER_NAME_MAX = 128 };
-
 struct publisher_config {
 	const char *name; /* of the sensor or replay: 1 to 128 letters, digits, . _ - */
 	bool staged;      /* a replay: replace the stream at publisher_finish */
 	uint32_t batch;   /* entries per pipeline, 1 to 256; 0: 128 */
 };
-
-/* Whether NAME may name a sensor or replay. */
-bool publisher_name_ok(const char *name);
 
 /* Borrows C, which must outlive the publisher and serves nobody else meanwhile. NULL with *err. */
 struct publisher *publisher_new(

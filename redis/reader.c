@@ -3,15 +3,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "redis/publisher.h"
+#include "redis/stream.h"
 
 #define PAGE "256" /* entries: at a few KiB each, far below what a reply may hold */
 
-enum { KEY_BYTES = PUBLISHER_NAME_MAX + 32 };
+enum { KEY_BYTES = STREAM_NAME_MAX + 32 };
 
 static struct str make_key(char *buf, const char *name, const char *what)
 {
-	snprintf(buf, KEY_BYTES, "vedette:{%.*s}:%s", PUBLISHER_NAME_MAX, name, what);
+	snprintf(buf, KEY_BYTES, "vedette:{%.*s}:%s", STREAM_NAME_MAX, name, what);
 	return str_from(buf);
 }
 
@@ -93,10 +93,10 @@ static struct reader_stream *take_names(const struct redis_reply *r, size_t *ret
 
 	for (size_t i = 0; streams && i < r->n; i++) {
 		struct str member = redis_reply_at(r, i).str;
-		char name[PUBLISHER_NAME_MAX + 1] = "";
+		char name[STREAM_NAME_MAX + 1] = "";
 
 		copy_text(member, name, sizeof(name));
-		if (strlen(name) != member.len || !publisher_name_ok(name))
+		if (strlen(name) != member.len || !stream_name_ok(name))
 			continue;
 		streams[n].name = strdup(name);
 		if (!streams[n].name) {

@@ -28,7 +28,7 @@ struct reader_stream {
 };
 
 /* All sensors and replays known to this Redis, the one that finished last first, unfinished ones
- * last, equal ones by name. What is no name (publisher_name_ok) is left out. Free with
+ * last, equal ones by name. What is no name (stream_name_ok) is left out. Free with
  * reader_streams_free. */
 int reader_streams(
 	struct redis_connection *c, struct reader_stream **ret, size_t *ret_n, struct error *err);

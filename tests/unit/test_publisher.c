@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "common/time_text.h"
+#include "redis/stream.h"
 #include "tests/unit/redis_fixture.h"
 
 #define START_NS (UINT64_C(1790000000123) * NS_PER_MS)
@@ -306,14 +307,14 @@ START_TEST(names)
 	static const char *const wrong[] = {"", "a b", "a{b}", "a:b", "a/b", "\xc3\xa9", "a\n"};
 	struct test_server s;
 	struct redis_connection *c;
-	char name[PUBLISHER_NAME_MAX + 2];
+	char name[STREAM_NAME_MAX + 2];
 
 	memset(name, 'a', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
-	ck_assert(!publisher_name_ok(name));
+	ck_assert(!stream_name_ok(name));
 	name[sizeof(name) - 2] = '\0';
-	ck_assert(publisher_name_ok(name));
-	ck_assert(publisher_name_ok("Site-1_core.pcap"));
+	ck_assert(stream_name_ok(name));
+	ck_assert(stream_name_ok("Site-1_core.pcap"));
 	test_server_start(&s, NULL);
 	c = test_connect(s.url);
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
@@ -396,6 +397,27 @@ START_TEST(sensor_and_replay_keep_apart)
 	ck_assert_int_eq(test_int(c, "XLEN vedette:{live}:alerts"), 3);
 	run(c, "r", 3);
 	refused(c, "r", false, "name of a replay");
+	redis_close(c);
+	test_server_stop(&s);
+}
+END_TEST
+
+/* A stopped sensor's status expires; its stream stays its own. */
+START_TEST(stream_without_status_is_a_sensors)
+{
+	struct test_server s;
+	struct redis_connection *c;
+	struct publisher *p;
+
+	test_server_start(&s, NULL);
+	c = test_connect(s.url);
+	p = begin(c, "live", false, 10);
+	add(p, 0, 10);
+	finish(p);
+	test_do(c, "DEL vedette:{live}:status");
+	refused(c, "live", true, "name of a sensor");
+	finish(begin(c, "live", false, 10));
+	ck_assert_int_eq(test_int(c, "XLEN vedette:{live}:alerts"), 10);
 	redis_close(c);
 	test_server_stop(&s);
 }
@@ -726,7 +748,7 @@ struct answer {
 static void talk_wrongly(int fd, const void *user)
 {
 	static const struct answer answers[] = {{"PING", "+PONG\r\n"}, {"TYPE", "+none\r\n"},
-		{"HGET", "$-1\r\n"}, {"CLIENT", ":7\r\n"},
+		{"HGET", "$-1\r\n"}, {"EXISTS", ":0\r\n"}, {"CLIENT", ":7\r\n"},
 		{"TIME", "*2\r\n$10\r\n1790000000\r\n$1\r\n5\r\n"}, {"DEL", ":0\r\n"},
 		{"EXPIRE", ":1\r\n"}, {"XADD", NULL}};
 	char buf[65536];
@@ -809,6 +831,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, sensor_appends_behind_what_is_there);
 	tcase_add_test(tc, sensor_continues_behind_the_last_number);
 	tcase_add_test(tc, sensor_and_replay_keep_apart);
+	tcase_add_test(tc, stream_without_status_is_a_sensors);
 	tcase_add_test(tc, second_writer_is_noticed);
 	tcase_add_test(tc, full_server);
 	tcase_add_test(tc, replica);
