@@ -115,9 +115,9 @@ bool redis_needs_operator(const struct redis_connection *c)
 	return c->needs_operator;
 }
 
-void redis_demand_operator(struct redis_connection *c)
+void redis_set_needs_operator(struct redis_connection *c, bool needs_operator)
 {
-	c->needs_operator = true;
+	c->needs_operator = needs_operator;
 }
 
 int redis_refused(struct redis_connection *c, const struct redis_reply *r, struct error *err)

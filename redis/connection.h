@@ -61,9 +61,9 @@ int redis_refused(struct redis_connection *c, const struct redis_reply *r, struc
 
 /* Whether the last failure on C was an error reply that is the same until a person acts (a
  * password, a right, a key of another type), unlike those that pass by themselves (OOM, READONLY,
- * LOADING, a broken connection ...). redis_demand_operator says so of what a caller found. */
+ * LOADING, a broken connection ...). redis_set_needs_operator says so of what a caller found. */
 bool redis_needs_operator(const struct redis_connection *c);
-void redis_demand_operator(struct redis_connection *c);
+void redis_set_needs_operator(struct redis_connection *c, bool needs_operator);
 
 /* Fills *err: C answered something that Redis would not (WHAT: "XADD"). C is not used any more.
  * Returns ERR_REDIS. */

@@ -103,7 +103,7 @@ static int check_type(
 		return redis_nonsense(c, "TYPE", err);
 	if (str_eq(r.str, STR("none")) || str_eq(r.str, str_from(wanted)))
 		return 0;
-	redis_demand_operator(c);
+	redis_set_needs_operator(c, true);
 	return error_set(err, ERR_REDIS,
 		"the key %s in Redis holds a %.*s, not Vedette's %s: delete or rename it, or use "
 		"another --name",
@@ -139,7 +139,7 @@ static int check_owner(struct redis_connection *c, const struct stream_keys *k,
 	}
 	if (rc < 0 || str_eq(owner, str_from(own)))
 		return rc;
-	redis_demand_operator(c);
+	redis_set_needs_operator(c, true);
 	return error_set(err, ERR_REDIS,
 		"%s is the name of a %.*s in this Redis, whose alerts a %s does not touch; use "
 		"another --name",
