@@ -21,6 +21,7 @@ maxminddb.h     analysis/enrich
 pcre2.h         rules/sigma
 hiredis/*       redis
 jansson.h       cli
+seccomp.h       sensor/confine
 '
 
 # C11, POSIX and Linux.
