@@ -8,7 +8,8 @@
 struct control_client {
 	int fd; /* not blocking; -1: this place is free */
 	struct control_peer peer;
-	uint64_t since_ms, until_ms; /* monotonic; kept by the server */
+	uint64_t order;    /* the how many-th connection; this and the next are the server's */
+	uint64_t until_ms; /* monotonic clock */
 	char request[CONTROL_REQUEST_BYTES];
 	size_t request_len;
 	bool answering;

@@ -29,6 +29,7 @@ struct control {
 	int wake_fd;
 	atomic_bool stop;
 	_Atomic uint64_t counters[N_COUNTERS];
+	uint64_t accepted;
 	uint64_t accept_from_ms; /* a failed accept is not tried again at once */
 	struct control_client clients[CONTROL_MAX_CLIENTS];
 };
@@ -195,7 +196,7 @@ static struct control_client *make_place(struct control *c)
 		if (k->fd < 0)
 			return k;
 		if (!oldest || k->answering < oldest->answering ||
-			(k->answering == oldest->answering && k->since_ms < oldest->since_ms))
+			(k->answering == oldest->answering && k->order < oldest->order))
 			oldest = k;
 	}
 	count(c, EVICTED);
@@ -217,8 +218,8 @@ static void accept_client(struct control *c)
 	}
 	k = make_place(c);
 	client_begin(k, fd);
-	k->since_ms = now_ms();
-	k->until_ms = k->since_ms + CONTROL_CLIENT_MS;
+	k->order = c->accepted++;
+	k->until_ms = now_ms() + CONTROL_CLIENT_MS;
 }
 
 static void end_late_clients(struct control *c, uint64_t now)
