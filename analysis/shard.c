@@ -425,7 +425,7 @@ static bool is_opaque(const struct packet *p, uint32_t layer)
 }
 
 void shard_packet(struct shard *s, const struct frame *frame, const struct packet *p,
-	uint32_t layer, uint64_t seq, uint64_t ts_ns, struct arena *arena)
+	uint32_t layer, uint16_t segment, uint64_t seq, uint64_t ts_ns, struct arena *arena)
 {
 	const struct packet_layer *l = &p->layers[layer];
 	const bool opaque = is_opaque(p, layer);
@@ -444,7 +444,7 @@ void shard_packet(struct shard *s, const struct frame *frame, const struct packe
 		fp.payload = frame->data + l->payload_offset;
 		fp.payload_captured = l->payload_captured;
 	}
-	flow_key_make(&key, l, 0, &fp.src_end);
+	flow_key_make(&key, l, segment, &fp.src_end);
 	f = flow_table_find(s->flows, &key);
 	if (f && flow_is_succeeded(f, &fp)) {
 		end_flow(s, f, FLOW_END_CLOSED);

@@ -43,11 +43,11 @@ struct shard *shard_new(
 	const struct shard_config *cfg, shard_emit_fn *emit, void *user, struct error *err);
 void shard_free(struct shard *s); /* NULL allowed; emits nothing */
 
-/* Accounts LAYER of P. SEQ numbers packets (and layers) globally; TS_NS is the packet clock
- * (clamped: never decreases). FRAME's bytes are read during the call only. Event strings are put
- * into ARENA. */
+/* Accounts LAYER of P, which was seen in SEGMENT (0: undeclared). SEQ numbers packets (and layers)
+ * globally; TS_NS is the packet clock (clamped: never decreases). FRAME's bytes are read during the
+ * call only. Event strings are put into ARENA. */
 void shard_packet(struct shard *s, const struct frame *frame, const struct packet *p,
-	uint32_t layer, uint64_t seq, uint64_t ts_ns, struct arena *arena);
+	uint32_t layer, uint16_t segment, uint64_t seq, uint64_t ts_ns, struct arena *arena);
 
 /* The packet clock reached TS_NS: timeouts fire here and only here. Events carry SEQ. */
 void shard_tick(struct shard *s, uint64_t ts_ns, uint64_t seq, struct arena *arena);

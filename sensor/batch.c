@@ -108,7 +108,7 @@ void batch_run_shard(struct batch *b, uint32_t s, struct shard *shard)
 			shard_tick(shard, w->ts_ns, w->seq, arena);
 		else
 			shard_packet(shard, &b->frames[w->packet], &b->packets[w->packet], w->layer,
-				w->seq, w->ts_ns, arena);
+				w->segment, w->seq, w->ts_ns, arena);
 	}
 	if (b->finish)
 		shard_finish(shard, b->finish_ns, b->finish_seq, arena);

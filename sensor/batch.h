@@ -24,7 +24,8 @@ enum {
 struct work {
 	uint64_t seq;
 	uint64_t ts_ns;
-	uint32_t packet; /* index; BATCH_TICK for a tick */
+	uint32_t packet;  /* index; BATCH_TICK for a tick */
+	uint16_t segment; /* of the site's policy; 0: undeclared */
 	uint8_t layer;
 };
 

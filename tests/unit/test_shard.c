@@ -18,6 +18,7 @@ struct rig {
 	struct shard *s;
 	struct arena *arena;
 	uint64_t seq;
+	uint16_t segment; /* that packets are fed in */
 	uint32_t n;
 	struct event ev[MAX_EVENTS];
 };
@@ -65,7 +66,7 @@ static void feed(struct rig *r, uint64_t ts_ns, const struct builder *b)
 	f.ts_ns = ts_ns;
 	decode_frame(&f, NULL, &p);
 	for (uint32_t i = 0; i < p.n_layers; i++)
-		shard_packet(r->s, &f, &p, i, ++r->seq, ts_ns, r->arena);
+		shard_packet(r->s, &f, &p, i, r->segment, ++r->seq, ts_ns, r->arena);
 	free(copy);
 }
 
@@ -778,11 +779,35 @@ START_TEST(test_cut_packets_are_guessed)
 	f = build_frame(&b, LINKTYPE_NUM_RAW);
 	f.caplen = 40;
 	decode_frame(&f, NULL, &p);
-	shard_packet(r->s, &f, &p, 0, ++r->seq, T0, r->arena);
+	shard_packet(r->s, &f, &p, 0, 0, ++r->seq, T0, r->arena);
 	finish(r, T0);
 	ck_assert_str_eq(r->ev[1].flow.label.protocol, "HTTP");
 	ck_assert_int_eq(r->ev[1].flow.label.confidence, LABEL_BY_PORT);
 	ck_assert_uint_eq(stats(r).packets_inspected, 0);
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(test_segments_are_networks_of_their_own)
+{
+	struct rig *r = rig_new(&plenty);
+
+	r->segment = 1;
+	noise(r, T0, CLIENT, 7000);
+	r->segment = 2;
+	noise(r, T0, CLIENT, 7000);
+	noise(r, T0, SERVER, 7000);
+	finish(r, T0 + S);
+	ck_assert_uint_eq(stats(r).flows, 2);
+	ck_assert_uint_eq(count(r, EVENT_FLOW_END), 2);
+	for (uint32_t i = 0; i < r->n; i++) {
+		const struct flow_record *f = &r->ev[i].flow;
+
+		if (r->ev[i].kind != EVENT_FLOW_END)
+			continue;
+		ck_assert_uint_eq(f->segment, f->first_seq == 1 ? 1 : 2);
+		ck_assert_int_eq(f->state, f->first_seq == 1 ? FLOW_ATTEMPT : FLOW_ESTABLISHED);
+	}
 	rig_free(r);
 }
 END_TEST
@@ -1021,6 +1046,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, test_names_in_answers_are_redacted);
 	tcase_add_test(tc, test_fragments_are_counted_alone);
 	tcase_add_test(tc, test_cut_packets_are_guessed);
+	tcase_add_test(tc, test_segments_are_networks_of_their_own);
 	tcase_add_test(tc, test_clock_never_goes_back);
 	tcase_add_test(tc, test_a_protocol_where_another_belongs);
 	tcase_add_test(tc, test_details_are_capped);
