@@ -41,11 +41,10 @@ static void print_site(const struct site *site, const char *path)
 			   "docs/policy.md)");
 		return;
 	}
-	(void)printf("policy   %s: site %s, %zu equipment, %zu suppliers, %zu zones, %zu groups, "
-		     "%zu roles, "
-		     "%zu windows, %zu exceptions\n",
-		path, site_name(site), n.equipment, n.suppliers, n.zones, n.groups, n.roles,
-		n.windows, n.exceptions);
+	(void)printf("policy   %s: site %s, %zu equipment, %zu suppliers, %zu zones, %zu segments, "
+		     "%zu collectors, %zu groups, %zu roles, %zu windows, %zu exceptions\n",
+		path, site_name(site), n.equipment, n.suppliers, n.zones, n.segments, n.collectors,
+		n.groups, n.roles, n.windows, n.exceptions);
 }
 
 static void print_rules(const struct sigma *sigma, const char *dir)
@@ -129,6 +128,8 @@ static void write_site(struct json_writer *w, const struct site *site, const cha
 	key_u64(w, "equipment", n.equipment);
 	key_u64(w, "suppliers", n.suppliers);
 	key_u64(w, "zones", n.zones);
+	key_u64(w, "segments", n.segments);
+	key_u64(w, "collectors", n.collectors);
 	key_u64(w, "groups", n.groups);
 	key_u64(w, "roles", n.roles);
 	key_u64(w, "windows", n.windows);

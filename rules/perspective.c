@@ -180,7 +180,8 @@ static void fill_peer(
 	}
 	if (groups)
 		facts_set_strs(f, FIELD_PEER_GROUPS, groups,
-			(uint32_t)site_groups(p->site, &v->other_addr, groups, MAX_GROUPS));
+			(uint32_t)site_groups(
+				p->site, ev->flow.segment, &v->other_addr, groups, MAX_GROUPS));
 }
 
 static void fill_supplier(struct facts *f, const struct perspective *p, const struct view *v)
@@ -203,6 +204,7 @@ static void fill_contract(
 		.peer = v->other,
 		.equipment_addr = v->self_addr,
 		.peer_addr = v->other_addr,
+		.segment = r->segment,
 		.initiator = v->initiator,
 		.proto = r->proto,
 		.port = r->port[1],
@@ -244,11 +246,11 @@ bool perspective_fill_side(
 
 	clear_side(f);
 	v.self_addr = r->addr[side];
-	if (!v.self && site_scope(p->site, &v.self_addr) != SITE_OWN)
+	if (!v.self && site_scope(p->site, r->segment, &v.self_addr) != SITE_OWN)
 		return false;
 	v.other_addr = r->addr[1 - side];
 	v.other = find(p, r, 1 - side);
-	v.other_scope = v.other ? SITE_OWN : site_scope(p->site, &v.other_addr);
+	v.other_scope = v.other ? SITE_OWN : site_scope(p->site, r->segment, &v.other_addr);
 	v.self_name = name_of(v.self, &v.self_addr, name);
 	if (v.initiator)
 		v.domain = facts_str(f, FIELD_DESTINATION_DOMAIN);
@@ -281,7 +283,7 @@ bool perspective_fill_dns(const struct perspective *p, struct facts *f, const st
 
 	v.self = inventory_find(
 		site_inventory(p->site), &ev->dns_client, NULL, ev->flow.segment, ev->ts_ns);
-	if (!v.self && site_scope(p->site, &v.self_addr) != SITE_OWN)
+	if (!v.self && site_scope(p->site, ev->flow.segment, &v.self_addr) != SITE_OWN)
 		return false;
 	v.self_name = name_of(v.self, &v.self_addr, name);
 	dns_facts_fill(f, ev);

@@ -38,26 +38,28 @@ static void push_tick(struct reader *r, struct batch *b, uint64_t ts_ns)
 /* Subscribers are counted and dropped before anything looks at them, unless the address is declared
  * equipment. */
 static bool is_subscriber(const struct reader *r, const struct packet *p,
-	const struct packet_layer *l, uint64_t ts_ns)
+	const struct packet_layer *l, uint16_t segment, uint64_t ts_ns)
 {
 	const struct site *site = r->site;
 	const struct inventory *inv = site_inventory(site);
-	bool src = site_scope(site, &l->src) == SITE_SUBSCRIBERS;
-	bool dst = site_scope(site, &l->dst) == SITE_SUBSCRIBERS;
+	bool src = site_scope(site, segment, &l->src) == SITE_SUBSCRIBERS;
+	bool dst = site_scope(site, segment, &l->dst) == SITE_SUBSCRIBERS;
 	bool outer = l == &p->layers[0] && p->has_mac;
 
-	return (src && !inventory_find(inv, &l->src, outer ? p->src_mac : NULL, 0, ts_ns)) ||
-	       (dst && !inventory_find(inv, &l->dst, outer ? p->dst_mac : NULL, 0, ts_ns));
+	return (src && !inventory_find(inv, &l->src, outer ? p->src_mac : NULL, segment, ts_ns)) ||
+	       (dst && !inventory_find(inv, &l->dst, outer ? p->dst_mac : NULL, segment, ts_ns));
 }
 
 static void push_frame(struct reader *r, struct batch *b)
 {
 	uint32_t i = b->n_packets++;
 	struct packet *p = &b->packets[i];
+	struct decode_options decode;
 
+	decode.collectors = site_collectors(r->site, &decode.n_collectors);
 	b->frames[i] = r->ready;
 	b->frames[i].ts_ns = r->ready_ns;
-	decode_frame(&b->frames[i], NULL, p);
+	decode_frame(&b->frames[i], &decode, p);
 	r->stats->frames++;
 	r->stats->frame_bytes += r->ready.len;
 	r->stats->reasons[p->reason]++;
@@ -66,7 +68,8 @@ static void push_frame(struct reader *r, struct batch *b)
 		struct work w = {
 			.seq = ++r->seq, .ts_ns = r->ready_ns, .packet = i, .layer = layer};
 
-		if (is_subscriber(r, p, l, r->ready_ns)) {
+		w.segment = site_segment(r->site, p, layer, NULL);
+		if (is_subscriber(r, p, l, w.segment, r->ready_ns)) {
 			r->stats->subscriber_packets++;
 			r->stats->subscriber_bytes += l->l3_bytes;
 			break; /* what is inside is the subscriber's as well */

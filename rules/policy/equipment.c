@@ -116,7 +116,8 @@ static bool parse_mac(struct str text, uint8_t ret[MAC_BYTES])
 	return true;
 }
 
-static int read_addresses(struct load *l, const struct yaml_node *map, struct addresses *ret)
+static int read_addresses(
+	struct load *l, const struct yaml_node *map, uint16_t segment, struct addresses *ret)
 {
 	const struct yaml_node *node = yaml_get(map, "address");
 	int r = node ? read_count(l, node, "address", MAX_ADDRESSES, &ret->n_prefixes) : 0;
@@ -129,7 +130,7 @@ static int read_addresses(struct load *l, const struct yaml_node *map, struct ad
 	for (uint32_t i = 0; r == 0 && i < ret->n_prefixes; i++) {
 		r = read_network(l, read_item(node, i), &ret->prefixes[i]);
 		if (r == 0)
-			r = scope_add_equipment(l, read_item(node, i), &ret->prefixes[i]);
+			r = scope_add_equipment(l, read_item(node, i), &ret->prefixes[i], segment);
 	}
 	return r;
 }
@@ -233,8 +234,8 @@ static int add(struct load *l, const struct yaml_node *map, const struct equipme
 static int load_one(
 	struct load *l, const struct yaml_node *map, struct declared *d, struct str *ret_name)
 {
-	static const char *const keys[] = {
-		"name", "address", "mac", "supplier", "role", "zone", "from", "until", NULL};
+	static const char *const keys[] = {"name", "address", "mac", "segment", "supplier", "role",
+		"zone", "from", "until", NULL};
 	struct equipment e = {0};
 	struct addresses a = {0};
 	const struct yaml_node *name;
@@ -259,7 +260,9 @@ static int load_one(
 	if (!yaml_get(map, "address") && !yaml_get(map, "mac"))
 		return yaml_error(map, l->err,
 			"%s has neither address nor mac; add `address: 10.0.0.1`", what);
-	r = read_addresses(l, map, &a);
+	r = read_segment(l, map, &e.segment);
+	if (r == 0)
+		r = read_addresses(l, map, e.segment, &a);
 	if (r == 0)
 		r = read_macs(l, map, &a);
 	if (r == 0)

@@ -6,17 +6,18 @@ static int add_member(struct load *l, const struct yaml_node *node, uint32_t gro
 	struct site *s = l->site;
 	struct membership *added = &s->memberships[s->n_memberships];
 	struct ip_prefix prefix;
+	uint16_t segment;
 	uint32_t first;
-	int r = read_network(l, node, &prefix);
+	int r = read_place(l, node, &prefix, &segment);
 
 	if (r < 0)
 		return r;
-	*added = (struct membership){group, NO_ID};
+	*added = (struct membership){.group = group, .next = NO_ID, .segment = segment};
 	r = prefix_trie_add(s->group_networks, &prefix, s->n_memberships, &first);
 	if (r < 0)
 		return read_no_memory(l);
 	for (uint32_t i = r == 1 ? first : NO_ID; i != NO_ID; i = s->memberships[i].next) {
-		if (s->memberships[i].group == group)
+		if (s->memberships[i].group == group && s->memberships[i].segment == segment)
 			return yaml_error(node, l->err,
 				"group %s holds this already; remove one of them",
 				s->groups[group].data);
@@ -72,6 +73,11 @@ int load_groups(struct load *l)
 	return r;
 }
 
+static bool is_in(const struct membership *m, uint16_t segment)
+{
+	return m->segment == 0 || m->segment == segment;
+}
+
 bool group_holds(const struct site *s, struct end *e, uint32_t group)
 {
 	if (!e->groups_known) {
@@ -81,7 +87,8 @@ bool group_holds(const struct site *s, struct end *e, uint32_t group)
 	}
 	for (size_t i = 0; i < e->n_memberships; i++)
 		for (uint32_t m = e->memberships[i]; m != NO_ID; m = s->memberships[m].next)
-			if (s->memberships[m].group == group)
+			if (s->memberships[m].group == group &&
+				is_in(&s->memberships[m], e->segment))
 				return true;
 	return false;
 }
@@ -94,7 +101,8 @@ static bool has_name(const struct str *names, size_t n, struct str name)
 	return false;
 }
 
-size_t site_groups(const struct site *s, const struct ip_addr *a, struct str *ret, size_t max)
+size_t site_groups(const struct site *s, uint16_t segment, const struct ip_addr *a, struct str *ret,
+	size_t max)
 {
 	uint32_t first[129];
 	size_t n_prefixes =
@@ -105,7 +113,7 @@ size_t site_groups(const struct site *s, const struct ip_addr *a, struct str *re
 		for (uint32_t m = first[i]; m != NO_ID && n < max; m = s->memberships[m].next) {
 			struct str name = s->groups[s->memberships[m].group];
 
-			if (!has_name(ret, n, name))
+			if (is_in(&s->memberships[m], segment) && !has_name(ret, n, name))
 				ret[n++] = name;
 		}
 	}

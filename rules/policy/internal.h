@@ -3,6 +3,7 @@
  * judging compares numbers. */
 #pragma once
 
+#include "capture/packet.h"
 #include "common/arena.h"
 #include "common/prefix_trie.h"
 #include "common/yaml/yaml.h"
@@ -16,6 +17,8 @@ enum {
 	POLICY_MAX_BYTES = 16 << 20,
 	POLICY_MAX_ENTRIES = 1 << 18,  /* equipment, exceptions */
 	POLICY_MAX_NAMED = 1 << 12,    /* suppliers, zones, groups, roles, windows */
+	POLICY_MAX_SEGMENTS = 65534,   /* numbers of 16 bits; 0 is none */
+	POLICY_MAX_TAGS = 1 << 18,     /* of one kind, in all segments */
 	POLICY_MAX_NETWORKS = 1 << 18, /* in one list */
 	POLICY_MAX_LINES = 1 << 10,    /* in one direction of one role */
 	POLICY_MAX_ITEMS = 256,        /* in one part of one line */
@@ -23,6 +26,9 @@ enum {
 	POLICY_TEXT_BYTES = 300,
 	POLICY_LINE_TEXT_BYTES = 400, /* what a line says: leaves room for more in judgement.text */
 };
+
+/* Kinds of tags that can make a segment: those of enum packet_tag_kind. */
+enum { SEGMENT_TAG_KINDS = TAG_ERSPAN + 1 };
 
 /* Who may be at the other end. */
 enum party_kind {
@@ -35,13 +41,15 @@ enum party_kind {
 	PARTY_SUPPLIER,
 	PARTY_EQUIPMENT,
 	PARTY_DOMAIN,
+	PARTY_SEGMENT,
 };
 
 struct party {
 	enum party_kind kind;
-	uint32_t id;              /* ROLE, GROUP, ZONE, SUPPLIER, EQUIPMENT; NO_ID: nobody */
+	uint32_t id;              /* of all that have a name; NO_ID: nobody */
 	struct ip_prefix network; /* NETWORK */
-	struct str text;          /* as written */
+	uint16_t segment;         /* NETWORK: that it is meant in; 0: any */
+	struct str text;          /* as written; "10.0.0.1 in oam" */
 	struct str domain;        /* DOMAIN, lower case */
 };
 
@@ -107,6 +115,20 @@ struct declared {
 struct membership {
 	uint32_t group;
 	uint32_t next;
+	uint16_t segment; /* 0: in any */
+};
+
+/* Values FIRST to LAST of one kind of tag. */
+struct tag_range {
+	uint32_t first, last;
+	uint16_t segment;
+	const struct yaml_node *node; /* good while the file is being read */
+};
+
+struct tag_interface {
+	struct str name;
+	uint16_t segment;
+	const struct yaml_node *node; /* the same */
 };
 
 struct supplier_asn {
@@ -128,8 +150,19 @@ struct site {
 	struct digest digest;
 	struct inventory *inventory;
 
-	struct prefix_trie *scopes;
-	struct prefix_trie *group_networks; /* values: indices into memberships */
+	/* Segments are numbered from 1. Ranges and interfaces are sorted and do not overlap. */
+	struct str *segments; /* names; the first is segment 1 */
+	struct name_index segment_names;
+	struct tag_range *tags[SEGMENT_TAG_KINDS];
+	uint32_t n_tags[SEGMENT_TAG_KINDS];
+	struct tag_interface *interfaces;
+	uint32_t n_segments, n_interfaces;
+	struct ip_prefix *collectors;
+	uint32_t n_collectors;
+
+	struct prefix_trie *scopes;          /* in any segment */
+	struct prefix_trie **segment_scopes; /* by segment; NULL: nothing of its own */
+	struct prefix_trie *group_networks;  /* values: indices into memberships */
 	struct membership *memberships;
 	uint32_t n_memberships;
 
@@ -171,6 +204,8 @@ struct load {
 
 /* Sections of the file, in the order in which they are read. Each returns 0 or a negative code with
  * *l->err. */
+int load_segments(struct load *l);
+int load_collectors(struct load *l);
 int load_networks(struct load *l);
 int load_suppliers(struct load *l);
 int load_zones(struct load *l);
@@ -184,9 +219,10 @@ int load_exceptions(struct load *l);
 /* Discover mode: OWN, or private space when N_OWN is 0, is the operator's. */
 int scope_discover(struct load *l, const struct ip_prefix *own, size_t n_own);
 
-/* Declared equipment is the operator's own, also within the subscribers' space. */
-int scope_add_equipment(
-	struct load *l, const struct yaml_node *node, const struct ip_prefix *prefix);
+/* Declared equipment is the operator's own, also within the subscribers' space; in SEGMENT alone
+ * unless that is 0. */
+int scope_add_equipment(struct load *l, const struct yaml_node *node,
+	const struct ip_prefix *prefix, uint16_t segment);
 
 /* A time zone by name, opened once. */
 int load_time_zone(struct load *l, const struct yaml_node *node, const struct zone **ret);
@@ -202,6 +238,7 @@ struct end {
 	const struct equipment *equipment; /* NULL: undeclared */
 	const struct declared *declared;   /* NULL the same */
 	const struct ip_addr *addr;
+	uint16_t segment;
 	struct str domain;
 	uint32_t as_number;
 	bool supplier_known, scope_known, groups_known;

@@ -8,13 +8,14 @@ struct ends {
 };
 
 static void end_init(const struct site *s, struct end *e, const struct equipment *equipment,
-	const struct ip_addr *addr, struct str domain, uint32_t as_number)
+	const struct ip_addr *addr, uint16_t segment, struct str domain, uint32_t as_number)
 {
 	e->equipment = equipment;
 	e->declared = NULL;
 	if (equipment && equipment->id < s->n_declared)
 		e->declared = &s->declared[equipment->id];
 	e->addr = addr;
+	e->segment = segment;
 	e->domain = domain;
 	e->as_number = as_number;
 	e->supplier_known = false;
@@ -27,8 +28,8 @@ static void ends_init(const struct site *s, struct ends *ends, const struct conv
 	struct end *self = c->initiator ? &ends->initiator : &ends->responder;
 	struct end *peer = c->initiator ? &ends->responder : &ends->initiator;
 
-	end_init(s, self, c->equipment, &c->equipment_addr, (struct str){NULL, 0}, 0);
-	end_init(s, peer, c->peer, &c->peer_addr, c->peer_domain, c->peer_as);
+	end_init(s, self, c->equipment, &c->equipment_addr, c->segment, (struct str){NULL, 0}, 0);
+	end_init(s, peer, c->peer, &c->peer_addr, c->segment, c->peer_domain, c->peer_as);
 }
 
 /* The first line that allows C; *candidate becomes the first that would if the label were certain,

@@ -157,7 +157,7 @@ int load_line(struct load *l, const struct yaml_node *map, const char *peer_key,
 	int r = read_required(l, map, "the line", peer_key, remedy, &peer);
 
 	if (r == 0)
-		r = read_count(l, peer, peer_key, POLICY_MAX_ITEMS, &ret->n_parties);
+		r = read_place_count(l, peer, peer_key, &ret->n_parties);
 	if (r < 0)
 		return r;
 	ret->parties = arena_alloc(l->site->arena, ret->n_parties * sizeof(*ret->parties));

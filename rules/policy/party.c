@@ -1,4 +1,5 @@
 /* Who a line speaks of: role:amf, group:ntp, 192.0.2.0/24, own, any ... */
+#include "rules/policy/phrase.h"
 #include "rules/policy/reading.h"
 
 /* What may stand in front of a name. */
@@ -11,6 +12,7 @@ static const struct {
 	{"zone:", PARTY_ZONE},
 	{"supplier:", PARTY_SUPPLIER},
 	{"equipment:", PARTY_EQUIPMENT},
+	{"segment:", PARTY_SEGMENT},
 	{"domain:", PARTY_DOMAIN},
 };
 
@@ -32,6 +34,9 @@ static const struct name_index *index_of(
 	case PARTY_SUPPLIER:
 		*ret_section = "suppliers";
 		return &s->supplier_names;
+	case PARTY_SEGMENT:
+		*ret_section = "segments";
+		return &s->segment_names;
 	default:
 		*ret_section = "equipment";
 		return &s->equipment_names;
@@ -64,7 +69,7 @@ static int resolve(struct load *l, const struct yaml_node *node, int i, struct p
 static int bare_name(struct load *l, const struct yaml_node *node, struct str text)
 {
 	static const char *const words[] = {"own", "any",
-		"role:", "group:", "zone:", "supplier:", "equipment:", "domain:", NULL};
+		"role:", "group:", "zone:", "supplier:", "equipment:", "segment:", "domain:", NULL};
 	const char *colon = memchr(text.data, ':', text.len);
 	struct str word = {text.data, colon ? (uint32_t)(colon - text.data) + 1 : text.len};
 	const char *near;
@@ -81,8 +86,7 @@ static int bare_name(struct load *l, const struct yaml_node *node, struct str te
 			text.data, near, colon && near[strlen(near) - 1] == ':' ? colon + 1 : "");
 	return yaml_error(node, l->err,
 		"\"%s\" is no party; write a prefix, role:NAME, group:NAME, zone:NAME, "
-		"supplier:NAME, equipment:NAME, "
-		"domain:NAME, own or any",
+		"supplier:NAME, equipment:NAME, segment:NAME, domain:NAME, own or any",
 		text.data);
 }
 
@@ -111,12 +115,31 @@ static int classify(struct load *l, const struct yaml_node *node, struct party *
 	return 0;
 }
 
+/* {address: 10.0.0.1, segment: oam} */
+static int read_placed(struct load *l, const struct yaml_node *node, struct party *ret)
+{
+	char text[POLICY_TEXT_BYTES];
+	int r = read_place(l, node, &ret->network, &ret->segment);
+
+	if (r < 0)
+		return r;
+	ret->kind = PARTY_NETWORK;
+	phrase_text(text, sizeof(text), "%s%s%s", yaml_get(node, "address")->text.data,
+		ret->segment ? " in " : "", site_segment_name(l->site, ret->segment));
+	ret->text = arena_str(l->site->arena, str_from(text));
+	return ret->text.data ? 0 : read_no_memory(l);
+}
+
 int party_read(struct load *l, const struct yaml_node *node, unsigned kinds, struct party *ret)
 {
 	int which = -1;
-	int r = read_text(l, node, "a party", POLICY_TEXT_BYTES, &ret->text);
+	int r;
 
 	ret->id = NO_ID;
+	if (node->kind == YAML_MAP)
+		return read_placed(l, node, ret);
+	r = read_text(l, node, "a party", POLICY_TEXT_BYTES, &ret->text);
+
 	if (r == 0)
 		r = classify(l, node, ret, &which);
 	if (r < 0)
@@ -142,7 +165,7 @@ static bool in_domain(struct str name, struct str domain)
 static bool is_own(const struct site *s, struct end *e)
 {
 	if (!e->scope_known) {
-		e->scope = site_scope(s, e->addr);
+		e->scope = site_scope(s, e->segment, e->addr);
 		e->scope_known = true;
 	}
 	return e->scope == SITE_OWN;
@@ -165,7 +188,8 @@ bool party_matches(const struct site *s, const struct party *p, struct end *othe
 	case PARTY_OWN:
 		return is_own(s, other);
 	case PARTY_NETWORK:
-		return ip_prefix_contains(&p->network, other->addr);
+		return (p->segment == 0 || p->segment == other->segment) &&
+		       ip_prefix_contains(&p->network, other->addr);
 	case PARTY_ROLE:
 		return other->declared && other->declared->role == p->id;
 	case PARTY_GROUP:
@@ -178,6 +202,8 @@ bool party_matches(const struct site *s, const struct party *p, struct end *othe
 		return other->equipment && other->equipment->id == p->id;
 	case PARTY_DOMAIN:
 		return in_domain(other->domain, p->domain);
+	case PARTY_SEGMENT:
+		return p->id + 1 == other->segment;
 	}
 	return false;
 }

@@ -118,6 +118,25 @@ int read_network(struct load *l, const struct yaml_node *node, struct ip_prefix 
 	return 0;
 }
 
+int read_place(
+	struct load *l, const struct yaml_node *node, struct ip_prefix *ret, uint16_t *ret_segment)
+{
+	static const char *const keys[] = {"address", "segment", NULL};
+	const struct yaml_node *address;
+	int r;
+
+	*ret_segment = 0;
+	if (node->kind != YAML_MAP)
+		return read_network(l, node, ret);
+	r = yaml_check_keys(node, keys, l->err);
+	if (r == 0)
+		r = read_required(l, node, "an address with its segment", "address",
+			"address: 10.0.0.1", &address);
+	if (r == 0)
+		r = read_network(l, address, ret);
+	return r == 0 ? read_segment(l, node, ret_segment) : r;
+}
+
 int read_date(struct load *l, const struct yaml_node *node, int64_t *ret_days)
 {
 	char shown[SHOWN_BYTES];
@@ -188,6 +207,13 @@ int read_count(
 			node, l->err, "%s has %zu values; at most %zu are read", what, n, max);
 	*ret_n = (uint32_t)n;
 	return 0;
+}
+
+int read_place_count(
+	struct load *l, const struct yaml_node *node, const char *what, uint32_t *ret_n)
+{
+	*ret_n = 1;
+	return node->kind == YAML_MAP ? 0 : read_count(l, node, what, POLICY_MAX_ITEMS, ret_n);
 }
 
 const struct yaml_node *read_item(const struct yaml_node *node, uint32_t i)

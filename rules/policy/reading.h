@@ -30,6 +30,14 @@ int read_optional_text(struct load *l, const struct yaml_node *map, const char *
 	size_t max_bytes, struct str *ret);
 
 int read_network(struct load *l, const struct yaml_node *node, struct ip_prefix *ret);
+
+/* The segment that MAP names under `segment`; *ret is 0 when the key is absent. */
+int read_segment(struct load *l, const struct yaml_node *map, uint16_t *ret);
+
+/* NODE is an address or a prefix, or a map of both: {address: 10.0.0.1, segment: NAME}.
+ * *ret_segment is 0 where none is named. */
+int read_place(
+	struct load *l, const struct yaml_node *node, struct ip_prefix *ret, uint16_t *ret_segment);
 int read_date(struct load *l, const struct yaml_node *node, int64_t *ret_days);
 
 /* Host name without its last dot, lower case. */
@@ -38,6 +46,9 @@ int read_domain(struct load *l, const struct yaml_node *node, struct str text, s
 /* One value or a list of at most MAX: their number in *ret_n, at least 1. */
 int read_count(struct load *l, const struct yaml_node *node, const char *what, size_t max,
 	uint32_t *ret_n);
+/* The same for parties, of which one may be a map: {address: 10.0.0.1, segment: NAME}. */
+int read_place_count(
+	struct load *l, const struct yaml_node *node, const char *what, uint32_t *ret_n);
 const struct yaml_node *read_item(const struct yaml_node *node, uint32_t i);
 
 /* Negative when A stands before B in the file. */

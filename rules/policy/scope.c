@@ -1,12 +1,31 @@
 /* Whose an address is: the operator's, its subscribers', or the rest of the world's. */
 #include "rules/policy/reading.h"
 
+/* The trie of SEGMENT, made when it is first needed; NULL without memory. */
+static struct prefix_trie *scopes_of(struct site *s, uint16_t segment)
+{
+	if (segment == 0)
+		return s->scopes;
+	if (!s->segment_scopes[segment])
+		s->segment_scopes[segment] = prefix_trie_new();
+	return s->segment_scopes[segment];
+}
+
+/* As prefix_trie_add. */
+static int add_scope(struct site *s, const struct ip_prefix *prefix, uint16_t segment,
+	enum site_scope scope, uint32_t *ret_old)
+{
+	struct prefix_trie *trie = scopes_of(s, segment);
+
+	return trie ? prefix_trie_add(trie, prefix, scope, ret_old) : -1;
+}
+
 static int add_prefix(struct load *l, const struct yaml_node *node, const struct ip_prefix *prefix,
-	enum site_scope scope)
+	uint16_t segment, enum site_scope scope)
 {
 	char text[IP_PREFIX_TEXT_BYTES];
 	uint32_t old;
-	int r = prefix_trie_add(l->site->scopes, prefix, scope, &old);
+	int r = add_scope(l->site, prefix, segment, scope, &old);
 
 	if (r < 0)
 		return read_no_memory(l);
@@ -28,10 +47,11 @@ static int load_list(struct load *l, const struct yaml_node *networks, const cha
 		return r;
 	for (size_t i = 0; i < list->n; i++) {
 		struct ip_prefix prefix;
+		uint16_t segment;
 
-		r = read_network(l, list->items[i], &prefix);
+		r = read_place(l, list->items[i], &prefix, &segment);
 		if (r == 0)
-			r = add_prefix(l, list->items[i], &prefix, scope);
+			r = add_prefix(l, list->items[i], &prefix, segment, scope);
 		if (r < 0)
 			return r;
 	}
@@ -66,12 +86,12 @@ int load_networks(struct load *l)
 	return r;
 }
 
-int scope_add_equipment(
-	struct load *l, const struct yaml_node *node, const struct ip_prefix *prefix)
+int scope_add_equipment(struct load *l, const struct yaml_node *node,
+	const struct ip_prefix *prefix, uint16_t segment)
 {
 	char text[IP_PREFIX_TEXT_BYTES];
 	uint32_t old;
-	int r = prefix_trie_add(l->site->scopes, prefix, SITE_OWN, &old);
+	int r = add_scope(l->site, prefix, segment, SITE_OWN, &old);
 
 	if (r < 0)
 		return read_no_memory(l);
@@ -103,9 +123,24 @@ int scope_discover(struct load *l, const struct ip_prefix *own, size_t n_own)
 	return 0;
 }
 
-enum site_scope site_scope(const struct site *s, const struct ip_addr *a)
+/* In the segment's own trie and in that of all. */
+static enum site_scope find_scope(const struct site *s, uint16_t segment, const struct ip_addr *a)
 {
+	const struct prefix_trie *own = segment ? s->segment_scopes[segment] : NULL;
+	struct ip_prefix any_prefix = {.length_bits = 0};
+	struct ip_prefix own_prefix;
+	uint32_t any = SITE_EXTERNAL;
 	uint32_t scope;
+
+	(void)prefix_trie_longest(s->scopes, a, &any, &any_prefix);
+	if (own && prefix_trie_longest(own, a, &scope, &own_prefix) &&
+		own_prefix.length_bits >= any_prefix.length_bits)
+		return (enum site_scope)scope;
+	return (enum site_scope)any;
+}
+
+enum site_scope site_scope(const struct site *s, uint16_t segment, const struct ip_addr *a)
+{
 
 	if (ip_addr_is_unspecified(a))
 		return SITE_UNSPECIFIED;
@@ -117,8 +152,7 @@ enum site_scope site_scope(const struct site *s, const struct ip_addr *a)
 		return SITE_BROADCAST;
 	if (ip_addr_is_link_local(a))
 		return SITE_LINK_LOCAL;
-	return prefix_trie_longest(s->scopes, a, &scope, NULL) ? (enum site_scope)scope
-							       : SITE_EXTERNAL;
+	return find_scope(s, segment, a);
 }
 
 const char *site_scope_name(enum site_scope scope)

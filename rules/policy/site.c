@@ -60,6 +60,8 @@ void site_close(struct site *s)
 		zone_close(s->open_zones[i]);
 	inventory_free(s->inventory);
 	prefix_trie_free(s->scopes);
+	for (uint32_t i = 1; i <= s->n_segments; i++)
+		prefix_trie_free(s->segment_scopes[i]);
 	prefix_trie_free(s->group_networks);
 	prefix_trie_free(s->supplier_networks);
 	arena_free(s->arena); /* S itself is in it */
@@ -107,8 +109,9 @@ static int check_schema(struct load *l, const struct yaml_node *root)
 
 static int load_head(struct load *l)
 {
-	static const char *const keys[] = {"schema", "site", "timezone", "networks", "suppliers",
-		"zones", "equipment", "groups", "roles", "windows", "exceptions", NULL};
+	static const char *const keys[] = {"schema", "site", "timezone", "segments", "collectors",
+		"networks", "suppliers", "zones", "equipment", "groups", "roles", "windows",
+		"exceptions", NULL};
 	const struct yaml_node *name;
 	int r = read_map(l, l->root, "the policy");
 
@@ -130,6 +133,10 @@ static int load_site(struct load *l, const struct yaml_node *shipped)
 {
 	int r = load_head(l);
 
+	if (r == 0)
+		r = load_segments(l);
+	if (r == 0)
+		r = load_collectors(l);
 	if (r == 0)
 		r = load_networks(l);
 	if (r == 0)
@@ -241,6 +248,8 @@ const struct inventory *site_inventory(const struct site *s)
 void site_counts(const struct site *s, struct site_counts *ret)
 {
 	*ret = (struct site_counts){
+		.segments = s->n_segments,
+		.collectors = s->n_collectors,
 		.suppliers = s->n_suppliers,
 		.zones = s->n_zones,
 		.equipment = s->n_declared,

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "analysis/enrich/inventory.h"
+#include "capture/packet.h"
 #include "common/error.h"
 #include "common/hash/hash.h"
 #include "common/ip.h"
@@ -30,9 +31,21 @@ const struct inventory *site_inventory(const struct site *s);
 
 /* How many of each it holds, for `vedette check`. */
 struct site_counts {
-	size_t suppliers, zones, equipment, groups, roles, windows, exceptions;
+	size_t segments, collectors, suppliers, zones, equipment, groups, roles, windows,
+		exceptions;
 };
 void site_counts(const struct site *s, struct site_counts *ret);
+
+/* The segment of the network that layer LAYER of P belongs to: of the tags in front of its IP
+ * header the innermost that is declared decides, else the interface that captured it (NULL:
+ * unknown). 0: none is declared for it. Costs a binary search per tag, and nothing when the site
+ * declares no segments. */
+uint16_t site_segment(
+	const struct site *s, const struct packet *p, uint32_t layer, const char *interface);
+const char *site_segment_name(const struct site *s, uint16_t segment); /* "" for 0 */
+
+/* Where mirrors are sent, for struct decode_options; borrowed. */
+const struct ip_prefix *site_collectors(const struct site *s, size_t *ret_n);
 
 enum site_scope {
 	SITE_EXTERNAL,
@@ -45,12 +58,15 @@ enum site_scope {
 	SITE_UNSPECIFIED,
 };
 
-enum site_scope site_scope(const struct site *s, const struct ip_addr *a);
+/* Whose A is in SEGMENT: the longest prefix decides; at equal length, one of that very segment
+ * before one of any. */
+enum site_scope site_scope(const struct site *s, uint16_t segment, const struct ip_addr *a);
 const char *site_scope_name(enum site_scope scope); /* values of the fact peer.scope */
 
-/* Groups that hold A, from the longest prefix: names written to RET, at most MAX. Returns their
- * number. */
-size_t site_groups(const struct site *s, const struct ip_addr *a, struct str *ret, size_t max);
+/* Groups that hold A in SEGMENT, from the longest prefix: names written to RET, at most MAX.
+ * Returns their number. */
+size_t site_groups(const struct site *s, uint16_t segment, const struct ip_addr *a, struct str *ret,
+	size_t max);
 bool site_has_group(const struct site *s, const char *name);
 
 /* Supplier whose own networks (prefixes, then asns), else domains hold the peer; len 0 when none.
@@ -76,6 +92,7 @@ struct conversation {
 	const struct equipment *equipment; /* NULL: undeclared */
 	const struct equipment *peer;      /* NULL: not in the inventory */
 	struct ip_addr equipment_addr, peer_addr;
+	uint16_t segment;                 /* that both ends speak in; 0: undeclared */
 	bool initiator;                   /* the equipment began it */
 	uint8_t proto;                    /* IANA */
 	uint16_t port;                    /* that was called */

@@ -134,7 +134,7 @@ static int read_sources(
 	int r = read_required(l, map, what, "from", "from: [203.0.113.0/24]", &node);
 
 	if (r == 0)
-		r = read_count(l, node, "from", POLICY_MAX_ITEMS, &line->n_parties);
+		r = read_place_count(l, node, "from", &line->n_parties);
 	if (r < 0)
 		return r;
 	line->parties = arena_alloc(l->site->arena, line->n_parties * sizeof(*line->parties));

@@ -74,8 +74,8 @@ static void use(const struct site *s)
 		check_judgement(s, &c);
 	}
 	for (size_t i = 0; i < n; i++) {
-		(void)site_scope(s, &addrs[i]);
-		assert(site_groups(s, &addrs[i], groups, 4) <= 4);
+		(void)site_scope(s, 0, &addrs[i]);
+		assert(site_groups(s, 0, &addrs[i], groups, 4) <= 4);
 		(void)site_supplier_of(s, &addrs[i], 64500, STR("www.acme.example."));
 	}
 }

@@ -87,8 +87,9 @@ START_TEST(complete_example_gives_each_verdict)
 	struct site_counts n;
 
 	site_counts(s, &n);
-	ck_assert_uint_gt(
-		n.suppliers * n.zones * n.equipment * n.groups * n.windows * n.exceptions, 0);
+	ck_assert_uint_gt(n.segments * n.collectors * n.suppliers * n.zones * n.equipment *
+				  n.groups * n.windows * n.exceptions,
+		0);
 	c.ts_ns = utc("2026-11-24", 20, 59, 59);
 	expect(s, c, "10.20.17.3", "10.30.0.1", VERDICT_ALLOWED);
 	expect(s, c, "10.20.17.3", "192.0.2.1", VERDICT_VIOLATION);
@@ -112,7 +113,9 @@ START_TEST(page_names_every_key_and_verdict)
 		"subscribers", "suppliers", "jurisdiction", "trust", "because", "domains", "asns",
 		"zones", "deny_trust", "equipment", "name", "address", "mac", "supplier", "role",
 		"zone", "from", "until", "groups", "roles", "connects", "accepts", "to", "app",
-		"port", "windows", "days", "hours", "exceptions", "owner", "any"};
+		"port", "windows", "days", "hours", "exceptions", "owner", "any", "segments",
+		"collectors", "segment", "vlan", "isid", "vni", "mpls", "gre_key", "erspan",
+		"interface"};
 	char word[32];
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {

@@ -51,7 +51,7 @@ static enum site_scope scope(const struct site *s, const char *address)
 {
 	struct ip_addr a = addr(address);
 
-	return site_scope(s, &a);
+	return site_scope(s, 0, &a);
 }
 
 static void expect_supplier(const struct site *s, const char *address, uint32_t as_number,
@@ -199,18 +199,18 @@ START_TEST(groups_of_an_address_from_the_longest_prefix)
 	struct ip_addr a = addr("10.0.0.123");
 	struct str names[8];
 
-	ck_assert_uint_eq(site_groups(s, &a, names, 8), 4);
+	ck_assert_uint_eq(site_groups(s, 0, &a, names, 8), 4);
 	ck_assert(str_eq(names[0], STR("ntp")));
 	ck_assert(str_eq(names[1], STR("infra")));
 	ck_assert(str_eq(names[2], STR("all-infra")));
 	ck_assert(str_eq(names[3], STR("everything")));
-	ck_assert_uint_eq(site_groups(s, &a, names, 2), 2);
-	ck_assert_uint_eq(site_groups(s, &a, names, 0), 0);
+	ck_assert_uint_eq(site_groups(s, 0, &a, names, 2), 2);
+	ck_assert_uint_eq(site_groups(s, 0, &a, names, 0), 0);
 	a = addr("2001:db8:ffff::1");
-	ck_assert_uint_eq(site_groups(s, &a, names, 8), 1);
+	ck_assert_uint_eq(site_groups(s, 0, &a, names, 8), 1);
 	ck_assert(str_eq(names[0], STR("infra")));
 	a = addr("2001:db8::1");
-	ck_assert_uint_eq(site_groups(s, &a, names, 8), 0);
+	ck_assert_uint_eq(site_groups(s, 0, &a, names, 8), 0);
 	ck_assert(site_has_group(s, "ntp"));
 	ck_assert(!site_has_group(s, "nt"));
 	ck_assert(!site_has_group(s, "dns"));
@@ -302,7 +302,7 @@ START_TEST(without_a_policy_private_space_is_the_operators)
 	ck_assert_int_eq(scope(s, "fe80::1"), SITE_LINK_LOCAL);
 	site_counts(s, &n);
 	ck_assert_uint_eq(n.equipment + n.roles + n.groups, 0);
-	ck_assert_uint_eq(site_groups(s, &a, names, 1), 0);
+	ck_assert_uint_eq(site_groups(s, 0, &a, names, 1), 0);
 	ck_assert(!site_has_group(s, "dns"));
 	expect_supplier(s, "10.0.0.1", 64500, "acme.example", "");
 	site_close(s);

@@ -1,0 +1,343 @@
+/* Segments: parts of the network by the tags that stand around their packets; and the collectors
+ * that mirrors are sent to. */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "rules/policy/phrase.h"
+#include "rules/policy/reading.h"
+
+/* Keys of a segment, and what values they take: IEEE 802.1Q-2022 9.6, 802.1ah (I-SID of 24 bits),
+ * RFC 7348 section 5, RFC 3032 section 2.1 (labels below 16 have a meaning of their own), RFC 2890
+ * section 2.1; the session of ERSPAN has 10 bits. */
+static const struct {
+	const char *key;
+	enum packet_tag_kind kind;
+	uint32_t min, max;
+} kinds[] = {
+	{"vlan", TAG_VLAN, 1, 4094},
+	{"isid", TAG_ISID, 0, 0xffffff},
+	{"vni", TAG_VNI, 0, 0xffffff},
+	{"mpls", TAG_MPLS, 16, 0xfffff},
+	{"gre_key", TAG_GRE_KEY, 0, UINT32_MAX},
+	{"erspan", TAG_ERSPAN, 0, 1023},
+};
+
+enum { N_KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+
+_Static_assert((int)N_KINDS == (int)SEGMENT_TAG_KINDS, "every kind of tag has a key");
+
+static const char interface_key[] = "interface";
+
+static int check_segment(struct load *l, const struct yaml_pair *pair)
+{
+	static const char *const keys[] = {
+		"interface", "vlan", "isid", "vni", "mpls", "gre_key", "erspan", NULL};
+	int r = read_map(l, pair->value, "a segment");
+
+	if (r == 0)
+		r = yaml_check_keys(pair->value, keys, l->err);
+	if (r == 0 && pair->value->n == 0)
+		return yaml_error(pair->value, l->err,
+			"a segment is known by the tags of its packets; add such as `vlan: [100]`");
+	return r;
+}
+
+/* How many values all segments together have under KEY. */
+static int count_all(
+	struct load *l, const struct yaml_node *section, const char *key, uint32_t *ret)
+{
+	*ret = 0;
+	for (size_t i = 0; i < section->n; i++) {
+		const struct yaml_node *node = yaml_get(section->pairs[i].value, key);
+		uint32_t n = 0;
+		int r = node ? read_count(l, node, key, POLICY_MAX_TAGS, &n) : 0;
+
+		if (r < 0)
+			return r;
+		*ret += n;
+		if (*ret > POLICY_MAX_TAGS)
+			return yaml_error(node, l->err,
+				"all segments together have more than %d values of %s; write "
+				"ranges, such as 200-299",
+				POLICY_MAX_TAGS, key);
+	}
+	return 0;
+}
+
+static bool parse_number(struct str text, uint32_t *ret)
+{
+	uint64_t value = 0;
+
+	if (text.len == 0 || text.len > 10)
+		return false;
+	for (uint32_t i = 0; i < text.len; i++) {
+		if (text.data[i] < '0' || text.data[i] > '9')
+			return false;
+		value = value * 10 + (uint64_t)(text.data[i] - '0');
+	}
+	*ret = (uint32_t)value;
+	return value <= UINT32_MAX;
+}
+
+/* "100" or "200-299" */
+static bool parse_range(struct str text, struct tag_range *ret)
+{
+	const char *dash = memchr(text.data, '-', text.len);
+	struct str first = {text.data, dash ? (uint32_t)(dash - text.data) : text.len};
+	struct str last = dash ? (struct str){dash + 1, text.len - first.len - 1} : first;
+
+	return parse_number(first, &ret->first) && parse_number(last, &ret->last) &&
+	       ret->first <= ret->last;
+}
+
+static int read_range(struct load *l, const struct yaml_node *node, int kind, struct tag_range *ret)
+{
+	char shown[SHOWN_BYTES];
+	struct str text;
+	int r = read_text(l, node, kinds[kind].key, POLICY_NAME_BYTES, &text);
+
+	if (r < 0)
+		return r;
+	if (!parse_range(text, ret) || ret->first < kinds[kind].min || ret->last > kinds[kind].max)
+		return yaml_error(node, l->err,
+			"\"%s\" cannot stand under %s; write a number from %u to %u, or a range of "
+			"them, such as 200-299",
+			str_printable(shown, sizeof(shown), text), kinds[kind].key, kinds[kind].min,
+			kinds[kind].max);
+	ret->node = node;
+	return 0;
+}
+
+static int compare_ranges(const void *a, const void *b)
+{
+	const struct tag_range *x = a;
+	const struct tag_range *y = b;
+
+	if (x->first != y->first)
+		return x->first < y->first ? -1 : 1;
+	return read_order(x->node, y->node);
+}
+
+/* The tag that two entries have in common would leave open which segment a packet is in. */
+static int twice(struct load *l, const struct yaml_node *a, uint16_t segment_a,
+	const struct yaml_node *b, uint16_t segment_b, const char *key, const char *tag)
+{
+	bool swap = read_order(a, b) > 0;
+	const struct yaml_node *first = swap ? b : a;
+
+	return yaml_error(swap ? a : b, l->err,
+		"%s %s belongs to segment %s already (line %u); remove one of them", key, tag,
+		l->site->segments[(swap ? segment_b : segment_a) - 1].data, first->line);
+}
+
+static int load_kind(struct load *l, const struct yaml_node *section, int kind)
+{
+	struct site *s = l->site;
+	struct tag_range *ranges;
+	uint32_t n;
+	uint32_t at = 0;
+	int r = count_all(l, section, kinds[kind].key, &n);
+
+	if (r < 0)
+		return r;
+	ranges = arena_alloc(s->arena, n * sizeof(*ranges));
+	if (!ranges)
+		return read_no_memory(l);
+	for (size_t i = 0; i < section->n; i++) {
+		const struct yaml_node *node = yaml_get(section->pairs[i].value, kinds[kind].key);
+		uint32_t n_items = !node ? 0 : node->kind == YAML_LIST ? (uint32_t)node->n : 1;
+
+		for (uint32_t j = 0; j < n_items; j++) {
+			r = read_range(l, read_item(node, j), kind, &ranges[at]);
+			if (r < 0)
+				return r;
+			ranges[at++].segment = (uint16_t)(i + 1);
+		}
+	}
+	assert(at == n);
+	qsort(ranges, n, sizeof(*ranges), compare_ranges);
+	for (uint32_t i = 1; i < n; i++) {
+		char tag[16];
+
+		if (ranges[i].first > ranges[i - 1].last)
+			continue;
+		phrase_text(tag, sizeof(tag), "%u", ranges[i].first);
+		return twice(l, ranges[i - 1].node, ranges[i - 1].segment, ranges[i].node,
+			ranges[i].segment, kinds[kind].key, tag);
+	}
+	s->tags[kinds[kind].kind] = ranges;
+	s->n_tags[kinds[kind].kind] = n;
+	return 0;
+}
+
+static int compare_interfaces(const void *a, const void *b)
+{
+	const struct tag_interface *x = a;
+	const struct tag_interface *y = b;
+	int order = str_cmp(x->name, y->name);
+
+	return order != 0 ? order : read_order(x->node, y->node);
+}
+
+static int load_interfaces(struct load *l, const struct yaml_node *section)
+{
+	struct site *s = l->site;
+	uint32_t n;
+	int r = count_all(l, section, interface_key, &n);
+
+	if (r < 0)
+		return r;
+	s->interfaces = arena_alloc(s->arena, n * sizeof(*s->interfaces));
+	if (!s->interfaces)
+		return read_no_memory(l);
+	for (size_t i = 0; i < section->n; i++) {
+		const struct yaml_node *node = yaml_get(section->pairs[i].value, interface_key);
+		uint32_t n_items = !node ? 0 : node->kind == YAML_LIST ? (uint32_t)node->n : 1;
+
+		for (uint32_t j = 0; j < n_items; j++) {
+			struct tag_interface *x = &s->interfaces[s->n_interfaces];
+
+			x->node = read_item(node, j);
+			x->segment = (uint16_t)(i + 1);
+			r = read_text(l, x->node, interface_key, POLICY_NAME_BYTES, &x->name);
+			if (r < 0)
+				return r;
+			s->n_interfaces++;
+		}
+	}
+	qsort(s->interfaces, n, sizeof(*s->interfaces), compare_interfaces);
+	for (uint32_t i = 1; i < n; i++) {
+		const struct tag_interface *x = &s->interfaces[i - 1];
+
+		if (str_eq(x->name, x[1].name))
+			return twice(l, x->node, x->segment, x[1].node, x[1].segment, interface_key,
+				x->name.data);
+	}
+	return 0;
+}
+
+int load_segments(struct load *l)
+{
+	const struct yaml_node *section;
+	struct site *s = l->site;
+	int r = read_section(l, l->root, "segments", YAML_MAP, POLICY_MAX_SEGMENTS, &section);
+
+	if (r < 0 || !section)
+		return r;
+	r = read_names(l, section, "the name of a segment", &s->segments, &s->segment_names);
+	for (size_t i = 0; r == 0 && i < section->n; i++)
+		r = check_segment(l, &section->pairs[i]);
+	for (int kind = 0; r == 0 && kind < N_KINDS; kind++)
+		r = load_kind(l, section, kind);
+	if (r == 0)
+		r = load_interfaces(l, section);
+	if (r < 0)
+		return r;
+	s->segment_scopes = arena_alloc(s->arena, (section->n + 1) * sizeof(struct prefix_trie *));
+	if (!s->segment_scopes)
+		return read_no_memory(l);
+	s->n_segments = (uint32_t)section->n;
+	return 0;
+}
+
+int load_collectors(struct load *l)
+{
+	const struct yaml_node *list;
+	struct site *s = l->site;
+	int r = read_section(l, l->root, "collectors", YAML_LIST, POLICY_MAX_ITEMS, &list);
+
+	if (r < 0 || !list)
+		return r;
+	s->collectors = arena_alloc(s->arena, list->n * sizeof(*s->collectors));
+	if (!s->collectors)
+		return read_no_memory(l);
+	for (size_t i = 0; r == 0 && i < list->n; i++)
+		r = read_network(l, list->items[i], &s->collectors[i]);
+	s->n_collectors = (uint32_t)list->n;
+	return r;
+}
+
+int read_segment(struct load *l, const struct yaml_node *map, uint16_t *ret)
+{
+	const struct yaml_node *node = yaml_get(map, "segment");
+	struct str name;
+	uint32_t id;
+	int r;
+
+	*ret = 0;
+	if (!node)
+		return 0;
+	r = read_text(l, node, "segment", POLICY_NAME_BYTES, &name);
+	if (r == 0)
+		r = read_reference(
+			l, node, name, "segment", "segments", &l->site->segment_names, &id);
+	if (r == 0)
+		*ret = (uint16_t)(id + 1);
+	return r;
+}
+
+/* The segment that TAG belongs to, or 0. */
+static uint16_t find_tag(const struct site *s, const struct packet_tag *tag)
+{
+	const struct tag_range *ranges = s->tags[tag->kind];
+	uint32_t low = 0;
+	uint32_t high = s->n_tags[tag->kind];
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (tag->value < ranges[middle].first)
+			high = middle;
+		else if (tag->value > ranges[middle].last)
+			low = middle + 1;
+		else
+			return ranges[middle].segment;
+	}
+	return 0;
+}
+
+static uint16_t find_interface(const struct site *s, struct str name)
+{
+	uint32_t low = 0;
+	uint32_t high = s->n_interfaces;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		int order = str_cmp(s->interfaces[middle].name, name);
+
+		if (order == 0)
+			return s->interfaces[middle].segment;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return 0;
+}
+
+uint16_t site_segment(
+	const struct site *s, const struct packet *p, uint32_t layer, const char *interface)
+{
+	if (s->n_segments == 0)
+		return 0;
+	for (uint32_t i = p->n_tags; i > 0; i--) {
+		const struct packet_tag *tag = &p->tags[i - 1];
+		uint16_t segment = tag->layer <= layer ? find_tag(s, tag) : 0;
+
+		if (segment)
+			return segment;
+	}
+	return interface ? find_interface(s, str_from(interface)) : 0;
+}
+
+const char *site_segment_name(const struct site *s, uint16_t segment)
+{
+	assert(segment <= s->n_segments);
+	return segment ? s->segments[segment - 1].data : "";
+}
+
+const struct ip_prefix *site_collectors(const struct site *s, size_t *ret_n)
+{
+	*ret_n = s->n_collectors;
+	return s->collectors;
+}
