@@ -28,7 +28,7 @@ static const char help[] =
 	"  --json           JSON lines, every fact under its name (docs/fields.md)\n\n"
 	"The table: start (UTC), transport, initiator, responder, label (? when only guessed), "
 	"country and AS\n"
-	"of the responder, bytes each way.\n\n"
+	"of the responder, bytes each way, and the segment if the policy declares it.\n\n"
 	"Examples:\n"
 	"  vedette flows capture.pcap\n"
 	"  vedette flows --json capture.pcap | jq -r '.\"tls.client.server_name\" // empty' | sort "
@@ -111,10 +111,11 @@ static void print_row(struct flows *fl, const struct event *ev, const struct fac
 	else
 		(void)snprintf(place, sizeof(place), "%.*s", (int)country.len,
 			country.data ? country.data : "");
-	(void)printf("%.12s %-5.5s %-21s %-21s %-15s %-10s %s/%s\n",
+	(void)printf("%.12s %-5.5s %-21s %-21s %-15s %-10s %s/%s%s%s\n",
 		time_format(r->first_ns, start) + 11, transport_name(r->proto, number),
 		endpoint(a, &r->addr[0], r->port[0]), endpoint(b, &r->addr[1], r->port[1]), label,
-		place, amount(sent, r->bytes[0]), amount(received, r->bytes[1]));
+		place, amount(sent, r->bytes[0]), amount(received, r->bytes[1]),
+		r->segment ? " in " : "", site_segment_name(fl->knowledge.site, r->segment));
 }
 
 static int on_event(void *user, const struct event *ev)

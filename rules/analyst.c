@@ -176,8 +176,8 @@ static int judge_flow(struct analyst *a, const struct event *ev)
 static int judge_dns(struct analyst *a, const struct event *ev)
 {
 	for (uint32_t i = 0; i < ev->n_dns_addr; i++)
-		names_learn(
-			a->view.names, &ev->dns_client, &ev->dns_addr[i], ev->dns_name, ev->ts_ns);
+		names_learn(a->view.names, ev->flow.segment, &ev->dns_client, &ev->dns_addr[i],
+			ev->dns_name, ev->ts_ns);
 	if (perspective_fill_dns(&a->view, &a->facts, ev)) {
 		a->stats.judged++;
 		sigma_eval(a->sigma, a->scratch, RULE_DNS, &a->facts, analyst_match, a);

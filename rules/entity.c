@@ -6,8 +6,16 @@
 
 enum { SETS = 8192, WAYS = 8 };
 
+/* Where a peer is. */
+struct place {
+	struct ip_addr addr;
+	uint16_t segment;
+};
+
+_Static_assert(sizeof(struct place) == 18, "it is hashed as bytes");
+
 struct slot {
-	uint64_t name; /* hash of equipment and address; 0: free */
+	uint64_t name; /* hash of equipment and place; 0: free */
 	uint64_t used; /* stamp of the last use */
 	uint32_t len;
 	char text[ENTITY_TEXT_BYTES];
@@ -34,11 +42,12 @@ void entities_free(struct entities *e)
 	free(e);
 }
 
-struct str entities_fix(
-	struct entities *e, struct str equipment, const struct ip_addr *peer, struct str proposed)
+struct str entities_fix(struct entities *e, struct str equipment, uint16_t segment,
+	const struct ip_addr *peer, struct str proposed)
 {
+	const struct place place = {*peer, segment};
 	uint64_t name =
-		hash64(peer, sizeof(*peer), hash64(equipment.data, equipment.len, e->key)) | 1;
+		hash64(&place, sizeof(place), hash64(equipment.data, equipment.len, e->key)) | 1;
 	struct slot *set = e->slots[(name >> 1) % SETS];
 	struct slot *s = &set[0];
 

@@ -12,7 +12,7 @@ enum { NONE = UINT32_MAX };
 static const struct str plain_category[] = {{"network", 7}}; /* of events that are no alerts */
 
 struct finding {
-	struct digest key; /* of rule, equipment, entity and application */
+	struct digest key; /* of rule, equipment, entity, application and segment */
 	char id[ALERT_ID_BYTES];
 	enum rule_level level;
 	char *rule_id;   /* owned: rules may be replaced while it is open */
@@ -105,15 +105,47 @@ static struct str application(struct facts *f)
 		(unsigned)facts_num(f, FIELD_DESTINATION_PORT));
 }
 
+/* What makes a finding what it is; with the time of its first packet, an alert. */
+struct parts {
+	struct str items[6];
+	size_t n;
+};
+
+static struct parts parts_of(struct facts *f, const struct rule *rule, struct str app)
+{
+	struct parts p = {.items = {rule->id, facts_str(f, FIELD_EQUIPMENT_NAME),
+				  facts_str(f, FIELD_PEER_ENTITY), app},
+		.n = 4};
+	struct str segment = facts_str(f, FIELD_FLOW_SEGMENT);
+
+	/* What is wrong with a piece of equipment is one finding, whomever it talks to and where.
+	 * What is not in the inventory is known by its address, which means one thing in one
+	 * segment. */
+	if (rule->category == RULE_EQUIPMENT) {
+		p.items[2] = p.items[3] = STR("");
+		if (facts_num(f, FIELD_EQUIPMENT_DECLARED))
+			segment.len = 0;
+	}
+	if (rule->category == RULE_SENSOR) {
+		p.items[2] = facts_str(f, FIELD_SENSOR_INTERFACE);
+		p.items[3] = facts_str(f, FIELD_SENSOR_CAUSE);
+	}
+	if (segment.len > 0)
+		p.items[p.n++] = segment;
+	return p;
+}
+
 /* Hashes the parts with their lengths, so that no two lists of parts look alike. */
-static struct digest digest_of(struct facts *f, const struct str *parts, size_t n)
+static struct digest digest_of(struct facts *f, const struct parts *parts)
 {
 	struct str text = {NULL, 0};
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < parts->n; i++) {
+		const struct str *s = &parts->items[i];
+
 		text = arena_printf(f->arena, "%.*s%u:%.*s;", (int)text.len,
-			text.data ? text.data : "", parts[i].len, (int)parts[i].len,
-			parts[i].data ? parts[i].data : "");
+			text.data ? text.data : "", s->len, (int)s->len, s->data ? s->data : "");
+	}
 	return digest128(text.data, text.len);
 }
 
@@ -333,7 +365,7 @@ static char *copy_text(struct str s)
 /* Takes a free slot for KEY; when none is left, the finding that has been silent longest is closed
  * first. */
 static int open_finding(struct findings *fs, const struct rule *rule, const struct digest *key,
-	struct facts *f, const struct str *parts, uint64_t ts_ns, uint32_t *ret)
+	struct facts *f, const struct parts *parts, uint64_t ts_ns, uint32_t *ret)
 {
 	uint64_t first_ns =
 		facts_has(f, FIELD_EVENT_START) ? facts_num(f, FIELD_EVENT_START) : ts_ns;
@@ -364,9 +396,11 @@ static int open_finding(struct findings *fs, const struct rule *rule, const stru
 	link_newest(fs, i);
 
 	char start[TIME_TEXT_BYTES];
-	struct str with_time[] = {
-		parts[0], parts[1], parts[2], parts[3], str_from(time_format(first_ns, start))};
-	struct digest id = digest_of(f, with_time, 5);
+	struct parts with_time = *parts;
+
+	with_time.items[with_time.n++] = str_from(time_format(first_ns, start));
+
+	struct digest id = digest_of(f, &with_time);
 
 	(void)digest_format(&id, s->id);
 	fs->stats.opened++;
@@ -380,21 +414,12 @@ int findings_match(struct findings *fs, const struct rule_match *m, struct facts
 	bool ended)
 {
 	struct str app = application(f);
-	struct str parts[] = {m->rule->id, facts_str(f, FIELD_EQUIPMENT_NAME),
-		facts_str(f, FIELD_PEER_ENTITY), app};
-
-	/* What is wrong with a piece of equipment is one finding, whomever it talks to. */
-	if (m->rule->category == RULE_EQUIPMENT)
-		parts[2] = parts[3] = STR("");
-	if (m->rule->category == RULE_SENSOR) {
-		parts[2] = facts_str(f, FIELD_SENSOR_INTERFACE);
-		parts[3] = facts_str(f, FIELD_SENSOR_CAUSE);
-	}
+	struct parts parts = parts_of(f, m->rule, app);
 
 	if (ts_ns < fs->last_ns)
 		ts_ns = fs->last_ns;
 
-	struct digest key = digest_of(f, parts, 4);
+	struct digest key = digest_of(f, &parts);
 	uint32_t i = find(fs, &key);
 	bool opened = i == NONE;
 	uint64_t last_ns = facts_has(f, FIELD_EVENT_END) ? facts_num(f, FIELD_EVENT_END) : ts_ns;
@@ -402,7 +427,7 @@ int findings_match(struct findings *fs, const struct rule_match *m, struct facts
 
 	fs->stats.matches++;
 	if (opened)
-		rc = open_finding(fs, m->rule, &key, f, parts, ts_ns, &i);
+		rc = open_finding(fs, m->rule, &key, f, &parts, ts_ns, &i);
 	if (rc != 0)
 		return rc;
 	struct finding *s = &fs->slots[i];

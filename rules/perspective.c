@@ -10,6 +10,7 @@ enum { MAX_GROUPS = 16 };
 struct view {
 	const struct equipment *self, *other;
 	struct ip_addr self_addr, other_addr;
+	uint16_t segment; /* that both are in */
 	enum site_scope other_scope;
 	bool initiator;
 	struct str self_name;
@@ -35,7 +36,8 @@ static struct str called_name(const struct perspective *p, const struct event *e
 		return ev->details.server_name;
 	if (ev->details.http_host.len > 0)
 		return ev->details.http_host;
-	if (names_find(p->names, &ev->flow.addr[0], &ev->flow.addr[1], learned) > 0)
+	if (names_find(p->names, ev->flow.segment, &ev->flow.addr[0], &ev->flow.addr[1], learned) >
+		0)
 		return learned[0];
 	return (struct str){NULL, 0};
 }
@@ -43,6 +45,7 @@ static struct str called_name(const struct perspective *p, const struct event *e
 void perspective_fill_flow(const struct perspective *p, struct facts *f, const struct event *ev)
 {
 	flow_facts_fill(f, ev);
+	facts_set_text(f, FIELD_FLOW_SEGMENT, site_segment_name(p->site, ev->flow.segment));
 	set_geo(f, geo_cache_lookup(p->geo, &ev->flow.addr[0]), FIELD_SOURCE_GEO_COUNTRY,
 		FIELD_SOURCE_AS_NUMBER, FIELD_SOURCE_AS_NAME);
 	set_geo(f, geo_cache_lookup(p->geo, &ev->flow.addr[1]), FIELD_DESTINATION_GEO_COUNTRY,
@@ -147,14 +150,14 @@ static void fill_entity(struct facts *f, const struct perspective *p, const stru
 		proposed.len = (uint32_t)snprintf(
 			text, sizeof(text), "%s", ip_addr_format(&v->other_addr, addr));
 	facts_copy_str(f, FIELD_PEER_ENTITY,
-		entities_fix(p->entities, v->self_name, &v->other_addr, proposed));
+		entities_fix(p->entities, v->self_name, v->segment, &v->other_addr, proposed));
 }
 
 static void fill_peer(
 	struct facts *f, const struct perspective *p, const struct view *v, const struct event *ev)
 {
 	struct str learned[NAMES_PER_ADDRESS];
-	size_t n = names_find(p->names, &v->self_addr, &v->other_addr, learned);
+	size_t n = names_find(p->names, v->segment, &v->self_addr, &v->other_addr, learned);
 	struct str *names = n ? arena_alloc(f->arena, n * sizeof(*names)) : NULL;
 	struct str *groups = arena_alloc(f->arena, MAX_GROUPS * sizeof(*groups));
 	int other = v->initiator ? 1 : 0;
@@ -181,7 +184,7 @@ static void fill_peer(
 	if (groups)
 		facts_set_strs(f, FIELD_PEER_GROUPS, groups,
 			(uint32_t)site_groups(
-				p->site, ev->flow.segment, &v->other_addr, groups, MAX_GROUPS));
+				p->site, v->segment, &v->other_addr, groups, MAX_GROUPS));
 }
 
 static void fill_supplier(struct facts *f, const struct perspective *p, const struct view *v)
@@ -204,7 +207,7 @@ static void fill_contract(
 		.peer = v->other,
 		.equipment_addr = v->self_addr,
 		.peer_addr = v->other_addr,
-		.segment = r->segment,
+		.segment = v->segment,
 		.initiator = v->initiator,
 		.proto = r->proto,
 		.port = r->port[1],
@@ -242,15 +245,15 @@ bool perspective_fill_side(
 {
 	const struct flow_record *r = &ev->flow;
 	char name[IP_ADDR_TEXT_BYTES];
-	struct view v = {.self = find(p, r, side), .initiator = side == 0};
+	struct view v = {.self = find(p, r, side), .segment = r->segment, .initiator = side == 0};
 
 	clear_side(f);
 	v.self_addr = r->addr[side];
-	if (!v.self && site_scope(p->site, r->segment, &v.self_addr) != SITE_OWN)
+	if (!v.self && site_scope(p->site, v.segment, &v.self_addr) != SITE_OWN)
 		return false;
 	v.other_addr = r->addr[1 - side];
 	v.other = find(p, r, 1 - side);
-	v.other_scope = v.other ? SITE_OWN : site_scope(p->site, r->segment, &v.other_addr);
+	v.other_scope = v.other ? SITE_OWN : site_scope(p->site, v.segment, &v.other_addr);
 	v.self_name = name_of(v.self, &v.self_addr, name);
 	if (v.initiator)
 		v.domain = facts_str(f, FIELD_DESTINATION_DOMAIN);
@@ -278,15 +281,17 @@ const struct equipment *perspective_equipment(
 
 bool perspective_fill_dns(const struct perspective *p, struct facts *f, const struct event *ev)
 {
-	struct view v = {.self_addr = ev->dns_client, .initiator = true};
+	struct view v = {
+		.self_addr = ev->dns_client, .segment = ev->flow.segment, .initiator = true};
 	char name[IP_ADDR_TEXT_BYTES];
 
 	v.self = inventory_find(
 		site_inventory(p->site), &ev->dns_client, NULL, ev->flow.segment, ev->ts_ns);
-	if (!v.self && site_scope(p->site, ev->flow.segment, &v.self_addr) != SITE_OWN)
+	if (!v.self && site_scope(p->site, v.segment, &v.self_addr) != SITE_OWN)
 		return false;
 	v.self_name = name_of(v.self, &v.self_addr, name);
 	dns_facts_fill(f, ev);
+	facts_set_text(f, FIELD_FLOW_SEGMENT, site_segment_name(p->site, v.segment));
 	fill_equipment(f, &v);
 	return true;
 }

@@ -18,11 +18,18 @@ enum {
 
 /* The pairs are in a hash table, and in a list by use. Their names are in a ring of bytes, written
  * in order; each record in it knows its owner, so that what is overwritten is also forgotten. */
-struct pair {
+struct pair_key {
 	struct ip_addr client, addr;
+	uint16_t segment;
+};
+
+_Static_assert(sizeof(struct pair_key) == 34, "it is hashed as bytes");
+
+struct pair {
+	struct pair_key key;
 	uint64_t ts_ns[NAMES_PER_ADDRESS];  /* latest first */
 	uint32_t record[NAMES_PER_ADDRESS]; /* offset in the ring */
-	uint32_t n;
+	uint16_t n;
 	uint32_t chain; /* next in the bucket, or next free */
 	uint32_t newer, older;
 };
@@ -109,19 +116,16 @@ void names_free(struct names *n)
 	free(n);
 }
 
-static uint32_t *bucket(struct names *n, const struct ip_addr *client, const struct ip_addr *addr)
+static uint32_t *bucket(struct names *n, const struct pair_key *key)
 {
-	struct ip_addr both[2] = {*client, *addr};
-
-	return &n->buckets[hash64(both, sizeof(both), n->key) & (n->n_buckets - 1)];
+	return &n->buckets[hash64(key, sizeof(*key), n->key) & (n->n_buckets - 1)];
 }
 
-static uint32_t pair_find(struct names *n, const struct ip_addr *client, const struct ip_addr *addr)
+static uint32_t pair_find(struct names *n, const struct pair_key *key)
 {
-	uint32_t i = *bucket(n, client, addr);
+	uint32_t i = *bucket(n, key);
 
-	while (i != NONE && (ip_addr_cmp(&n->pairs[i].client, client) != 0 ||
-				    ip_addr_cmp(&n->pairs[i].addr, addr) != 0))
+	while (i != NONE && memcmp(&n->pairs[i].key, key, sizeof(*key)) != 0)
 		i = n->pairs[i].chain;
 	return i;
 }
@@ -176,7 +180,7 @@ static void name_drop(struct names *n, struct pair *p, uint32_t k)
 static void pair_evict(struct names *n, uint32_t i)
 {
 	struct pair *p = &n->pairs[i];
-	uint32_t *link = bucket(n, &p->client, &p->addr);
+	uint32_t *link = bucket(n, &p->key);
 
 	while (p->n > 0)
 		name_drop(n, p, p->n - 1);
@@ -189,7 +193,7 @@ static void pair_evict(struct names *n, uint32_t i)
 	n->evicted++;
 }
 
-static uint32_t pair_new(struct names *n, const struct ip_addr *client, const struct ip_addr *addr)
+static uint32_t pair_new(struct names *n, const struct pair_key *key)
 {
 	uint32_t *link, i;
 
@@ -197,8 +201,8 @@ static uint32_t pair_new(struct names *n, const struct ip_addr *client, const st
 		pair_evict(n, n->oldest);
 	i = n->free;
 	n->free = n->pairs[i].chain;
-	link = bucket(n, client, addr);
-	n->pairs[i] = (struct pair){.client = *client, .addr = *addr, .chain = *link};
+	link = bucket(n, key);
+	n->pairs[i] = (struct pair){.key = *key, .chain = *link};
 	*link = i;
 	use_link(n, i);
 	return i;
@@ -321,9 +325,10 @@ static bool relearn(struct names *n, uint32_t i, struct str name, uint64_t ts_ns
 	return false;
 }
 
-void names_learn(struct names *n, const struct ip_addr *client, const struct ip_addr *addr,
-	struct str name, uint64_t ts_ns)
+void names_learn(struct names *n, uint16_t segment, const struct ip_addr *client,
+	const struct ip_addr *addr, struct str name, uint64_t ts_ns)
 {
+	const struct pair_key key = {*client, *addr, segment};
 	struct pair *p;
 	uint32_t i;
 
@@ -331,23 +336,24 @@ void names_learn(struct names *n, const struct ip_addr *client, const struct ip_
 		return;
 	if (name.len > NAMES_NAME_BYTES - 1)
 		name.len = NAMES_NAME_BYTES - 1;
-	i = pair_find(n, client, addr);
+	i = pair_find(n, &key);
 	if (i != NONE && relearn(n, i, name, ts_ns))
 		return;
 	ring_reserve(n, record_bytes(name.len)); /* may evict pairs, this very one among them */
-	i = pair_find(n, client, addr);
+	i = pair_find(n, &key);
 	if (i == NONE)
-		i = pair_new(n, client, addr);
+		i = pair_new(n, &key);
 	p = &n->pairs[i];
 	if (p->n == NAMES_PER_ADDRESS)
 		name_drop(n, p, NAMES_PER_ADDRESS - 1);
 	name_insert(p, ring_append(n, i, name), ts_ns);
 }
 
-size_t names_find(struct names *n, const struct ip_addr *client, const struct ip_addr *addr,
-	struct str ret[NAMES_PER_ADDRESS])
+size_t names_find(struct names *n, uint16_t segment, const struct ip_addr *client,
+	const struct ip_addr *addr, struct str ret[NAMES_PER_ADDRESS])
 {
-	uint32_t i = pair_find(n, client, addr);
+	const struct pair_key key = {*client, *addr, segment};
+	uint32_t i = pair_find(n, &key);
 
 	if (i == NONE)
 		return 0;

@@ -1,6 +1,6 @@
 /* Which names did this client resolve to get this address? Learned from DNS answers, bounded: a
- * table of CAPACITY (client, address) pairs with up to 4 names each, least recently used out first.
- * Pure; one thread. */
+ * table of CAPACITY (segment, client, address) keys with up to 4 names each, least recently used
+ * out first. Pure; one thread. */
 #pragma once
 
 #include <stddef.h>
@@ -19,15 +19,15 @@ struct names;
 struct names *names_new(size_t capacity, uint64_t key);
 void names_free(struct names *n);
 
-/* CLIENT got ADDR as an answer for NAME at TS_NS. Names longer than NAMES_NAME_BYTES - 1 are cut,
- * ASCII letters are kept in lower case, an empty name is nothing. */
-void names_learn(struct names *n, const struct ip_addr *client, const struct ip_addr *addr,
-	struct str name, uint64_t ts_ns);
+/* CLIENT in SEGMENT (0: undeclared) got ADDR as an answer for NAME at TS_NS. Names longer than
+ * NAMES_NAME_BYTES - 1 are cut, ASCII letters are kept in lower case, an empty name is nothing. */
+void names_learn(struct names *n, uint16_t segment, const struct ip_addr *client,
+	const struct ip_addr *addr, struct str name, uint64_t ts_ns);
 
-/* Names by which CLIENT resolved ADDR, latest first, written to RET; borrowed until the next
- * names_learn. Returns their number. */
-size_t names_find(struct names *n, const struct ip_addr *client, const struct ip_addr *addr,
-	struct str ret[NAMES_PER_ADDRESS]);
+/* Names by which CLIENT in SEGMENT resolved ADDR, latest first, written to RET; borrowed until the
+ * next names_learn. Returns their number. */
+size_t names_find(struct names *n, uint16_t segment, const struct ip_addr *client,
+	const struct ip_addr *addr, struct str ret[NAMES_PER_ADDRESS]);
 
 /* Pairs that were forgotten, with all their names, to make room. */
 uint64_t names_evicted(const struct names *n);

@@ -197,8 +197,9 @@ static void undeclared(const struct site *s, const struct conversation *c, struc
 	ret->verdict = VERDICT_UNDECLARED;
 	ret->line[0] = '\0';
 	if (s->is_declared)
-		phrase_text(ret->text, sizeof(ret->text), "%s is not in the inventory",
-			ip_addr_format(&c->equipment_addr, addr));
+		phrase_text(ret->text, sizeof(ret->text), "%s%s%s is not in the inventory",
+			ip_addr_format(&c->equipment_addr, addr), c->segment ? " in " : "",
+			site_segment_name(s, c->segment));
 	else
 		phrase_text(ret->text, sizeof(ret->text), "there is no policy of the site");
 }

@@ -109,6 +109,66 @@ START_TEST(one_finding_opens_repeats_and_closes)
 }
 END_TEST
 
+/* A match by what has the address 10.0.0.1 in SEGMENT. */
+static void match_in(
+	struct bench *b, const char *segment, bool declared, enum rule_category category)
+{
+	struct rule r = rule;
+	struct rule_match m = {.rule = &r};
+
+	r.category = category;
+	arena_reset(b->facts.arena);
+	facts_clear(&b->facts);
+	facts_set_text(&b->facts, FIELD_EQUIPMENT_NAME, "10.0.0.1");
+	facts_set_bool(&b->facts, FIELD_EQUIPMENT_DECLARED, declared);
+	facts_set_text(&b->facts, FIELD_PEER_ENTITY, "peer");
+	facts_set_text(&b->facts, FIELD_FLOW_SEGMENT, segment);
+	ck_assert_int_eq(findings_match(b->fs, &m, &b->facts, T0, false), 0);
+}
+
+static uint32_t open_now(const struct bench *b)
+{
+	struct findings_stats st;
+
+	findings_stats(b->fs, &st);
+	return st.open_now;
+}
+
+START_TEST(segments_are_told_apart)
+{
+	struct bench *b = bench_new(16);
+
+	match_in(b, "", false, RULE_FLOW);
+	match_in(b, "oam", false, RULE_FLOW);
+	match_in(b, "roaming", false, RULE_FLOW);
+	match_in(b, "oam", false, RULE_FLOW);
+	ck_assert_uint_eq(open_now(b), 3);
+	bench_free(b);
+
+	/* What is not in the inventory is another thing in another segment; what is, the same. */
+	b = bench_new(16);
+	match_in(b, "oam", false, RULE_EQUIPMENT);
+	match_in(b, "roaming", false, RULE_EQUIPMENT);
+	ck_assert_uint_eq(open_now(b), 2);
+	match_in(b, "oam", true, RULE_EQUIPMENT);
+	match_in(b, "roaming", true, RULE_EQUIPMENT);
+	ck_assert_uint_eq(open_now(b), 3);
+	bench_free(b);
+}
+END_TEST
+
+/* Outside segments, ids are what they were before there were any. */
+START_TEST(id_without_a_segment)
+{
+	struct bench *b = bench_new(8);
+
+	ck_assert_int_eq(match(b, "gnb", "peer", T0, false), 0);
+	ck_assert_int_eq(findings_finish(b->fs, T0), 0);
+	ck_assert_str_eq(b->seen.id[0], "d70b585d14757014e3a5009e85825bc5");
+	bench_free(b);
+}
+END_TEST
+
 START_TEST(the_window_closes_exactly_at_its_end)
 {
 	struct bench *b = bench_new(8);
@@ -219,6 +279,8 @@ END_TEST
 
 static void add_tests(TCase *tc)
 {
+	tcase_add_test(tc, segments_are_told_apart);
+	tcase_add_test(tc, id_without_a_segment);
 	tcase_add_test(tc, one_finding_opens_repeats_and_closes);
 	tcase_add_test(tc, the_window_closes_exactly_at_its_end);
 	tcase_add_test(tc, another_peer_or_equipment_is_another_finding);

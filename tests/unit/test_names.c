@@ -15,7 +15,7 @@ static void learn(struct names *n, uint32_t client, uint32_t peer, const char *n
 {
 	struct ip_addr c = addr(client), p = addr(peer);
 
-	names_learn(n, &c, &p, str_from(name), ts_ns);
+	names_learn(n, 0, &c, &p, str_from(name), ts_ns);
 }
 
 static size_t find(
@@ -23,7 +23,7 @@ static size_t find(
 {
 	struct ip_addr c = addr(client), p = addr(peer);
 
-	return names_find(n, &c, &p, ret);
+	return names_find(n, 0, &c, &p, ret);
 }
 
 /* WANT: names separated by spaces, latest first. */
@@ -106,11 +106,11 @@ START_TEST(test_long_and_binary_names)
 	memset(name, 'x', sizeof(name));
 	name[0] = '\0';
 	name[1] = '\xff';
-	names_learn(n, &c, &p, (struct str){name, NAMES_NAME_BYTES - 1}, 1);
-	ck_assert_uint_eq(names_find(n, &c, &p, got), 1);
+	names_learn(n, 0, &c, &p, (struct str){name, NAMES_NAME_BYTES - 1}, 1);
+	ck_assert_uint_eq(names_find(n, 0, &c, &p, got), 1);
 	ck_assert(str_eq(got[0], (struct str){name, NAMES_NAME_BYTES - 1}));
-	names_learn(n, &c, &p, (struct str){name, sizeof(name)}, 2); /* cut: the same */
-	ck_assert_uint_eq(names_find(n, &c, &p, got), 1);
+	names_learn(n, 0, &c, &p, (struct str){name, sizeof(name)}, 2); /* cut: the same */
+	ck_assert_uint_eq(names_find(n, 0, &c, &p, got), 1);
 	ck_assert(str_eq(got[0], (struct str){name, NAMES_NAME_BYTES - 1}));
 	names_free(n);
 }
@@ -236,8 +236,27 @@ START_TEST(test_against_a_model)
 }
 END_TEST
 
+/* The same two addresses in two segments are four hosts. */
+START_TEST(test_segments)
+{
+	struct names *n = names_new(16, 1);
+	struct ip_addr c = addr(1), p = addr(2);
+	struct str got[NAMES_PER_ADDRESS];
+
+	names_learn(n, 1, &c, &p, STR("oam.example"), 10);
+	names_learn(n, 2, &c, &p, STR("roaming.example"), 20);
+	ck_assert_uint_eq(names_find(n, 1, &c, &p, got), 1);
+	ck_assert(str_eq(got[0], STR("oam.example")));
+	ck_assert_uint_eq(names_find(n, 2, &c, &p, got), 1);
+	ck_assert(str_eq(got[0], STR("roaming.example")));
+	ck_assert_uint_eq(names_find(n, 0, &c, &p, got), 0);
+	names_free(n);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
+	tcase_add_test(tc, test_segments);
 	tcase_add_test(tc, test_learns);
 	tcase_add_test(tc, test_latest_first);
 	tcase_add_test(tc, test_case_of_names);

@@ -305,6 +305,9 @@ START_TEST(contracts_are_judged_within_the_segment)
 		judge(s, "10.2.0.2", "198.51.100.1", OAM, "TLS", 443).verdict, VERDICT_VIOLATION);
 	ck_assert_int_eq(
 		judge(s, "10.2.0.2", "198.51.100.1", 0, "TLS", 443).verdict, VERDICT_VIOLATION);
+	j = judge(s, "10.9.0.1", "198.51.100.1", OAM, "TLS", 443);
+	ck_assert_int_eq(j.verdict, VERDICT_UNDECLARED);
+	ck_assert_str_eq(j.text, "10.9.0.1 in oam is not in the inventory");
 	ck_assert_int_eq(
 		judge(s, "10.2.0.2", "10.0.0.7", OAM, "TLS", 443).verdict, VERDICT_ALLOWED);
 	site_close(s);
