@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "analysis/flow/tags.h"
 #include "capture/packet.h"
 #include "common/ip.h"
 #include "common/str.h"
@@ -96,9 +97,9 @@ struct flow_record {
 	uint64_t payload_bytes[2];  /* behind the transport header */
 	uint64_t first_ns, last_ns;
 	uint64_t first_seq; /* global number of its first packet: names the flow within a run */
-	uint16_t vlan[2];   /* outer and next inner of the first packet; 0xffff: none */
-	bool has_vni, has_mpls, has_teid;
-	uint32_t vni, mpls_label, teid;
+	struct flow_tags tags[2]; /* around the first packet that each side sent */
+	bool has_teid;
+	uint32_t teid;                 /* of the flow's first packet */
 	uint8_t path[PACKET_MAX_PATH]; /* enum decoder_id around the flow's first packet */
 	uint8_t n_path;
 	struct flow_label label;

@@ -6,8 +6,6 @@
 #include "capture/decode/decode.h"
 #include "common/time_text.h"
 
-enum { NO_VLAN = 0xffff };
-
 const char *flow_state_name(enum flow_state s)
 {
 	static const char *const names[] = {"attempt", "rejected", "established"};
@@ -120,15 +118,41 @@ static void fill_transport(struct facts *f, const struct flow_record *r)
 	facts_copy_str(f, FIELD_NETWORK_TRANSPORT, str_from(transport_name(r->proto, number)));
 	facts_set_str(f, FIELD_NETWORK_IANA_NUMBER, arena_printf(f->arena, "%u", r->proto));
 	facts_copy_str(f, FIELD_NETWORK_COMMUNITY_ID, str_from(community_id(r, id)));
-	if (r->vlan[0] != NO_VLAN)
-		facts_set_str(f, FIELD_NETWORK_VLAN_ID, arena_printf(f->arena, "%u", r->vlan[0]));
-	if (r->vlan[1] != NO_VLAN)
-		facts_set_str(
-			f, FIELD_NETWORK_INNER_VLAN_ID, arena_printf(f->arena, "%u", r->vlan[1]));
-	if (r->has_vni)
-		facts_set_num(f, FIELD_TUNNEL_VNI, r->vni);
-	if (r->has_mpls)
-		facts_set_num(f, FIELD_TUNNEL_MPLS_LABEL, r->mpls_label);
+}
+
+static void fill_tag_list(struct facts *f, enum field_id id, const struct flow_tags *t)
+{
+	struct str *list = arena_alloc(f->arena, FLOW_MAX_TAGS * sizeof(*list));
+	struct packet_tag tag;
+	uint32_t at = 0;
+	uint32_t n = 0;
+
+	while (list && flow_tags_next(t, &at, &tag))
+		list[n++] = arena_printf(f->arena, "%s:%u",
+			packet_tag_kind_name((enum packet_tag_kind)tag.kind), tag.value);
+	facts_set_strs(f, id, list, n);
+}
+
+/* What the tags of one direction say, the initiator's if it was seen. */
+static void fill_tags(struct facts *f, const struct flow_record *r)
+{
+	const struct flow_tags *t = &r->tags[r->packets[0] == 0];
+	struct packet_tag tag;
+	uint32_t at = 0;
+	unsigned n_vlans = 0;
+
+	fill_tag_list(f, FIELD_SOURCE_TAGS, &r->tags[0]);
+	fill_tag_list(f, FIELD_DESTINATION_TAGS, &r->tags[1]);
+	while (flow_tags_next(t, &at, &tag)) {
+		if (tag.kind == TAG_VLAN && n_vlans < 2)
+			facts_set_str(f,
+				n_vlans++ ? FIELD_NETWORK_INNER_VLAN_ID : FIELD_NETWORK_VLAN_ID,
+				arena_printf(f->arena, "%u", tag.value));
+		else if (tag.kind == TAG_VNI)
+			facts_set_num(f, FIELD_TUNNEL_VNI, tag.value);
+		else if (tag.kind == TAG_MPLS)
+			facts_set_num(f, FIELD_TUNNEL_MPLS_LABEL, tag.value);
+	}
 	if (r->has_teid)
 		facts_set_num(f, FIELD_TUNNEL_TEID, r->teid);
 }
@@ -294,6 +318,7 @@ void flow_facts_fill(struct facts *f, const struct event *ev)
 	fill_path(f, r);
 	fill_ends(f, r);
 	fill_transport(f, r);
+	fill_tags(f, r);
 	if (ev->kind == EVENT_FLOW_START)
 		return;
 	fill_label(f, &r->label);

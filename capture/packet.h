@@ -37,6 +37,7 @@ enum packet_tag_kind {
 	TAG_GRE_KEY, /* RFC 2890 */
 	TAG_ERSPAN,  /* session of a mirror */
 };
+enum { PACKET_TAG_KINDS = TAG_ERSPAN + 1 };
 
 struct packet_tag {
 	uint32_t value;
@@ -105,6 +106,15 @@ struct packet {
 	uint8_t path[PACKET_MAX_PATH];                 /* enum decoder_id, outermost first */
 	struct packet_layer layers[PACKET_MAX_LAYERS]; /* unset from n_layers on */
 };
+
+/* As the policy and the facts write it: "vlan". */
+static inline const char *packet_tag_kind_name(enum packet_tag_kind kind)
+{
+	static const char *const names[PACKET_TAG_KINDS] = {
+		"vlan", "isid", "mpls", "vni", "gre_key", "erspan"};
+
+	return names[kind];
+}
 
 /* The outermost (NTH 0, 1, ...) tag of KIND in front of layer LAYER, or NULL. */
 static inline const struct packet_tag *packet_tag_nth(

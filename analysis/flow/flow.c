@@ -40,7 +40,7 @@ void flow_record_fill(struct flow_record *ret, const struct flow *f)
 		ret->packets[side] = f->packets[end];
 		ret->bytes[side] = f->bytes[end];
 		ret->payload_bytes[side] = f->payload_bytes[end];
-		ret->vlan[side] = f->vlan[side];
+		ret->tags[side] = f->tags[end];
 	}
 	ret->ip_version = f->key.ip_version;
 	ret->proto = f->key.proto;
@@ -56,11 +56,7 @@ void flow_record_fill(struct flow_record *ret, const struct flow *f)
 	ret->last_ns = f->last_ns;
 	ret->first_seq = f->first_seq;
 	ret->undecoded_packets = f->undecoded_packets;
-	ret->has_vni = f->has_vni;
-	ret->has_mpls = f->has_mpls;
 	ret->has_teid = f->has_teid;
-	ret->vni = f->vni;
-	ret->mpls_label = f->mpls_label;
 	ret->teid = f->teid;
 	memcpy(ret->path, f->path, sizeof(ret->path));
 	ret->n_path = f->n_path;

@@ -1,4 +1,4 @@
-/* One conversation as the flow table keeps it: 232 bytes, so that a million of them fit in 512 MB
+/* One conversation as the flow table keeps it: 240 bytes, so that a million of them fit in 512 MB
  * with everything around them. Numbers that differ by direction are kept by end of the key; who
  * began is one bit, so it can be corrected at any time. */
 #pragma once
@@ -8,6 +8,7 @@
 
 #include "analysis/dpi/classifier.h"
 #include "analysis/event.h"
+#include "analysis/flow/tags.h"
 #include "capture/packet.h"
 
 struct details;
@@ -55,9 +56,9 @@ struct flow {
 	uint32_t detection;            /* index in the detection pool, FLOW_NONE: finished */
 	uint32_t undecoded_packets;
 	uint32_t tcp_mark; /* first sequence number of the SYN; else first acknowledgement number */
-	uint32_t vni, mpls_label, teid;
-	uint16_t vlan[2];
-	uint8_t mac[2][6]; /* by end of the key */
+	uint32_t teid;
+	struct flow_tags tags[2]; /* by end of the key: around the first packet that it sent */
+	uint8_t mac[2][6];        /* by end of the key */
 	uint8_t path[PACKET_MAX_PATH];
 	uint8_t n_path;
 	uint8_t tcp_flags[2]; /* by end of the key */
@@ -71,7 +72,7 @@ struct flow {
 	bool midstream : 1;
 	bool has_syn : 1; /* tcp_mark is a SYN's */
 	bool has_mark : 1;
-	bool has_vni : 1, has_mpls : 1, has_teid : 1;
+	bool has_teid : 1;
 	bool has_mac0 : 1, has_mac1 : 1;
 	bool subscriber_tunnel : 1;
 	bool is_tunnel : 1;
@@ -80,7 +81,7 @@ struct flow {
 	bool classified : 1; /* EVENT_FLOW_CLASSIFIED was emitted */
 };
 
-_Static_assert(sizeof(struct flow) <= 232, "see the head of this file");
+_Static_assert(sizeof(struct flow) <= 240, "see the head of this file");
 
 /* The key of a layer; *ret_src_end is the end (0 or 1) that sent it. */
 void flow_key_make(

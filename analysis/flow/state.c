@@ -5,33 +5,6 @@
 #include "analysis/flow/direction.h"
 #include "capture/decode/decode.h"
 
-enum { NO_VLAN = 0xffff };
-
-static uint16_t vlan_of(const struct packet *p, uint32_t layer, unsigned nth)
-{
-	const struct packet_tag *t = packet_tag_nth(p, layer, TAG_VLAN, nth);
-
-	return t ? (uint16_t)t->value : NO_VLAN;
-}
-
-static void open_surroundings(struct flow *f, const struct packet *p, const struct packet_layer *l)
-{
-	const uint32_t layer = (uint32_t)(l - p->layers);
-	const struct packet_tag *vni = packet_tag_last(p, layer, TAG_VNI);
-	const struct packet_tag *mpls = packet_tag_last(p, layer, TAG_MPLS);
-
-	f->n_path = l->path_len;
-	memcpy(f->path, p->path, l->path_len);
-	f->vlan[0] = vlan_of(p, layer, 0);
-	f->vlan[1] = vlan_of(p, layer, 1);
-	f->has_vni = vni != NULL;
-	f->vni = vni ? vni->value : 0;
-	f->has_mpls = mpls != NULL;
-	f->mpls_label = mpls ? mpls->value : 0;
-	f->has_teid = p->has_teid;
-	f->teid = p->has_teid ? p->teid : 0;
-}
-
 /* The hardware addresses belong to the outermost IP header: what a tunnel carries was sent by
  * somebody else. */
 static void learn_macs(struct flow *f, const struct flow_packet *fp)
@@ -74,7 +47,10 @@ void flow_open(struct flow *f, const struct flow_packet *fp, uint64_t seq, uint6
 	}
 	f->is_dns = (l->proto == IPPROTO_NUM_UDP || l->proto == IPPROTO_NUM_TCP) &&
 		    (l->sport == 53 || l->dport == 53);
-	open_surroundings(f, fp->packet, l);
+	f->n_path = l->path_len;
+	memcpy(f->path, fp->packet->path, l->path_len);
+	f->has_teid = fp->packet->has_teid;
+	f->teid = f->has_teid ? fp->packet->teid : 0;
 }
 
 static void establish(struct flow *f)
@@ -167,6 +143,8 @@ void flow_add(struct flow *f, const struct flow_packet *fp)
 	const uint8_t end = fp->src_end;
 
 	learn_macs(f, fp);
+	if (f->packets[end] == 0)
+		flow_tags_set(&f->tags[end], fp->packet, (uint32_t)(l - fp->packet->layers));
 	if (l->opaque && l->proto == IPPROTO_NUM_UDP)
 		f->subscriber_tunnel = true;
 	if (l + 1 < fp->packet->layers + fp->packet->n_layers)

@@ -27,9 +27,6 @@ enum {
 	POLICY_LINE_TEXT_BYTES = 400, /* what a line says: leaves room for more in judgement.text */
 };
 
-/* Kinds of tags that can make a segment: those of enum packet_tag_kind. */
-enum { SEGMENT_TAG_KINDS = TAG_ERSPAN + 1 };
-
 /* Who may be at the other end. */
 enum party_kind {
 	PARTY_ANY,
@@ -153,8 +150,8 @@ struct site {
 	/* Segments are numbered from 1. Ranges and interfaces are sorted and do not overlap. */
 	struct str *segments; /* names; the first is segment 1 */
 	struct name_index segment_names;
-	struct tag_range *tags[SEGMENT_TAG_KINDS];
-	uint32_t n_tags[SEGMENT_TAG_KINDS];
+	struct tag_range *tags[PACKET_TAG_KINDS];
+	uint32_t n_tags[PACKET_TAG_KINDS];
 	struct tag_interface *interfaces;
 	uint32_t n_segments, n_interfaces;
 	struct ip_prefix *collectors;

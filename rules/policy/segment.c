@@ -6,34 +6,29 @@
 #include "rules/policy/phrase.h"
 #include "rules/policy/reading.h"
 
-/* Keys of a segment, and what values they take: IEEE 802.1Q-2022 9.6, 802.1ah (I-SID of 24 bits),
- * RFC 7348 section 5, RFC 3032 section 2.1 (labels below 16 have a meaning of their own), RFC 2890
- * section 2.1; the session of ERSPAN has 10 bits. */
+/* What values the tags take: IEEE 802.1Q-2022 9.6, 802.1ah (24 bits), RFC 3032 section 2.1 (labels
+ * below 16 have a meaning of their own), RFC 7348 section 5, RFC 2890 section 2.1; the session of
+ * ERSPAN has 10 bits. */
 static const struct {
-	const char *key;
-	enum packet_tag_kind kind;
 	uint32_t min, max;
-} kinds[] = {
-	{"vlan", TAG_VLAN, 1, 4094},
-	{"isid", TAG_ISID, 0, 0xffffff},
-	{"vni", TAG_VNI, 0, 0xffffff},
-	{"mpls", TAG_MPLS, 16, 0xfffff},
-	{"gre_key", TAG_GRE_KEY, 0, UINT32_MAX},
-	{"erspan", TAG_ERSPAN, 0, 1023},
+} limits[PACKET_TAG_KINDS] = {
+	[TAG_VLAN] = {1, 4094},
+	[TAG_ISID] = {0, 0xffffff},
+	[TAG_MPLS] = {16, 0xfffff},
+	[TAG_VNI] = {0, 0xffffff},
+	[TAG_GRE_KEY] = {0, UINT32_MAX},
+	[TAG_ERSPAN] = {0, 1023},
 };
-
-enum { N_KINDS = sizeof(kinds) / sizeof(kinds[0]) };
-
-_Static_assert((int)N_KINDS == (int)SEGMENT_TAG_KINDS, "every kind of tag has a key");
 
 static const char interface_key[] = "interface";
 
 static int check_segment(struct load *l, const struct yaml_pair *pair)
 {
-	static const char *const keys[] = {
-		"interface", "vlan", "isid", "vni", "mpls", "gre_key", "erspan", NULL};
+	const char *keys[PACKET_TAG_KINDS + 2] = {interface_key};
 	int r = read_map(l, pair->value, "a segment");
 
+	for (int kind = 0; kind < PACKET_TAG_KINDS; kind++)
+		keys[kind + 1] = packet_tag_kind_name((enum packet_tag_kind)kind);
 	if (r == 0)
 		r = yaml_check_keys(pair->value, keys, l->err);
 	if (r == 0 && pair->value->n == 0)
@@ -90,20 +85,22 @@ static bool parse_range(struct str text, struct tag_range *ret)
 	       ret->first <= ret->last;
 }
 
-static int read_range(struct load *l, const struct yaml_node *node, int kind, struct tag_range *ret)
+static int read_range(struct load *l, const struct yaml_node *node, enum packet_tag_kind kind,
+	struct tag_range *ret)
 {
 	char shown[SHOWN_BYTES];
 	struct str text;
-	int r = read_text(l, node, kinds[kind].key, POLICY_NAME_BYTES, &text);
+	int r = read_text(l, node, packet_tag_kind_name(kind), POLICY_NAME_BYTES, &text);
 
 	if (r < 0)
 		return r;
-	if (!parse_range(text, ret) || ret->first < kinds[kind].min || ret->last > kinds[kind].max)
+	if (!parse_range(text, ret) || ret->first < limits[kind].min ||
+		ret->last > limits[kind].max)
 		return yaml_error(node, l->err,
 			"\"%s\" cannot stand under %s; write a number from %u to %u, or a range of "
 			"them, such as 200-299",
-			str_printable(shown, sizeof(shown), text), kinds[kind].key, kinds[kind].min,
-			kinds[kind].max);
+			str_printable(shown, sizeof(shown), text), packet_tag_kind_name(kind),
+			limits[kind].min, limits[kind].max);
 	ret->node = node;
 	return 0;
 }
@@ -130,13 +127,14 @@ static int twice(struct load *l, const struct yaml_node *a, uint16_t segment_a,
 		l->site->segments[(swap ? segment_b : segment_a) - 1].data, first->line);
 }
 
-static int load_kind(struct load *l, const struct yaml_node *section, int kind)
+static int load_kind(struct load *l, const struct yaml_node *section, enum packet_tag_kind kind)
 {
+	const char *key = packet_tag_kind_name(kind);
 	struct site *s = l->site;
 	struct tag_range *ranges;
 	uint32_t n;
 	uint32_t at = 0;
-	int r = count_all(l, section, kinds[kind].key, &n);
+	int r = count_all(l, section, key, &n);
 
 	if (r < 0)
 		return r;
@@ -144,7 +142,7 @@ static int load_kind(struct load *l, const struct yaml_node *section, int kind)
 	if (!ranges)
 		return read_no_memory(l);
 	for (size_t i = 0; i < section->n; i++) {
-		const struct yaml_node *node = yaml_get(section->pairs[i].value, kinds[kind].key);
+		const struct yaml_node *node = yaml_get(section->pairs[i].value, key);
 		uint32_t n_items = !node ? 0 : node->kind == YAML_LIST ? (uint32_t)node->n : 1;
 
 		for (uint32_t j = 0; j < n_items; j++) {
@@ -163,10 +161,10 @@ static int load_kind(struct load *l, const struct yaml_node *section, int kind)
 			continue;
 		phrase_text(tag, sizeof(tag), "%u", ranges[i].first);
 		return twice(l, ranges[i - 1].node, ranges[i - 1].segment, ranges[i].node,
-			ranges[i].segment, kinds[kind].key, tag);
+			ranges[i].segment, key, tag);
 	}
-	s->tags[kinds[kind].kind] = ranges;
-	s->n_tags[kinds[kind].kind] = n;
+	s->tags[kind] = ranges;
+	s->n_tags[kind] = n;
 	return 0;
 }
 
@@ -227,8 +225,8 @@ int load_segments(struct load *l)
 	r = read_names(l, section, "the name of a segment", &s->segments, &s->segment_names);
 	for (size_t i = 0; r == 0 && i < section->n; i++)
 		r = check_segment(l, &section->pairs[i]);
-	for (int kind = 0; r == 0 && kind < N_KINDS; kind++)
-		r = load_kind(l, section, kind);
+	for (int kind = 0; r == 0 && kind < PACKET_TAG_KINDS; kind++)
+		r = load_kind(l, section, (enum packet_tag_kind)kind);
 	if (r == 0)
 		r = load_interfaces(l, section);
 	if (r < 0)

@@ -7,7 +7,13 @@
 
 #include "tests/support/frame_builder.h"
 
-enum { CLIENT = 1, SERVER = 2, CLIENT_PORT = 40000, LINKTYPE_NUM_RAW = 101 };
+enum {
+	CLIENT = 1,
+	SERVER = 2,
+	CLIENT_PORT = 40000,
+	LINKTYPE_NUM_RAW = 101,
+	LINKTYPE_NUM_ETHERNET = 1
+};
 
 struct payload {
 	uint8_t bytes[1400];

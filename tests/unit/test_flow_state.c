@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analysis/flow/direction.h"
+#include "tests/support/tags_text.h"
 #include "tests/unit/suite.h"
 
 enum { TCP = 6, UDP = 17, SCTP = 132, ICMP = 1, GRE = 47 };
@@ -454,7 +455,7 @@ START_TEST(test_record_is_seen_from_the_initiator)
 	ck_assert_int_eq(r.tcp_flags[1], TCP_SYN | TCP_ACK);
 	ck_assert_uint_eq(r.first_seq, 7);
 	ck_assert_uint_eq(r.first_ns, 1000);
-	ck_assert_int_eq(r.vlan[0], 0xffff);
+	ck_assert_str_eq(tags_text(&r.tags[0]), "");
 }
 END_TEST
 
@@ -487,9 +488,42 @@ START_TEST(test_hardware_addresses)
 }
 END_TEST
 
+/* Each side's first packet tells its tags; who began does not matter to them. */
+START_TEST(test_tags_of_both_directions)
+{
+	struct talk t;
+	struct flow_record r;
+
+	start(&t, UDP, 161);
+	prepare(&t, 1);
+	t.p.tags[0] = (struct packet_tag){100, TAG_VLAN, 0};
+	t.p.n_tags = 1;
+	add(&t, 1, NULL, 0);
+	flow_record_fill(&r, &t.f);
+	ck_assert_str_eq(tags_text(&r.tags[0]), "vlan:100");
+	ck_assert_str_eq(tags_text(&r.tags[1]), "");
+	prepare(&t, 2);
+	t.p.tags[0] = (struct packet_tag){200, TAG_VLAN, 0};
+	t.p.n_tags = 1;
+	add(&t, 2, NULL, 0);
+	prepare(&t, 1); /* a later packet by another way changes nothing */
+	t.p.tags[0] = (struct packet_tag){300, TAG_VLAN, 0};
+	t.p.n_tags = 1;
+	add(&t, 1, NULL, 0);
+	flow_record_fill(&r, &t.f);
+	ck_assert_str_eq(tags_text(&r.tags[0]), "vlan:100");
+	ck_assert_str_eq(tags_text(&r.tags[1]), "vlan:200");
+	t.f.initiator_end = !t.f.initiator_end;
+	flow_record_fill(&r, &t.f);
+	ck_assert_str_eq(tags_text(&r.tags[0]), "vlan:200");
+	ck_assert_str_eq(tags_text(&r.tags[1]), "vlan:100");
+}
+END_TEST
+
 /* An inner header: neither the hardware addresses nor the flag of the tunnel are its own. */
 START_TEST(test_inside_a_tunnel)
 {
+	struct flow_record r;
 	struct talk t;
 	struct flow_packet fp;
 
@@ -511,11 +545,9 @@ START_TEST(test_inside_a_tunnel)
 	add(&t, 1, NULL, 0);
 	ck_assert(t.f.is_tunnel);
 	ck_assert(t.f.has_mac0);
-	ck_assert(t.f.has_mpls);
-	ck_assert(!t.f.has_vni); /* the tunnel is not inside itself */
+	flow_record_fill(&r, &t.f); /* the tunnel is not inside itself */
+	ck_assert_str_eq(tags_text(&r.tags[0]), "vlan:100 mpls:16");
 	ck_assert_int_eq(t.f.n_path, 2);
-	ck_assert_int_eq(t.f.vlan[0], 100);
-	ck_assert_int_eq(t.f.vlan[1], 0xffff);
 	fp = view(&t, 1, NULL, 0);
 	fp.layer = &t.p.layers[1];
 	memset(&t.f, 0, sizeof(t.f));
@@ -523,8 +555,8 @@ START_TEST(test_inside_a_tunnel)
 	flow_add(&t.f, &fp);
 	ck_assert(!t.f.is_tunnel);
 	ck_assert(!t.f.has_mac0 && !t.f.has_mac1);
-	ck_assert_uint_eq(t.f.vni, 77);
-	ck_assert_uint_eq(t.f.mpls_label, 16);
+	flow_record_fill(&r, &t.f);
+	ck_assert_str_eq(tags_text(&r.tags[0]), "vlan:100 mpls:16 vni:77");
 	ck_assert_int_eq(t.f.n_path, 4);
 }
 END_TEST
@@ -568,6 +600,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, test_icmp_type_is_the_initiators);
 	tcase_add_test(tc, test_record_is_seen_from_the_initiator);
 	tcase_add_test(tc, test_hardware_addresses);
+	tcase_add_test(tc, test_tags_of_both_directions);
 	tcase_add_test(tc, test_inside_a_tunnel);
 	tcase_add_test(tc, test_what_carries_subscribers);
 }

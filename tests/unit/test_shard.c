@@ -6,6 +6,7 @@
 #include "capture/decode/decode.h"
 #include "common/time_text.h"
 #include "tests/support/payloads.h"
+#include "tests/support/tags_text.h"
 #include "tests/unit/suite.h"
 
 #define S  NS_PER_S
@@ -55,9 +56,8 @@ static void rig_free(struct rig *r)
 	free(r);
 }
 
-static void feed(struct rig *r, uint64_t ts_ns, const struct builder *b)
+static void feed_frame(struct rig *r, uint64_t ts_ns, struct frame f)
 {
-	struct frame f = build_frame(b, LINKTYPE_NUM_RAW);
 	uint8_t *copy = malloc(f.caplen); /* of exactly its size, and gone after the call */
 	struct packet p;
 
@@ -68,6 +68,11 @@ static void feed(struct rig *r, uint64_t ts_ns, const struct builder *b)
 	for (uint32_t i = 0; i < p.n_layers; i++)
 		shard_packet(r->s, &f, &p, i, r->segment, ++r->seq, ts_ns, r->arena);
 	free(copy);
+}
+
+static void feed(struct rig *r, uint64_t ts_ns, const struct builder *b)
+{
+	feed_frame(r, ts_ns, build_frame(b, LINKTYPE_NUM_RAW));
 }
 
 static void tick(struct rig *r, uint64_t ts_ns)
@@ -812,6 +817,32 @@ START_TEST(test_segments_are_networks_of_their_own)
 }
 END_TEST
 
+/* A mirror that puts each direction into a VLAN of its own, and a provider's network whose routers
+ * choose a label each. */
+START_TEST(test_tags_of_each_direction_do_not_split)
+{
+	const struct payload p = payload_text("\x01\x02\x03\x04 no protocol at all");
+	struct rig *r = rig_new(&plenty);
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct builder b;
+
+		carry_udp(&b, i ? SERVER : CLIENT, 7000, &p);
+		build_mpls(&b, 16004 + i, 1);
+		build_vlan(&b, (uint16_t)(301 + i), 0x8847);
+		build_ethernet(&b, 0x8100);
+		feed_frame(r, T0, build_frame(&b, LINKTYPE_NUM_ETHERNET));
+	}
+	finish(r, T0 + S);
+	ck_assert_uint_eq(stats(r).flows, 1);
+	ck_assert_uint_eq(count(r, EVENT_FLOW_END), 1);
+	ck_assert_int_eq(r->ev[r->n - 1].flow.state, FLOW_ESTABLISHED);
+	ck_assert_str_eq(tags_text(&r->ev[r->n - 1].flow.tags[0]), "vlan:301 mpls:16004");
+	ck_assert_str_eq(tags_text(&r->ev[r->n - 1].flow.tags[1]), "vlan:302 mpls:16005");
+	rig_free(r);
+}
+END_TEST
+
 START_TEST(test_clock_never_goes_back)
 {
 	struct rig *r = rig_new(&plenty);
@@ -1047,6 +1078,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, test_fragments_are_counted_alone);
 	tcase_add_test(tc, test_cut_packets_are_guessed);
 	tcase_add_test(tc, test_segments_are_networks_of_their_own);
+	tcase_add_test(tc, test_tags_of_each_direction_do_not_split);
 	tcase_add_test(tc, test_clock_never_goes_back);
 	tcase_add_test(tc, test_a_protocol_where_another_belongs);
 	tcase_add_test(tc, test_details_are_capped);
