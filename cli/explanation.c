@@ -299,6 +299,16 @@ static const char *confidence_text(const struct json_view *v)
 	return "not recognised";
 }
 
+/* Both directions' tags: they may differ. */
+static void say_tags(
+	struct sentence *s, const struct json_view *v, const char *from_key, const char *tags_key)
+{
+	if (json_view_count(v, tags_key) == 0)
+		return;
+	say_fact(s, v, "; tags from ", from_key, ": ");
+	say_list(s, v, "", tags_key);
+}
+
 static void tell_conversation(const struct page *p, const struct json_view *v)
 {
 	struct sentence s = {.len = 0};
@@ -324,10 +334,8 @@ static void tell_conversation(const struct page *p, const struct json_view *v)
 	s = (struct sentence){.len = 0};
 	say_fact(&s, v, "", "flow.decapsulation", "");
 	say_fact(&s, v, "; segment ", "flow.segment", "");
-	say_fact(&s, v, "; VLAN ", "network.vlan.id", "");
-	say_fact(&s, v, " in ", "network.inner.vlan.id", "");
-	say_fact(&s, v, "; VNI ", "tunnel.vni", "");
-	say_fact(&s, v, "; MPLS label ", "tunnel.mpls_label", "");
+	say_tags(&s, v, "source.ip", "source.tags");
+	say_tags(&s, v, "destination.ip", "destination.tags");
 	say_fact(&s, v, "; TEID ", "tunnel.teid", "");
 	tell(p, "Headers", &s);
 	tell_fact(p, v, "Flow id", "network.community_id");

@@ -74,13 +74,28 @@ static void yaml_scalar(FILE *to, const char *prefix, struct str text)
 	(void)fputc('"', to);
 }
 
+/* The peer's address, which means it in the segment of the conversation alone. */
+static void yaml_peer_address(FILE *to, const struct json_view *v)
+{
+	struct str segment = json_view_text(v, "flow.segment");
+
+	if (segment.len > 0)
+		(void)fputs("{address: ", to);
+	yaml_scalar(to, "", json_view_text(v, "peer.ip"));
+	if (segment.len == 0)
+		return;
+	(void)fputs(", segment: ", to);
+	yaml_scalar(to, "", segment);
+	(void)fputc('}', to);
+}
+
 /* The other end as a party of the policy. */
 static void yaml_peer(FILE *to, const struct json_view *v)
 {
 	if (json_view_text(v, "peer.equipment.name").len > 0)
 		yaml_scalar(to, "equipment:", json_view_text(v, "peer.equipment.name"));
 	else
-		yaml_scalar(to, "", json_view_text(v, "peer.ip"));
+		yaml_peer_address(to, v);
 }
 
 /* A label that was read from the packets; only such a one makes a line with `app` allow anything.
@@ -157,7 +172,7 @@ static void print_window(FILE *to, const struct json_view *v)
 	(void)fputs("\n    windows:\n      NAME:\n        supplier: ", to);
 	yaml_scalar(to, "", json_view_text(v, "equipment.supplier"));
 	(void)fputs("\n        from: [", to);
-	yaml_scalar(to, "", json_view_text(v, "peer.ip"));
+	yaml_peer_address(to, v);
 	(void)fputs("]\n        days: [DAY]\n        hours: \"HH:MM-HH:MM\"\n\n", to);
 }
 
@@ -165,6 +180,10 @@ static void print_inventory(FILE *to, const struct json_view *v)
 {
 	(void)fputs("\n    equipment:\n      - name: NAME\n        address: ", to);
 	yaml_scalar(to, "", json_view_text(v, "equipment.ip"));
+	if (json_view_text(v, "flow.segment").len > 0) {
+		(void)fputs("\n        segment: ", to);
+		yaml_scalar(to, "", json_view_text(v, "flow.segment"));
+	}
 	(void)fputs("\n        supplier: SUPPLIER\n        role: ROLE\n        zone: ZONE\n\n", to);
 }
 

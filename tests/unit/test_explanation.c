@@ -5,7 +5,8 @@
 #include "tests/unit/policy_fixture.h"
 
 #define POLICY                                                                                     \
-	"schema: 1\nsite: s\nnetworks: {own: [10.0.0.0/8, \"2001:db8:1::/48\"]}\n"                 \
+	"schema: 1\nsite: s\nsegments: {oam: {vlan: 100}, \"roam 2\": {vlan: 200}}\n"              \
+	"networks: {own: [10.0.0.0/8, \"2001:db8:1::/48\"]}\n"                                     \
 	"suppliers: {acme: {trust: untrusted, networks: [203.0.113.0/24]}}\nzones: {ran: }\n"      \
 	"equipment:\n"                                                                             \
 	"  - {name: gnb-017, address: [10.20.17.4, \"2001:db8:1::4\"], supplier: acme, role: "     \
@@ -24,6 +25,11 @@ struct talk {
 	const char *confidence;
 	const char *more; /* further members of the JSON */
 };
+
+static uint16_t segment_of(const struct talk *t)
+{
+	return strstr(t->more, "\"oam\"") ? 1 : strstr(t->more, "\"roam 2\"") ? 2 : 0;
+}
 
 static struct json_view *view_of(const struct talk *t)
 {
@@ -106,12 +112,11 @@ static void paste(const char *explanation, const char *section, char *policy, si
 	replace(policy, size, "HH:MM-HH:MM", "00:00-24:00");
 }
 
-static enum verdict judge(const char *policy, const struct talk *t)
+static enum verdict judge_in(const char *policy, const struct talk *t, uint16_t segment)
 {
 	struct site *s = site_from(policy, ROLES);
 	struct conversation c = {
-		.equipment = at(s, t->equipment_ip, utc("2026-11-22", 12, 0, 0)),
-		.peer = at(s, t->peer_ip, utc("2026-11-22", 12, 0, 0)),
+		.segment = segment,
 		.equipment_addr = addr(t->equipment_ip),
 		.peer_addr = addr(t->peer_ip),
 		.initiator = t->initiator,
@@ -123,9 +128,16 @@ static enum verdict judge(const char *policy, const struct talk *t)
 	};
 	struct judgement j;
 
+	c.equipment = inventory_find(site_inventory(s), &c.equipment_addr, NULL, segment, c.ts_ns);
+	c.peer = inventory_find(site_inventory(s), &c.peer_addr, NULL, segment, c.ts_ns);
 	site_judge(s, &c, &j);
 	site_close(s);
 	return j.verdict;
+}
+
+static enum verdict judge(const char *policy, const struct talk *t)
+{
+	return judge_in(policy, t, segment_of(t));
 }
 
 static const struct talk outbound[] = {
@@ -138,6 +150,10 @@ static const struct talk outbound[] = {
 	{"10.20.17.4", "203.0.113.7", true, 47, "47", 0, "", "none", ""},
 	{"10.20.17.4", "10.20.18.4", true, 6, "tcp", 22, "ssh", "dpi",
 		",\"peer.equipment.name\":\"Ger\\u00e4t 2: \\\"x\\\"\""},
+	{"10.20.17.4", "203.0.113.7", true, 6, "tcp", 443, "tls", "dpi",
+		",\"flow.segment\":\"oam\""},
+	{"10.20.17.4", "2001:db8:ffff::", true, 6, "tcp", 443, "tls", "dpi",
+		",\"flow.segment\":\"roam 2\""},
 };
 
 START_TEST(pasted_exception_clears)
@@ -161,6 +177,38 @@ START_TEST(pasted_contract_clears)
 
 	paste(text, "roles", policy, sizeof(policy));
 	ck_assert_msg(judge(policy, t) == VERDICT_ALLOWED, "%s", policy);
+	free(text);
+}
+END_TEST
+
+/* What clears a conversation in one segment says nothing of another. */
+START_TEST(pasted_lines_hold_in_their_segment_alone)
+{
+	struct talk t = outbound[sizeof(outbound) / sizeof(outbound[0]) - 1];
+	char policy[8192];
+	char *text = explained(&t);
+
+	paste(text, "exceptions", policy, sizeof(policy));
+	ck_assert_int_eq(judge(policy, &t), VERDICT_EXCEPTION);
+	ck_assert_int_eq(judge_in(policy, &t, 1), VERDICT_VIOLATION);
+	free(text);
+}
+END_TEST
+
+START_TEST(segment_and_tags_of_both_directions_are_named)
+{
+	struct talk t = {"10.20.17.4", "203.0.113.7", true, 6, "tcp", 443, "tls", "dpi",
+		",\"flow.segment\":\"oam\",\"flow.decapsulation\":\"ethernet vlan mpls\","
+		"\"source.ip\":\"10.20.17.4\",\"destination.ip\":\"203.0.113.7\","
+		"\"source.tags\":[\"vlan:100\",\"mpls:16004\"],"
+		"\"destination.tags\":[\"vlan:101\"]"};
+	char *text = explained(&t);
+
+	ck_assert_msg(
+		strstr(text, "ethernet vlan mpls; segment oam; tags from 10.20.17.4: vlan:100, "
+			     "mpls:16004; tags from") != NULL,
+		"%s", text);
+	ck_assert_msg(strstr(text, "203.0.113.7: vlan:101") != NULL, "%s", text);
 	free(text);
 }
 END_TEST
@@ -328,6 +376,8 @@ static void add_tests(TCase *tc)
 
 	tcase_add_loop_test(tc, pasted_exception_clears, 0, n);
 	tcase_add_loop_test(tc, pasted_contract_clears, 0, n);
+	tcase_add_test(tc, pasted_lines_hold_in_their_segment_alone);
+	tcase_add_test(tc, segment_and_tags_of_both_directions_are_named);
 	tcase_add_test(tc, inbound_is_accepted);
 	tcase_add_test(tc, inbound_from_equipment);
 	tcase_add_test(tc, a_guess_is_said);
