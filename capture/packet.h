@@ -33,7 +33,7 @@ enum packet_tag_kind {
 	TAG_VLAN,    /* IEEE 802.1Q identifier; priority tags (0) are none */
 	TAG_ISID,    /* service instance of provider backbone bridging (IEEE 802.1ah) */
 	TAG_MPLS,    /* label */
-	TAG_VNI,     /* of VXLAN and GENEVE */
+	TAG_VNI,     /* of VXLAN, VXLAN-GPE and GENEVE */
 	TAG_GRE_KEY, /* RFC 2890 */
 	TAG_ERSPAN,  /* session of a mirror */
 };
@@ -58,7 +58,8 @@ struct packet_layer {
 	bool fragment_tail;    /* offset not 0: no transport header here, ports are 0 */
 	bool transport_cut;    /* its header was not captured whole: ports are 0 unless read */
 	bool opaque;           /* a subscriber's or encrypted content: for no classifier */
-	bool access;           /* behind PPPoE or L2TP: a subscriber's unless an end is declared */
+	bool encrypted;        /* opaque for that reason */
+	bool access;           /* behind PPPoE, L2TP or the like: a subscriber's unless declared */
 	uint16_t sport, dport; /* TCP, UDP, SCTP; else 0 */
 	uint32_t l3_offset;    /* of the IP header in the frame */
 	uint32_t l3_bytes;     /* IP header and all it carries, as the header says */
@@ -95,9 +96,10 @@ struct packet {
 	bool has_mac, has_teid;
 	bool mirrored; /* came in a mirror's tunnel, whose headers stand in the path alone */
 	bool has_inner_dst;
+	bool access; /* PPPoE or the like was read: the layers that follow are behind it */
 	uint8_t src_mac[6], dst_mac[6];          /* of the outermost Ethernet header */
 	struct packet_tag tags[PACKET_MAX_TAGS]; /* outermost first; the first ones are kept */
-	uint32_t teid; /* of the GTP-U header, behind which nothing is read */
+	uint32_t teid; /* of the GTP-U header, behind which there are no layers */
 	/* The one look inside GTP-U: whom the subscriber's packet is addressed to. For the check
 	 * against the operator's own infrastructure, and for nothing else. */
 	struct ip_addr inner_dst;

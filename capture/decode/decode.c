@@ -25,6 +25,9 @@ static const enum decode_reason unlisted[] = {
 	[NS_ETHERTYPE] = REASON_unknown_ethertype,
 	[NS_LLC_SAP] = REASON_unknown_sap,
 	[NS_CISCO_SNAP] = REASON_unknown_snap,
+	[NS_PPP] = REASON_unknown_ppp,
+	[NS_NLPID] = REASON_unknown_nlpid,
+	[NS_NSH] = REASON_unknown_nsh,
 	[NS_IP_PROTO] = REASON_none,
 	[NS_UDP_PORT] = REASON_none,
 };
@@ -62,6 +65,12 @@ static unsigned edge_find(enum next_namespace ns, uint32_t number)
 		return edge_find_in(NS_LLC_SAP, number);
 	case NS_CISCO_SNAP:
 		return edge_find_in(NS_CISCO_SNAP, number);
+	case NS_PPP:
+		return edge_find_in(NS_PPP, number);
+	case NS_NLPID:
+		return edge_find_in(NS_NLPID, number);
+	case NS_NSH:
+		return edge_find_in(NS_NSH, number);
 	case NS_IP_PROTO:
 		return edge_find_in(NS_IP_PROTO, number);
 	case NS_UDP_PORT:
@@ -183,5 +192,5 @@ const char *decode_reason_text(enum decode_reason r)
 bool decode_reason_is_loss(enum decode_reason r)
 {
 	return (r > REASON_none && r < REASON_subscriber_tunnel) ||
-	       (r >= REASON_unsupported_bridge_tag && r < REASON_COUNT);
+	       (r >= REASON_compressed_ppp && r < REASON_COUNT);
 }

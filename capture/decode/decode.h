@@ -15,16 +15,21 @@
 enum next_namespace {
 	NS_LINKTYPE,   /* LINKTYPE_ numbers; also what a tunnel of whole frames carries */
 	NS_FAMILY,     /* address families of BSD's loopback header */
-	NS_ETHERTYPE,  /* IEEE 802 numbers, and ETHERTYPE_LLC */
+	NS_ETHERTYPE,  /* IEEE 802 numbers, and those of ETHERTYPE_* below */
 	NS_LLC_SAP,    /* destination service access points of IEEE 802.2 */
 	NS_CISCO_SNAP, /* protocol numbers behind Cisco's SNAP identifier 00-00-0c */
+	NS_PPP,        /* data link layer protocol numbers of PPP */
+	NS_NLPID,      /* network layer protocol identifiers of ISO/IEC TR 9577 */
+	NS_NSH,        /* next protocols of NSH and VXLAN-GPE */
 	NS_IP_PROTO,   /* IANA protocol numbers */
 	NS_UDP_PORT,   /* of the destination, then of the source; the decoder must be sure */
 };
 
-/* Beyond the 16 bits of the wire: an IEEE 802.3 length stood where the type would be, so an LLC
- * header follows. */
-enum { ETHERTYPE_LLC = 0x10000 };
+/* Beyond the 16 bits of the wire. */
+enum {
+	ETHERTYPE_LLC = 0x10000, /* an IEEE 802.3 length stood in the type's place: LLC follows */
+	ETHERTYPE_ERSPAN1, /* GRE said ERSPAN and had no sequence number: a bare frame follows */
+};
 
 /* Whether what follows is a copy that some mirror made, wrapped to travel to its collector. */
 enum mirror {

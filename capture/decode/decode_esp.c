@@ -6,6 +6,7 @@ enum decode_result decode_esp(struct cursor *c, struct packet *p, struct next *r
 
 	(void)ret_next;
 	l->opaque = true;
+	l->encrypted = true;
 	layer_begin_transport(l, c);
 	cursor_skip(c, 8); /* security parameters index, sequence number */
 	if (!cursor_ok(c))

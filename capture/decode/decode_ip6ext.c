@@ -4,26 +4,45 @@ enum {
 	EXT_HOP_BY_HOP = 0,
 	EXT_ROUTING = 43,
 	EXT_FRAGMENT = 44,
+	EXT_NO_NEXT = 59,
 	EXT_DESTINATION = 60,
+	EXT_MOBILITY = 135,
+	EXT_HIP = 139,
+	EXT_SHIM6 = 140,
 	/* Each may appear once, destination options twice (RFC 8200 §4.1): more is an attack. */
 	EXT_MAX = 16,
 };
 
-static bool is_extension(uint8_t proto)
+/* Headers in front of a transport header. Three of them (RFC 6275 §6.1, RFC 7401 §5.1, RFC 5533
+ * §5.1) are, with nothing behind them, messages in their own right and stay what the packet
+ * carries. */
+static bool is_extension(uint8_t proto, const struct cursor *c)
 {
-	return proto == EXT_HOP_BY_HOP || proto == EXT_ROUTING || proto == EXT_FRAGMENT ||
-	       proto == EXT_DESTINATION;
+	switch (proto) {
+	case EXT_HOP_BY_HOP:
+	case EXT_ROUTING:
+	case EXT_FRAGMENT:
+	case EXT_DESTINATION:
+		return true;
+	case EXT_MOBILITY:
+	case EXT_HIP:
+	case EXT_SHIM6:
+		return peek_u8(c, 0) != EXT_NO_NEXT;
+	default:
+		return false;
+	}
 }
 
-/* A run of extension headers is one entry of the path. */
+/* A run of extension headers is one entry of the path. A routing header's later destinations are
+ * not read: the layer's address is the one on the wire at this place. */
 enum decode_result decode_ip6ext(struct cursor *c, struct packet *p, struct next *ret_next)
 {
 	struct packet_layer *l = layer_top(p);
 
-	if (l->ip_version != 6)
+	if (l->ip_version != 6 || !is_extension(l->proto, c))
 		return DECODE_NOT_ME;
 	layer_begin_transport(l, c);
-	for (int i = 0; is_extension(l->proto); i++) {
+	for (int i = 0; is_extension(l->proto, c); i++) {
 		const uint8_t next = cursor_u8(c);
 		const uint8_t length_units = cursor_u8(c);
 

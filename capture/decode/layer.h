@@ -39,6 +39,7 @@ static inline struct packet_layer *layer_open(struct packet *p, uint32_t offset)
 	memset(l, 0, sizeof(*l));
 	l->l3_offset = offset;
 	l->path_len = p->n_path;
+	l->access = p->access;
 	return l;
 }
 
@@ -73,6 +74,12 @@ static inline void layer_begin_transport(struct packet_layer *l, const struct cu
 	l->payload_offset = c->at;
 	l->payload_bytes = 0;
 	l->payload_captured = 0;
+}
+
+/* The byte AT bytes from here, which stays unread; 0 when it was not captured. */
+static inline uint8_t peek_u8(const struct cursor *c, uint32_t at)
+{
+	return at < cursor_left(c) ? c->data[c->at + at] : 0;
 }
 
 /* Whether the type of an Ethernet header that began AT bytes from here would be one that such a

@@ -154,6 +154,35 @@ static inline void build_vlan(struct builder *b, uint16_t id, uint16_t type)
 	put16(p + 2, type);
 }
 
+/* A PPPoE session header around the PPP built so far. */
+static inline void build_pppoe(struct builder *b)
+{
+	const uint32_t len = build_len(b);
+	uint8_t *p = build_front(b, 6);
+
+	p[0] = 0x11;
+	put16(p + 2, 99);
+	put16(p + 4, len);
+}
+
+static inline void build_ppp(struct builder *b, uint16_t protocol)
+{
+	put16(build_front(b, 2), protocol);
+}
+
+/* GENEVE with OPTION_WORDS words of options: each option has one word of value. */
+static inline void build_geneve(
+	struct builder *b, uint32_t vni, uint16_t type, uint32_t option_words)
+{
+	uint8_t *p = build_front(b, 8 + option_words * 4);
+
+	p[0] = (uint8_t)option_words;
+	put16(p + 2, type);
+	put32(p + 4, vni << 8);
+	for (uint32_t i = 0; i + 2 <= option_words; i += 2)
+		p[8 + i * 4 + 3] = 1;
+}
+
 static inline void build_mpls(struct builder *b, uint32_t label, int bottom)
 {
 	put32(build_front(b, 4), label << 12 | (bottom ? 0x100 : 0) | 64);
@@ -166,6 +195,22 @@ static inline void build_ethernet(struct builder *b, uint16_t type)
 	memcpy(p, (uint8_t[]){2, 0, 0, 0, 0, 2}, 6);
 	memcpy(p + 6, (uint8_t[]){2, 0, 0, 0, 0, 1}, 6);
 	put16(p + 12, type);
+}
+
+/* 192.0.2.11 to 198.51.100.12, UDP 1000 to 2000, ten bytes: what the tests put into tunnels. */
+static inline void build_inner(struct builder *b)
+{
+	build_start(b);
+	build_payload(b, 10);
+	build_udp(b, 1000, 2000);
+	build_ipv4(b, 11, 12, 17);
+}
+
+/* UDP and IPv4 around what is there. */
+static inline void build_outer_udp(struct builder *b, uint16_t port)
+{
+	build_udp(b, 50000, port);
+	build_ipv4(b, 1, 2, 17);
 }
 
 static inline struct frame build_frame(const struct builder *b, uint32_t linktype)
