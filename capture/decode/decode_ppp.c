@@ -15,7 +15,7 @@ enum decode_result decode_ppp(struct cursor *c, struct packet *p, struct next *r
 {
 	uint32_t protocol;
 
-	if ((peek_u8(c, 0) & 0x7f) == CHDLC_ADDRESS && cursor_left(c) > 1 && peek_u8(c, 1) == 0) {
+	if ((peek_u8(c, 0) & 0x7f) == CHDLC_ADDRESS) {
 		*ret_next = (struct next){.ns = NS_LINKTYPE, .number = LINKTYPE_NUM_C_HDLC};
 		return DECODE_MORE;
 	}

@@ -22,6 +22,12 @@ static inline const char *layer_problem(const struct frame *f, const struct pack
 		return "payload behind a header that was not read";
 	if (l->fragment_tail && (!l->fragment || l->sport || l->dport))
 		return "ports of a later fragment";
+	if (l->encrypted && !l->opaque)
+		return "encrypted and yet to be shown";
+	if (l->access && !p->access)
+		return "behind a subscriber's line that is not there";
+	if (i > 0 && p->layers[i - 1].access && !l->access)
+		return "in front of a subscriber's line again";
 	if (l->path_len >= p->n_path || (i > 0 && l->path_len <= p->layers[i - 1].path_len))
 		return "path length";
 	return NULL;
@@ -35,6 +41,10 @@ static inline const char *packet_problem(const struct frame *f, const struct pac
 	if (p->n_layers > PACKET_MAX_LAYERS || p->n_path > PACKET_MAX_PATH ||
 		p->n_tags > PACKET_MAX_TAGS)
 		return "counts";
+	if (p->has_teid && !p->layers[p->n_layers - 1].opaque)
+		return "GTP-U laid open";
+	if (p->has_inner_dst && !p->has_teid)
+		return "an inner destination without a tunnel";
 	for (int i = 0; i < p->n_path; i++) {
 		if (p->path[i] >= DECODER_COUNT)
 			return "path";

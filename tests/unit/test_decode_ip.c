@@ -344,6 +344,76 @@ START_TEST(encrypted_payload_is_opaque)
 }
 END_TEST
 
+/* Mobility, HIP and shim6 headers: messages when nothing follows them, else extension headers. */
+START_TEST(ipv6_headers_that_are_messages)
+{
+	static const uint8_t protos[] = {135, 139, 140};
+
+	for (int i = 0; i < 3; i++) {
+		struct builder b;
+		struct packet p;
+
+		build_start(&b);
+		build_ip6ext(&b, 59, 2);
+		build_ip6ext(&b, protos[i], 1); /* destination options in front */
+		build_ipv6(&b, 1, 2, 60);
+		build_decode(&b, RAW, &p);
+		ck_assert_str_eq(reason_name(&p), "none");
+		ck_assert_int_eq(p.layers[0].proto, protos[i]);
+		ck_assert_int_eq(p.layers[0].payload_bytes, 24);
+
+		build_start(&b);
+		build_ip6ext(&b, 59, 2);
+		build_ipv6(&b, 1, 2, protos[i]);
+		build_decode(&b, RAW, &p);
+		ck_assert_int_eq(p.layers[0].proto, protos[i]);
+		ck_assert_int_eq(p.n_path, 2);
+
+		build_start(&b);
+		build_udp(&b, 1000, 2000);
+		build_ip6ext(&b, 17, 2);
+		build_ipv6(&b, 1, 2, protos[i]);
+		build_decode(&b, RAW, &p);
+		ck_assert_int_eq(p.layers[0].proto, 17);
+		ck_assert_int_eq(p.layers[0].dport, 2000);
+	}
+}
+END_TEST
+
+/* No next header: what lies behind it is nobody's, and is not read. A routing header leaves the
+ * destination as it is on the wire. */
+START_TEST(ipv6_no_next_header_and_routing)
+{
+	static const uint8_t types[] = {0, 2, 4};
+	char text[IP_ADDR_TEXT_BYTES];
+	struct builder b;
+	struct packet p;
+
+	build_start(&b);
+	build_payload(&b, 20);
+	build_ip6ext(&b, 59, 0);
+	build_ipv6(&b, 1, 2, 60);
+	build_decode(&b, RAW, &p);
+	ck_assert_str_eq(reason_name(&p), "none");
+	ck_assert_int_eq(p.layers[0].proto, 59);
+	ck_assert_int_eq(p.layers[0].dport, 0);
+	for (int i = 0; i < 3; i++) {
+		uint8_t *routing;
+
+		build_start(&b);
+		build_udp(&b, 1000, 2000);
+		routing = build_ip6ext(&b, 17, 2);
+		routing[2] = types[i];
+		routing[3] = 1; /* one segment left */
+		build_ipv6(&b, 1, 2, 43);
+		build_decode(&b, RAW, &p);
+		ck_assert_str_eq(reason_name(&p), "none");
+		ck_assert_str_eq(ip_addr_format(&p.layers[0].dst, text), "2001:db8::2");
+		ck_assert_int_eq(p.layers[0].dport, 2000);
+	}
+}
+END_TEST
+
 static void add_tests(TCase *t)
 {
 	tcase_add_test(t, ipv4_options);
@@ -360,6 +430,8 @@ static void add_tests(TCase *t)
 	tcase_add_test(t, ipv6_without_payload_length);
 	tcase_add_test(t, authentication_header);
 	tcase_add_test(t, encrypted_payload_is_opaque);
+	tcase_add_test(t, ipv6_headers_that_are_messages);
+	tcase_add_test(t, ipv6_no_next_header_and_routing);
 }
 
 int main(void)

@@ -50,6 +50,13 @@ START_TEST(ip_in_ip)
 	assert_two_layers(&p, 4);
 	ck_assert_int_eq(p.layers[0].payload_bytes, 38);
 
+	inner_udp(&b);
+	build_ethernet(&b, 0x0800);
+	build_ipv6(&b, 1, 2, 143);
+	build_decode(&b, RAW, &p);
+	ck_assert_int_eq(p.n_layers, 2);
+	ck_assert_int_eq(p.layers[1].dport, 2000);
+
 	build_start(&b);
 	build_udp(&b, 1000, 2000);
 	build_ipv6(&b, 11, 12, 17);
