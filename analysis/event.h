@@ -18,6 +18,7 @@ enum event_kind {
 	EVENT_FLOW_UPDATE,     /* each minute of packet time in which the flow spoke */
 	EVENT_FLOW_END,        /* exactly one per flow */
 	EVENT_DNS_ANSWER,      /* a response with addresses was seen */
+	EVENT_REACH,           /* a subscriber's packet in this tunnel is addressed to infrastructure */
 };
 
 enum flow_state { FLOW_ATTEMPT, FLOW_REJECTED, FLOW_ESTABLISHED };
@@ -117,4 +118,11 @@ struct event {
 	struct ip_addr dns_addr[DNS_MAX_ADDRESSES];
 	uint32_t n_dns_addr;
 	uint32_t dns_ttl_s; /* smallest of the answer's address records */
+	/* EVENT_REACH: in the tunnel TEID from FROM a packet goes to DST; its sender is not told */
+	struct {
+		struct ip_addr from, dst;
+		uint32_t teid;
+		uint16_t dport; /* TCP, UDP, SCTP; else 0 */
+		uint8_t proto;
+	} reach;
 };

@@ -335,3 +335,22 @@ void dns_facts_fill(struct facts *f, const struct event *ev)
 	facts_set_str(f, FIELD_DNS_QUESTION_NAME, ev->dns_name);
 	facts_set_ips(f, FIELD_DNS_RESOLVED_IP, ev->dns_addr, ev->n_dns_addr);
 }
+
+void reach_facts_fill(struct facts *f, const struct event *ev)
+{
+	char number[8];
+
+	facts_set_num(f, FIELD_TIMESTAMP, ev->ts_ns);
+	fill_kind(f, ev->kind);
+	facts_set_text(f, FIELD_EVENT_DATASET, "vedette.signalling");
+	fill_ends(f, &ev->flow);
+	fill_transport(f, &ev->flow);
+	fill_path(f, &ev->flow);
+	fill_label(f, &ev->flow.label);
+	facts_set_num(f, FIELD_TUNNEL_TEID, ev->reach.teid);
+	facts_set_ip(f, FIELD_GTPU_INNER_DESTINATION, &ev->reach.dst);
+	if (ev->reach.dport)
+		facts_set_num(f, FIELD_GTPU_INNER_PORT, ev->reach.dport);
+	facts_copy_str(f, FIELD_GTPU_INNER_TRANSPORT,
+		str_from(transport_name(ev->reach.proto, number)));
+}

@@ -12,6 +12,10 @@ void flow_facts_fill(struct facts *f, const struct event *ev);
 /* Adds the facts of a DNS answer: question, addresses, and the client as source. */
 void dns_facts_fill(struct facts *f, const struct event *ev);
 
+/* Adds the facts of a packet in a subscriber's tunnel that is addressed to infrastructure: the
+ * tunnel's ends, its number and the destination. */
+void reach_facts_fill(struct facts *f, const struct event *ev);
+
 const char *flow_state_name(enum flow_state s);             /* "established" */
 const char *flow_end_name(enum flow_end e);                 /* "idle" */
 const char *label_confidence_name(enum label_confidence c); /* "dpi" */

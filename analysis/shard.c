@@ -9,6 +9,7 @@
 #include "analysis/flow/details.h"
 #include "analysis/flow/state.h"
 #include "analysis/flow/table.h"
+#include "analysis/reach.h"
 #include "analysis/redact.h"
 #include "analysis/signalling/signalling.h"
 #include "common/hash/hash.h"
@@ -48,6 +49,7 @@ struct shard {
 	struct due *due;         /* room for every flow */
 	uint32_t n_due;
 	struct event event; /* the one being emitted */
+	struct reach_memory reach;
 	/* of the call that is under way */
 	uint64_t seq;
 	struct arena *arena;
@@ -406,6 +408,24 @@ static void read_answers(struct shard *s, const struct flow *f, const struct flo
 	}
 }
 
+/* The reader has made sure that the inner destination is infrastructure. */
+static void emit_reach(struct shard *s, const struct flow *f, const struct flow_packet *fp)
+{
+	const struct packet *p = fp->packet;
+	struct event *ev;
+
+	if (!reach_is_due(&s->reach, s->cfg.hash_key, p->teid, &p->inner_dst, s->now_ns))
+		return;
+	ev = event_begin(s, f, EVENT_REACH);
+	fill_label(s, f, &ev->flow.label);
+	ev->reach.from = fp->layer->src;
+	ev->reach.dst = p->inner_dst;
+	ev->reach.teid = p->teid;
+	ev->reach.dport = p->inner_dport;
+	ev->reach.proto = p->inner_proto;
+	s->emit(s->user, ev);
+}
+
 static void set_clock(struct shard *s, uint64_t ts_ns, uint64_t seq, struct arena *arena)
 {
 	if (ts_ns > s->now_ns)
@@ -463,6 +483,8 @@ void shard_packet(struct shard *s, const struct frame *frame, const struct packe
 		inspect(s, f, frame, &fp, opaque);
 	if (f->is_dns && fp.payload_captured)
 		read_answers(s, f, &fp);
+	if (p->has_inner_dst && layer + 1 == p->n_layers)
+		emit_reach(s, f, &fp);
 }
 
 /* Ticks */

@@ -1,5 +1,6 @@
 #include "cli/options.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,8 @@ static const struct option table[] = {
 	{"lists", required_argument, NULL, OPTION_LISTS},
 	{"geo", required_argument, NULL, OPTION_GEO},
 	{"own", required_argument, NULL, OPTION_OWN_SPACE},
+	{"subscribers", required_argument, NULL, OPTION_SUBSCRIBERS},
+	{"seed", required_argument, NULL, OPTION_SEED},
 	{"workers", required_argument, NULL, OPTION_WORKERS},
 	{"filter", required_argument, NULL, OPTION_FILTER},
 	{"redis", required_argument, NULL, OPTION_REDIS},
@@ -45,18 +48,34 @@ static int usage(const char *command, const char *what, const char *remedy)
 }
 
 /* "10.0.0.0/8,2001:db8::/32" */
-static bool add_own(struct options *o, const char *text)
+static bool add_prefixes(struct ip_prefix *list, size_t *n, const char *text)
 {
 	while (*text) {
 		size_t len = strcspn(text, ",");
 		struct str part = {text, (uint32_t)len};
 
-		if (o->n_own == OPTIONS_MAX_OWN || !ip_prefix_parse(part, &o->own[o->n_own], NULL))
+		if (*n == OPTIONS_MAX_PREFIXES || !ip_prefix_parse(part, &list[*n], NULL))
 			return false;
-		o->n_own++;
+		(*n)++;
 		text += len + (text[len] == ',');
 	}
-	return o->n_own > 0;
+	return *n > 0;
+}
+
+static bool set_subscribers(struct options *o, const char *text)
+{
+	o->has_subscribers = true;
+	return strcmp(text, "none") == 0 || add_prefixes(o->subscribers, &o->n_subscribers, text);
+}
+
+static bool set_seed(struct options *o, const char *text)
+{
+	char *end;
+
+	errno = 0;
+	o->seed = strtoull(text, &end, 0);
+	o->has_seed = true;
+	return end != text && *end == '\0' && errno == 0 && text[0] != '-';
 }
 
 static bool set_workers(struct options *o, const char *text)
@@ -96,9 +115,19 @@ static int take(struct options *o, const char *command, int value, const char *a
 		o->geo = arg;
 		break;
 	case OPTION_OWN_SPACE:
-		if (!add_own(o, arg))
+		if (!add_prefixes(o->own, &o->n_own, arg))
 			return usage(command, "--own wants prefixes",
 				"write --own 10.0.0.0/8,2001:db8::/32 (at most 64)");
+		break;
+	case OPTION_SUBSCRIBERS:
+		if (!set_subscribers(o, arg))
+			return usage(command, "--subscribers wants prefixes",
+				"write --subscribers 100.64.0.0/10 (at most 64), or none");
+		break;
+	case OPTION_SEED:
+		if (!set_seed(o, arg))
+			return usage(command, "--seed wants a number below 2^64",
+				"write --seed 42; it keys the hashes");
 		break;
 	case OPTION_WORKERS:
 		if (!set_workers(o, arg))
@@ -190,8 +219,7 @@ struct knowledge_config options_knowledge(struct options *o)
 {
 	struct knowledge_config k = {
 		.site_path = o->site,
-		.own = o->own,
-		.n_own = o->n_own,
+		.space = {o->own, o->n_own, o->subscribers, o->n_subscribers},
 		.as_of_ns = o->as_of_ns ? o->as_of_ns : (uint64_t)time(NULL) * NS_PER_S,
 	};
 

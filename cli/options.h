@@ -9,7 +9,7 @@
 #include "common/ip.h"
 #include "sensor/knowledge.h"
 
-enum { OPTIONS_MAX_OWN = 64, OPTIONS_PATH_BYTES = 4096 };
+enum { OPTIONS_MAX_PREFIXES = 64, OPTIONS_PATH_BYTES = 4096 };
 
 /* Values of long options without a letter; a command's own start at OPTION_OWN_FIRST. */
 enum {
@@ -18,6 +18,8 @@ enum {
 	OPTION_LISTS,
 	OPTION_GEO,
 	OPTION_OWN_SPACE,
+	OPTION_SUBSCRIBERS,
+	OPTION_SEED,
 	OPTION_WORKERS,
 	OPTION_FILTER,
 	OPTION_REDIS,
@@ -30,8 +32,11 @@ enum {
 
 struct options {
 	const char *site, *rules, *lists, *geo, *filter, *redis, *name, *state;
-	struct ip_prefix own[OPTIONS_MAX_OWN];
-	size_t n_own;
+	struct ip_prefix own[OPTIONS_MAX_PREFIXES], subscribers[OPTIONS_MAX_PREFIXES];
+	size_t n_own, n_subscribers;
+	bool has_subscribers; /* --subscribers was given, be it "none" */
+	bool has_seed;
+	uint64_t seed;
 	uint32_t workers;  /* 0: not given */
 	uint64_t as_of_ns; /* 0: not given */
 	bool json;

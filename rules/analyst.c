@@ -185,6 +185,14 @@ static int judge_dns(struct analyst *a, const struct event *ev)
 	return a->rc;
 }
 
+static int judge_reach(struct analyst *a, const struct event *ev)
+{
+	a->stats.judged++;
+	perspective_fill_reach(&a->view, &a->facts, ev);
+	sigma_eval(a->sigma, a->scratch, RULE_SIGNALLING, &a->facts, analyst_match, a);
+	return a->rc;
+}
+
 int analyst_event(struct analyst *a, const struct event *ev)
 {
 	a->stats.events++;
@@ -200,6 +208,8 @@ int analyst_event(struct analyst *a, const struct event *ev)
 		return judge_flow(a, ev);
 	case EVENT_DNS_ANSWER:
 		return judge_dns(a, ev);
+	case EVENT_REACH:
+		return judge_reach(a, ev);
 	}
 	return 0;
 }

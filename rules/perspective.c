@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "analysis/flow_facts.h"
+#include "rules/canary.h"
 
 enum { MAX_GROUPS = 16 };
 
@@ -17,6 +18,25 @@ struct view {
 	struct str domain;
 	struct geo_answer geo; /* of the peer; empty when it is the operator's own */
 };
+
+/* Declared by nobody, and only where the sensor itself speaks. */
+static const struct equipment canary = {
+	.name = {CANARY_NAME, sizeof(CANARY_NAME) - 1},
+	.role = {CANARY_ROLE, sizeof(CANARY_ROLE) - 1},
+	.id = UINT32_MAX,
+	.where = "built in",
+};
+
+static bool is_canary(const struct flow_record *r)
+{
+	return r->segment == CANARY_SEGMENT;
+}
+
+/* The canary's peer is an address like any other. */
+static uint16_t segment_of(const struct flow_record *r)
+{
+	return is_canary(r) ? 0 : r->segment;
+}
 
 static void set_geo(struct facts *f, const struct geo_answer *a, enum field_id country,
 	enum field_id number, enum field_id name)
@@ -45,7 +65,7 @@ static struct str called_name(const struct perspective *p, const struct event *e
 void perspective_fill_flow(const struct perspective *p, struct facts *f, const struct event *ev)
 {
 	flow_facts_fill(f, ev);
-	facts_set_text(f, FIELD_FLOW_SEGMENT, site_segment_name(p->site, ev->flow.segment));
+	facts_set_text(f, FIELD_FLOW_SEGMENT, site_segment_name(p->site, segment_of(&ev->flow)));
 	set_geo(f, geo_cache_lookup(p->geo, &ev->flow.addr[0]), FIELD_SOURCE_GEO_COUNTRY,
 		FIELD_SOURCE_AS_NUMBER, FIELD_SOURCE_AS_NAME);
 	set_geo(f, geo_cache_lookup(p->geo, &ev->flow.addr[1]), FIELD_DESTINATION_GEO_COUNTRY,
@@ -220,6 +240,11 @@ static void fill_contract(
 	};
 	struct judgement j;
 
+	if (v->self == &canary) {
+		facts_set_text(f, FIELD_CONTRACT_VERDICT, verdict_name(VERDICT_ALLOWED));
+		facts_set_text(f, FIELD_CONTRACT_TEXT, "the sensor's own conversation");
+		return;
+	}
 	site_judge(p->site, &c, &j);
 	facts_set_text(f, FIELD_CONTRACT_VERDICT, verdict_name(j.verdict));
 	facts_copy_str(f, FIELD_CONTRACT_LINE, str_from(j.line));
@@ -230,6 +255,8 @@ static void fill_contract(
 static const struct equipment *find(
 	const struct perspective *p, const struct flow_record *r, int side)
 {
+	if (is_canary(r))
+		return side == 0 ? &canary : NULL;
 	return inventory_find(site_inventory(p->site), &r->addr[side],
 		r->has_mac[side] ? r->mac[side] : NULL, r->segment, r->first_ns);
 }
@@ -245,7 +272,7 @@ bool perspective_fill_side(
 {
 	const struct flow_record *r = &ev->flow;
 	char name[IP_ADDR_TEXT_BYTES];
-	struct view v = {.self = find(p, r, side), .segment = r->segment, .initiator = side == 0};
+	struct view v = {.self = find(p, r, side), .segment = segment_of(r), .initiator = side == 0};
 
 	clear_side(f);
 	v.self_addr = r->addr[side];
@@ -285,6 +312,8 @@ bool perspective_fill_dns(const struct perspective *p, struct facts *f, const st
 		.self_addr = ev->dns_client, .segment = ev->flow.segment, .initiator = true};
 	char name[IP_ADDR_TEXT_BYTES];
 
+	if (is_canary(&ev->flow))
+		return false;
 	v.self = inventory_find(
 		site_inventory(p->site), &ev->dns_client, NULL, ev->flow.segment, ev->ts_ns);
 	if (!v.self && site_scope(p->site, v.segment, &v.self_addr) != SITE_OWN)
@@ -294,4 +323,29 @@ bool perspective_fill_dns(const struct perspective *p, struct facts *f, const st
 	facts_set_text(f, FIELD_FLOW_SEGMENT, site_segment_name(p->site, v.segment));
 	fill_equipment(f, &v);
 	return true;
+}
+
+void perspective_fill_reach(const struct perspective *p, struct facts *f, const struct event *ev)
+{
+	const uint16_t segment = ev->flow.segment;
+	const struct inventory *inv = site_inventory(p->site);
+	const struct equipment *from =
+		inventory_find(inv, &ev->reach.from, NULL, segment, ev->ts_ns);
+	struct view v = {
+		.self = inventory_find(inv, &ev->reach.dst, NULL, segment, ev->ts_ns),
+		.self_addr = ev->reach.dst,
+		.segment = segment,
+	};
+	char self_name[IP_ADDR_TEXT_BYTES], from_name[IP_ADDR_TEXT_BYTES];
+
+	v.self_name = name_of(v.self, &v.self_addr, self_name);
+	reach_facts_fill(f, ev);
+	facts_set_text(f, FIELD_FLOW_SEGMENT, site_segment_name(p->site, segment));
+	fill_equipment(f, &v);
+	facts_set_ip(f, FIELD_PEER_IP, &ev->reach.from);
+	facts_copy_str(f, FIELD_PEER_ENTITY, name_of(from, &ev->reach.from, from_name));
+	if (from) {
+		facts_set_str(f, FIELD_PEER_EQUIPMENT, from->name);
+		facts_set_str(f, FIELD_PEER_ROLE, from->role);
+	}
 }

@@ -16,9 +16,7 @@ struct knowledge_config {
 	const char *rules_dir;  /* NULL: none */
 	const char *lists_dir;  /* NULL: none */
 	const char *geo_dir;    /* NULL or "": none */
-	const struct ip_prefix
-		*own; /* discover mode: the operator's space; none: private addresses */
-	size_t n_own;
+	struct site_space space; /* discover mode */
 	uint64_t as_of_ns; /* list entries that expired before are left out */
 };
 

@@ -154,6 +154,8 @@ struct site {
 	uint32_t n_tags[PACKET_TAG_KINDS];
 	struct tag_interface *interfaces;
 	uint32_t n_segments, n_interfaces;
+	struct ip_prefix *subscribers; /* outside any segment */
+	uint32_t n_subscribers;
 	struct ip_prefix *collectors;
 	uint32_t n_collectors;
 
@@ -214,7 +216,7 @@ int load_windows(struct load *l);
 int load_exceptions(struct load *l);
 
 /* Discover mode: OWN, or private space when N_OWN is 0, is the operator's. */
-int scope_discover(struct load *l, const struct ip_prefix *own, size_t n_own);
+int scope_discover(struct load *l, const struct site_space *space);
 
 /* Declared equipment is the operator's own, also within the subscribers' space; in SEGMENT alone
  * unless that is 0. */

@@ -36,6 +36,24 @@ static int add_prefix(struct load *l, const struct yaml_node *node, const struct
 	return 0;
 }
 
+static int keep_subscribers(struct load *l, const struct ip_prefix *prefix)
+{
+	struct site *s = l->site;
+
+	if (!s->subscribers)
+		s->subscribers = arena_alloc(s->arena, POLICY_MAX_NETWORKS * sizeof(*s->subscribers));
+	if (!s->subscribers)
+		return read_no_memory(l);
+	s->subscribers[s->n_subscribers++] = *prefix;
+	return 0;
+}
+
+const struct ip_prefix *site_subscribers(const struct site *s, size_t *ret_n)
+{
+	*ret_n = s->n_subscribers;
+	return s->subscribers;
+}
+
 static int load_list(struct load *l, const struct yaml_node *networks, const char *key,
 	enum site_scope scope, uint32_t *ret_n)
 {
@@ -52,6 +70,8 @@ static int load_list(struct load *l, const struct yaml_node *networks, const cha
 		r = read_place(l, list->items[i], &prefix, &segment);
 		if (r == 0)
 			r = add_prefix(l, list->items[i], &prefix, segment, scope);
+		if (r == 0 && segment == 0 && scope == SITE_SUBSCRIBERS)
+			r = keep_subscribers(l, &prefix);
 		if (r < 0)
 			return r;
 	}
@@ -104,23 +124,48 @@ int scope_add_equipment(struct load *l, const struct yaml_node *node,
 	return 0;
 }
 
-int scope_discover(struct load *l, const struct ip_prefix *own, size_t n_own)
+static int discover_own(struct load *l, const struct ip_prefix *prefix, bool given)
+{
+	char text[IP_PREFIX_TEXT_BYTES];
+	uint32_t old = SITE_OWN;
+	const int r = prefix_trie_add(l->site->scopes, prefix, SITE_OWN, &old);
+
+	if (r < 0)
+		return read_no_memory(l);
+	if (r == 1 && given && old == SITE_SUBSCRIBERS)
+		return error_set(l->err, ERR_USAGE,
+			"%s is given as the operator's own and as its subscribers'; leave one out",
+			ip_prefix_format(prefix, text));
+	return 0;
+}
+
+static int discover_subscribers(struct load *l, const struct ip_prefix *prefix)
+{
+	if (prefix_trie_add(l->site->scopes, prefix, SITE_SUBSCRIBERS, NULL) < 0)
+		return read_no_memory(l);
+	return keep_subscribers(l, prefix);
+}
+
+int scope_discover(struct load *l, const struct site_space *space)
 {
 	/* RFC 1918, RFC 6598, RFC 4193 */
 	static const char *const private[] = {
 		"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"};
 
-	for (size_t i = 0; i < n_own; i++)
-		if (prefix_trie_add(l->site->scopes, &own[i], SITE_OWN, NULL) < 0)
-			return read_no_memory(l);
-	for (size_t i = 0; n_own == 0 && i < sizeof(private) / sizeof(private[0]); i++) {
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < space->n_subscribers; i++)
+		r = discover_subscribers(l, &space->subscribers[i]);
+	for (size_t i = 0; r == 0 && i < space->n_own; i++)
+		r = discover_own(l, &space->own[i], true);
+	for (size_t i = 0; r == 0 && space->n_own == 0 && i < sizeof(private) / sizeof(private[0]);
+		i++) {
 		struct ip_prefix prefix;
 
-		if (!ip_prefix_parse(str_from(private[i]), &prefix, NULL) ||
-			prefix_trie_add(l->site->scopes, &prefix, SITE_OWN, NULL) < 0)
-			return read_no_memory(l);
+		if (ip_prefix_parse(str_from(private[i]), &prefix, NULL))
+			r = discover_own(l, &prefix, false);
 	}
-	return 0;
+	return r;
 }
 
 /* In the segment's own trie and in that of all. */

@@ -157,34 +157,36 @@ static int load_site(struct load *l, const struct yaml_node *shipped)
 }
 
 static int load_discover(
-	struct load *l, const struct yaml_node *shipped, const struct ip_prefix *own, size_t n_own)
+	struct load *l, const struct yaml_node *shipped, const struct site_space *space)
 {
-	int r = scope_discover(l, own, n_own);
+	int r = scope_discover(l, space);
 
 	if (r == 0)
 		r = load_role_names(l, shipped);
 	return r == 0 ? load_roles(l) : r;
 }
 
-static struct digest digest_of(const struct sources *f, const struct ip_prefix *own, size_t n_own)
+static struct digest digest_of(const struct sources *f, const struct site_space *space)
 {
-	struct digest parts[3] = {digest128(f->site_text, f->site_len),
-		digest128(f->roles_text, f->roles_len), digest128(own, n_own * sizeof(*own))};
+	struct digest parts[4] = {digest128(f->site_text, f->site_len),
+		digest128(f->roles_text, f->roles_len),
+		digest128(space->own, space->n_own * sizeof(*space->own)),
+		digest128(space->subscribers, space->n_subscribers * sizeof(*space->subscribers))};
 
 	_Static_assert(sizeof(struct ip_prefix) == 17, "no padding takes part in the digest");
 	return digest128(parts, sizeof(parts));
 }
 
 static int load_all(struct load *l, const char *path, const char *roles_path,
-	const struct ip_prefix *own, size_t n_own)
+	const struct site_space *space)
 {
 	const struct yaml_node *shipped = NULL;
 	struct sources f = {0};
 	int r = 0;
 
-	if (path && n_own > 0)
+	if (path && (space->n_own > 0 || space->n_subscribers > 0))
 		return error_set(l->err, ERR_USAGE,
-			"the operator's own networks stand in %s; do not give them a second time",
+			"the operator's networks stand in %s; do not give them a second time",
 			path);
 	if (roles_path)
 		r = read_file(roles_path, &f.roles_text, &f.roles_len, &f.roles, l->err);
@@ -201,24 +203,25 @@ static int load_all(struct load *l, const char *path, const char *roles_path,
 		l->site->is_declared = true;
 		r = load_site(l, shipped);
 	} else if (r == 0) {
-		r = load_discover(l, shipped, own, n_own);
+		r = load_discover(l, shipped, space);
 	}
 	if (r == 0)
-		l->site->digest = digest_of(&f, own, n_own);
+		l->site->digest = digest_of(&f, space);
 	sources_done(&f);
 	return r;
 }
 
-struct site *site_open(const char *path, const char *roles_path, const struct ip_prefix *own,
-	size_t n_own, struct error *err)
+struct site *site_open(const char *path, const char *roles_path, const struct site_space *space,
+	struct error *err)
 {
+	const struct site_space none = {0};
 	struct load l = {.site = site_new(), .err = err};
 
 	if (!l.site) {
 		read_no_memory(&l);
 		return NULL;
 	}
-	if (load_all(&l, path, roles_path, own, n_own) < 0) {
+	if (load_all(&l, path, roles_path, space ? space : &none) < 0) {
 		site_close(l.site);
 		return NULL;
 	}

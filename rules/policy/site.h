@@ -15,13 +15,20 @@
 
 struct site;
 
+/* Whose addresses are whose where no policy says so; borrowed. */
+struct site_space {
+	const struct ip_prefix *own; /* none: private space, RFC 1918, RFC 6598, fc00::/7 */
+	size_t n_own;
+	const struct ip_prefix *subscribers;
+	size_t n_subscribers;
+};
+
 /* Reads the policy at PATH and the shipped roles at ROLES_PATH (NULL: none). PATH NULL gives
- * discover mode: no equipment is declared, the operator's own space is OWN (or, when N_OWN is 0,
- * private space: RFC 1918, RFC 6598, fc00::/7). With a PATH, OWN stands in the file: N_OWN other
- * than 0 is ERR_USAGE. NULL with *err: "FILE:LINE:COLUMN: what is wrong; what would be right".
- * Nothing half-read is ever returned. */
-struct site *site_open(const char *path, const char *roles_path, const struct ip_prefix *own,
-	size_t n_own, struct error *err);
+ * discover mode: no equipment is declared, and SPACE (NULL: all of it private space) says what the
+ * operator's own is. With a PATH that stands in the file: a SPACE is ERR_USAGE. NULL with *err:
+ * "FILE:LINE:COLUMN: what is wrong; what would be right". Nothing half-read is ever returned. */
+struct site *site_open(const char *path, const char *roles_path, const struct site_space *space,
+	struct error *err);
 void site_close(struct site *s); /* NULL allowed */
 
 const char *site_name(const struct site *s);     /* "" in discover mode */
@@ -43,6 +50,9 @@ void site_counts(const struct site *s, struct site_counts *ret);
 uint16_t site_segment(
 	const struct site *s, const struct packet *p, uint32_t layer, const char *interface);
 const char *site_segment_name(const struct site *s, uint16_t segment); /* "" for 0 */
+
+/* networks.subscribers outside any segment; borrowed. */
+const struct ip_prefix *site_subscribers(const struct site *s, size_t *ret_n);
 
 /* Where mirrors are sent, for struct decode_options; borrowed. */
 const struct ip_prefix *site_collectors(const struct site *s, size_t *ret_n);

@@ -83,7 +83,7 @@ static void use(const struct site *s)
 static void load(const char *path, const char *roles_path)
 {
 	struct error err = {0};
-	struct site *s = site_open(path, roles_path, NULL, 0, &err);
+	struct site *s = site_open(path, roles_path, NULL, &err);
 
 	if (s)
 		use(s);

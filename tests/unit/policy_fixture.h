@@ -52,7 +52,7 @@ static inline struct site *site_from_bytes(
 	fixture_write(x.site, text, len);
 	if (roles)
 		fixture_write(x.roles, roles, strlen(roles));
-	s = site_open(x.site, roles ? x.roles : NULL, NULL, 0, err);
+	s = site_open(x.site, roles ? x.roles : NULL, NULL, err);
 	fixture_end(&x);
 	return s;
 }

@@ -50,7 +50,7 @@ static struct site *open_block(size_t i)
 
 	fixture_begin(&x);
 	fixture_write(x.site, blocks.items[i].data, blocks.items[i].len);
-	s = site_open(x.site, ROLES_PATH, NULL, 0, &err);
+	s = site_open(x.site, ROLES_PATH, NULL, &err);
 	fixture_end(&x);
 	ck_assert_msg(s != NULL, "example %zu: %s", i + 1, err.msg);
 	return s;

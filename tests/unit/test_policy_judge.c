@@ -492,7 +492,7 @@ START_TEST(without_a_policy_nothing_is_judged)
 		.peer_addr = addr("192.0.2.1"),
 		.initiator = true};
 	struct error err;
-	struct site *none = site_open(NULL, NULL, NULL, 0, &err);
+	struct site *none = site_open(NULL, NULL, NULL, &err);
 	struct judgement j;
 
 	ck_assert_ptr_nonnull(none);

@@ -34,7 +34,7 @@ static struct site *open_site(const char *rest)
 	len += (size_t)snprintf(text + len, sizeof(text) - len, "%s", rest);
 	fixture_begin(&x);
 	fixture_write(x.site, text, len);
-	s = site_open(x.site, ROLES_PATH, NULL, 0, &err);
+	s = site_open(x.site, ROLES_PATH, NULL, &err);
 	fixture_end(&x);
 	ck_assert_msg(s != NULL, "%s", err.msg);
 	return s;
@@ -322,7 +322,7 @@ END_TEST
 START_TEST(roles_are_read_without_a_policy_too)
 {
 	struct error err = {0};
-	struct site *s = site_open(NULL, ROLES_PATH, NULL, 0, &err);
+	struct site *s = site_open(NULL, ROLES_PATH, NULL, &err);
 	struct site_counts n;
 
 	ck_assert_msg(s != NULL, "%s", err.msg);

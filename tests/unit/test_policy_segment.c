@@ -133,7 +133,7 @@ END_TEST
 START_TEST(without_segments_nothing_is_in_one)
 {
 	struct site *s = site_from(HEAD, NULL);
-	struct site *discover = site_open(NULL, NULL, NULL, 0, NULL);
+	struct site *discover = site_open(NULL, NULL, NULL, NULL);
 	struct packet p = tagged(TAG_VLAN, 100);
 	struct site_counts n;
 	size_t collectors = 7;

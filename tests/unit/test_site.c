@@ -286,7 +286,7 @@ START_TEST(without_a_policy_private_space_is_the_operators)
 	static const char *const external[] = {"9.255.255.255", "11.0.0.0", "172.32.0.0",
 		"192.169.0.0", "100.128.0.0", "2001:db8::1", "198.51.100.1"};
 	struct error err;
-	struct site *s = site_open(NULL, NULL, NULL, 0, &err);
+	struct site *s = site_open(NULL, NULL, NULL, &err);
 	struct ip_addr a = addr("10.0.0.1");
 	struct str names[1];
 	struct site_counts n;
@@ -312,6 +312,7 @@ END_TEST
 START_TEST(without_a_policy_given_networks_are_the_operators)
 {
 	struct ip_prefix own[2];
+	const struct site_space space = {.own = own, .n_own = 2};
 	struct error err;
 	struct digest with;
 	struct digest without;
@@ -319,17 +320,44 @@ START_TEST(without_a_policy_given_networks_are_the_operators)
 
 	ck_assert(ip_prefix_parse(STR("192.0.2.0/24"), &own[0], NULL));
 	ck_assert(ip_prefix_parse(STR("2001:db8::/32"), &own[1], NULL));
-	s = site_open(NULL, NULL, own, 2, &err);
+	s = site_open(NULL, NULL, &space, &err);
 	ck_assert_ptr_nonnull(s);
 	ck_assert_int_eq(scope(s, "192.0.2.1"), SITE_OWN);
 	ck_assert_int_eq(scope(s, "2001:db8::1"), SITE_OWN);
 	ck_assert_int_eq(scope(s, "10.0.0.1"), SITE_EXTERNAL);
 	with = site_digest(s);
 	site_close(s);
-	s = site_open(NULL, NULL, NULL, 0, &err);
+	s = site_open(NULL, NULL, NULL, &err);
 	without = site_digest(s);
 	ck_assert_int_ne(memcmp(&with, &without, sizeof(with)), 0);
 	site_close(s);
+}
+END_TEST
+
+START_TEST(without_a_policy_subscribers_may_be_named)
+{
+	struct ip_prefix own, subscribers[2];
+	struct site_space space = {.subscribers = subscribers, .n_subscribers = 2};
+	struct error err = {0};
+	struct site *s;
+	size_t n;
+
+	ck_assert(ip_prefix_parse(STR("100.64.0.0/10"), &subscribers[0], NULL));
+	ck_assert(ip_prefix_parse(STR("10.128.0.0/9"), &subscribers[1], NULL));
+	s = site_open(NULL, NULL, &space, &err);
+	ck_assert_msg(s != NULL, "%s", err.msg);
+	ck_assert_int_eq(scope(s, "100.64.0.1"), SITE_SUBSCRIBERS);
+	ck_assert_int_eq(scope(s, "10.128.0.1"), SITE_SUBSCRIBERS);
+	ck_assert_int_eq(scope(s, "10.0.0.1"), SITE_OWN);
+	ck_assert_ptr_nonnull(site_subscribers(s, &n));
+	ck_assert_uint_eq(n, 2);
+	site_close(s);
+	own = subscribers[1];
+	space.own = &own;
+	space.n_own = 1;
+	ck_assert_ptr_null(site_open(NULL, NULL, &space, &err));
+	ck_assert_int_eq(err.code, ERR_USAGE);
+	ck_assert_msg(strstr(err.msg, "10.128.0.0/9") != NULL, "%s", err.msg);
 }
 END_TEST
 
@@ -347,6 +375,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, digest_follows_every_byte_that_was_read);
 	tcase_add_test(tc, without_a_policy_private_space_is_the_operators);
 	tcase_add_test(tc, without_a_policy_given_networks_are_the_operators);
+	tcase_add_test(tc, without_a_policy_subscribers_may_be_named);
 }
 
 int main(void)

@@ -426,23 +426,24 @@ START_TEST(missing_file_is_named)
 {
 	struct error err = {0};
 
-	ck_assert_ptr_null(site_open("/nonexistent/site.yaml", NULL, NULL, 0, &err));
+	ck_assert_ptr_null(site_open("/nonexistent/site.yaml", NULL, NULL, &err));
 	ck_assert_msg(strstr(err.msg, "/nonexistent/site.yaml") != NULL, "%s", err.msg);
 	ck_assert_int_lt(err.code, 0);
-	ck_assert_ptr_null(site_open(NULL, "/nonexistent/roles.yaml", NULL, 0, &err));
+	ck_assert_ptr_null(site_open(NULL, "/nonexistent/roles.yaml", NULL, &err));
 	ck_assert_msg(strstr(err.msg, "/nonexistent/roles.yaml") != NULL, "%s", err.msg);
-	ck_assert_ptr_null(site_open("/", NULL, NULL, 0, &err));
-	ck_assert_ptr_null(site_open("/nonexistent/site.yaml", NULL, NULL, 0, NULL));
+	ck_assert_ptr_null(site_open("/", NULL, NULL, &err));
+	ck_assert_ptr_null(site_open("/nonexistent/site.yaml", NULL, NULL, NULL));
 }
 END_TEST
 
 START_TEST(own_networks_beside_a_policy_are_refused)
 {
 	struct ip_prefix own;
+	const struct site_space space = {.own = &own, .n_own = 1};
 	struct error err = {0};
 
 	ck_assert(ip_prefix_parse(STR("192.0.2.0/24"), &own, NULL));
-	ck_assert_ptr_null(site_open("site.yaml", NULL, &own, 1, &err));
+	ck_assert_ptr_null(site_open("site.yaml", NULL, &space, &err));
 	ck_assert_int_eq(err.code, ERR_USAGE);
 	ck_assert_msg(strstr(err.msg, "site.yaml") != NULL, "%s", err.msg);
 }

@@ -38,7 +38,7 @@ static bool reads(const struct fixture *x, const char *text, size_t len)
 	struct site *s;
 
 	fixture_write(x->site, text, len);
-	s = site_open(x->site, NULL, NULL, 0, &err);
+	s = site_open(x->site, NULL, NULL, &err);
 	if (!s) {
 		ck_assert_int_eq(err.code, ERR_CONFIG);
 		ck_assert_msg(strstr(err.msg, "/site.yaml") != NULL, "%s", err.msg);
