@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if.h>
+#include <linux/if_arp.h>
 #include <linux/if_link.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -138,6 +139,7 @@ static bool read_link(const struct nlmsghdr *message, struct link_state *ret)
 		return false;
 	*ret = (struct link_state){
 		.present = message->nlmsg_type == RTM_NEWLINK,
+		.is_ethernet = info.ifi_type == ARPHRD_ETHER || info.ifi_type == ARPHRD_LOOPBACK,
 		.index = info.ifi_index,
 	};
 	ret->up = ret->present && info.ifi_flags & IFF_UP && info.ifi_flags & IFF_LOWER_UP;
@@ -162,6 +164,16 @@ bool link_watch_change(struct link_watch *w, struct link_state *ret)
 		w->at = 0;
 		w->left = (size_t)n;
 	}
+}
+
+static bool is_no_device(const struct nlmsghdr *message)
+{
+	struct nlmsgerr error;
+
+	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(error)))
+		return false;
+	memcpy(&error, NLMSG_DATA(message), sizeof(error));
+	return error.error == -ENODEV;
 }
 
 struct query {
@@ -209,7 +221,7 @@ bool link_watch_query(struct link_watch *w, int index, const char *name, struct 
 				continue;
 			if (message->nlmsg_type == NLMSG_ERROR) {
 				*ret = (struct link_state){0};
-				return true;
+				return is_no_device(message);
 			}
 			if (read_link(message, ret)) {
 				read_losses(message, &ret->losses);

@@ -17,7 +17,8 @@ struct link_losses {
 
 struct link_state {
 	bool present;
-	bool up; /* set up, and has a link */
+	bool up;          /* set up, and has a link */
+	bool is_ethernet; /* or the loopback interface, whose frames look the same */
 	int index;
 	struct link_losses losses;
 };

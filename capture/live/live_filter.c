@@ -36,7 +36,8 @@ static uint32_t word(const uint8_t *p)
 }
 
 /* PREFIX holds the address at byte AT of the frame. Bytes, not the words "net" and "vlan": those
- * would be compiled for the place where the kernel keeps a tag, and could be tested on no frame. */
+ * would be compiled for the place where the kernel keeps a tag, and could be tested on no frame. A
+ * word that counts whole has no mask: libpcap 1.10 takes "& 0xffffffff = 0" for never true. */
 static void print_prefix(FILE *out, const struct ip_prefix *prefix, unsigned at, bool is_v4)
 {
 	const uint8_t *bytes = is_v4 ? prefix->addr.bytes + 12 : prefix->addr.bytes;
@@ -44,14 +45,15 @@ static void print_prefix(FILE *out, const struct ip_prefix *prefix, unsigned at,
 	const char *between = "";
 
 	fputs(bits ? "(" : "(1 = 1", out);
-	for (; bits; at += 4, bytes += 4) {
-		const unsigned of_word = bits < 32 ? bits : 32;
-		const uint32_t mask = UINT32_MAX << (32 - of_word);
+	for (; bits >= 32; bits -= 32, at += 4, bytes += 4) {
+		fprintf(out, "%sether[%u:4] = 0x%" PRIx32, between, at, word(bytes));
+		between = " and ";
+	}
+	if (bits) {
+		const uint32_t mask = UINT32_MAX << (32 - bits);
 
 		fprintf(out, "%sether[%u:4] & 0x%" PRIx32 " = 0x%" PRIx32, between, at, mask,
 			word(bytes) & mask);
-		between = " and ";
-		bits -= of_word;
 	}
 	fputc(')', out);
 }

@@ -101,6 +101,7 @@ static void query(struct live_source *s, const struct port *p, struct link_state
 		*ret = (struct link_state){
 			.present = p->seen.present,
 			.up = p->seen.up,
+			.is_ethernet = true,
 			.index = p->index,
 			.losses = p->losses,
 		};
@@ -239,16 +240,14 @@ static uint64_t unread(const struct live_source *s)
 /* Whether a stopped source has given out all, or has run out of time. */
 static bool is_drained(struct live_source *s)
 {
-	const uint64_t now_ns = now(s);
+	const uint64_t since_ns = now(s) - s->stopped_ns;
+	const bool has_time = since_ns < (uint64_t)STOP_MS * MS;
 
-	if (now_ns - s->stopped_ns < (uint64_t)STOP_MS * MS) {
-		if (unread(s) > 0 || now_ns - s->stopped_ns < (uint64_t)STOP_SETTLE_MS * MS)
-			return false;
-		check(s);
-		if (unread(s) > 0)
-			return false;
-	}
+	if (since_ns < (uint64_t)STOP_SETTLE_MS * MS || (has_time && unread(s) > 0))
+		return false;
 	check(s);
+	if (has_time && unread(s) > 0)
+		return false;
 	for (size_t i = 0; i < s->n_lanes; i++)
 		s->lanes[i].port->seen.unread += unread_of(&s->lanes[i], &s->order[i]);
 	s->is_over = true;

@@ -184,7 +184,7 @@ void port_check_link(struct port *p, const struct link_state *state, uint64_t fr
 	if (!state->present)
 		return;
 	if (p->index == 0) {
-		if (!bind_again(p, state->index))
+		if (!state->is_ethernet || !bind_again(p, state->index))
 			return;
 		p->index = state->index;
 		p->losses = state->losses;
