@@ -15,6 +15,7 @@ enum {
 	CHECK_MS = 100,         /* between checks of links and counters */
 	WAIT_MS = 100,          /* source_next's longest sleep */
 	FRAMES_PER_CLOCK = 256, /* the clock is read so often while frames come */
+	GATHER_MS = 5,          /* of frames that another lane holds back, given out together */
 	STOP_MS = 3000,         /* for draining the rings */
 	STOP_SETTLE_MS = 5,     /* for a frame that was past the filter on another CPU */
 	MIN_SNAPLEN_BYTES = 64,
@@ -156,9 +157,9 @@ static bool fetch(struct live_source *s, size_t i)
 	return order->has_frame;
 }
 
-/* Looks for frames on the lanes that have none. Found empty twice, before and after the clock is
- * read, so that what the clock says holds for the second look. */
-static void refill(struct live_source *s)
+/* Looks for frames on the lanes that have none, and chooses again. Found empty twice, before and
+ * after the clock is read, so that what the clock says holds for the second look. */
+static void refill(struct live_source *s, struct merge_choice *ret)
 {
 	bool has_empty = false;
 	uint64_t now_ns;
@@ -167,10 +168,8 @@ static void refill(struct live_source *s)
 		if (!s->order[i].has_frame && !fetch(s, i))
 			has_empty = true;
 	}
-	if (!has_empty)
-		return;
 	now_ns = now(s);
-	for (size_t i = 0; i < s->n_lanes; i++) {
+	for (size_t i = 0; has_empty && i < s->n_lanes; i++) {
 		struct merge_lane *order = &s->order[i];
 
 		if (order->has_frame || fetch(s, i))
@@ -180,6 +179,11 @@ static void refill(struct live_source *s)
 		else
 			order->quiet_ns = now_ns - LIVE_HOLD_NS;
 	}
+	*ret = merge_choose(s->order, s->n_lanes);
+	/* Stamped later than now: the clock was set back, and to wait until it is that late again
+	 * would fill the rings. */
+	if (ret->is_held && s->order[ret->first].ts_ns > now_ns)
+		ret->is_known = true;
 }
 
 /* Sleeps until a lane without a frame may have one, a link changes, or the frame that CHOICE holds
@@ -194,10 +198,10 @@ static void sleep_for(struct live_source *s, const struct merge_choice *choice)
 		const uint64_t now_ns = now(s);
 		const uint64_t left_ms = free_ns > now_ns ? (free_ns - now_ns) / MS : 0;
 
-		/* At least a millisecond, so that a lane that stays empty is asked once for many
+		/* Some milliseconds more, so that a lane that stays empty is asked once for many
 		 * frames of the others. */
-		if (left_ms < (uint64_t)timeout_ms)
-			timeout_ms = (int)left_ms + 1;
+		if (left_ms + GATHER_MS < (uint64_t)timeout_ms)
+			timeout_ms = (int)left_ms + GATHER_MS;
 	}
 	for (size_t i = 0; i < s->n_lanes; i++)
 		s->fds[i].fd = s->order[i].has_frame ? -1 : packet_socket_fd(s->lanes[i].socket);
@@ -274,13 +278,13 @@ static int live_source_next(struct source *base, bool wait, struct frame *ret, s
 		choice = merge_choose(s->order, s->n_lanes);
 		if (choice.is_known)
 			return give(s, choice.first, ret);
-		refill(s);
-		choice = merge_choose(s->order, s->n_lanes);
+		refill(s, &choice);
 		if (choice.is_known)
 			return give(s, choice.first, ret);
 		s->until_clock = 0;
 		if (!wait || slept) {
-			if (choice.earliest_ns > s->promised_ns)
+			/* Nothing can come at all when the source has been stopped and drained. */
+			if (choice.earliest_ns > s->promised_ns && choice.earliest_ns != UINT64_MAX)
 				s->promised_ns = choice.earliest_ns;
 			*ret = (struct frame){.ts_ns = s->promised_ns};
 			return SOURCE_IDLE;

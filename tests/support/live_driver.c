@@ -19,6 +19,7 @@ struct run {
 	struct live_config cfg;
 	const char *interfaces[LIVE_MAX_INTERFACES];
 	struct ip_prefix drop[MAX_PREFIXES];
+	uint64_t back_s;
 	const char *write_to; /* a pcap file with nanoseconds, or NULL */
 };
 
@@ -30,13 +31,14 @@ static void on_term(int number)
 	stop_asked = 1;
 }
 
+/* Set back by run.back_s. */
 static uint64_t wall_ns(void *user)
 {
+	const struct run *run = user;
 	struct timespec t;
 
-	(void)user;
 	clock_gettime(CLOCK_REALTIME, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+	return ((uint64_t)t.tv_sec - run->back_s) * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
 static void parse(struct run *run, int argc, char **argv)
@@ -50,8 +52,9 @@ static void parse(struct run *run, int argc, char **argv)
 		.fanout = 1,
 		.drop = run->drop,
 		.now_ns = wall_ns,
+		.now_user = run,
 	};
-	while ((option = getopt(argc, argv, "i:r:s:n:f:d:w:")) != -1) {
+	while ((option = getopt(argc, argv, "i:r:s:n:f:d:w:b:")) != -1) {
 		switch (option) {
 		case 'i':
 			if (run->cfg.n_interfaces < LIVE_MAX_INTERFACES)
@@ -77,6 +80,9 @@ static void parse(struct run *run, int argc, char **argv)
 			break;
 		case 'w':
 			run->write_to = optarg;
+			break;
+		case 'b':
+			run->back_s = strtoul(optarg, NULL, 0);
 			break;
 		default:
 			exit(2);
