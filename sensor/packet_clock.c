@@ -5,41 +5,103 @@ static uint64_t tick_after(uint64_t ts_ns)
 	return (ts_ns / PACKET_CLOCK_TICK_NS + 1) * PACKET_CLOCK_TICK_NS;
 }
 
-/* Before the clock runs there is nothing to jump from: the second frame alone says whether the
- * first was off. */
-bool packet_clock_needs_next(const struct packet_clock *c, uint64_t ts_ns)
+uint64_t packet_clock_counted(const struct packet_clock *c, uint64_t ts_ns)
 {
-	return !c->started || (ts_ns > c->now_ns && ts_ns - c->now_ns > PACKET_CLOCK_JUMP_NS);
+	const uint64_t most = INT64_MAX - c->ahead_ns; /* so that no sum can wrap */
+
+	return (ts_ns < most ? ts_ns : most) + c->ahead_ns;
 }
 
-static bool is_outlier(
-	const struct packet_clock *c, uint64_t ts_ns, bool has_next, uint64_t next_ns)
+/* Before the clock runs there is nothing to jump from: the second frame alone says whether the
+ * first was off. */
+static bool is_far(const struct packet_clock *c, uint64_t t_ns)
 {
-	if (!has_next || ts_ns < PACKET_CLOCK_JUMP_NS || next_ns >= ts_ns - PACKET_CLOCK_JUMP_NS)
+	return !c->started || (t_ns > c->now_ns && t_ns - c->now_ns > PACKET_CLOCK_JUMP_NS);
+}
+
+bool packet_clock_needs_next(const struct packet_clock *c, uint64_t ts_ns)
+{
+	return is_far(c, packet_clock_counted(c, ts_ns));
+}
+
+static bool is_outlier(const struct packet_clock *c, uint64_t t_ns, bool has_next, uint64_t next_ns)
+{
+	return has_next && t_ns >= PACKET_CLOCK_JUMP_NS && next_ns < t_ns - PACKET_CLOCK_JUMP_NS &&
+	       is_far(c, t_ns);
+}
+
+/* A frame behind the clock, at T_NS. Whether the clock of the capture was set back. */
+static bool is_step_back(struct packet_clock *c, uint64_t t_ns)
+{
+	const bool follows =
+		c->behind_frames > 0 && t_ns + PACKET_CLOCK_LATE_NS >= c->behind_last_ns;
+
+	if (c->now_ns - t_ns <= PACKET_CLOCK_LATE_NS) {
+		c->behind_frames = 0;
 		return false;
-	return packet_clock_needs_next(c, ts_ns);
+	}
+	if (!follows) {
+		c->behind_frames = 0;
+		c->behind_first_ns = t_ns;
+	}
+	c->behind_frames++;
+	c->behind_last_ns = t_ns;
+	return c->behind_frames >= PACKET_CLOCK_STEP_FRAMES &&
+	       t_ns >= c->behind_first_ns + PACKET_CLOCK_STEP_NS;
+}
+
+/* The first frame behind was sent when the clock stood where it stands. Returns T_NS as the clock
+ * counts now. */
+static uint64_t step_back(struct packet_clock *c, uint64_t t_ns)
+{
+	const uint64_t step_ns = c->now_ns - c->behind_first_ns;
+
+	c->steps_back++;
+	c->last_step_back_ns = step_ns;
+	c->ahead_ns += step_ns;
+	c->behind_frames = 0;
+	return t_ns + step_ns < INT64_MAX ? t_ns + step_ns : INT64_MAX;
+}
+
+/* A jump that the next frame confirms. */
+static uint64_t step_forward(struct packet_clock *c, uint64_t t_ns)
+{
+	const uint64_t step_ns = t_ns - c->now_ns;
+	const uint64_t made_good_ns = step_ns < c->ahead_ns ? step_ns : c->ahead_ns;
+
+	c->steps_forward++;
+	c->last_step_forward_ns = step_ns;
+	c->ahead_ns -= made_good_ns;
+	return t_ns - made_good_ns;
 }
 
 uint64_t packet_clock_frame(struct packet_clock *c, uint64_t ts_ns, bool has_next, uint64_t next_ns)
 {
-	if (ts_ns > INT64_MAX)
-		ts_ns = INT64_MAX; /* so that no sum below can wrap */
-	if (c->started && ts_ns < c->now_ns) {
+	uint64_t t_ns = packet_clock_counted(c, ts_ns);
+
+	next_ns = packet_clock_counted(c, next_ns);
+	if (c->started && t_ns < c->now_ns) {
 		c->late++;
-		return c->now_ns;
-	}
-	if (is_outlier(c, ts_ns, has_next, next_ns)) {
+		if (!is_step_back(c, t_ns))
+			return c->now_ns;
+		t_ns = step_back(c, t_ns);
+	} else if (is_outlier(c, t_ns, has_next, next_ns)) {
 		c->outliers++;
-		ts_ns = c->started ? c->now_ns : next_ns;
+		t_ns = c->started ? c->now_ns : next_ns;
+	} else if (c->started && has_next && is_far(c, t_ns)) {
+		t_ns = step_forward(c, t_ns);
+		c->behind_frames = 0;
+	} else {
+		c->behind_frames = 0;
 	}
 	if (!c->started) {
 		c->started = true;
-		c->now_ns = ts_ns;
-		c->next_tick_ns = tick_after(ts_ns);
+		c->now_ns = t_ns;
+		c->next_tick_ns = tick_after(t_ns);
 	}
 	c->settled_ns = c->now_ns + PACKET_CLOCK_SETTLED_NS;
-	c->now_ns = ts_ns;
-	return ts_ns;
+	c->now_ns = t_ns;
+	return t_ns;
 }
 
 static uint64_t tick_when_settled(const struct packet_clock *c, uint64_t to_ns)

@@ -1,6 +1,16 @@
 /* The packet clock: the only time below sensor/. It follows the time stamps of the frames, never
  * goes back, does not believe a single frame from the far future, and ticks at absolute multiples
- * of 100 ms of packet time. Pure. */
+ * of 100 ms of packet time. Pure.
+ *
+ * The capture's clock may be set while it runs. Set back, every frame is late from then on: after
+ * PACKET_CLOCK_STEP_FRAMES of them in a row, over at least PACKET_CLOCK_STEP_NS of their own time,
+ * all behind by more than PACKET_CLOCK_LATE_NS, the clock takes the difference for a step and goes
+ * on from where it stood, as far ahead of the stamps as they were set back. One frame in time ends
+ * the row (it was a second input that is late, not the clock), and so does a frame that is more
+ * than PACKET_CLOCK_LATE_NS older than the one before it (disorder, not a clock).
+ *
+ * Set ahead, which looks like silence, the clock follows; what it is ahead of the stamps after a
+ * step back is made good by that, for jumps that are long enough to need the next frame's word. */
 #pragma once
 
 #include <stdbool.h>
@@ -20,14 +30,28 @@
 
 #define PACKET_CLOCK_SILENT_DAYS_NS (7 * NS_PER_DAY)
 
+#define PACKET_CLOCK_LATE_NS NS_PER_S
+#define PACKET_CLOCK_STEP_NS (2 * NS_PER_S)
+
+enum { PACKET_CLOCK_STEP_FRAMES = 8 };
+
 struct packet_clock {
 	bool started;
 	uint64_t now_ns;
 	uint64_t next_tick_ns;
 	uint64_t settled_ns; /* ticks from here on to the next frame would do nothing */
-	uint64_t late;       /* frames older than the clock: taken as of now */
+	uint64_t ahead_ns;   /* of the time stamps, after steps back */
+	uint64_t steps_back, steps_forward;
+	uint64_t last_step_back_ns, last_step_forward_ns;
+	uint32_t behind_frames;                   /* in a row, by more than PACKET_CLOCK_LATE_NS */
+	uint64_t behind_first_ns, behind_last_ns; /* stamps of the first and latest of these, as the
+						     clock counts */
+	uint64_t late;                            /* frames older than the clock: taken as of now */
 	uint64_t outliers; /* frames from the far future that nothing confirmed: taken as of now */
 };
+
+/* A time stamp as the clock counts, which may be ahead of the stamps. */
+uint64_t packet_clock_counted(const struct packet_clock *c, uint64_t ts_ns);
 
 /* Whether the time of a frame stamped TS_NS depends on the frame after it: the first of all, and
  * one far ahead of the clock. */
@@ -38,8 +62,8 @@ bool packet_clock_needs_next(const struct packet_clock *c, uint64_t ts_ns);
 uint64_t packet_clock_frame(
 	struct packet_clock *c, uint64_t ts_ns, bool has_next, uint64_t next_ns);
 
-/* Before a frame at TO_NS (as packet_clock_frame returned it) is processed, or when no frame before
- * TO_NS will come any more: the next tick that is due, or false. Call until false. Moves the clock.
- * Of the ticks that would do nothing, those at midnight (UTC) come all the same, for a week: that
- * nothing was seen all day is told, too. */
+/* Before a frame at TO_NS (as packet_clock_frame or packet_clock_counted returned it) is processed,
+ * or when no frame before TO_NS will come any more: the next tick that is due, or false. Call until
+ * false. Moves the clock. Of the ticks that would do nothing, those at midnight (UTC) come all the
+ * same, for a week: that nothing was seen all day is told, too. */
 bool packet_clock_tick(struct packet_clock *c, uint64_t to_ns, uint64_t *ret_tick_ns);

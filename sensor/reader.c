@@ -100,7 +100,8 @@ static bool pull(struct reader *r, struct batch *b, bool wait)
 	r->has_next = rc == SOURCE_FRAME;
 	r->ended = rc == SOURCE_END;
 	while (rc == SOURCE_IDLE && !r->has_ready && batch_has_room(b, 0) &&
-		packet_clock_tick(&r->clock, r->next.ts_ns, &tick_ns))
+		packet_clock_tick(
+			&r->clock, packet_clock_counted(&r->clock, r->next.ts_ns), &tick_ns))
 		push_tick(r, b, tick_ns);
 	return r->has_next;
 }
