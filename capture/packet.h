@@ -60,6 +60,7 @@ struct packet_layer {
 	bool opaque;           /* a subscriber's or encrypted content: for no classifier */
 	bool encrypted;        /* opaque for that reason */
 	bool access;           /* behind PPPoE, L2TP or the like: a subscriber's unless declared */
+	bool overlap;          /* put together of fragments that contradict each other */
 	uint16_t sport, dport; /* TCP, UDP, SCTP; else 0 */
 	uint32_t l3_offset;    /* of the IP header in the frame */
 	uint32_t l3_bytes;     /* IP header and all it carries, as the header says */
@@ -68,6 +69,8 @@ struct packet_layer {
 	uint32_t payload_bytes;  /* as the headers say */
 	uint32_t payload_captured;
 	uint32_t tcp_seq, tcp_ack;
+	uint32_t wire_packets; /* fragments that it was put together of; 0: it came whole */
+	uint64_t wire_bytes;   /* their l3_bytes, when wire_packets is not 0 */
 };
 
 /* Rows of decoders.def, in its order: names the entries of a path. */

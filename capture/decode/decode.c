@@ -119,7 +119,8 @@ static bool is_collector(const struct decode_options *o, const struct ip_addr *a
 
 static bool is_mirror(const struct decode_options *o, const struct packet *p, enum mirror mirror)
 {
-	if (mirror == MIRROR_NO || p->n_layers == 0)
+	/* A fragment of a mirror's packet holds the beginning of the copy: it is whole first. */
+	if (mirror == MIRROR_NO || p->n_layers == 0 || p->layers[p->n_layers - 1].fragment)
 		return false;
 	if (!o || o->n_collectors == 0)
 		return mirror == MIRROR_BY_NATURE;
@@ -142,25 +143,70 @@ static void unwrap(struct packet *p)
 	p->mirrored = true;
 }
 
-void decode_frame(const struct frame *f, const struct decode_options *o, struct packet *ret)
+/* From the header that NEXT names to the last one. */
+static void decode_from(
+	struct next next, const struct frame *f, const struct decode_options *o, struct packet *p)
 {
 	struct cursor c = cursor_init(f->data, f->caplen);
-	struct next next = {.ns = NS_LINKTYPE, .number = f->linktype};
 	enum decode_result result;
 
-	memset(ret, 0, offsetof(struct packet, layers));
-	ret->ts_ns = f->ts_ns;
-	ret->frame_bytes = f->len;
+	p->ts_ns = f->ts_ns;
+	p->frame_bytes = f->len;
 	do {
 		const enum next_namespace ns = next.ns;
 		const uint32_t other = next.number_other;
 
-		result = decode_step(&c, ret, ns, next.number, &next);
+		result = decode_step(&c, p, ns, next.number, &next);
 		if (result == DECODE_NOT_ME && ns == NS_UDP_PORT)
-			result = decode_step(&c, ret, ns, other, &next);
-		if (result == DECODE_MORE && is_mirror(o, ret, next.mirror))
-			unwrap(ret);
+			result = decode_step(&c, p, ns, other, &next);
+		if (result == DECODE_MORE && is_mirror(o, p, next.mirror))
+			unwrap(p);
 	} while (result == DECODE_MORE);
+}
+
+void decode_frame(const struct frame *f, const struct decode_options *o, struct packet *ret)
+{
+	memset(ret, 0, offsetof(struct packet, layers));
+	decode_from((struct next){.ns = NS_LINKTYPE, .number = f->linktype}, f, o, ret);
+}
+
+static void copy_surroundings(const struct packet *around, uint32_t layer, struct packet *ret)
+{
+	ret->n_layers = (uint8_t)layer;
+	ret->n_path = around->layers[layer].path_len;
+	memcpy(ret->path, around->path, ret->n_path);
+	ret->has_mac = around->has_mac;
+	memcpy(ret->src_mac, around->src_mac, sizeof(ret->src_mac));
+	memcpy(ret->dst_mac, around->dst_mac, sizeof(ret->dst_mac));
+	for (uint8_t i = 0; i < around->n_tags; i++) {
+		if (around->tags[i].layer <= layer)
+			ret->tags[ret->n_tags++] = around->tags[i];
+	}
+	for (uint32_t i = 0; i < layer; i++) {
+		struct packet_layer *l = &ret->layers[i];
+
+		*l = around->layers[i];
+		l->l3_offset = l->l3_bytes = l->l3_captured = 0;
+		l->payload_offset = l->payload_bytes = l->payload_captured = 0;
+	}
+}
+
+uint32_t decode_datagram(const struct frame *f, const struct decode_options *o,
+	const struct packet *around, uint32_t layer, struct packet *ret)
+{
+	const struct packet_layer *part = &around->layers[layer];
+	uint32_t first;
+
+	memset(ret, 0, offsetof(struct packet, layers));
+	copy_surroundings(around, layer, ret);
+	decode_from((struct next){.ns = NS_ETHERTYPE,
+			    .number = part->ip_version == 4 ? 0x0800u : 0x86ddu},
+		f, o, ret);
+	first = ret->mirrored ? 0 : layer;
+	ret->mirrored = ret->mirrored || around->mirrored;
+	for (uint32_t i = first; i < ret->n_layers; i++)
+		ret->layers[i].access = ret->layers[i].access || part->access;
+	return first;
 }
 
 const char *decoder_name(enum decoder_id id)

@@ -72,6 +72,13 @@ typedef enum decode_result decode_fn(struct cursor *c, struct packet *p, struct 
  * addresses and tags are the mirror's. Pure, any thread. */
 void decode_frame(const struct frame *f, const struct decode_options *o, struct packet *ret);
 
+/* Decodes F, an IP datagram put together of fragments, of which layer LAYER of AROUND was one: in
+ * the surroundings of that one, as if it had come whole. *RET gets AROUND's link headers, path,
+ * tags and layers in front of LAYER; those layers only name what is around, they point nowhere.
+ * Returns the index of the first layer that was decoded: LAYER, or 0 when it was a mirror's. */
+uint32_t decode_datagram(const struct frame *f, const struct decode_options *o,
+	const struct packet *around, uint32_t layer, struct packet *ret);
+
 const char *decoder_name(enum decoder_id id);         /* "vlan" */
 const char *decode_reason_name(enum decode_reason r); /* "cut_ipv4" */
 const char *decode_reason_text(enum decode_reason r); /* a sentence */
