@@ -1,0 +1,131 @@
+#include "capture/duplicates.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/hash/hash.h"
+
+enum {
+	WAYS = 4,
+	SETS = DUPLICATES_SLOTS / WAYS,
+	HEADER_MAX_BYTES = 60,
+	IPV4_FIXED_BYTES = 20,
+	IPV6_FIXED_BYTES = 40,
+	TRANSPORT_BYTES = 20, /* hold the checksum of any transport */
+	ICMP_ECHO_REPLY = 0,
+	ICMP_ECHO = 8,
+	ICMP6_ECHO = 128,
+	ICMP6_ECHO_REPLY = 129,
+};
+
+struct seen {
+	uint64_t digest; /* 0: none */
+	uint64_t until_ns;
+};
+
+struct duplicates {
+	struct seen seen[SETS][WAYS]; /* in front, so that sets are aligned */
+	uint64_t hash_key;
+	uint64_t forgotten;
+};
+
+_Static_assert(sizeof(struct seen[WAYS]) == 64, "a set is a cache line");
+
+struct duplicates *duplicates_new(uint64_t hash_key)
+{
+	const size_t bytes = (sizeof(struct duplicates) + 63) / 64 * 64;
+	struct duplicates *d = aligned_alloc(64, bytes);
+
+	if (!d)
+		return NULL;
+	memset(d, 0, bytes);
+	d->hash_key = hash_key;
+	return d;
+}
+
+void duplicates_free(struct duplicates *d)
+{
+	free(d);
+}
+
+/* The header without what routers change. Its bytes in BUF; 0: it was not captured whole. */
+static uint32_t put_header(const uint8_t *ip, const struct packet_layer *l, uint8_t *buf)
+{
+	const bool v4 = l->ip_version == 4;
+	const uint32_t n = v4 ? (ip[0] & 15u) * 4 : IPV6_FIXED_BYTES;
+
+	if (n > l->l3_captured)
+		return 0;
+	memcpy(buf, ip, n);
+	if (v4) {
+		buf[1] = 0;
+		buf[8] = 0;
+		buf[10] = buf[11] = 0;
+	} else {
+		buf[0] &= 0xf0;
+		buf[1] &= 0x0f;
+		buf[7] = 0;
+	}
+	return n;
+}
+
+static bool is_echo(const struct packet_layer *l)
+{
+	if (l->proto == IPPROTO_NUM_ICMP)
+		return l->icmp_type == ICMP_ECHO || l->icmp_type == ICMP_ECHO_REPLY;
+	return l->proto == IPPROTO_NUM_ICMP6 &&
+	       (l->icmp_type == ICMP6_ECHO || l->icmp_type == ICMP6_ECHO_REPLY);
+}
+
+static uint64_t window_ns(const uint8_t *ip, const struct packet_layer *l)
+{
+	const bool numbered = l->fragment || (l->ip_version == 4 && (ip[4] || ip[5]));
+
+	if (numbered || l->proto == IPPROTO_NUM_TCP || l->proto == IPPROTO_NUM_SCTP || is_echo(l))
+		return DUPLICATES_WINDOW_NS;
+	return DUPLICATES_WINDOW_SHORT_NS;
+}
+
+bool duplicates_check(
+	struct duplicates *d, const struct frame *frame, const struct packet *p, uint64_t now_ns)
+{
+	const struct packet_layer *l = p->layers;
+	uint8_t identity[HEADER_MAX_BYTES + DUPLICATES_PAYLOAD_BYTES];
+	struct seen *set, *oldest;
+	uint32_t header_bytes, carried, n;
+	const uint8_t *ip;
+	uint64_t digest;
+
+	if (p->n_layers == 0)
+		return false;
+	ip = frame->data + l->l3_offset;
+	header_bytes = put_header(ip, l, identity);
+	if (header_bytes == 0)
+		return false;
+	carried = l->l3_bytes - header_bytes;
+	n = l->l3_captured - header_bytes;
+	if (n < TRANSPORT_BYTES && n < carried)
+		return false;
+	if (n > DUPLICATES_PAYLOAD_BYTES)
+		n = DUPLICATES_PAYLOAD_BYTES;
+	memcpy(identity + header_bytes, ip + header_bytes, n);
+	digest = hash64(identity, header_bytes + n, d->hash_key);
+	if (digest == 0)
+		digest = 1;
+	set = d->seen[digest % SETS];
+	oldest = set;
+	for (int i = 0; i < WAYS; i++) {
+		if (set[i].digest == digest && now_ns < set[i].until_ns)
+			return true;
+		if (set[i].until_ns < oldest->until_ns)
+			oldest = &set[i];
+	}
+	d->forgotten += now_ns < oldest->until_ns;
+	*oldest = (struct seen){digest, now_ns + window_ns(ip, l)};
+	return false;
+}
+
+uint64_t duplicates_forgotten(const struct duplicates *d)
+{
+	return d->forgotten;
+}
