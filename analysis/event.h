@@ -18,7 +18,7 @@ enum event_kind {
 	EVENT_FLOW_UPDATE,     /* each minute of packet time in which the flow spoke */
 	EVENT_FLOW_END,        /* exactly one per flow */
 	EVENT_DNS_ANSWER,      /* a response with addresses was seen */
-	EVENT_REACH,           /* a subscriber's packet in this tunnel is addressed to infrastructure */
+	EVENT_REACH, /* a subscriber's packet in this tunnel is addressed to infrastructure */
 };
 
 enum flow_state { FLOW_ATTEMPT, FLOW_REJECTED, FLOW_ESTABLISHED };
@@ -91,6 +91,7 @@ struct flow_record {
 	bool midstream;         /* the start was not seen: the initiator is inferred */
 	bool subscriber_tunnel; /* carries subscribers' packets, which were counted and not read */
 	bool is_tunnel;         /* other flows were found inside it */
+	bool fragment_overlap;  /* fragments of its packets contradicted each other */
 	uint64_t packets[2];
 	uint32_t undecoded_packets; /* both ways: not decoded to their end for want of bytes or
 				       knowledge */

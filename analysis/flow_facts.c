@@ -315,6 +315,7 @@ void flow_facts_fill(struct facts *f, const struct event *ev)
 	facts_set_text(f, FIELD_FLOW_STATE, flow_state_name(r->state));
 	facts_set_text(f, FIELD_FLOW_END_REASON, flow_end_name(r->end));
 	facts_set_bool(f, FIELD_FLOW_MIDSTREAM, r->midstream);
+	facts_set_bool(f, FIELD_FLOW_FRAGMENT_OVERLAP, r->fragment_overlap);
 	fill_path(f, r);
 	fill_ends(f, r);
 	fill_transport(f, r);
@@ -351,6 +352,6 @@ void reach_facts_fill(struct facts *f, const struct event *ev)
 	facts_set_ip(f, FIELD_GTPU_INNER_DESTINATION, &ev->reach.dst);
 	if (ev->reach.dport)
 		facts_set_num(f, FIELD_GTPU_INNER_PORT, ev->reach.dport);
-	facts_copy_str(f, FIELD_GTPU_INNER_TRANSPORT,
-		str_from(transport_name(ev->reach.proto, number)));
+	facts_copy_str(
+		f, FIELD_GTPU_INNER_TRANSPORT, str_from(transport_name(ev->reach.proto, number)));
 }

@@ -315,7 +315,7 @@ static void inspect(struct shard *s, struct flow *f, const struct frame *frame,
 		l->proto == IPPROTO_NUM_TCP ? s->cfg.tcp_packet_budget : s->cfg.udp_packet_budget;
 	const bool last = ++d->packets > budget;
 	/* The library takes whole packets only. */
-	const bool whole = l->l3_captured >= l->l3_bytes && !l->fragment_tail;
+	const bool whole = l->l3_captured >= l->l3_bytes && !l->fragment;
 
 	detection_touch(s->detections, d);
 	if (!opaque && f->snmp_version == 0 && l->proto == IPPROTO_NUM_UDP)
@@ -434,11 +434,12 @@ static void set_clock(struct shard *s, uint64_t ts_ns, uint64_t seq, struct aren
 	s->arena = arena;
 }
 
-/* What an inner header hides is hidden in the tunnels around it, too. */
+/* What an inner header hides is hidden in the tunnels around it, too; and what a fragment in them
+ * holds is not known before it is whole. */
 static bool is_opaque(const struct packet *p, uint32_t layer)
 {
 	for (uint32_t i = layer; i < p->n_layers; i++) {
-		if (p->layers[i].opaque)
+		if (p->layers[i].opaque || (i > layer && p->layers[i].fragment))
 			return true;
 	}
 	return false;

@@ -14,8 +14,8 @@
 #include "cli/json_view.h"
 #include "cli/redis_target.h"
 #include "common/str.h"
-#include "redis/stream.h"
 #include "redis/reader.h"
+#include "redis/stream.h"
 #include "rules/sigma/sigma.h"
 
 static const char help[] =

@@ -24,6 +24,7 @@ static const char help[] =
 	"  --geo DIR        MaxMind DB files for country and AS; \"\" for none\n"
 	"  --as-of DATE     with the list entries that were in force then; default: today\n"
 	"  --filter EXPR    only packets that meet this pcap-filter(7) expression\n"
+	"  --keep-duplicates  count packets that several taps saw each time\n"
 	"  --workers N      threads that classify, 1 to 64; the result is the same for any number\n"
 	"  --json           JSON lines, every fact under its name (docs/fields.md)\n\n"
 	"The table: start (UTC), transport, initiator, responder, label (? when only guessed), "
@@ -177,6 +178,7 @@ static int run(struct flows *fl, struct error *err)
 		.workers = options_workers(&fl->options),
 		.max_flows = MAX_FLOWS,
 		.max_detections = MAX_DETECTIONS,
+		.keep_duplicates = fl->options.keep_duplicates,
 		.progress = on_progress,
 		.input_fault = on_input_fault,
 		.user = fl,
@@ -223,7 +225,8 @@ static int open_flows(struct flows *fl, char **files, int n, struct error *err)
 int cmd_flows(int argc, char **argv)
 {
 	static const int accepted[] = {OPTION_SITE, OPTION_LISTS, OPTION_GEO, OPTION_OWN_SPACE,
-		OPTION_WORKERS, OPTION_FILTER, OPTION_JSON, OPTION_AS_OF, 0};
+		OPTION_WORKERS, OPTION_FILTER, OPTION_JSON, OPTION_AS_OF, OPTION_KEEP_DUPLICATES,
+		0};
 	struct flows fl = {.input_status = EXIT_OK};
 	struct error err = {ERR_OK, ""};
 	int first;

@@ -39,6 +39,7 @@ static const char help[] =
 	"  --name NAME      name of the stream, vedette:{NAME}:alerts; default: from the file "
 	"names\n"
 	"  --state DIR      where the private server keeps its data\n"
+	"  --keep-duplicates  count packets that several taps saw each time\n"
 	"  --workers N      threads that classify, 1 to 64; the result is the same for any number\n"
 	"  --json           alerts on standard output, one JSON object a line, ordered by packet "
 	"time and id;\n"
@@ -198,6 +199,7 @@ static int run(struct replay *r, struct error *err)
 		.workers = options_workers(&r->options),
 		.max_flows = MAX_FLOWS,
 		.max_detections = MAX_DETECTIONS,
+		.keep_duplicates = r->options.keep_duplicates,
 		.stop = &interrupted,
 		.progress = on_progress,
 		.input_fault = on_input_fault,
@@ -236,7 +238,7 @@ int cmd_replay(int argc, char **argv)
 {
 	static const int accepted[] = {OPTION_SITE, OPTION_RULES, OPTION_LISTS, OPTION_GEO,
 		OPTION_OWN_SPACE, OPTION_WORKERS, OPTION_FILTER, OPTION_REDIS, OPTION_NAME,
-		OPTION_STATE, OPTION_JSON, OPTION_AS_OF, 0};
+		OPTION_STATE, OPTION_JSON, OPTION_AS_OF, OPTION_KEEP_DUPLICATES, 0};
 	struct sigaction sa = {.sa_handler = on_signal};
 	struct replay r = {.input_status = EXIT_OK};
 	struct error err = {ERR_OK, ""};

@@ -26,6 +26,7 @@ static const struct option table[] = {
 	{"state", required_argument, NULL, OPTION_STATE},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"as-of", required_argument, NULL, OPTION_AS_OF},
+	{"keep-duplicates", no_argument, NULL, OPTION_KEEP_DUPLICATES},
 };
 
 enum { TABLE_ROWS = sizeof(table) / sizeof(table[0]) };
@@ -137,6 +138,9 @@ static int take(struct options *o, const char *command, int value, const char *a
 	case OPTION_AS_OF:
 		if (!set_as_of(o, arg))
 			return usage(command, "--as-of wants a date", "write --as-of 2026-11-22");
+		break;
+	case OPTION_KEEP_DUPLICATES:
+		o->keep_duplicates = true;
 		break;
 	case OPTION_FILTER:
 		o->filter = arg;

@@ -27,6 +27,7 @@ enum {
 	OPTION_STATE,
 	OPTION_JSON,
 	OPTION_AS_OF,
+	OPTION_KEEP_DUPLICATES,
 	OPTION_OWN_FIRST,
 };
 
@@ -39,7 +40,7 @@ struct options {
 	uint64_t seed;
 	uint32_t workers;  /* 0: not given */
 	uint64_t as_of_ns; /* 0: not given */
-	bool json;
+	bool json, keep_duplicates;
 	char data_dir[OPTIONS_PATH_BYTES], roles_path[OPTIONS_PATH_BYTES],
 		rules_dir[OPTIONS_PATH_BYTES], lists_dir[OPTIONS_PATH_BYTES],
 		geo_dir[OPTIONS_PATH_BYTES], state_dir[OPTIONS_PATH_BYTES];

@@ -58,6 +58,57 @@ static void count(FILE *to, uint64_t n, const char *what)
 		(void)fprintf(to, "  %12" PRIu64 "  %s\n", n, what);
 }
 
+static void print_fragments(FILE *to, const struct fragments_stats *f)
+{
+	count(to, f->fragments, "fragments of IP packets");
+	count(to, f->completed, "packets put together of them");
+	count(to, f->completed_cut, "of these not captured whole");
+	count(to, f->timed_out, "fragmented packets of which parts were missing after 30 seconds");
+	count(to, f->evicted, "fragmented packets given up early: no room for more");
+	count(to, f->unfinished, "fragmented packets of which parts were missing at the end");
+	count(to, f->without_first, "of these without their first fragment, so without ports");
+	count(to, f->overlaps_different, "fragments that contradict others of their packet");
+	count(to, f->overlaps_equal, "fragments, or parts of them, that came again");
+	count(to, f->tiny_first, "first fragments too short for the transport header");
+	for (int fault = 0; fault < FRAGMENT_FAULT_COUNT; fault++) {
+		char line[256];
+
+		(void)snprintf(line, sizeof(line), "fragments: %s (fragment_%s)",
+			fragment_fault_text((enum fragment_fault)fault),
+			fragment_fault_name((enum fragment_fault)fault));
+		count(to, f->faults[fault], line);
+	}
+}
+
+static void print_duplicates(FILE *to, const struct pipeline_stats *stats)
+{
+	char line[128];
+
+	(void)snprintf(line, sizeof(line),
+		"packets seen a moment before, dropped (%" PRIu64 " bytes)",
+		stats->duplicate_bytes);
+	count(to, stats->duplicate_packets, line);
+	count(to, stats->duplicates_forgotten,
+		"packets forgotten before a copy could come: too many at a time");
+}
+
+static void print_clock(FILE *to, const struct pipeline_stats *stats)
+{
+	char line[128];
+
+	count(to, stats->late, "packets stamped earlier than one before them");
+	count(to, stats->outliers, "packets stamped far in the future, taken as of now");
+	(void)snprintf(line, sizeof(line),
+		"steps back of the capture's clock, the last by %.3f seconds",
+		(double)stats->last_step_back_ns / NS_PER_S);
+	count(to, stats->steps_back, line);
+	(void)snprintf(line, sizeof(line),
+		"gaps of more than an hour in the time stamps, or steps ahead, the last of %.3f "
+		"seconds",
+		(double)stats->last_step_forward_ns / NS_PER_S);
+	count(to, stats->steps_forward, line);
+}
+
 void summary_print(FILE *to, const struct pipeline_stats *stats, const struct source_stats *input)
 {
 	char from[TIME_TEXT_BYTES];
@@ -82,8 +133,9 @@ void summary_print(FILE *to, const struct pipeline_stats *stats, const struct so
 			decode_reason_name((enum decode_reason)r));
 		count(to, stats->reasons[r], line);
 	}
-	count(to, stats->late, "packets stamped earlier than one before them");
-	count(to, stats->outliers, "packets stamped far in the future, taken as of now");
+	print_fragments(to, &stats->fragments);
+	print_duplicates(to, stats);
+	print_clock(to, stats);
 	count(to, stats->shards.flows_evicted,
 		"conversations ended early: the flow table was full");
 	count(to, stats->shards.detections_evicted, "classifications given up: too many at a time");

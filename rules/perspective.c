@@ -272,7 +272,8 @@ bool perspective_fill_side(
 {
 	const struct flow_record *r = &ev->flow;
 	char name[IP_ADDR_TEXT_BYTES];
-	struct view v = {.self = find(p, r, side), .segment = segment_of(r), .initiator = side == 0};
+	struct view v = {
+		.self = find(p, r, side), .segment = segment_of(r), .initiator = side == 0};
 
 	clear_side(f);
 	v.self_addr = r->addr[side];

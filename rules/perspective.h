@@ -36,6 +36,6 @@ const struct equipment *perspective_equipment(
 /* The same for the client of a DNS answer. */
 bool perspective_fill_dns(const struct perspective *p, struct facts *f, const struct event *ev);
 
-/* The same for the infrastructure that a subscriber's packet is addressed to; its peer is the tunnel
- * end that sent it. */
+/* The same for the infrastructure that a subscriber's packet is addressed to; its peer is the
+ * tunnel end that sent it. */
 void perspective_fill_reach(const struct perspective *p, struct facts *f, const struct event *ev);

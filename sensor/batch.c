@@ -68,14 +68,21 @@ bool batch_has_room(const struct batch *b, uint32_t frame_bytes)
 	       BATCH_BYTES - b->n_bytes >= frame_bytes;
 }
 
-const uint8_t *batch_store(struct batch *b, const struct frame *f)
+uint8_t *batch_reserve(struct batch *b, uint32_t n_bytes)
 {
 	uint8_t *at = b->bytes + b->n_bytes;
 
-	assert(f->caplen <= BATCH_BYTES - b->n_bytes);
+	assert(n_bytes <= BATCH_BYTES - b->n_bytes);
+	b->n_bytes += n_bytes;
+	return at;
+}
+
+const uint8_t *batch_store(struct batch *b, const struct frame *f)
+{
+	uint8_t *at = batch_reserve(b, f->caplen);
+
 	if (f->caplen > 0)
 		memcpy(at, f->data, f->caplen);
-	b->n_bytes += f->caplen;
 	return at;
 }
 

@@ -72,6 +72,9 @@ bool batch_is_empty(const struct batch *b);
 
 bool batch_has_room(const struct batch *b, uint32_t frame_bytes);
 
+/* Room for N_BYTES of the batch's; it was asked for before. */
+uint8_t *batch_reserve(struct batch *b, uint32_t n_bytes);
+
 /* Copies F's bytes into the batch and returns where; room was asked for before. */
 const uint8_t *batch_store(struct batch *b, const struct frame *f);
 

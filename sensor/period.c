@@ -10,6 +10,7 @@ struct sensor_period period_of(uint64_t until_ns, bool day, const struct pipelin
 		.counts =
 			{
 				.packets = so_far->frames,
+				.duplicates = so_far->duplicate_packets,
 				.subscribers = so_far->subscriber_packets,
 				.late = so_far->late,
 			},

@@ -142,6 +142,11 @@ void pipeline_set_site(struct pipeline *p, const struct site *site)
 	p->reader.site = site;
 }
 
+void pipeline_send_canary(struct pipeline *p, uint32_t number, uint64_t ts_ns)
+{
+	reader_send_canary(&p->reader, number, ts_ns);
+}
+
 uint64_t pipeline_now_ns(const struct pipeline *p)
 {
 	return p->reader.clock.now_ns;

@@ -8,10 +8,12 @@
 #pragma once
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "analysis/event.h"
 #include "analysis/shard.h"
+#include "capture/fragments.h"
 #include "capture/packet.h"
 #include "capture/source.h"
 #include "common/error.h"
@@ -25,7 +27,12 @@ struct pipeline_stats {
 	uint64_t reasons[REASON_COUNT];
 	uint64_t subscriber_packets, subscriber_bytes; /* counted and dropped: networks.subscribers,
 							  tunnels of subscribers */
+	uint64_t duplicate_packets, duplicate_bytes;   /* dropped: seen a moment before */
+	uint64_t duplicates_forgotten;                 /* see capture/duplicates.h */
+	struct fragments_stats fragments;
 	uint64_t late, outliers; /* frames behind the packet clock, and far ahead of it */
+	uint64_t steps_back, steps_forward; /* of the capture's clock: see packet_clock.h */
+	uint64_t last_step_back_ns, last_step_forward_ns;
 	uint64_t ticks;
 	uint64_t first_ns, last_ns; /* packet clock */
 	struct shard_stats shards;  /* sums */
@@ -46,12 +53,14 @@ struct pipeline_consumer {
 struct pipeline;
 
 struct pipeline_config {
-	struct source *source;   /* borrowed */
-	const struct site *site; /* borrowed: says who is a subscriber */
+	struct source *source;         /* borrowed */
+	const struct site *site;       /* borrowed: says who is a subscriber */
+	const char *const *interfaces; /* names by frame.interface, borrowed; NULL: unknown */
 	uint64_t hash_key;
 	uint32_t workers;        /* 1 to PIPELINE_MAX_WORKERS */
 	uint32_t max_flows;      /* in all */
 	uint32_t max_detections; /* in all */
+	bool keep_duplicates;    /* packets that several taps saw count each time */
 	const atomic_bool *stop; /* NULL, or: end early when it becomes true */
 	void (*progress)(void *user,
 		const struct pipeline_stats *so_far); /* NULL, or called after each batch */
@@ -73,6 +82,9 @@ int pipeline_run(const struct pipeline_config *cfg, const struct pipeline_consum
 
 /* For TURN alone. */
 void pipeline_set_site(struct pipeline *p, const struct site *site);
+/* Puts the frames of a canary in front of the next ones of the source: at the packet clock's time,
+ * else at TS_NS. */
+void pipeline_send_canary(struct pipeline *p, uint32_t number, uint64_t ts_ns);
 uint64_t pipeline_now_ns(const struct pipeline *p); /* the packet clock; 0 before the first frame */
 
 /* Adds up into STATS what the shards have counted; nothing may be under way. */

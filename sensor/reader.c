@@ -3,23 +3,52 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/decode/decode.h"
+#include "rules/canary.h"
+
+enum { MAX_DATAGRAMS = 4096, MAX_FRAGMENT_BYTES = 32 * 1024 * 1024, LINKTYPE_NUM_RAW = 101 };
+
 bool reader_init(struct reader *r, const struct pipeline_config *cfg, struct pipeline_stats *stats)
 {
+	const struct fragments_config fc = {.hash_key = cfg->hash_key,
+		.max_datagrams = MAX_DATAGRAMS,
+		.max_bytes = MAX_FRAGMENT_BYTES};
+
 	memset(r, 0, sizeof(*r));
 	r->cfg = cfg;
 	r->site = cfg->site;
 	r->stats = stats;
 	r->held = malloc(FRAME_MAX_BYTES);
-	return r->held != NULL;
+	r->fragments = fragments_new(&fc);
+	r->duplicates = cfg->keep_duplicates ? NULL : duplicates_new(cfg->hash_key);
+	return r->held && r->fragments && (r->duplicates || cfg->keep_duplicates);
 }
 
 void reader_done(struct reader *r)
 {
 	free(r->held);
+	fragments_free(r->fragments);
+	duplicates_free(r->duplicates);
+}
+
+static void count(struct reader *r)
+{
+	struct pipeline_stats *stats = r->stats;
+
+	stats->late = r->clock.late;
+	stats->outliers = r->clock.outliers;
+	stats->steps_back = r->clock.steps_back;
+	stats->steps_forward = r->clock.steps_forward;
+	stats->last_step_back_ns = r->clock.last_step_back_ns;
+	stats->last_step_forward_ns = r->clock.last_step_forward_ns;
+	fragments_stats(r->fragments, &stats->fragments);
+	if (r->duplicates)
+		stats->duplicates_forgotten = duplicates_forgotten(r->duplicates);
 }
 
 static void end_period(struct reader *r, struct batch *b, uint64_t seq, uint64_t until_ns, bool day)
 {
+	count(r);
 	b->periods[b->n_periods++] = (struct batch_period){seq, until_ns, day, *r->stats};
 }
 
@@ -31,8 +60,18 @@ static void push_tick(struct reader *r, struct batch *b, uint64_t ts_ns)
 		b->work[s][b->n_work[s]++] = w;
 	b->ticks[b->n_ticks++] = w;
 	r->stats->ticks++;
+	r->now_ns = ts_ns;
+	fragments_expire(r->fragments, ts_ns);
 	if (ts_ns % NS_PER_DAY == 0)
 		end_period(r, b, w.seq, ts_ns, true);
+}
+
+/* What a tick or a frame made of fragments goes out before anything else does. */
+static bool is_datagram_due(const struct reader *r)
+{
+	struct datagram d;
+
+	return fragments_due(r->fragments, &d);
 }
 
 /* Subscribers are counted and dropped before anything looks at them, unless the address is declared
@@ -42,45 +81,168 @@ static bool is_subscriber(const struct reader *r, const struct packet *p,
 {
 	const struct site *site = r->site;
 	const struct inventory *inv = site_inventory(site);
-	bool src = site_scope(site, segment, &l->src) == SITE_SUBSCRIBERS;
-	bool dst = site_scope(site, segment, &l->dst) == SITE_SUBSCRIBERS;
-	bool outer = l == &p->layers[0] && p->has_mac;
+	const bool src = site_scope(site, segment, &l->src) == SITE_SUBSCRIBERS;
+	const bool dst = site_scope(site, segment, &l->dst) == SITE_SUBSCRIBERS;
+	const bool outer = l == &p->layers[0] && p->has_mac;
+	bool src_declared, dst_declared;
 
-	return (src && !inventory_find(inv, &l->src, outer ? p->src_mac : NULL, segment, ts_ns)) ||
-	       (dst && !inventory_find(inv, &l->dst, outer ? p->dst_mac : NULL, segment, ts_ns));
+	if (!src && !dst && !l->access)
+		return false;
+	src_declared = inventory_find(inv, &l->src, outer ? p->src_mac : NULL, segment, ts_ns);
+	dst_declared = inventory_find(inv, &l->dst, outer ? p->dst_mac : NULL, segment, ts_ns);
+	if (l->access && !src_declared && !dst_declared)
+		return true;
+	return (src && !src_declared) || (dst && !dst_declared);
 }
 
-static void push_frame(struct reader *r, struct batch *b)
+/* Whom a subscriber's packet inside GTP-U is addressed to matters when that is infrastructure, and
+ * is forgotten at once when it is not. */
+static void check_inner(const struct reader *r, struct packet *p, uint64_t ts_ns)
 {
-	uint32_t i = b->n_packets++;
-	struct packet *p = &b->packets[i];
-	struct decode_options decode;
+	uint16_t segment;
 
-	decode.collectors = site_collectors(r->site, &decode.n_collectors);
-	b->frames[i] = r->ready;
-	b->frames[i].ts_ns = r->ready_ns;
-	decode_frame(&b->frames[i], &decode, p);
-	r->stats->frames++;
-	r->stats->frame_bytes += r->ready.len;
-	r->stats->reasons[p->reason]++;
-	for (uint8_t layer = 0; layer < p->n_layers; layer++) {
+	if (!p->has_inner_dst)
+		return;
+	segment = site_segment(r->site, p, p->n_layers - 1u, NULL);
+	if (site_is_declared(r->site) &&
+		(inventory_find(site_inventory(r->site), &p->inner_dst, NULL, segment, ts_ns) ||
+			site_scope(r->site, segment, &p->inner_dst) == SITE_OWN))
+		return;
+	p->has_inner_dst = false;
+	memset(&p->inner_dst, 0, sizeof(p->inner_dst));
+	p->inner_dport = 0;
+	p->inner_proto = 0;
+}
+
+static uint16_t segment_of(
+	const struct reader *r, const struct frame *f, const struct packet *p, uint32_t layer)
+{
+	if (f->interface == CANARY_INTERFACE)
+		return CANARY_SEGMENT;
+	return site_segment(
+		r->site, p, layer, r->cfg->interfaces ? r->cfg->interfaces[f->interface] : NULL);
+}
+
+/* Gives the layers of packet I of the batch, from FIRST on, to their shards. A fragment is held
+ * back, with all that lies inside of it, until its datagram is whole: false then. Not so layer
+ * FIRST when FIRST_IS_LEFT_OVER of a datagram that never got whole. FRAMES: captured ones that it
+ * came in. */
+static bool push_layers(struct reader *r, struct batch *b, uint32_t i, uint32_t first,
+	bool first_is_left_over, uint32_t frames)
+{
+	const struct packet *p = &b->packets[i];
+	const uint64_t ts_ns = b->frames[i].ts_ns;
+
+	for (uint32_t layer = first; layer < p->n_layers; layer++) {
 		const struct packet_layer *l = &p->layers[layer];
 		struct work w = {
-			.seq = ++r->seq, .ts_ns = r->ready_ns, .packet = i, .layer = layer};
+			.seq = ++r->seq, .ts_ns = ts_ns, .packet = i, .layer = (uint8_t)layer};
 
-		w.segment = site_segment(r->site, p, layer, NULL);
-		if (is_subscriber(r, p, l, w.segment, r->ready_ns)) {
-			r->stats->subscriber_packets++;
-			r->stats->subscriber_bytes += l->l3_bytes;
+		w.segment = segment_of(r, &b->frames[i], p, layer);
+		if (is_subscriber(r, p, l, w.segment, ts_ns)) {
+			r->stats->subscriber_packets += l->wire_packets ? l->wire_packets : 1;
+			r->stats->subscriber_bytes += l->wire_packets ? l->wire_bytes : l->l3_bytes;
 			break; /* what is inside is the subscriber's as well */
 		}
+		if (l->fragment && (layer > first || !first_is_left_over) &&
+			fragments_add(
+				r->fragments, &b->frames[i], p, layer, w.segment, frames, ts_ns))
+			return false;
 		uint32_t s = shard_choose(l, r->cfg->hash_key, PIPELINE_SHARDS);
 
 		b->work[s][b->n_work[s]++] = w;
+		if (l->fragment)
+			break; /* what is inside was not read whole */
 	}
+	return true;
+}
+
+static bool is_duplicate(struct reader *r, const struct frame *f, const struct packet *p)
+{
+	if (!r->duplicates || !duplicates_check(r->duplicates, f, p, f->ts_ns))
+		return false;
+	r->stats->duplicate_packets++;
+	r->stats->duplicate_bytes += f->len;
+	return true;
+}
+
+static struct decode_options decode_options_of(const struct site *site)
+{
+	struct decode_options o;
+
+	o.collectors = site_collectors(site, &o.n_collectors);
+	return o;
+}
+
+/* F's bytes lie in the batch. */
+static void push_frame(struct reader *r, struct batch *b, const struct frame *f, uint64_t ts_ns)
+{
+	uint32_t i = b->n_packets++;
+	struct packet *p = &b->packets[i];
+	const struct decode_options decode = decode_options_of(r->site);
+
+	b->frames[i] = *f;
+	b->frames[i].ts_ns = ts_ns;
+	r->now_ns = ts_ns;
+	decode_frame(&b->frames[i], &decode, p);
+	check_inner(r, p, ts_ns);
+	r->stats->frames++;
+	r->stats->frame_bytes += f->len;
 	if (r->stats->first_ns == 0)
-		r->stats->first_ns = r->ready_ns;
-	r->stats->last_ns = r->ready_ns;
+		r->stats->first_ns = ts_ns;
+	r->stats->last_ns = ts_ns;
+	if (!is_duplicate(r, &b->frames[i], p) && push_layers(r, b, i, 0, false, 1))
+		r->stats->reasons[p->reason]++;
+}
+
+void reader_send_canary(struct reader *r, uint32_t number, uint64_t ts_ns)
+{
+	canary_make(&r->canary, number, ts_ns);
+	r->canary_left = CANARY_FRAMES;
+}
+
+static void push_canary(struct reader *r, struct batch *b)
+{
+	struct frame f = r->canary.frames[CANARY_FRAMES - r->canary_left--];
+	const uint64_t ts_ns = r->clock.started ? r->clock.now_ns
+						: packet_clock_frame(&r->clock, f.ts_ns, false, 0);
+
+	f.data = batch_store(b, &f);
+	push_frame(r, b, &f, ts_ns);
+}
+
+/* The datagram that is due, as a packet that came whole. Its frames get the reason that it has. */
+static void push_datagram(struct reader *r, struct batch *b, const struct datagram *d)
+{
+	uint32_t i = b->n_packets++;
+	struct packet *p = &b->packets[i];
+	struct frame *f = &b->frames[i];
+	uint8_t *bytes = batch_reserve(b, d->bytes);
+	const struct decode_options decode = decode_options_of(r->site);
+	bool from_mirror; /* a copy that a mirror made, which came whole in it */
+	uint32_t layer;
+
+	fragments_copy(r->fragments, bytes);
+	*f = (struct frame){.data = bytes,
+		.caplen = d->bytes,
+		.len = d->wire_len,
+		.ts_ns = r->now_ns,
+		.linktype = LINKTYPE_NUM_RAW,
+		.interface = d->interface};
+	layer = decode_datagram(f, &decode, d->around, d->layer, p);
+	check_inner(r, p, r->now_ns);
+	from_mirror = layer < p->n_layers &&
+		      p->layers[layer].path_len != d->around->layers[d->layer].path_len;
+	if (layer < p->n_layers && !from_mirror) {
+		p->layers[layer].wire_packets = d->wire_packets;
+		p->layers[layer].wire_bytes = d->wire_bytes;
+		p->layers[layer].overlap = d->overlap;
+	}
+	fragments_pop(r->fragments);
+	if (from_mirror && is_duplicate(r, f, p))
+		return;
+	if (push_layers(r, b, i, layer, !d->complete, d->frames))
+		r->stats->reasons[p->reason] += d->frames;
 }
 
 /* Asks the source for the frame behind, past inputs that end early. False when there is none for
@@ -99,7 +261,7 @@ static bool pull(struct reader *r, struct batch *b, bool wait)
 		r->cfg->input_fault(r->cfg->user, &err);
 	r->has_next = rc == SOURCE_FRAME;
 	r->ended = rc == SOURCE_END;
-	while (rc == SOURCE_IDLE && !r->has_ready && batch_has_room(b, 0) &&
+	while (rc == SOURCE_IDLE && !r->has_ready && batch_has_room(b, 0) && !is_datagram_due(r) &&
 		packet_clock_tick(
 			&r->clock, packet_clock_counted(&r->clock, r->next.ts_ns), &tick_ns))
 		push_tick(r, b, tick_ns);
@@ -134,6 +296,7 @@ static bool time_ready(struct reader *r, struct batch *b, bool wait)
 /* The next batch takes the ready frame's bytes from where no batch is. */
 static bool end_batch(struct reader *r)
 {
+	count(r);
 	if (r->has_ready && r->ready.caplen > 0) {
 		memcpy(r->held, r->ready.data, r->ready.caplen);
 		r->ready.data = r->held;
@@ -148,9 +311,12 @@ static bool is_over(struct reader *r, struct batch *b)
 	while (r->clock.started &&
 		packet_clock_tick(&r->clock, r->stats->last_ns + READER_RUN_ON_NS, &tick_ns)) {
 		push_tick(r, b, tick_ns);
-		if (!batch_has_room(b, 0))
+		if (!batch_has_room(b, 0) || is_datagram_due(r))
 			return false;
 	}
+	fragments_finish(r->fragments);
+	if (is_datagram_due(r))
+		return false;
 	b->finish = true;
 	b->finish_seq = ++r->seq;
 	b->finish_ns = r->stats->last_ns;
@@ -164,12 +330,21 @@ bool reader_fill(struct reader *r, struct batch *b, bool wait)
 		r->ready.data = batch_store(b, &r->ready);
 	for (;;) {
 		const bool may_wait = wait && batch_is_empty(b);
+		struct datagram whole;
 		uint64_t tick_ns;
 
-		r->stats->late = r->clock.late;
-		r->stats->outliers = r->clock.outliers;
 		if (!batch_has_room(b, r->has_ready ? 0 : FRAME_MAX_BYTES))
 			return end_batch(r);
+		if (fragments_due(r->fragments, &whole)) {
+			if (!batch_has_room(b, whole.bytes))
+				return end_batch(r);
+			push_datagram(r, b, &whole);
+			continue;
+		}
+		if (r->canary_left > 0) {
+			push_canary(r, b);
+			continue;
+		}
 		if (!r->has_ready) {
 			if (!r->has_next && !pull(r, b, may_wait))
 				return r->ended ? !is_over(r, b) : end_batch(r);
@@ -180,7 +355,7 @@ bool reader_fill(struct reader *r, struct batch *b, bool wait)
 		if (packet_clock_tick(&r->clock, r->ready_ns, &tick_ns)) {
 			push_tick(r, b, tick_ns);
 		} else {
-			push_frame(r, b);
+			push_frame(r, b, &r->ready, r->ready_ns);
 			r->has_ready = false;
 		}
 	}

@@ -2,8 +2,10 @@
  * decodes, and gives each layer to the shard that owns its conversation. One thread. */
 #pragma once
 
-#include "capture/decode/decode.h"
+#include "capture/duplicates.h"
+#include "capture/fragments.h"
 #include "sensor/batch.h"
+#include "sensor/canary.h"
 #include "sensor/packet_clock.h"
 #include "sensor/pipeline.h"
 
@@ -18,17 +20,26 @@ struct reader {
 	const struct site *site; /* borrowed; changes between two batches only */
 	struct pipeline_stats *stats;
 	struct packet_clock clock;
+	struct duplicates *duplicates; /* NULL: they are kept */
+	struct fragments *fragments;
 	uint64_t seq;
 	struct frame ready; /* the next one to process; its bytes lie in the batch or in held */
 	struct frame next;  /* the one behind it; its bytes lie in the source */
 	uint64_t ready_ns;  /* by the packet clock, once it is timed */
+	uint64_t now_ns;    /* of what was pushed last: a tick, or a frame */
 	bool has_ready, has_next, is_timed, ended;
+	struct canary canary; /* to be sent */
+	uint32_t canary_left; /* of its frames */
 	uint8_t *held; /* bytes of a ready frame that waits for the next batch; FRAME_MAX_BYTES */
 };
 
 /* False without memory; reader_done is due in any case. */
 bool reader_init(struct reader *r, const struct pipeline_config *cfg, struct pipeline_stats *stats);
 void reader_done(struct reader *r);
+
+/* Puts the frames of canary NUMBER in front of the source's next one, at the packet clock's time,
+ * or at TS_NS when it does not run yet. Between two calls of reader_fill. */
+void reader_send_canary(struct reader *r, uint32_t number, uint64_t ts_ns);
 
 /* Fills B (cleared before), until it is full or the source has nothing for now; WAIT: unless B is
  * empty, for which a tenth of a second is waited. False when the input has ended: B then is the

@@ -76,6 +76,7 @@ struct flow {
 	bool has_mac0 : 1, has_mac1 : 1;
 	bool subscriber_tunnel : 1;
 	bool is_tunnel : 1;
+	bool fragment_overlap : 1;
 	bool label_is_signalling : 1;
 	bool is_dns : 1;     /* its messages may hold answers */
 	bool classified : 1; /* EVENT_FLOW_CLASSIFIED was emitted */

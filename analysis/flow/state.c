@@ -149,6 +149,7 @@ void flow_add(struct flow *f, const struct flow_packet *fp)
 		f->subscriber_tunnel = true;
 	if (l + 1 < fp->packet->layers + fp->packet->n_layers)
 		f->is_tunnel = true;
+	f->fragment_overlap = f->fragment_overlap || l->overlap;
 	if (l->proto == IPPROTO_NUM_TCP)
 		add_tcp(f, fp);
 	else if (l->proto == IPPROTO_NUM_SCTP)
@@ -156,8 +157,8 @@ void flow_add(struct flow *f, const struct flow_packet *fp)
 	if (l + 1 == fp->packet->layers + fp->packet->n_layers)
 		f->undecoded_packets +=
 			decode_reason_is_loss((enum decode_reason)fp->packet->reason);
-	f->packets[end]++;
-	f->bytes[end] += l->l3_bytes;
+	f->packets[end] += l->wire_packets ? l->wire_packets : 1;
+	f->bytes[end] += l->wire_packets ? l->wire_bytes : l->l3_bytes;
 	f->payload_bytes[end] += l->payload_bytes;
 	if (l->proto != IPPROTO_NUM_TCP && f->packets[0] && f->packets[1])
 		establish(f);

@@ -472,3 +472,13 @@ void live_source_stop(struct source *base)
 	check(s);
 	s->stopped_ns = now(s);
 }
+
+size_t live_source_fds(const struct source *base, int *ret, size_t max)
+{
+	const struct live_source *s = (const struct live_source *)base;
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < s->n_lanes && n < max; i++)
+		ret[n++] = packet_socket_fd(s->lanes[i].socket);
+	return n;
+}

@@ -116,3 +116,7 @@ bool live_source_blind(struct source *s, struct live_blind *ret);
 /* Nothing more is captured from now on. source_next gives out what the rings hold, then SOURCE_END;
  * what it has not given out after three seconds is counted as unread. */
 void live_source_stop(struct source *s);
+
+/* The descriptors of the packet sockets, at most MAX, to RET; for a filter of system calls. Returns
+ * their number. */
+size_t live_source_fds(const struct source *s, int *ret, size_t max);

@@ -41,7 +41,8 @@ static int keep_subscribers(struct load *l, const struct ip_prefix *prefix)
 	struct site *s = l->site;
 
 	if (!s->subscribers)
-		s->subscribers = arena_alloc(s->arena, POLICY_MAX_NETWORKS * sizeof(*s->subscribers));
+		s->subscribers =
+			arena_alloc(s->arena, POLICY_MAX_NETWORKS * sizeof(*s->subscribers));
 	if (!s->subscribers)
 		return read_no_memory(l);
 	s->subscribers[s->n_subscribers++] = *prefix;

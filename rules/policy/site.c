@@ -177,8 +177,8 @@ static struct digest digest_of(const struct sources *f, const struct site_space 
 	return digest128(parts, sizeof(parts));
 }
 
-static int load_all(struct load *l, const char *path, const char *roles_path,
-	const struct site_space *space)
+static int load_all(
+	struct load *l, const char *path, const char *roles_path, const struct site_space *space)
 {
 	const struct yaml_node *shipped = NULL;
 	struct sources f = {0};
@@ -211,8 +211,8 @@ static int load_all(struct load *l, const char *path, const char *roles_path,
 	return r;
 }
 
-struct site *site_open(const char *path, const char *roles_path, const struct site_space *space,
-	struct error *err)
+struct site *site_open(
+	const char *path, const char *roles_path, const struct site_space *space, struct error *err)
 {
 	const struct site_space none = {0};
 	struct load l = {.site = site_new(), .err = err};

@@ -227,7 +227,7 @@ def ask_tshark(path):
 
 
 def ask_vedette(vedette, path):
-    return run([vedette, 'flows', '--json', '--geo', '', '--workers', '1', path])
+    return run([vedette, 'flows', '--json', '--keep-duplicates', '--geo', '', '--workers', '1', path])
 
 
 def named_exceptions(path):

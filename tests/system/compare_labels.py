@@ -30,7 +30,7 @@ def ask_ndpireader(path):
 
 
 def ask_vedette(vedette, path):
-    return run([vedette, 'flows', '--json', '--geo', '', '--workers', '1', path])
+    return run([vedette, 'flows', '--json', '--keep-duplicates', '--geo', '', '--workers', '1', path])
 
 
 def ends(proto, a, a_port, b, b_port):

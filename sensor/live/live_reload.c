@@ -1,0 +1,209 @@
+/* Policy, rules, lists and geolocation data are replaced while packets flow. Loading takes place in
+ * the thread that asks; the main thread swaps between two batches, so that reader and rules change
+ * at one sequence number. What cannot be used changes nothing. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "sensor/live/live_state.h"
+
+enum { SWAP_WAIT_S = 10 };
+
+/* A segment is a number in the flow table: a number must go on to mean what it meant. */
+static int check_segments(const struct site *old, const struct site *fresh, struct error *err)
+{
+	struct site_counts before, after;
+
+	site_counts(old, &before);
+	site_counts(fresh, &after);
+	for (uint16_t i = 1; i <= before.segments; i++) {
+		if (i > after.segments ||
+			strcmp(site_segment_name(old, i), site_segment_name(fresh, i)) != 0)
+			return error_set(err, ERR_CONFIG,
+				"the segment %s was renamed, moved or removed, which flows under "
+				"way do not "
+				"survive; add new segments behind the others, or restart the "
+				"sensor",
+				site_segment_name(old, i));
+	}
+	return 0;
+}
+
+static bool gives(const struct geo *g, const char *what)
+{
+	for (size_t i = 0; i < geo_files(g); i++) {
+		struct geo_file file;
+
+		geo_file(g, i, &file);
+		if (strstr(file.gives, what))
+			return true;
+	}
+	return false;
+}
+
+/* A database that vanished is no wish to do without. */
+static int check_geo(const struct geo *old, const struct geo *fresh, struct error *err)
+{
+	static const char *const kinds[] = {"country", "asn"};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (gives(old, kinds[i]) && !gives(fresh, kinds[i]))
+			return error_set(err, ERR_CONFIG,
+				"no geolocation file gives the %s any more; put one back, or "
+				"restart the "
+				"sensor to do without",
+				strcmp(kinds[i], "asn") == 0 ? "AS number" : "country");
+	}
+	return 0;
+}
+
+static void free_knowledge(struct knowledge *k)
+{
+	if (k)
+		knowledge_close(k);
+	free(k);
+}
+
+static struct knowledge *load(struct live_run *l, struct error *err)
+{
+	struct knowledge_config cfg = *l->cfg.knowledge;
+	struct knowledge *k = calloc(1, sizeof(*k));
+	int rc;
+
+	if (!k) {
+		error_set(err, ERR_SYSTEM, "not enough memory to load anew");
+		return NULL;
+	}
+	cfg.as_of_ns = live_wall_ns(NULL);
+	rc = knowledge_open(k, &cfg, err);
+	/* Only this thread changes what runs, by way of the main one. */
+	if (rc == 0)
+		rc = check_segments(l->knowledge->site, k->site, err);
+	if (rc == 0)
+		rc = check_geo(l->knowledge->geo, k->geo, err);
+	if (rc == 0)
+		return k;
+	free_knowledge(k);
+	return NULL;
+}
+
+/* Main thread. */
+static bool change_over(struct live_run *l, const struct knowledge *fresh)
+{
+	const struct analyst_config ac = {
+		.site = fresh->site,
+		.lists = fresh->lists,
+		.sigma = fresh->sigma,
+		.geo = fresh->geo,
+	};
+	struct error err;
+
+	if (analyst_reload(l->analyst, &ac, &err) != 0)
+		return false;
+	pipeline_set_site(l->pipeline, fresh->site);
+	return true;
+}
+
+void live_swap(struct live_run *l)
+{
+	struct knowledge *fresh;
+	bool changed;
+
+	pthread_mutex_lock(&l->lock);
+	fresh = l->fresh;
+	l->fresh = NULL;
+	l->is_swapping = fresh != NULL;
+	pthread_mutex_unlock(&l->lock);
+	if (!fresh)
+		return;
+	changed = change_over(l, fresh);
+	pthread_mutex_lock(&l->lock);
+	l->former = changed ? l->knowledge : fresh;
+	if (changed)
+		l->knowledge = fresh;
+	l->is_swapping = false;
+	pthread_cond_broadcast(&l->changed);
+	pthread_mutex_unlock(&l->lock);
+}
+
+/* Hands K to the main thread; *ret_former is what is to be freed: K itself when the main thread had
+ * no memory or no time for it, and then the result is false. */
+static bool swap(struct live_run *l, struct knowledge *k, struct knowledge **ret_former)
+{
+	struct timespec until;
+	int rc = 0;
+
+	(void)clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += SWAP_WAIT_S;
+	pthread_mutex_lock(&l->lock);
+	l->fresh = k;
+	l->former = NULL;
+	live_ask(l);
+	while (l->fresh && !l->ended && rc == 0)
+		rc = pthread_cond_timedwait(&l->changed, &l->lock, &until);
+	while (l->is_swapping)
+		pthread_cond_wait(&l->changed, &l->lock);
+	*ret_former = l->fresh ? l->fresh : l->former;
+	l->fresh = NULL;
+	pthread_mutex_unlock(&l->lock);
+	return *ret_former != k;
+}
+
+static void describe(const struct knowledge *k, const char *cause, char *text, size_t size)
+{
+	char policy[DIGEST_TEXT_BYTES], rules[DIGEST_TEXT_BYTES], lists[DIGEST_TEXT_BYTES];
+	struct digest d = site_digest(k->site);
+	int n;
+
+	(void)digest_format(&d, policy);
+	d = sigma_digest(k->sigma);
+	(void)digest_format(&d, rules);
+	d = lists_digest(k->lists);
+	(void)digest_format(&d, lists);
+	n = snprintf(text, size, "reloaded (%s): policy %s, %zu rules %s, %zu lists %s", cause,
+		policy, sigma_count(k->sigma), rules, lists_count(k->lists), lists);
+	for (size_t i = 0; i < geo_files(k->geo) && n > 0 && (size_t)n < size; i++) {
+		struct geo_file file;
+
+		geo_file(k->geo, i, &file);
+		n += snprintf(text + n, size - (size_t)n, ", %s of %llu", file.type,
+			(unsigned long long)file.build_s);
+	}
+}
+
+static int reload(struct live_run *l, const char *cause, char *text, size_t size, struct error *err)
+{
+	struct knowledge *k = load(l, err);
+	struct knowledge *former;
+
+	if (!k)
+		return err->code;
+	describe(k, cause, text, size);
+	if (!swap(l, k, &former)) {
+		free_knowledge(former);
+		return error_set(err, ERR_SYSTEM,
+			"the sensor found neither time nor memory to change over; try again");
+	}
+	free_knowledge(former);
+	return 0;
+}
+
+int live_reload(struct live_run *l, const char *cause, struct error *err)
+{
+	char text[NEWS_TEXT_BYTES];
+	int rc;
+
+	pthread_mutex_lock(&l->reload_lock);
+	rc = reload(l, cause, text, sizeof(text), err);
+	if (rc == 0)
+		l->reloads++;
+	else
+		l->reloads_refused++;
+	pthread_mutex_unlock(&l->reload_lock);
+	if (rc != 0)
+		(void)snprintf(text, sizeof(text), "reload refused (%s), nothing changed: %.480s",
+			cause, err->msg);
+	live_tell(l, rc == 0 ? SENSOR_EVENT_RELOADED : SENSOR_EVENT_RELOAD_REFUSED, "", text);
+	return rc;
+}

@@ -1,0 +1,108 @@
+/* What the parts of a live run share: for sensor/live alone. */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "common/json_writer.h"
+#include "rules/analyst.h"
+#include "sensor/live/blind_log.h"
+#include "sensor/live/live.h"
+#include "sensor/pipeline.h"
+
+enum { LIVE_MAX_NEWS = 16, NEWS_CAUSE_BYTES = 32, NEWS_TEXT_BYTES = 640 };
+
+/* Something that another thread wants told as a sensor event. */
+struct live_news {
+	enum sensor_event_kind kind;
+	char cause[NEWS_CAUSE_BYTES];
+	char text[NEWS_TEXT_BYTES];
+};
+
+enum canary_state {
+	CANARY_NONE,
+	CANARY_ASKED, /* the main thread is to send it */
+	CANARY_SENT,
+	CANARY_RAISED,    /* its alert left the rules */
+	CANARY_DELIVERED, /* Redis has confirmed it */
+};
+
+struct live_run {
+	struct live_run_config cfg;
+	struct source *source;
+	struct control *control;
+	struct delivery *delivery; /* borrowed; NULL: none */
+	struct waiter {
+		pthread_t thread;
+		int wake_by; /* the signal that ends it, once ENDED is set */
+	} waiters[2];        /* for signals */
+	uint32_t n_waiters;
+	uint64_t started_ns; /* wall clock */
+
+	/* of the main thread */
+	struct knowledge *knowledge;
+	struct analyst *analyst;
+	struct pipeline *pipeline; /* while its turn lasts */
+	struct pipeline_stats stats;
+	struct blind_log blind;
+	uint64_t turned_ms, told_ms; /* monotonic: last turn, last status in Redis */
+	uint64_t last_ns;            /* of the last alert or sensor event: time does not go back */
+	bool is_stopping;
+	struct error sink_error;
+
+	/* between threads, under LOCK; CHANGED is signalled at every change */
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	pthread_mutex_t reload_lock; /* one reload at a time */
+	atomic_bool asked;           /* something below waits for the main thread */
+	atomic_bool stop;
+	struct knowledge *fresh;    /* to be swapped in */
+	bool is_swapping;           /* the main thread has taken it */
+	struct knowledge *former;   /* swapped out: whoever reloads frees it */
+	struct json_writer *status; /* to be filled */
+	bool ended;                 /* the main thread takes no more turns */
+	struct live_news news[LIVE_MAX_NEWS];
+	uint32_t n_news;
+	uint64_t news_dropped;
+	enum canary_state canary;
+	uint32_t canary_number;
+	uint64_t canary_asked_ms, canary_done_ms; /* monotonic */
+	char canary_alert[ALERT_ID_BYTES];
+	uint64_t reloads, reloads_refused;
+};
+
+uint64_t live_monotonic_ms(void);
+uint64_t live_wall_ns(void *user);
+
+/* Makes the main thread take a turn soon. LOCK is held. */
+void live_ask(struct live_run *l);
+
+/* Queues news for the main thread, and logs them. Any thread, LOCK not held. */
+void live_tell(
+	struct live_run *l, enum sensor_event_kind kind, const char *cause, const char *text);
+
+/* Gives EV to the rules, as of the packet clock. Main thread. */
+int live_sensor_event(struct live_run *l, const struct sensor_event *ev);
+
+/* Loads anew and waits until the main thread has swapped; CAUSE says who asked. Any thread but the
+ * main one. */
+int live_reload(struct live_run *l, const char *cause, struct error *err);
+
+/* Main thread, in its turn. */
+void live_swap(struct live_run *l);
+void live_status_fill(struct live_run *l);
+int live_canary_send(struct live_run *l);
+
+/* control_op: USER is the run. */
+int live_op_status(
+	void *user, const struct control_peer *peer, struct json_writer *w, struct error *err);
+int live_op_canary(
+	void *user, const struct control_peer *peer, struct json_writer *w, struct error *err);
+int live_op_reload(
+	void *user, const struct control_peer *peer, struct json_writer *w, struct error *err);
+int live_op_stop(
+	void *user, const struct control_peer *peer, struct json_writer *w, struct error *err);
+
+/* The alert of the canary went by. Main thread; delivery's thread. */
+void live_canary_raised(struct live_run *l, const struct alert *a);
+void live_canary_delivered(struct live_run *l, const struct alert *a);

@@ -1,0 +1,270 @@
+/* What 'vedette status' shows. Filled by the main thread between two batches, under the lock. */
+#include <unistd.h>
+
+#include "capture/decode/decode.h"
+#include "common/time_text.h"
+#include "sensor/live/live_state.h"
+
+enum { MAX_EQUIPMENT = 2000 }; /* rows; a table of more is for nobody */
+
+static void put_number(struct json_writer *w, const char *key, uint64_t v)
+{
+	json_key(w, key);
+	json_u64(w, v);
+}
+
+static void put_text(struct json_writer *w, const char *key, const char *text)
+{
+	json_key(w, key);
+	json_text(w, text);
+}
+
+static void put_time(struct json_writer *w, const char *key, uint64_t ts_ns)
+{
+	char text[TIME_TEXT_BYTES];
+
+	json_key(w, key);
+	if (ts_ns)
+		json_text(w, time_format(ts_ns, text));
+	else
+		json_null(w);
+}
+
+static void put_sensor(const struct live_run *l, struct json_writer *w)
+{
+	json_key(w, "sensor");
+	json_object_begin(w);
+	put_text(w, "name", l->cfg.name);
+	put_text(w, "version", VEDETTE_VERSION);
+	put_number(w, "pid", (uint64_t)getpid());
+	put_time(w, "started", l->started_ns);
+	put_time(w, "packet_time", l->stats.frames ? pipeline_now_ns(l->pipeline) : 0);
+	json_key(w, "confined");
+	json_bool(w, l->cfg.sandbox);
+	put_number(w, "reloads", l->reloads);
+	put_number(w, "reloads_refused", l->reloads_refused);
+	json_object_end(w);
+}
+
+static void put_interfaces(const struct live_run *l, struct json_writer *w)
+{
+	json_key(w, "interfaces");
+	json_array_begin(w);
+	for (uint32_t i = 0; i < l->cfg.capture.n_interfaces; i++) {
+		struct live_interface f;
+
+		live_source_interface(l->source, i, &f);
+		json_object_begin(w);
+		put_text(w, "name", f.name);
+		put_text(w, "state", !f.present ? "gone" : f.up ? "up" : "down");
+		put_time(w, "since", f.since_ns);
+		put_number(w, "frames", f.frames);
+		put_number(w, "kernel_drops", f.kernel_drops);
+		put_number(w, "interface_drops", f.interface_drops);
+		put_number(w, "unread", f.unread);
+		json_object_end(w);
+	}
+	json_array_end(w);
+}
+
+static void put_packets(const struct live_run *l, struct json_writer *w)
+{
+	const struct pipeline_stats *s = &l->stats;
+
+	json_key(w, "packets");
+	json_object_begin(w);
+	put_number(w, "processed", s->frames);
+	put_number(w, "bytes", s->frame_bytes);
+	put_number(w, "duplicates", s->duplicate_packets);
+	put_number(w, "subscribers", s->subscriber_packets);
+	put_number(w, "late", s->late);
+	put_number(w, "outliers", s->outliers);
+	put_number(w, "clock_steps_back", s->steps_back);
+	put_number(w, "clock_steps_forward", s->steps_forward);
+	put_number(w, "reordered", live_source_reordered(l->source));
+	json_object_end(w);
+	json_key(w, "not_decoded");
+	json_object_begin(w);
+	for (int r = REASON_none + 1; r < REASON_COUNT; r++) {
+		if (s->reasons[r] > 0)
+			put_number(w, decode_reason_name((enum decode_reason)r), s->reasons[r]);
+	}
+	json_object_end(w);
+}
+
+static void put_flows(const struct live_run *l, struct json_writer *w)
+{
+	const struct shard_stats *s = &l->stats.shards;
+
+	json_key(w, "conversations");
+	json_object_begin(w);
+	put_number(w, "seen", s->flows);
+	put_number(w, "now", s->flows_now);
+	put_number(w, "evicted", s->flows_evicted);
+	put_number(w, "classified", s->detections_completed);
+	put_number(w, "classifications_evicted", s->detections_evicted);
+	put_number(w, "by_port_or_address_only", s->guessed);
+	put_number(w, "without_label", s->unclassified);
+	json_object_end(w);
+}
+
+static void put_blind(const struct live_run *l, struct json_writer *w)
+{
+	put_number(w, "blind_lost", l->blind.lost);
+	json_key(w, "blind");
+	json_array_begin(w);
+	for (size_t i = 0; i < blind_log_count(&l->blind); i++) {
+		const struct live_blind *b = blind_log_at(&l->blind, i);
+
+		json_object_begin(w);
+		put_text(w, "interface", l->cfg.capture.interfaces[b->interface]);
+		put_text(w, "cause", blind_cause_name(b->cause));
+		put_time(w, "from", b->from_ns);
+		put_time(w, "until", b->until_ns);
+		put_number(w, "lost", b->lost);
+		json_object_end(w);
+	}
+	json_array_end(w);
+}
+
+struct equipment_rows {
+	struct json_writer *w;
+	uint32_t n;
+};
+
+static int put_equipment(void *user, const struct visibility_entry *e)
+{
+	struct equipment_rows *rows = user;
+	struct json_writer *w = rows->w;
+
+	if (rows->n++ >= MAX_EQUIPMENT)
+		return 0;
+	json_object_begin(w);
+	put_text(w, "name", e->name);
+	put_time(w, "seen_from", e->first_ns);
+	put_time(w, "seen_to", e->last_ns);
+	put_text(w, "directions",
+		e->sent_ns && e->received_ns ? "both"
+		: e->sent_ns                 ? "sent only"
+		: e->received_ns             ? "received only"
+					     : "none");
+	put_number(w, "sent", e->total.sent_packets);
+	put_number(w, "received", e->total.received_packets);
+	put_number(w, "undecoded", e->total.undecoded_packets);
+	put_number(w, "tcp", e->total.tcp_flows);
+	put_number(w, "tcp_one_way", e->total.tcp_one_way);
+	json_object_end(w);
+	return 0;
+}
+
+/* Declared equipment of which nothing was ever seen. */
+static void put_unseen(const struct live_run *l, struct json_writer *w)
+{
+	const struct inventory *inv = site_inventory(l->knowledge->site);
+	uint32_t n = 0;
+
+	json_key(w, "never_seen");
+	json_array_begin(w);
+	for (size_t i = 0; i < inventory_count(inv); i++) {
+		const struct str name = inventory_at(inv, i)->name;
+
+		if (visibility_find(analyst_visibility(l->analyst), name) || n++ >= MAX_EQUIPMENT)
+			continue;
+		json_str(w, name);
+	}
+	json_array_end(w);
+	put_number(w, "never_seen_count", n);
+}
+
+static void put_visibility(const struct live_run *l, struct json_writer *w)
+{
+	struct equipment_rows rows = {.w = w};
+
+	json_key(w, "equipment");
+	json_array_begin(w);
+	if (visibility_each(analyst_visibility(l->analyst), put_equipment, &rows) != 0)
+		w->failed = true;
+	json_array_end(w);
+	put_number(w, "equipment_count", rows.n);
+	put_unseen(l, w);
+}
+
+static void put_delivery(const struct live_run *l, struct json_writer *w)
+{
+	struct delivery_stats s;
+
+	json_key(w, "redis");
+	if (!l->delivery) {
+		json_null(w);
+		return;
+	}
+	delivery_stats(l->delivery, &s);
+	json_object_begin(w);
+	json_key(w, "connected");
+	json_bool(w, s.connected);
+	put_number(w, "raised", s.raised);
+	put_number(w, "delivered", s.delivered);
+	put_number(w, "queued", s.queued);
+	put_number(w, "lost", s.lost);
+	put_number(w, "reconnects", s.reconnects);
+	put_number(w, "latency_p50_us", s.latency_p50_us);
+	put_number(w, "latency_p99_us", s.latency_p99_us);
+	put_text(w, "last_error", s.error);
+	json_object_end(w);
+}
+
+static void put_alerts(const struct live_run *l, struct json_writer *w)
+{
+	struct analyst_stats s;
+
+	analyst_stats(l->analyst, &s);
+	json_key(w, "alerts");
+	json_object_begin(w);
+	put_number(w, "opened", s.findings.opened);
+	put_number(w, "revisions", s.findings.revisions);
+	put_number(w, "open_now", s.findings.open_now);
+	put_number(w, "evicted", s.findings.evicted);
+	for (int level = LEVEL_CRITICAL; level >= LEVEL_INFORMATIONAL; level--)
+		put_number(w, rule_level_name((enum rule_level)level), s.findings.by_level[level]);
+	json_object_end(w);
+	put_delivery(l, w);
+}
+
+static void put_knowledge(const struct live_run *l, struct json_writer *w)
+{
+	const struct knowledge *k = l->knowledge;
+	char text[DIGEST_TEXT_BYTES];
+	struct digest d = site_digest(k->site);
+
+	json_key(w, "loaded");
+	json_object_begin(w);
+	put_text(w, "policy", digest_format(&d, text));
+	d = sigma_digest(k->sigma);
+	put_text(w, "rules", digest_format(&d, text));
+	put_number(w, "rules_count", sigma_count(k->sigma));
+	d = lists_digest(k->lists);
+	put_text(w, "lists", digest_format(&d, text));
+	put_number(w, "geolocation_files", geo_files(k->geo));
+	json_object_end(w);
+}
+
+void live_status_fill(struct live_run *l)
+{
+	pthread_mutex_lock(&l->lock);
+	if (l->status) {
+		struct json_writer *w = l->status;
+
+		pipeline_sum(l->pipeline, &l->stats);
+		put_sensor(l, w);
+		put_interfaces(l, w);
+		put_packets(l, w);
+		put_flows(l, w);
+		put_blind(l, w);
+		put_alerts(l, w);
+		put_knowledge(l, w);
+		put_visibility(l, w);
+		l->status = NULL;
+		pthread_cond_broadcast(&l->changed);
+	}
+	pthread_mutex_unlock(&l->lock);
+}
