@@ -8,7 +8,7 @@ import os
 import struct
 import sys
 
-from packets import (TcpTalk, ethernet, icmp_echo, ipv4, mpls, sctp, sctp_chunk, sctp_data, stable, tcp, udp, vlan, write)
+from packets import (TcpTalk, ethernet, fragment, icmp_echo, ipv4, mpls, sctp, sctp_chunk, sctp_data, stable, tcp, udp, vlan, write)
 
 T0 = 1790000000
 GNB, AMF, UPF, ROUTER, GUEST = '192.0.2.17', '192.0.2.65', '192.0.2.66', '192.0.2.1', '192.0.2.200'
@@ -225,6 +225,23 @@ def wireguard():
             yield T0 + i + at, frame(src, dst, udp(src, dst, *ports, data))
 
 
+def fragments():
+    """A long DNS answer in four fragments, the last one first; then a request from the Internet in fragments that contradict each other."""
+    resolver, name = '192.0.2.53', b'\x05pools\x07example\0'
+    question = name + struct.pack('>HH', 16, 1)
+    text = b''.join(struct.pack('>HHHIH', 0xc00c, 16, 1, 300, 201) + b'\xc8' + bytes([97 + i]) * 200 for i in range(12))
+    yield T0, frame(GNB, resolver, udp(GNB, resolver, 40030, 53, struct.pack('>HHHHHH', 0x1234, 0x0100, 1, 0, 0, 0) + question))
+    answer = udp(resolver, GNB, 53, 40030, struct.pack('>HHHHHH', 0x1234, 0x8180, 1, 12, 0, 0) + question + text)
+    cuts = list(range(0, len(answer) - 20, 720)) + [len(answer) - 20]
+    for i, (start, end) in enumerate(reversed(list(zip(cuts, cuts[1:])))):
+        yield T0 + 0.01 + i / 1000, frame(resolver, GNB, fragment(answer, start, end, 0x2222))
+    innocent = udp(CLOUD, ROUTER, 40031, 161, snmp_v2c(0xa0, ber(5, b'')))
+    other = innocent.replace(b'example', b'another')
+    yield T0 + 1, frame(CLOUD, ROUTER, fragment(innocent, 0, 32, 0x3333))
+    yield T0 + 1.001, frame(CLOUD, ROUTER, fragment(other, 8, 24, 0x3333))
+    yield T0 + 1.002, frame(CLOUD, ROUTER, fragment(innocent, 32, len(innocent) - 20, 0x3333))
+
+
 CAPTURES = {
     'ngap': ngap,
     'ngap-second': ngap_second,
@@ -243,6 +260,7 @@ CAPTURES = {
     'supplier-unanswered-in-window': supplier_unanswered_in_window,
     'unknown-on-4434': unknown_on_4434,
     'wireguard': wireguard,
+    'fragments': fragments,
 }
 
 if __name__ == '__main__':

@@ -38,6 +38,13 @@ def ipv4(src, dst, proto, payload, ident=1, ttl=64):
     return head[:10] + struct.pack('>H', checksum(head)) + head[12:] + payload
 
 
+def fragment(packet, start, end, ident):
+    """The fragment of an IPv4 packet without options that carries bytes START to END of what that carries."""
+    more = 0x2000 if end < len(packet) - 20 else 0
+    head = packet[:2] + struct.pack('>HHH', 20 + end - start, ident, more | start // 8) + packet[8:10] + b'\0\0' + packet[12:20]
+    return head[:10] + struct.pack('>H', checksum(head)) + head[12:] + packet[20 + start:20 + end]
+
+
 def pseudo(src, dst, proto, length):
     return address(src) + address(dst) + struct.pack('>BBH', 0, proto, length)
 
