@@ -27,6 +27,7 @@ static const char help[] =
 	"  --site FILE      the policy: equipment, suppliers, roles, contracts (docs/policy.md);\n"
 	"                   without it: discover mode, private addresses are the operator's\n"
 	"  --own PREFIX,... discover mode: the operator's address space instead\n"
+	"  --subscribers PREFIX,...  discover mode: subscribers' space, which is never inspected\n"
 	"  --rules DIR      Sigma rules instead of the shipped ones (docs/rules.md)\n"
 	"  --lists DIR      lists of linked networks instead of the shipped ones (docs/lists.md)\n"
 	"  --geo DIR        MaxMind DB files for country and AS; \"\" for none "
@@ -41,6 +42,8 @@ static const char help[] =
 	"  --state DIR      where the private server keeps its data\n"
 	"  --keep-duplicates  count packets that several taps saw each time\n"
 	"  --workers N      threads that classify, 1 to 64; the result is the same for any number\n"
+	"  --seed N         keys the hashes: with that of a live run, what was recorded meanwhile "
+	"gives its alerts\n"
 	"  --json           alerts on standard output, one JSON object a line, ordered by packet "
 	"time and id;\n"
 	"                   everything else goes to standard error\n\n"
@@ -76,6 +79,11 @@ struct replay {
 	struct error sink_error;
 	int input_status; /* EXIT_OK or EXIT_INPUT */
 };
+
+static uint64_t hash_key(const struct replay *r)
+{
+	return r->options.has_seed ? r->options.seed : REPLAY_HASH_KEY;
+}
 
 static int on_alert(void *user, const struct alert *a)
 {
@@ -130,7 +138,7 @@ static int open_replay(struct replay *r, char **files, int n, struct error *err)
 {
 	struct knowledge_config kc = options_knowledge(&r->options);
 	struct analyst_config ac = {
-		.hash_key = REPLAY_HASH_KEY,
+		.hash_key = hash_key(r),
 		.max_findings = MAX_FINDINGS,
 		.window_ns = FINDING_WINDOW_NS,
 		.repeat_ns = FINDING_REPEAT_NS,
@@ -195,7 +203,7 @@ static int run(struct replay *r, struct error *err)
 	struct pipeline_config pc = {
 		.source = r->source,
 		.site = r->knowledge.site,
-		.hash_key = REPLAY_HASH_KEY,
+		.hash_key = hash_key(r),
 		.workers = options_workers(&r->options),
 		.max_flows = MAX_FLOWS,
 		.max_detections = MAX_DETECTIONS,
@@ -238,7 +246,8 @@ int cmd_replay(int argc, char **argv)
 {
 	static const int accepted[] = {OPTION_SITE, OPTION_RULES, OPTION_LISTS, OPTION_GEO,
 		OPTION_OWN_SPACE, OPTION_WORKERS, OPTION_FILTER, OPTION_REDIS, OPTION_NAME,
-		OPTION_STATE, OPTION_JSON, OPTION_AS_OF, OPTION_KEEP_DUPLICATES, 0};
+		OPTION_STATE, OPTION_JSON, OPTION_AS_OF, OPTION_SUBSCRIBERS, OPTION_SEED,
+		OPTION_KEEP_DUPLICATES, 0};
 	struct sigaction sa = {.sa_handler = on_signal};
 	struct replay r = {.input_status = EXIT_OK};
 	struct error err = {ERR_OK, ""};

@@ -26,6 +26,13 @@ static const struct option table[] = {
 	{"state", required_argument, NULL, OPTION_STATE},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"as-of", required_argument, NULL, OPTION_AS_OF},
+	{"interface", required_argument, NULL, OPTION_INTERFACE},
+	{"fanout", required_argument, NULL, OPTION_FANOUT},
+	{"snaplen", required_argument, NULL, OPTION_SNAPLEN},
+	{"buffer", required_argument, NULL, OPTION_BUFFER},
+	{"user", required_argument, NULL, OPTION_USER},
+	{"no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX},
+	{"config", required_argument, NULL, OPTION_CONFIG},
 	{"keep-duplicates", no_argument, NULL, OPTION_KEEP_DUPLICATES},
 };
 
@@ -40,12 +47,18 @@ static bool accepts(const int *accepted, int value)
 	return false;
 }
 
-static int usage(const char *command, const char *what, const char *remedy)
+static int usage(struct error *err, const char *what, const char *remedy)
 {
-	struct error err;
+	return error_set(err, ERR_USAGE, "%s; %s", what, remedy);
+}
 
-	error_set(&err, ERR_USAGE, "%s; %s", what, remedy);
-	return command_fail(command, &err);
+const struct option *options_find(struct str name, const int *accepted)
+{
+	for (size_t i = 0; i < TABLE_ROWS; i++) {
+		if (str_eq(str_from(table[i].name), name) && accepts(accepted, table[i].val))
+			return &table[i];
+	}
+	return NULL;
 }
 
 /* "10.0.0.0/8,2001:db8::/32" */
@@ -79,14 +92,24 @@ static bool set_seed(struct options *o, const char *text)
 	return end != text && *end == '\0' && errno == 0 && text[0] != '-';
 }
 
-static bool set_workers(struct options *o, const char *text)
+/* A decimal number between LEAST and MOST, times UNIT, to *RET. */
+static bool set_number(uint32_t *ret, const char *text, long least, long most, uint32_t unit)
 {
 	char *end;
 	long n = strtol(text, &end, 10);
 
-	if (end == text || *end || n < 1 || n > PIPELINE_MAX_WORKERS)
+	if (end == text || *end || n < least || n > most)
 		return false;
-	o->workers = (uint32_t)n;
+	*ret = (uint32_t)n * unit;
+	return true;
+}
+
+/* "eth1,eth2" in a list of its own, or one at a time. */
+static bool add_interface(struct options *o, const char *name)
+{
+	if (o->n_interfaces == LIVE_MAX_INTERFACES || !*name || strchr(name, ','))
+		return false;
+	o->interfaces[o->n_interfaces++] = name;
 	return true;
 }
 
@@ -100,7 +123,41 @@ static bool set_as_of(struct options *o, const char *text)
 	return true;
 }
 
-static int take(struct options *o, const char *command, int value, const char *arg)
+/* Of run alone. */
+static int take_live(struct options *o, int value, const char *arg, struct error *err)
+{
+	switch (value) {
+	case OPTION_INTERFACE:
+		if (!add_interface(o, arg))
+			return usage(err, "--interface wants one name",
+				"write --interface eth1 --interface eth2 (at most 16)");
+		break;
+	case OPTION_FANOUT:
+		if (!set_number(&o->fanout, arg, 1, LIVE_MAX_FANOUT, 1))
+			return usage(err, "--fanout wants a number from 1 to 16",
+				"leave it out for one socket an interface");
+		break;
+	case OPTION_SNAPLEN:
+		if (!set_number(&o->snaplen_bytes, arg, 64, FRAME_MAX_BYTES, 1))
+			return usage(err, "--snaplen wants bytes from 64 to 262144",
+				"leave it out for whole frames");
+		break;
+	case OPTION_BUFFER:
+		if (!set_number(&o->ring_bytes, arg, 1, 1023, 1024 * 1024))
+			return usage(
+				err, "--buffer wants MiB from 1 to 1023", "leave it out for 64");
+		break;
+	case OPTION_USER:
+		o->user = arg;
+		break;
+	default:
+		o->no_sandbox = true;
+		break;
+	}
+	return 0;
+}
+
+int options_take(struct options *o, int value, const char *arg, struct error *err)
 {
 	switch (value) {
 	case OPTION_SITE:
@@ -117,27 +174,27 @@ static int take(struct options *o, const char *command, int value, const char *a
 		break;
 	case OPTION_OWN_SPACE:
 		if (!add_prefixes(o->own, &o->n_own, arg))
-			return usage(command, "--own wants prefixes",
+			return usage(err, "--own wants prefixes",
 				"write --own 10.0.0.0/8,2001:db8::/32 (at most 64)");
 		break;
 	case OPTION_SUBSCRIBERS:
 		if (!set_subscribers(o, arg))
-			return usage(command, "--subscribers wants prefixes",
+			return usage(err, "--subscribers wants prefixes",
 				"write --subscribers 100.64.0.0/10 (at most 64), or none");
 		break;
 	case OPTION_SEED:
 		if (!set_seed(o, arg))
-			return usage(command, "--seed wants a number below 2^64",
+			return usage(err, "--seed wants a number below 2^64",
 				"write --seed 42; it keys the hashes");
 		break;
 	case OPTION_WORKERS:
-		if (!set_workers(o, arg))
-			return usage(command, "--workers wants a number from 1 to 64",
+		if (!set_number(&o->workers, arg, 1, PIPELINE_MAX_WORKERS, 1))
+			return usage(err, "--workers wants a number from 1 to 64",
 				"leave it out for one per core");
 		break;
 	case OPTION_AS_OF:
 		if (!set_as_of(o, arg))
-			return usage(command, "--as-of wants a date", "write --as-of 2026-11-22");
+			return usage(err, "--as-of wants a date", "write --as-of 2026-11-22");
 		break;
 	case OPTION_KEEP_DUPLICATES:
 		o->keep_duplicates = true;
@@ -154,21 +211,73 @@ static int take(struct options *o, const char *command, int value, const char *a
 	case OPTION_STATE:
 		o->state = arg;
 		break;
-	default:
+	case OPTION_JSON:
 		o->json = true;
 		break;
+	case OPTION_CONFIG:
+		break; /* read first: options_parse */
+	default:
+		return take_live(o, value, arg, err);
 	}
-	return EXIT_OK;
+	return 0;
+}
+
+/* --config FILE, wherever it stands: the command line outranks what it says. */
+static int read_config(
+	struct options *o, int argc, char **argv, const int *accepted, struct error *err)
+{
+	static const char name[] = "--config";
+	const size_t len = sizeof(name) - 1;
+
+	for (int i = 1; i < argc && accepts(accepted, OPTION_CONFIG); i++) {
+		if (strcmp(argv[i], "--") == 0)
+			break;
+		if (strncmp(argv[i], name, len) != 0)
+			continue;
+		if (argv[i][len] == '=')
+			return options_read_file(o, argv[i] + len + 1, accepted, err);
+		if (argv[i][len] == '\0' && i + 1 < argc)
+			return options_read_file(o, argv[i + 1], accepted, err);
+	}
+	return 0;
+}
+
+void options_done(struct options *o)
+{
+	yaml_file_free(o->file);
+	o->file = NULL;
+}
+
+/* A list on the command line replaces the file's, at its first item. */
+static void replace_list(struct options *o, int value, bool *given)
+{
+	bool *seen = &given[value - OPTION_SITE];
+
+	if (*seen)
+		return;
+	*seen = true;
+	if (value == OPTION_INTERFACE)
+		o->n_interfaces = 0;
+	if (value == OPTION_OWN_SPACE)
+		o->n_own = 0;
+	if (value == OPTION_SUBSCRIBERS)
+		o->n_subscribers = 0;
 }
 
 bool options_parse(struct options *o, int argc, char **argv, const int *accepted, const char *help,
 	int *ret_first, int *ret_exit)
 {
 	struct option longs[TABLE_ROWS + 2] = {{"help", no_argument, NULL, 'h'}};
+	struct error err = {ERR_OK, ""};
+	bool given[OPTION_OWN_FIRST - OPTION_SITE] = {false};
 	size_t n = 1;
 	int c;
 
 	memset(o, 0, sizeof(*o));
+	if (read_config(o, argc, argv, accepted, &err) < 0) {
+		*ret_exit = command_fail(argv[0], &err);
+		return false;
+	}
 	for (size_t i = 0; i < TABLE_ROWS; i++) {
 		if (accepts(accepted, table[i].val))
 			longs[n++] = table[i];
@@ -183,17 +292,17 @@ bool options_parse(struct options *o, int argc, char **argv, const int *accepted
 			return false;
 		}
 		if (c == '?' || c == ':') {
-			struct error err;
-
 			error_set(&err, ERR_USAGE, "%s %s; 'vedette %s --help' lists the options",
 				c == '?' ? "unknown option" : "a value is missing behind",
 				argv[optind - 1], argv[0]);
 			*ret_exit = command_fail(argv[0], &err);
 			return false;
 		}
-		*ret_exit = take(o, argv[0], c, optarg);
-		if (*ret_exit != EXIT_OK)
+		replace_list(o, c, given);
+		if (options_take(o, c, optarg, &err) < 0) {
+			*ret_exit = command_fail(argv[0], &err);
 			return false;
+		}
 	}
 	*ret_first = optind;
 	return true;

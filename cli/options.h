@@ -6,7 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "capture/live/live_source.h"
 #include "common/ip.h"
+#include "common/yaml/yaml.h"
 #include "sensor/knowledge.h"
 
 enum { OPTIONS_MAX_PREFIXES = 64, OPTIONS_PATH_BYTES = 4096 };
@@ -28,6 +30,13 @@ enum {
 	OPTION_JSON,
 	OPTION_AS_OF,
 	OPTION_KEEP_DUPLICATES,
+	OPTION_INTERFACE,
+	OPTION_FANOUT,
+	OPTION_SNAPLEN,
+	OPTION_BUFFER,
+	OPTION_USER,
+	OPTION_NO_SANDBOX,
+	OPTION_CONFIG,
 	OPTION_OWN_FIRST,
 };
 
@@ -40,6 +49,13 @@ struct options {
 	uint64_t seed;
 	uint32_t workers;  /* 0: not given */
 	uint64_t as_of_ns; /* 0: not given */
+	/* of run */
+	const char *interfaces[LIVE_MAX_INTERFACES];
+	size_t n_interfaces;
+	uint32_t fanout, snaplen_bytes, ring_bytes; /* 0: not given */
+	const char *user;
+	bool no_sandbox;
+	struct yaml_file *file; /* of --config; owned, and what it says is borrowed from it */
 	bool json, keep_duplicates;
 	char data_dir[OPTIONS_PATH_BYTES], roles_path[OPTIONS_PATH_BYTES],
 		rules_dir[OPTIONS_PATH_BYTES], lists_dir[OPTIONS_PATH_BYTES],
@@ -58,3 +74,17 @@ struct knowledge_config options_knowledge(struct options *o);
 
 /* --workers, else one per core, at most one per shard. */
 uint32_t options_workers(const struct options *o);
+
+/* One option, as it stands behind "--NAME": 0, or ERR_USAGE with *err that says what it wants. ARG
+ * is borrowed. */
+int options_take(struct options *o, int value, const char *arg, struct error *err);
+
+/* A file whose keys are the long options in ACCEPTED, for run --config: lists where an option takes
+ * several values, true for one that takes none. 0, or a negative code with *err: file, line,
+ * column. */
+int options_read_file(struct options *o, const char *path, const int *accepted, struct error *err);
+
+/* The option whose long name is NAME, when it is in ACCEPTED; else NULL. */
+const struct option *options_find(struct str name, const int *accepted);
+
+void options_done(struct options *o);

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -187,4 +188,24 @@ void file_list_free(char **paths, int n)
 	for (int i = 0; i < n; i++)
 		free(paths[i]);
 	free(paths);
+}
+
+int file_make_dirs(const char *path, struct error *err)
+{
+	char part[PATH_MAX];
+	const size_t len = strlen(path);
+
+	if (len == 0 || len >= sizeof(part))
+		return error_set(err, ERR_SYSTEM, "\"%s\" cannot name a folder", path);
+	for (size_t i = 1; i <= len; i++) {
+		if (path[i] != '/' && path[i] != '\0')
+			continue;
+		memcpy(part, path, i);
+		part[i] = '\0';
+		if (mkdir(part, 0700) < 0 && errno != EEXIST)
+			return error_set_errno(err, ERR_SYSTEM, errno,
+				"cannot make the state directory %s (choose another with --state)",
+				part);
+	}
+	return 0;
 }

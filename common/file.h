@@ -1,4 +1,4 @@
-/* Reading whole small files: policies, rules, lists. */
+/* Whole small files (policies, rules, lists), and folders. */
 #pragma once
 
 #include <stddef.h>
@@ -17,3 +17,6 @@ char *file_read(const char *path, size_t max_bytes, size_t *ret_len, struct erro
 int file_list(
 	const char *dir, const char *suffix, size_t max, char ***ret_paths, struct error *err);
 void file_list_free(char **paths, int n);
+
+/* Makes the folder PATH and those above it that are missing, mode 0700. 0, or ERR_SYSTEM. */
+int file_make_dirs(const char *path, struct error *err);

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/file.h"
 #include "redis/connection.h"
 #include "redis/server.h"
 #include "redis/url.h"
@@ -37,25 +38,6 @@ struct private_redis {
 	pid_t child;      /* the server, when this process started it; else 0 */
 };
 
-/* mkdir -p, mode 0700 for what is made. PATH is shorter than PATH_MAX. */
-static int make_dirs(const char *path, struct error *err)
-{
-	char part[PATH_MAX];
-	size_t len = strlen(path);
-
-	for (size_t i = 1; i <= len; i++) {
-		if (path[i] != '/' && path[i] != '\0')
-			continue;
-		memcpy(part, path, i);
-		part[i] = '\0';
-		if (mkdir(part, 0700) < 0 && errno != EEXIST)
-			return error_set_errno(err, ERR_SYSTEM, errno,
-				"cannot make the state directory %s (choose another with --state)",
-				part);
-	}
-	return 0;
-}
-
 static int prepare_dir(struct private_redis *r, const char *state_dir, struct error *err)
 {
 	char wanted[PATH_MAX];
@@ -68,7 +50,7 @@ static int prepare_dir(struct private_redis *r, const char *state_dir, struct er
 	n = snprintf(wanted, sizeof(wanted), "%s/redis", state_dir);
 	if (n < 0 || (size_t)n >= sizeof(wanted))
 		return error_set(err, ERR_USAGE, "the state directory's path is too long");
-	rc = make_dirs(wanted, err);
+	rc = file_make_dirs(wanted, err);
 	if (rc < 0)
 		return rc;
 	if (!realpath(wanted, r->dir))
