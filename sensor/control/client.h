@@ -3,6 +3,8 @@
 
 #include <stdbool.h>
 
+#include "common/json_writer.h"
+#include "common/str.h"
 #include "sensor/control/control.h"
 
 struct control_client {

@@ -13,7 +13,8 @@
 #include <sys/un.h>
 
 #include "common/error.h"
-#include "common/json_writer.h"
+
+struct json_writer;
 
 enum {
 	CONTROL_PATH_BYTES = sizeof(((struct sockaddr_un *)NULL)->sun_path),

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/json_writer.h"
 #include "tests/unit/suite.h"
 
 enum { ANSWER_BYTES = 1 << 16, BIG_ROWS = 20000 };
