@@ -1,0 +1,45 @@
+#include <stdio.h>
+
+#include "cli/answer_view.h"
+#include "cli/command.h"
+#include "cli/control_client.h"
+
+static const char help[] =
+	"usage: vedette status [OPTION...]\n\n"
+	"What a sensor that runs sees and what it could not see: since when, on which interfaces, "
+	"how much of it was\n"
+	"lost and where, each equipment's visibility, and how its alerts get on.\n\n"
+	"  --name NAME      which sensor; not needed when one runs with this state directory\n"
+	"  --state DIR      its state directory\n"
+	"  --socket PATH    its control socket, instead of --name and --state\n"
+	"  --canary         send a built-in conversation through the whole sensor, and say whether "
+	"its alert came out\n"
+	"  --json           the sensor's answer, one JSON object\n\n"
+	"Examples:\n"
+	"  vedette status\n"
+	"  vedette status --canary\n"
+	"  vedette status --json | jq .\n";
+
+enum { ANSWER_MS = 30000 };
+
+int cmd_status(int argc, char **argv)
+{
+	struct control_options o;
+	struct control_reply reply;
+	char path[CONTROL_PATH_BYTES];
+	struct error err = {ERR_OK, ""};
+	int status;
+	int rc;
+
+	if (!control_options_parse(
+		    &o, argc, argv, CONTROL_ACCEPTS_JSON | CONTROL_ACCEPTS_CANARY, help, &status))
+		return status;
+	if (control_client_find(&o, path, &err) < 0)
+		return command_fail("status", &err);
+	rc = control_client_ask(path, o.canary ? "canary" : "status", ANSWER_MS, &reply, &err);
+	if (rc == 0)
+		rc = answer_show(
+			(struct str){reply.text, (uint32_t)reply.len}, o.json, stdout, &err);
+	control_reply_done(&reply);
+	return rc < 0 ? command_fail("status", &err) : EXIT_OK;
+}

@@ -1,0 +1,181 @@
+#include <dirent.h>
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "cli/control_client.h"
+#include "common/str.h"
+
+enum { OPT_NAME = 256, OPT_STATE, OPT_SOCKET, OPT_JSON, OPT_CANARY };
+
+enum { LIST_BYTES = 512, PING_MS = 2000 };
+
+static bool usage(const char *command, const char *what, int *ret_exit)
+{
+	struct error err;
+
+	error_set(&err, ERR_USAGE, "%s; 'vedette %s --help' lists the options", what, command);
+	*ret_exit = command_fail(command, &err);
+	return false;
+}
+
+static void take(struct control_options *o, int option, const char *value)
+{
+	switch (option) {
+	case OPT_NAME:
+		o->name = value;
+		break;
+	case OPT_STATE:
+		o->state = value;
+		break;
+	case OPT_SOCKET:
+		o->socket = value;
+		break;
+	case OPT_JSON:
+		o->json = true;
+		break;
+	default:
+		o->canary = true;
+		break;
+	}
+}
+
+bool control_options_parse(struct control_options *o, int argc, char **argv, unsigned accepts,
+	const char *help, int *ret_exit)
+{
+	static const struct option json = {"json", no_argument, NULL, OPT_JSON};
+	static const struct option canary = {"canary", no_argument, NULL, OPT_CANARY};
+	struct option longs[8] = {{"help", no_argument, NULL, 'h'},
+		{"name", required_argument, NULL, OPT_NAME},
+		{"state", required_argument, NULL, OPT_STATE},
+		{"socket", required_argument, NULL, OPT_SOCKET}};
+	size_t n = 4;
+	char text[256];
+	int c;
+
+	if (accepts & CONTROL_ACCEPTS_JSON)
+		longs[n++] = json;
+	if (accepts & CONTROL_ACCEPTS_CANARY)
+		longs[n++] = canary;
+	*o = (struct control_options){0};
+	*ret_exit = EXIT_OK;
+	opterr = 0;
+	optind = 1;
+	while ((c = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
+		if (c == 'h') {
+			(void)fputs(help, stdout);
+			return false;
+		}
+		if (c == '?' || c == ':') {
+			snprintf(text, sizeof(text), "%s %s",
+				c == ':' ? "a value is missing behind" : "unknown option",
+				argv[optind - 1]);
+			return usage(argv[0], text, ret_exit);
+		}
+		take(o, c, optarg);
+	}
+	if (optind < argc) {
+		snprintf(text, sizeof(text), "\"%s\" is no option", argv[optind]);
+		return usage(argv[0], text, ret_exit);
+	}
+	if (o->socket && (o->name || o->state))
+		return usage(
+			argv[0], "--socket says it all: leave --name and --state out", ret_exit);
+	return true;
+}
+
+/* ---- the sensors of a state directory ---- */
+
+struct found {
+	const char *dir;
+	unsigned running, silent;
+	char first[CONTROL_PATH_BYTES];
+	char names[LIST_BYTES]; /* "a, b, c" of those that run, cut when there are many */
+};
+
+static void found_add(struct found *f, const char *file)
+{
+	char name[NAME_MAX + 1], path[CONTROL_PATH_BYTES];
+	struct control_reply reply;
+	size_t at = strlen(f->names);
+	int rc;
+
+	(void)control_client_name(file, name, sizeof(name));
+	if (control_path(f->dir, name, path, NULL) < 0)
+		return;
+	rc = control_client_ask(path, "ping", PING_MS, &reply, NULL);
+	/* one that hangs has a process all the same, and is the one that is meant */
+	if (rc < 0 && reply.pid == 0) {
+		f->silent++;
+	} else {
+		if (f->running++ == 0)
+			memcpy(f->first, path, sizeof(path));
+		snprintf(f->names + at, sizeof(f->names) - at, "%s%s", at > 0 ? ", " : "", name);
+	}
+	control_reply_done(&reply);
+}
+
+static int look_into(struct found *f, struct error *err)
+{
+	DIR *dir = opendir(f->dir);
+
+	if (!dir && errno == ENOENT)
+		return 0;
+	if (!dir && errno == EACCES)
+		return error_set(err, ERR_SYSTEM,
+			"only root and the user who runs the sensor may look into %s; become one "
+			"of them, or name another directory with --state",
+			f->dir);
+	if (!dir)
+		return error_set_errno(err, ERR_SYSTEM, errno, "cannot look into %s", f->dir);
+	for (const struct dirent *e = readdir(dir); e; e = readdir(dir)) {
+		struct str name = str_from(e->d_name);
+		struct str suffix = STR(CONTROL_SUFFIX);
+
+		if (name.len > suffix.len &&
+			strcmp(e->d_name + name.len - suffix.len, CONTROL_SUFFIX) == 0)
+			found_add(f, e->d_name);
+	}
+	closedir(dir);
+	return 0;
+}
+
+int control_client_find(const struct control_options *o, char *path, struct error *err)
+{
+	char state[PATH_MAX];
+	struct found f = {.dir = o->state};
+	int rc;
+
+	if (o->socket) {
+		if (strlen(o->socket) == 0 || strlen(o->socket) >= CONTROL_PATH_BYTES)
+			return error_set(err, ERR_USAGE,
+				"'%s' cannot be the path of a unix socket (1 to %d bytes)",
+				o->socket, (int)CONTROL_PATH_BYTES - 1);
+		memcpy(path, o->socket, strlen(o->socket) + 1);
+		return 0;
+	}
+	if (!f.dir)
+		f.dir = default_state_dir(state, sizeof(state));
+	if (o->name)
+		return control_path(f.dir, o->name, path, err);
+	rc = look_into(&f, err);
+	if (rc < 0)
+		return rc;
+	if (f.running == 0)
+		return error_set(err, ERR_SYSTEM,
+			"no sensor runs with the state directory %s%s; start one with 'vedette "
+			"run', or say where it is with --state DIR or --socket PATH",
+			f.dir, f.silent > 0 ? " (one that did has ended without a word)" : "");
+	if (f.running > 1)
+		return error_set(err, ERR_USAGE,
+			"%u sensors run with the state directory %s; name one with --name: %s",
+			f.running, f.dir, f.names);
+	memcpy(path, f.first, sizeof(f.first));
+	return 0;
+}
