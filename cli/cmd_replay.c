@@ -213,7 +213,7 @@ static int run(struct replay *r, struct error *err)
 		.input_fault = on_input_fault,
 		.user = r,
 	};
-	struct pipeline_consumer consumer = {r, on_event, on_tick, on_period, on_finish};
+	struct pipeline_consumer consumer = {r, on_event, on_tick, on_period, NULL, on_finish};
 	struct pipeline_stats stats;
 	int rc;
 

@@ -219,6 +219,11 @@ int analyst_tick(struct analyst *a, uint64_t ts_ns)
 	return findings_tick(a->findings, ts_ns);
 }
 
+int analyst_settle(struct analyst *a, uint64_t ts_ns)
+{
+	return findings_settle(a->findings, ts_ns);
+}
+
 int analyst_finish(struct analyst *a, uint64_t ts_ns)
 {
 	return findings_finish(a->findings, ts_ns);

@@ -62,6 +62,9 @@ int analyst_event(struct analyst *a, const struct event *ev);
 int analyst_tick(struct analyst *a, uint64_t ts_ns);
 int analyst_finish(struct analyst *a, uint64_t ts_ns);
 
+/* No later event is earlier than TS_NS: alerts that were held back for their order leave. */
+int analyst_settle(struct analyst *a, uint64_t ts_ns);
+
 /* The sensor reports of itself, as of TS_NS. */
 int analyst_sensor(struct analyst *a, const struct sensor_event *ev, uint64_t ts_ns);
 

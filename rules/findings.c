@@ -32,6 +32,7 @@ struct findings {
 	struct findings_stats stats;
 	struct outbox *outbox;
 	uint64_t last_ns; /* of the last alert: none is stamped earlier */
+	bool is_settled;  /* nothing is held back */
 	const struct facts *common;
 	struct json_writer json;
 	struct finding *slots;
@@ -216,6 +217,7 @@ static int revise(struct findings *fs, uint32_t i, const char *action, uint64_t 
 	if (ts_ns < fs->last_ns)
 		ts_ns = fs->last_ns;
 	fs->last_ns = ts_ns;
+	fs->is_settled = false;
 	s->revision++;
 	s->revised_ns = ts_ns;
 	json_clear(w);
@@ -458,9 +460,20 @@ int findings_match(struct findings *fs, const struct rule_match *m, struct facts
 	return rc;
 }
 
+int findings_settle(struct findings *fs, uint64_t ts_ns)
+{
+	if (fs->is_settled || ts_ns <= fs->last_ns)
+		return 0;
+	/* What comes now, when the input ends as of its last packet, must not be of an instant that
+	 * has left. */
+	fs->is_settled = true;
+	fs->last_ns++;
+	return outbox_flush(fs->outbox);
+}
+
 int findings_tick(struct findings *fs, uint64_t ts_ns)
 {
-	int rc = 0;
+	int rc = findings_settle(fs, ts_ns);
 
 	while (rc == 0 && fs->oldest != NONE &&
 		ts_ns - fs->slots[fs->oldest].matched_ns >= fs->cfg.window_ns)

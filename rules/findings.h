@@ -50,7 +50,11 @@ void findings_set_common(struct findings *fs, const struct facts *common);
 int findings_match(struct findings *fs, const struct rule_match *m, struct facts *f, uint64_t ts_ns,
 	bool ended);
 
-/* The packet clock reached TS_NS: closes what has been silent for the window. */
+/* Alerts of one instant are held back to be put in order; no later match is earlier than TS_NS, so
+ * those of before may leave. */
+int findings_settle(struct findings *fs, uint64_t ts_ns);
+
+/* The packet clock reached TS_NS: closes what has been silent for the window. Settles, too. */
 int findings_tick(struct findings *fs, uint64_t ts_ns);
 
 /* Closes everything. */

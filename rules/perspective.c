@@ -151,7 +151,8 @@ static void fill_linkage(
 	}
 }
 
-/* A name, else system and network, else the address: docs/alerts.md says how findings use it. */
+/* A name, else system and network, else the address: docs/alerts.md says how findings use it. The
+ * canary's peers are told apart, so that each canary raises an alert. */
 static void fill_entity(struct facts *f, const struct perspective *p, const struct view *v)
 {
 	char text[ENTITY_TEXT_BYTES];
@@ -163,7 +164,7 @@ static void fill_entity(struct facts *f, const struct perspective *p, const stru
 		proposed = v->other->name;
 	else if (v->domain.len > 0)
 		proposed = v->domain;
-	else if (v->geo.as_number && v->geo.prefix.length_bits)
+	else if (v->self != &canary && v->geo.as_number && v->geo.prefix.length_bits)
 		proposed.len = (uint32_t)snprintf(text, sizeof(text), "AS%u %s", v->geo.as_number,
 			ip_prefix_format(&v->geo.prefix, prefix));
 	else

@@ -49,6 +49,7 @@ void batch_clear(struct batch *b)
 	b->n_ticks = 0;
 	b->n_periods = 0;
 	b->finish = false;
+	b->settled_ns = 0;
 	for (int s = 0; s < PIPELINE_SHARDS; s++) {
 		b->n_work[s] = 0;
 		b->out[s].n_events = 0;
@@ -227,6 +228,8 @@ int batch_deliver(struct batch *b, const struct pipeline_consumer *c, struct err
 	}
 	if (rc == 0)
 		rc = tell_until(&between, UINT64_MAX);
+	if (rc == 0 && c->settled && b->settled_ns > 0)
+		rc = c->settled(c->user, b->settled_ns);
 	if (rc == 0)
 		rc = finish(&between);
 	free(places);

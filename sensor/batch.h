@@ -59,7 +59,8 @@ struct batch {
 	struct batch_period *periods;
 	uint32_t n_periods;
 	struct shard_output out[PIPELINE_SHARDS];
-	bool finish; /* the input ended: every flow ends after the last item */
+	uint64_t settled_ns; /* no later event is earlier than this */
+	bool finish;         /* the input ended: every flow ends after the last item */
 	uint64_t finish_seq, finish_ns;
 };
 

@@ -47,6 +47,9 @@ struct pipeline_consumer {
 	/* A day (UTC) ended, or (DAY false) the input, just before FINISH. SO_FAR: what the reader
 	 * had counted by then. NULL allowed. */
 	int (*period)(void *user, uint64_t until_ns, bool day, const struct pipeline_stats *so_far);
+	/* Nothing earlier than TS_NS will come any more: what was held back to be put in order may
+	 * go. NULL allowed. */
+	int (*settled)(void *user, uint64_t ts_ns);
 	int (*finish)(void *user, uint64_t ts_ns);
 };
 

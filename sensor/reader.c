@@ -139,7 +139,7 @@ static bool push_layers(struct reader *r, struct batch *b, uint32_t i, uint32_t 
 			.seq = ++r->seq, .ts_ns = ts_ns, .packet = i, .layer = (uint8_t)layer};
 
 		w.segment = segment_of(r, &b->frames[i], p, layer);
-		if (is_subscriber(r, p, l, w.segment, ts_ns)) {
+		if (w.segment != CANARY_SEGMENT && is_subscriber(r, p, l, w.segment, ts_ns)) {
 			r->stats->subscriber_packets += l->wire_packets ? l->wire_packets : 1;
 			r->stats->subscriber_bytes += l->wire_packets ? l->wire_bytes : l->l3_bytes;
 			break; /* what is inside is the subscriber's as well */
@@ -261,6 +261,8 @@ static bool pull(struct reader *r, struct batch *b, bool wait)
 		r->cfg->input_fault(r->cfg->user, &err);
 	r->has_next = rc == SOURCE_FRAME;
 	r->ended = rc == SOURCE_END;
+	if (rc == SOURCE_IDLE && !r->has_ready)
+		b->settled_ns = packet_clock_counted(&r->clock, r->next.ts_ns);
 	while (rc == SOURCE_IDLE && !r->has_ready && batch_has_room(b, 0) && !is_datagram_due(r) &&
 		packet_clock_tick(
 			&r->clock, packet_clock_counted(&r->clock, r->next.ts_ns), &tick_ns))
@@ -294,9 +296,11 @@ static bool time_ready(struct reader *r, struct batch *b, bool wait)
 }
 
 /* The next batch takes the ready frame's bytes from where no batch is. */
-static bool end_batch(struct reader *r)
+static bool end_batch(struct reader *r, struct batch *b)
 {
 	count(r);
+	if (b->settled_ns < r->now_ns)
+		b->settled_ns = r->now_ns;
 	if (r->has_ready && r->ready.caplen > 0) {
 		memcpy(r->held, r->ready.data, r->ready.caplen);
 		r->ready.data = r->held;
@@ -334,10 +338,10 @@ bool reader_fill(struct reader *r, struct batch *b, bool wait)
 		uint64_t tick_ns;
 
 		if (!batch_has_room(b, r->has_ready ? 0 : FRAME_MAX_BYTES))
-			return end_batch(r);
+			return end_batch(r, b);
 		if (fragments_due(r->fragments, &whole)) {
 			if (!batch_has_room(b, whole.bytes))
-				return end_batch(r);
+				return end_batch(r, b);
 			push_datagram(r, b, &whole);
 			continue;
 		}
@@ -347,11 +351,11 @@ bool reader_fill(struct reader *r, struct batch *b, bool wait)
 		}
 		if (!r->has_ready) {
 			if (!r->has_next && !pull(r, b, may_wait))
-				return r->ended ? !is_over(r, b) : end_batch(r);
+				return r->ended ? !is_over(r, b) : end_batch(r, b);
 			advance(r, b);
 		}
 		if (!r->is_timed && !time_ready(r, b, may_wait))
-			return end_batch(r);
+			return end_batch(r, b);
 		if (packet_clock_tick(&r->clock, r->ready_ns, &tick_ns)) {
 			push_tick(r, b, tick_ns);
 		} else {

@@ -100,6 +100,11 @@ static int on_period(void *user, uint64_t until_ns, bool day, const struct pipel
 	return rc;
 }
 
+static int on_settled(void *user, uint64_t ts_ns)
+{
+	return analyst_settle(((struct live_run *)user)->analyst, ts_ns);
+}
+
 static int on_finish(void *user, uint64_t ts_ns)
 {
 	return analyst_finish(((struct live_run *)user)->analyst, ts_ns);
@@ -143,7 +148,6 @@ static int tell_blind(struct live_run *l, const struct live_blind *b)
 		.until_ns = b->until_ns,
 		.interface = str_from(name),
 		.cause = str_from(blind_cause_name(b->cause)),
-		.message = str_from(text),
 		.lost = b->lost,
 	};
 
@@ -160,6 +164,7 @@ static int tell_blind(struct live_run *l, const struct live_blind *b)
 		(void)snprintf(text, sizeof(text), "%s gives no packets (%s) since %s", name,
 			blind_cause_name(b->cause), time_format(b->from_ns, from));
 	l->cfg.log(text);
+	ev.message = str_from(text);
 	return live_sensor_event(l, &ev);
 }
 
@@ -169,7 +174,7 @@ static int tell_lost(struct live_run *l)
 {
 	struct delivery_loss lost;
 	char text[256];
-	struct sensor_event ev = {.kind = SENSOR_EVENT_ALERTS_LOST, .message = str_from("")};
+	struct sensor_event ev = {.kind = SENSOR_EVENT_ALERTS_LOST};
 	int n = 0;
 
 	if (!l->delivery || !delivery_loss_take(l->delivery, &lost))
@@ -436,7 +441,8 @@ static int run_pipeline(struct live_run *l, struct error *err)
 		.turn = turn,
 		.user = l,
 	};
-	const struct pipeline_consumer consumer = {l, on_event, on_tick, on_period, on_finish};
+	const struct pipeline_consumer consumer = {
+		l, on_event, on_tick, on_period, on_settled, on_finish};
 	int rc = pipeline_run(&pc, &consumer, &l->stats, err);
 
 	if (rc != 0 && l->sink_error.code != ERR_OK)

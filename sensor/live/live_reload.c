@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/time_text.h"
 #include "sensor/live/live_state.h"
 
 enum { SWAP_WAIT_S = 10 };
@@ -165,10 +166,11 @@ static void describe(const struct knowledge *k, const char *cause, char *text, s
 		policy, sigma_count(k->sigma), rules, lists_count(k->lists), lists);
 	for (size_t i = 0; i < geo_files(k->geo) && n > 0 && (size_t)n < size; i++) {
 		struct geo_file file;
+		char date[DATE_TEXT_BYTES];
 
 		geo_file(k->geo, i, &file);
-		n += snprintf(text + n, size - (size_t)n, ", %s of %llu", file.type,
-			(unsigned long long)file.build_s);
+		n += snprintf(text + n, size - (size_t)n, ", %s of %s", file.type,
+			date_format(file.build_s * NS_PER_S, date));
 	}
 }
 
