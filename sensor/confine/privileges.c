@@ -229,7 +229,7 @@ static int check_threads(struct error *err)
 
 int privileges_drop(const struct privileges_config *cfg, struct error *err)
 {
-	bool bounding_left;
+	bool bounding_left = false;
 	int rc = check_threads(err);
 
 	if (rc == 0)
