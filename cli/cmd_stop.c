@@ -6,8 +6,9 @@
 static const char help[] =
 	"usage: vedette stop [OPTION...]\n\n"
 	"Ends a sensor that runs: it tells the alerts of what is still open, writes everything "
-	"down, and ends.\n"
-	"Waits for that, 10 seconds at most. SIGTERM to its process does the same without "
+	"down, "
+	"and\n"
+	"ends. Waits for that, 10 seconds at most. SIGTERM to its process does the same without "
 	"waiting.\n\n"
 	"  --name NAME      which sensor; not needed when one runs with this state directory\n"
 	"  --state DIR      its state directory\n"
