@@ -4,7 +4,7 @@
  *   2. privileges_own: the state directory handed to the user who will run;
  *   3. privileges_drop, while the process has one thread;
  *   4. the private Redis started: a child of ours, hence that user's, and it needs fork and exec;
- *   5. every thread started, every Redis host name resolved (no DNS later);
+ *   5. every thread started (later host names are found in /etc/hosts alone: no DNS);
  *   6. sandbox_enter (sandbox.h);
  *   7. the first packet read. */
 #pragma once
