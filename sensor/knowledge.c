@@ -5,7 +5,7 @@
 int knowledge_open(struct knowledge *ret, const struct knowledge_config *cfg, struct error *err)
 {
 	memset(ret, 0, sizeof(*ret));
-	ret->site = site_open(cfg->site_path, cfg->roles_path, &cfg->space, err);
+	ret->site = site_reopen(cfg->before, cfg->site_path, cfg->roles_path, &cfg->space, err);
 	if (ret->site)
 		ret->lists = lists_open(cfg->lists_dir, cfg->as_of_ns, err);
 	if (ret->lists)

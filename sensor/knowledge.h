@@ -11,13 +11,14 @@
 #include "rules/sigma/sigma.h"
 
 struct knowledge_config {
-	const char *site_path;   /* NULL: discover mode */
-	const char *roles_path;  /* shipped contracts of roles; NULL: none */
-	const char *rules_dir;   /* NULL: none */
-	const char *lists_dir;   /* NULL: none */
-	const char *geo_dir;     /* NULL or "": none */
-	struct site_space space; /* discover mode */
-	uint64_t as_of_ns;       /* list entries that expired before are left out */
+	const struct site *before; /* NULL, or the policy that is in force until this one is */
+	const char *site_path;     /* NULL: discover mode */
+	const char *roles_path;    /* shipped contracts of roles; NULL: none */
+	const char *rules_dir;     /* NULL: none */
+	const char *lists_dir;     /* NULL: none */
+	const char *geo_dir;       /* NULL or "": none */
+	struct site_space space;   /* discover mode */
+	uint64_t as_of_ns;         /* list entries that expired before are left out */
 };
 
 struct knowledge {

@@ -45,7 +45,7 @@ struct party {
 	enum party_kind kind;
 	uint32_t id;              /* of all that have a name; NO_ID: nobody */
 	struct ip_prefix network; /* NETWORK */
-	uint16_t segment;         /* NETWORK: that it is meant in; 0: any */
+	uint16_t segment;         /* SEGMENT; NETWORK: that it is meant in, 0: any */
 	struct str text;          /* as written; "10.0.0.1 in oam" */
 	struct str domain;        /* DOMAIN, lower case */
 };
@@ -147,13 +147,15 @@ struct site {
 	struct digest digest;
 	struct inventory *inventory;
 
-	/* Segments are numbered from 1. Ranges and interfaces are sorted and do not overlap. */
-	struct str *segments; /* names; the first is segment 1 */
-	struct name_index segment_names;
+	/* Segments are numbered from 1; those of the policy before that are gone keep their numbers
+	 * and names. Ranges and interfaces are sorted and do not overlap. */
+	struct str *segments;            /* names by number; the first is that of 1 */
+	struct name_index segment_names; /* of those that are declared */
+	uint16_t *segment_numbers;       /* of the same */
 	struct tag_range *tags[PACKET_TAG_KINDS];
 	uint32_t n_tags[PACKET_TAG_KINDS];
 	struct tag_interface *interfaces;
-	uint32_t n_segments, n_interfaces;
+	uint32_t n_segments, n_declared_segments, n_interfaces;
 	struct ip_prefix *subscribers; /* outside any segment */
 	uint32_t n_subscribers;
 	struct ip_prefix *collectors;
@@ -195,6 +197,7 @@ struct role_source {
 /* A policy while it is read. */
 struct load {
 	struct site *site;
+	const struct site *before; /* NULL, or the policy that this one takes the place of */
 	struct error *err;
 	const struct yaml_node *root; /* of the site's file */
 	bool shipped; /* what is read now comes with the program: its groups need not exist */

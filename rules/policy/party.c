@@ -50,6 +50,7 @@ static int resolve(struct load *l, const struct yaml_node *node, int i, struct p
 	const struct name_index *ix;
 	const char *section;
 	char kind[16];
+	int r;
 
 	if (ret->kind == PARTY_DOMAIN)
 		return read_domain(l, node, name, &ret->domain);
@@ -62,7 +63,10 @@ static int resolve(struct load *l, const struct yaml_node *node, int i, struct p
 	}
 	memcpy(kind, named[i].prefix, prefix_len - 1);
 	kind[prefix_len - 1] = '\0';
-	return read_reference(l, node, name, kind, section, ix, &ret->id);
+	r = read_reference(l, node, name, kind, section, ix, &ret->id);
+	if (r == 0 && ret->kind == PARTY_SEGMENT)
+		ret->segment = l->site->segment_numbers[ret->id];
+	return r;
 }
 
 /* A bare name is an error; the message says what it may have meant. */
@@ -203,7 +207,7 @@ bool party_matches(const struct site *s, const struct party *p, struct end *othe
 	case PARTY_DOMAIN:
 		return in_domain(other->domain, p->domain);
 	case PARTY_SEGMENT:
-		return p->id + 1 == other->segment;
+		return p->segment == other->segment;
 	}
 	return false;
 }

@@ -172,7 +172,8 @@ int scope_discover(struct load *l, const struct site_space *space)
 /* In the segment's own trie and in that of all. */
 static enum site_scope find_scope(const struct site *s, uint16_t segment, const struct ip_addr *a)
 {
-	const struct prefix_trie *own = segment ? s->segment_scopes[segment] : NULL;
+	const struct prefix_trie *own =
+		segment && segment <= s->n_segments ? s->segment_scopes[segment] : NULL;
 	struct ip_prefix any_prefix = {.length_bits = 0};
 	struct ip_prefix own_prefix;
 	uint32_t any = SITE_EXTERNAL;

@@ -149,7 +149,7 @@ static int load_kind(struct load *l, const struct yaml_node *section, enum packe
 			r = read_range(l, read_item(node, j), kind, &ranges[at]);
 			if (r < 0)
 				return r;
-			ranges[at++].segment = (uint16_t)(i + 1);
+			ranges[at++].segment = s->segment_numbers[i];
 		}
 	}
 	assert(at == n);
@@ -196,7 +196,7 @@ static int load_interfaces(struct load *l, const struct yaml_node *section)
 			struct tag_interface *x = &s->interfaces[s->n_interfaces];
 
 			x->node = read_item(node, j);
-			x->segment = (uint16_t)(i + 1);
+			x->segment = s->segment_numbers[i];
 			r = read_text(l, x->node, interface_key, POLICY_NAME_BYTES, &x->name);
 			if (r < 0)
 				return r;
@@ -214,28 +214,81 @@ static int load_interfaces(struct load *l, const struct yaml_node *section)
 	return 0;
 }
 
+/* Names of the policy before, with their numbers. */
+static int keep_names(struct load *l, size_t n_new)
+{
+	const struct site *before = l->before;
+	const uint32_t n = before ? before->n_segments : 0;
+	struct site *s = l->site;
+
+	s->segments = arena_alloc(s->arena, (n + n_new) * sizeof(*s->segments));
+	if (!s->segments)
+		return read_no_memory(l);
+	for (uint32_t i = 0; i < n; i++) {
+		s->segments[i] = arena_str(s->arena, before->segments[i]);
+		if (!s->segments[i].data)
+			return read_no_memory(l);
+	}
+	s->n_segments = n;
+	return 0;
+}
+
+/* Gives each segment of SECTION, of the same NAMES, its number. */
+static int number_all(struct load *l, const struct yaml_node *section, const struct str *names)
+{
+	struct site *s = l->site;
+	struct name_index kept;
+	uint32_t ignored;
+
+	s->segment_numbers = arena_alloc(s->arena, section->n * sizeof(*s->segment_numbers));
+	if (!s->segment_numbers || name_index_build(&kept, s->arena, s->segments, s->n_segments,
+					   &ignored, &ignored) != 0)
+		return read_no_memory(l);
+	for (uint32_t i = 0; i < section->n; i++) {
+		const uint32_t id = name_index_find(&kept, names[i]);
+
+		if (id == NO_ID && s->n_segments == POLICY_MAX_SEGMENTS)
+			return yaml_error(section->pairs[i].key, l->err,
+				"%d names of segments were in use since the start; start the "
+				"program again to forget those that are gone",
+				POLICY_MAX_SEGMENTS);
+		if (id == NO_ID)
+			s->segments[s->n_segments++] = names[i];
+		s->segment_numbers[i] = (uint16_t)(id == NO_ID ? s->n_segments : id + 1);
+	}
+	s->n_declared_segments = (uint32_t)section->n;
+	return 0;
+}
+
+static int load_declared(struct load *l, const struct yaml_node *section)
+{
+	struct str *names;
+	int r = read_names(l, section, "the name of a segment", &names, &l->site->segment_names);
+
+	if (r == 0)
+		r = number_all(l, section, names);
+	for (size_t i = 0; r == 0 && i < section->n; i++)
+		r = check_segment(l, &section->pairs[i]);
+	for (int kind = 0; r == 0 && kind < PACKET_TAG_KINDS; kind++)
+		r = load_kind(l, section, (enum packet_tag_kind)kind);
+	return r == 0 ? load_interfaces(l, section) : r;
+}
+
 int load_segments(struct load *l)
 {
 	const struct yaml_node *section;
 	struct site *s = l->site;
 	int r = read_section(l, l->root, "segments", YAML_MAP, POLICY_MAX_SEGMENTS, &section);
 
-	if (r < 0 || !section)
-		return r;
-	r = read_names(l, section, "the name of a segment", &s->segments, &s->segment_names);
-	for (size_t i = 0; r == 0 && i < section->n; i++)
-		r = check_segment(l, &section->pairs[i]);
-	for (int kind = 0; r == 0 && kind < PACKET_TAG_KINDS; kind++)
-		r = load_kind(l, section, (enum packet_tag_kind)kind);
 	if (r == 0)
-		r = load_interfaces(l, section);
+		r = keep_names(l, section ? section->n : 0);
+	if (r == 0 && section)
+		r = load_declared(l, section);
 	if (r < 0)
 		return r;
-	s->segment_scopes = arena_alloc(s->arena, (section->n + 1) * sizeof(struct prefix_trie *));
-	if (!s->segment_scopes)
-		return read_no_memory(l);
-	s->n_segments = (uint32_t)section->n;
-	return 0;
+	s->segment_scopes =
+		arena_alloc(s->arena, ((size_t)s->n_segments + 1) * sizeof(struct prefix_trie *));
+	return s->segment_scopes ? 0 : read_no_memory(l);
 }
 
 int load_collectors(struct load *l)
@@ -270,7 +323,7 @@ int read_segment(struct load *l, const struct yaml_node *map, uint16_t *ret)
 		r = read_reference(
 			l, node, name, "segment", "segments", &l->site->segment_names, &id);
 	if (r == 0)
-		*ret = (uint16_t)(id + 1);
+		*ret = l->site->segment_numbers[id];
 	return r;
 }
 
@@ -316,7 +369,7 @@ static uint16_t find_interface(const struct site *s, struct str name)
 uint16_t site_segment(
 	const struct site *s, const struct packet *p, uint32_t layer, const char *interface)
 {
-	if (s->n_segments == 0)
+	if (s->n_declared_segments == 0)
 		return 0;
 	for (uint32_t i = p->n_tags; i > 0; i--) {
 		const struct packet_tag *tag = &p->tags[i - 1];
@@ -330,8 +383,7 @@ uint16_t site_segment(
 
 const char *site_segment_name(const struct site *s, uint16_t segment)
 {
-	assert(segment <= s->n_segments);
-	return segment ? s->segments[segment - 1].data : "";
+	return segment && segment <= s->n_segments ? s->segments[segment - 1].data : "";
 }
 
 const struct ip_prefix *site_collectors(const struct site *s, size_t *ret_n)

@@ -60,7 +60,7 @@ void site_close(struct site *s)
 		zone_close(s->open_zones[i]);
 	inventory_free(s->inventory);
 	prefix_trie_free(s->scopes);
-	for (uint32_t i = 1; i <= s->n_segments; i++)
+	for (uint32_t i = 1; s->segment_scopes && i <= s->n_segments; i++)
 		prefix_trie_free(s->segment_scopes[i]);
 	prefix_trie_free(s->group_networks);
 	prefix_trie_free(s->supplier_networks);
@@ -214,8 +214,14 @@ static int load_all(
 struct site *site_open(
 	const char *path, const char *roles_path, const struct site_space *space, struct error *err)
 {
+	return site_reopen(NULL, path, roles_path, space, err);
+}
+
+struct site *site_reopen(const struct site *before, const char *path, const char *roles_path,
+	const struct site_space *space, struct error *err)
+{
 	const struct site_space none = {0};
-	struct load l = {.site = site_new(), .err = err};
+	struct load l = {.site = site_new(), .before = before, .err = err};
 
 	if (!l.site) {
 		read_no_memory(&l);
@@ -251,7 +257,7 @@ const struct inventory *site_inventory(const struct site *s)
 void site_counts(const struct site *s, struct site_counts *ret)
 {
 	*ret = (struct site_counts){
-		.segments = s->n_segments,
+		.segments = s->n_declared_segments,
 		.collectors = s->n_collectors,
 		.suppliers = s->n_suppliers,
 		.zones = s->n_zones,

@@ -29,6 +29,13 @@ struct site_space {
  * "FILE:LINE:COLUMN: what is wrong; what would be right". Nothing half-read is ever returned. */
 struct site *site_open(const char *path, const char *roles_path, const struct site_space *space,
 	struct error *err);
+
+/* The same for a policy that takes the place of BEFORE (NULL: of none) while conversations go on:
+ * segments keep the numbers that they had there under the same names, so that those conversations
+ * stay where they were. Numbers of segments that are gone are not given to others: no more than
+ * 65534 names from reload to reload. */
+struct site *site_reopen(const struct site *before, const char *path, const char *roles_path,
+	const struct site_space *space, struct error *err);
 void site_close(struct site *s); /* NULL allowed */
 
 const char *site_name(const struct site *s);     /* "" in discover mode */

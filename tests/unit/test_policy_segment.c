@@ -409,6 +409,78 @@ static char *many(unsigned n)
 	return text;
 }
 
+/* The policy in TEXT, which takes the place of BEFORE. */
+static struct site *after(const struct site *before, const char *text)
+{
+	struct fixture x;
+	struct error err = {0};
+	struct site *s;
+
+	fixture_begin(&x);
+	fixture_write(x.site, text, strlen(text));
+	s = site_reopen(before, x.site, NULL, NULL, &err);
+	fixture_end(&x);
+	ck_assert_msg(s != NULL, "%s", err.msg);
+	return s;
+}
+
+START_TEST(numbers_outlive_the_policy)
+{
+	struct site *first = site_from(HEAD "segments: {a: {vlan: 1}, b: {vlan: 2}}\n", NULL);
+	struct site *second =
+		after(first, HEAD "segments: {c: {vlan: 1}, b: {vlan: 3}}\n"
+				  "equipment: [{name: e, address: 10.1.0.1, segment: b},\n"
+				  "  {name: f, address: 10.1.0.1, segment: c}]\n");
+	struct site *third = after(second, HEAD);
+	struct site *fourth = after(third, HEAD "segments: {a: {vlan: 9}}\n");
+	struct packet p = tagged(TAG_VLAN, 1);
+	struct ip_addr a = addr("10.1.0.1");
+	struct site_counts n;
+
+	site_close(first); /* nothing is borrowed from it */
+	ck_assert_uint_eq(site_segment(second, &p, 0, NULL), 3);
+	p.tags[0].value = 3;
+	ck_assert_uint_eq(site_segment(second, &p, 0, NULL), 2);
+	ck_assert_str_eq(site_segment_name(second, 1), "a"); /* of conversations that go on */
+	ck_assert_str_eq(site_segment_name(second, 2), "b");
+	ck_assert_str_eq(site_segment_name(second, 3), "c");
+	ck_assert_str_eq(site_segment_name(second, 4), "");
+	ck_assert_str_eq(owner(second, "10.1.0.1", 2), "e");
+	ck_assert_str_eq(owner(second, "10.1.0.1", 3), "f");
+	ck_assert_str_eq(owner(second, "10.1.0.1", 1), "");
+	ck_assert_int_eq(site_scope(second, 1, &a), SITE_OWN);
+	site_counts(second, &n);
+	ck_assert_uint_eq(n.segments, 2);
+	ck_assert_uint_eq(site_segment(third, &p, 0, NULL), 0);
+	ck_assert_str_eq(site_segment_name(third, 3), "c");
+	ck_assert_int_eq(site_scope(third, 3, &a), SITE_OWN);
+	p.tags[0].value = 9;
+	ck_assert_uint_eq(site_segment(fourth, &p, 0, NULL), 1);
+	site_close(second);
+	site_close(third);
+	site_close(fourth);
+}
+END_TEST
+
+START_TEST(names_since_the_start_are_limited)
+{
+	char *text = many(65534);
+	struct site *s = site_from(text, NULL);
+	struct fixture x;
+	struct error err = {0};
+
+	fixture_begin(&x);
+	fixture_write(x.site, HEAD "segments: {new: {vlan: 1}}\n",
+		strlen(HEAD "segments: {new: {vlan: 1}}\n"));
+	ck_assert_ptr_null(site_reopen(s, x.site, NULL, NULL, &err));
+	ck_assert_msg(strstr(err.msg, ":4:12: 65534 names of segments were in use") != NULL, "%s",
+		err.msg);
+	fixture_end(&x);
+	site_close(s);
+	free(text);
+}
+END_TEST
+
 START_TEST(as_many_segments_as_numbers)
 {
 	char *text = many(65534);
@@ -446,6 +518,8 @@ static void add_tests(TCase *t)
 	tcase_add_loop_test(t, mistakes_say_where_they_are_and_what_would_be_right, 0,
 		(int)(sizeof(mistakes) / sizeof(mistakes[0])));
 	tcase_add_test(t, as_many_segments_as_numbers);
+	tcase_add_test(t, numbers_outlive_the_policy);
+	tcase_add_test(t, names_since_the_start_are_limited);
 }
 
 int main(void)
