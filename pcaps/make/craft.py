@@ -242,6 +242,23 @@ def fragments():
     yield T0 + 1.002, frame(CLOUD, ROUTER, fragment(innocent, 32, len(innocent) - 20, 0x3333))
 
 
+def overlap():
+    """The same addresses and ports in three networks: behind VLAN tags and behind labels, each other by direction, and without a tag."""
+    networks = ((b'\x03www\x05cloud\x07example', lambda f, up: vlan(f, 301 if up else 302)),
+                (b'\x03hub\x07partner\x07example', lambda f, up: mpls(f, 16004 if up else 16005)),
+                (b'\x04node\x05depot\x07example', lambda f, up: f))
+    resolver = '192.0.2.53'
+    for i, (name, wrap) in enumerate(networks):
+        t = T0 + i / 1000
+        question = struct.pack('>HHHHHH', 77 + i, 0x0100, 1, 0, 0, 0) + name + b'\0\0\1\0\1'
+        record = struct.pack('>HHHIH', 0xc00c, 1, 1, 300, 4) + bytes([203, 0, 113, 220])
+        answer = struct.pack('>HHHHHH', 77 + i, 0x8180, 1, 1, 0, 0) + question[12:] + record
+        yield t, wrap(frame(GNB, resolver, udp(GNB, resolver, 40030, 53, question)), True)
+        yield t + 0.0005, wrap(frame(resolver, GNB, udp(resolver, GNB, 53, 40030, answer)), False)
+        for at, packet in TcpTalk(GNB, CLOUD, 40031, 4434, 12000 + i).run(t + 1, []):
+            yield at, wrap(packet, packet[26:30] == bytes([192, 0, 2, 17]))
+
+
 CAPTURES = {
     'ngap': ngap,
     'ngap-second': ngap_second,
@@ -261,6 +278,9 @@ CAPTURES = {
     'unknown-on-4434': unknown_on_4434,
     'wireguard': wireguard,
     'fragments': fragments,
+
+
+    'overlap': overlap,
 }
 
 if __name__ == '__main__':
