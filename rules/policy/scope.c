@@ -36,17 +36,13 @@ static int add_prefix(struct load *l, const struct yaml_node *node, const struct
 	return 0;
 }
 
-static int keep_subscribers(struct load *l, const struct ip_prefix *prefix)
+/* Room for N prefixes of subscribers. */
+static int reserve_subscribers(struct load *l, size_t n)
 {
 	struct site *s = l->site;
 
-	if (!s->subscribers)
-		s->subscribers =
-			arena_alloc(s->arena, POLICY_MAX_NETWORKS * sizeof(*s->subscribers));
-	if (!s->subscribers)
-		return read_no_memory(l);
-	s->subscribers[s->n_subscribers++] = *prefix;
-	return 0;
+	s->subscribers = arena_alloc(s->arena, n * sizeof(*s->subscribers));
+	return s->subscribers ? 0 : read_no_memory(l);
 }
 
 const struct ip_prefix *site_subscribers(const struct site *s, size_t *ret_n)
@@ -64,7 +60,9 @@ static int load_list(struct load *l, const struct yaml_node *networks, const cha
 	*ret_n = 0;
 	if (r < 0 || !list)
 		return r;
-	for (size_t i = 0; i < list->n; i++) {
+	if (scope == SITE_SUBSCRIBERS)
+		r = reserve_subscribers(l, list->n);
+	for (size_t i = 0; r == 0 && i < list->n; i++) {
 		struct ip_prefix prefix;
 		uint16_t segment;
 
@@ -72,12 +70,10 @@ static int load_list(struct load *l, const struct yaml_node *networks, const cha
 		if (r == 0)
 			r = add_prefix(l, list->items[i], &prefix, segment, scope);
 		if (r == 0 && segment == 0 && scope == SITE_SUBSCRIBERS)
-			r = keep_subscribers(l, &prefix);
-		if (r < 0)
-			return r;
+			l->site->subscribers[l->site->n_subscribers++] = prefix;
 	}
 	*ret_n = (uint32_t)list->n;
-	return 0;
+	return r;
 }
 
 int load_networks(struct load *l)
@@ -144,7 +140,8 @@ static int discover_subscribers(struct load *l, const struct ip_prefix *prefix)
 {
 	if (prefix_trie_add(l->site->scopes, prefix, SITE_SUBSCRIBERS, NULL) < 0)
 		return read_no_memory(l);
-	return keep_subscribers(l, prefix);
+	l->site->subscribers[l->site->n_subscribers++] = *prefix;
+	return 0;
 }
 
 int scope_discover(struct load *l, const struct site_space *space)
@@ -153,7 +150,7 @@ int scope_discover(struct load *l, const struct site_space *space)
 	static const char *const private[] = {
 		"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"};
 
-	int r = 0;
+	int r = reserve_subscribers(l, space->n_subscribers);
 
 	for (size_t i = 0; r == 0 && i < space->n_subscribers; i++)
 		r = discover_subscribers(l, &space->subscribers[i]);
