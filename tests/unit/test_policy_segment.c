@@ -1,5 +1,6 @@
 /* Segments of the network: how they are written, which one a packet is in, and that addresses of
  * two segments are two things. */
+#include "tests/support/frame_builder.h"
 #include "tests/unit/policy_fixture.h"
 
 #define HEAD "schema: 1\nsite: t\nnetworks: {own: [10.0.0.0/8]}\n"
@@ -89,6 +90,75 @@ START_TEST(tag_of_each_kind_names_a_segment)
 	ck_assert_str_eq(site_segment_name(s, OAM), "oam");
 	ck_assert_str_eq(site_segment_name(s, ROAMING), "roaming");
 	ck_assert_str_eq(site_segment_name(s, ACCESS), "access");
+	site_close(s);
+}
+END_TEST
+
+static struct packet decoded(const struct builder *b)
+{
+	struct packet p;
+
+	build_decode(b, 1, &p);
+	return p;
+}
+
+static void host_packet(struct builder *b)
+{
+	build_start(b);
+	build_udp(b, 40000, 53);
+	build_ipv4(b, 1, 2, 17);
+}
+
+/* From the bytes of frames: a label stack, VXLAN between hosts, a keyed GRE tunnel, a mirror. */
+START_TEST(tags_of_frames_name_segments)
+{
+	struct site *s = site_from(POLICY, NULL);
+	struct builder b;
+	struct packet p;
+
+	host_packet(&b);
+	build_mpls(&b, 24005, 1);
+	build_mpls(&b, 17, 0);
+	build_vlan(&b, 100, 0x8847);
+	build_ethernet(&b, 0x8100);
+	p = decoded(&b);
+	ck_assert_uint_eq(site_segment(s, &p, 0, NULL), ROAMING);
+
+	host_packet(&b);
+	build_ethernet(&b, 0x0800);
+	build_vxlan(&b, 5001);
+	build_udp(&b, 55000, 4789);
+	build_ipv4(&b, 3, 4, 17);
+	build_vlan(&b, 101, 0x0800);
+	build_ethernet(&b, 0x8100);
+	p = decoded(&b);
+	ck_assert_uint_eq(p.n_layers, 2);
+	ck_assert_uint_eq(site_segment(s, &p, 0, NULL), OAM);
+	ck_assert_uint_eq(site_segment(s, &p, 1, NULL), ROAMING);
+
+	host_packet(&b);
+	put32(build_front(&b, 4), 7);
+	build_gre(&b, 0x0800);
+	put16(b.bytes + b.at, 0x2000);
+	build_ipv4(&b, 3, 4, 47);
+	build_ethernet(&b, 0x0800);
+	p = decoded(&b);
+	ck_assert_uint_eq(site_segment(s, &p, 0, NULL), 0);
+	ck_assert_uint_eq(site_segment(s, &p, 1, NULL), ACCESS);
+
+	host_packet(&b);
+	build_ethernet(&b, 0x0800);
+	put32(build_front(&b, 4), 0);
+	put32(build_front(&b, 4), 0x10000003); /* ERSPAN type II, session 3 */
+	put32(build_front(&b, 4), 1);
+	build_gre(&b, 0x88be);
+	put16(b.bytes + b.at, 0x1000);
+	build_ipv4(&b, 3, 4, 47);
+	build_vlan(&b, 100, 0x0800); /* the mirror's own, which is forgotten */
+	build_ethernet(&b, 0x8100);
+	p = decoded(&b);
+	ck_assert(p.mirrored);
+	ck_assert_uint_eq(site_segment(s, &p, 0, NULL), ACCESS);
 	site_close(s);
 }
 END_TEST
@@ -506,6 +576,7 @@ END_TEST
 static void add_tests(TCase *t)
 {
 	tcase_add_test(t, tag_of_each_kind_names_a_segment);
+	tcase_add_test(t, tags_of_frames_name_segments);
 	tcase_add_test(t, innermost_declared_tag_in_front_of_the_layer_decides);
 	tcase_add_test(t, interface_decides_where_no_tag_does);
 	tcase_add_test(t, without_segments_nothing_is_in_one);
