@@ -136,7 +136,7 @@ void redact_text(char *text, uint32_t n)
 void redact_name(char *text, uint32_t n)
 {
 	redact_text(text, n);
+	redact_digit_runs(text, n); /* may end at a prefix, which then stands alone */
 	redact_prefixed(text, n);
-	redact_digit_runs(text, n);
 	redact_enum(text, n);
 }

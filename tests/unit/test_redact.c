@@ -50,6 +50,7 @@ START_TEST(test_paths_of_service_based_interfaces)
 	unchanged("/imsi-/x");      /* nothing follows */
 	unchanged("suci");
 	name("imsi-5.example", "imsi-*.example");
+	name("0010100000000imsi-12", "*************imsi-**"); /* hidden digits separate */
 }
 END_TEST
 
