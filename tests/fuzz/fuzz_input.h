@@ -1,4 +1,4 @@
-/* Gives bytes to the reader of capture files as a file in memory, and decodes what comes out. */
+/* What the targets share: the input as a file in memory, and as captured frames. */
 #pragma once
 
 #include <stdio.h>
@@ -9,6 +9,24 @@
 #include "capture/file/file_source.h"
 #include "tests/support/packet_check.h"
 
+enum { FUZZ_PATH_BYTES = 64 };
+
+/* The bytes of HEADER and DATA behind a path in PATH, of FUZZ_PATH_BYTES. Returns the descriptor to
+ * close, or -1. */
+static inline int fuzz_file_open(const void *header, size_t header_bytes, const uint8_t *data,
+	size_t size, char path[FUZZ_PATH_BYTES])
+{
+	const int fd = memfd_create("fuzz", MFD_CLOEXEC);
+
+	snprintf(path, FUZZ_PATH_BYTES, "/proc/self/fd/%d", fd);
+	if (fd < 0 || (write(fd, header, header_bytes) == (ssize_t)header_bytes &&
+			      write(fd, data, size) == (ssize_t)size))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* Reads the captures at PATH to their end, and decodes what comes out. */
 static inline void fuzz_read_all(const char *path)
 {
 	struct error err;
@@ -39,13 +57,11 @@ static inline void fuzz_read_all(const char *path)
 static inline void fuzz_file(
 	const void *header, size_t header_bytes, const uint8_t *data, size_t size)
 {
-	const int fd = memfd_create("fuzz", 0);
-	char path[64];
+	char path[FUZZ_PATH_BYTES];
+	const int fd = fuzz_file_open(header, header_bytes, data, size, path);
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (fd >= 0 && write(fd, header, header_bytes) == (ssize_t)header_bytes &&
-		write(fd, data, size) == (ssize_t)size)
-		fuzz_read_all(path);
-	if (fd >= 0)
-		close(fd);
+	if (fd < 0)
+		return;
+	fuzz_read_all(path);
+	close(fd);
 }

@@ -1,0 +1,160 @@
+/* What a server that claims to be Redis answers: every reply is taken, or refused with a message. A
+ * thread plays the server at a unix socket: whatever it is asked, it says what a client wants to
+ * hear first, then the input, and hangs up. The first byte chooses what the client asks for. */
+#include <assert.h>
+#include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "cli/alert_table.h"
+#include "redis/reader.h"
+
+enum { MAX_BYTES = 1 << 16, PATH_BYTES = 108, MAX_FOLLOWS = 8 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct {
+	int listener;
+	char url[PATH_BYTES + 16];
+	const uint8_t *data; /* of the input that is being tried */
+	size_t n;
+	sem_t idle; /* the input is no longer read */
+} server = {.listener = -1};
+
+static void answer(int fd)
+{
+	static const char greeting[] = "+PONG\r\n";
+	size_t sent = 0;
+	char buf[4096];
+
+	if (send(fd, greeting, strlen(greeting), MSG_NOSIGNAL) < 0)
+		return;
+	while (sent < server.n) {
+		struct pollfd p = {.fd = fd, .events = POLLIN | POLLOUT};
+		ssize_t n;
+
+		if (poll(&p, 1, -1) < 0)
+			return;
+		if (p.revents & POLLIN && recv(fd, buf, sizeof(buf), MSG_DONTWAIT) == 0)
+			return;
+		if (!(p.revents & POLLOUT))
+			continue;
+		n = send(fd, server.data + sent, server.n - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n < 0)
+			return;
+		sent += (size_t)n;
+	}
+	shutdown(fd, SHUT_WR);
+	while (recv(fd, buf, sizeof(buf), 0) > 0)
+		;
+}
+
+static void *serve(void *unused)
+{
+	(void)unused;
+	for (;;) {
+		const int fd = accept(server.listener, NULL, NULL);
+
+		if (fd < 0)
+			abort();
+		answer(fd);
+		close(fd);
+		sem_post(&server.idle);
+	}
+	return NULL;
+}
+
+static void start_server(void)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	char dir[] = "/tmp/vedette-fuzz-XXXXXX";
+	pthread_t thread;
+
+	assert(mkdtemp(dir));
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/redis.sock", dir);
+	snprintf(server.url, sizeof(server.url), "unix://%s", addr.sun_path);
+	server.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert(bind(server.listener, (struct sockaddr *)&addr, sizeof(addr)) == 0);
+	assert(listen(server.listener, 8) == 0);
+	assert(sem_init(&server.idle, 0, 0) == 0);
+	assert(pthread_create(&thread, NULL, serve, NULL) == 0);
+	pthread_detach(thread);
+}
+
+static void check_error(int rc, const struct error *err)
+{
+	assert(rc == 0 || (rc < 0 && rc == (int)err->code && err->msg[0] != '\0'));
+}
+
+static int on_entry(void *user, const struct reader_entry *e)
+{
+	struct error err = {0};
+
+	assert(e->stream_id.len > 0 && e->stream_id.len < READER_ID_BYTES);
+	check_error(alert_fold_add(user, e, &err), &err);
+	return 0;
+}
+
+static void ask_streams(struct redis_connection *c)
+{
+	struct reader_stream *streams;
+	struct error err = {0};
+	size_t n;
+	const int rc = reader_streams(c, &streams, &n, &err);
+
+	check_error(rc, &err);
+	if (rc == 0)
+		reader_streams_free(streams, n);
+}
+
+static void ask_all(struct redis_connection *c)
+{
+	struct alert_fold *fold = alert_fold_new();
+	struct reader_status status;
+	struct error err = {0};
+
+	check_error(reader_status(c, "s", &status, &err), &err);
+	check_error(reader_all(c, "s", on_entry, fold, &err), &err);
+	alert_fold_free(fold);
+}
+
+static void ask_news(struct redis_connection *c)
+{
+	struct alert_fold *fold = alert_fold_new();
+	char after[READER_ID_BYTES] = "$";
+	struct error err = {0};
+	int rc = 0;
+
+	for (int i = 0; i < MAX_FOLLOWS && rc == 0; i++) {
+		rc = reader_follow(c, "s", after, 1, on_entry, fold, &err);
+		check_error(rc, &err);
+		assert(memchr(after, '\0', sizeof(after)));
+	}
+	alert_fold_free(fold);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static void (*const asks[])(struct redis_connection * c) = {ask_streams, ask_all, ask_news};
+	struct redis_connection *c;
+	struct error err = {0};
+
+	if (size == 0 || size > MAX_BYTES)
+		return 0;
+	if (server.listener < 0)
+		start_server();
+	server.data = data + 1;
+	server.n = size - 1;
+	c = redis_open(server.url, &err);
+	assert(c);
+	asks[data[0] % 3](c);
+	redis_close(c);
+	while (sem_wait(&server.idle) != 0)
+		;
+	return 0;
+}

@@ -1,0 +1,350 @@
+#!/usr/bin/env python3
+"""Writes the seeds and dictionaries of the fuzz targets: seeds.py OUT_DIR makes OUT_DIR/seeds/TARGET/* and OUT_DIR/TARGET.dict
+
+All come from this repository: its own captures, rules, lists, documentation and fixtures, and the tables that the code is made
+from. The same sources give the same seeds."""
+import gzip
+import hashlib
+import json
+import pathlib
+import re
+import struct
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FRAMES_OF_A_CAPTURE = 24
+MAX_FRAME = 1600
+
+
+class Seeds:
+    def __init__(self, out):
+        self.out = pathlib.Path(out)
+
+    def add(self, target, data):
+        folder = self.out / "seeds" / target
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / hashlib.sha256(data).hexdigest()[:16]).write_bytes(data)
+
+    def dictionary(self, target, words):
+        def quoted(word):
+            return "".join(chr(b) if 32 < b < 127 and b not in b'"\\' else f"\\x{b:02x}" for b in word)
+
+        words = sorted({w.encode() if isinstance(w, str) else w for w in words})
+        (self.out / f"{target}.dict").write_text("".join(f'"{quoted(w)}"\n' for w in words if 0 < len(w) <= 64))
+
+
+def captures():
+    return sorted(ROOT.glob("pcaps/**/*.pcap"))
+
+
+def frames(path):
+    """Of a classic little-endian capture of Ethernet, as ours are: (time in ns, bytes)."""
+    data = path.read_bytes()
+    magic, _, _, _, _, _, link = struct.unpack_from("<IHHIIII", data)
+    unit = {0xA1B2C3D4: 1000, 0xA1B23C4D: 1}[magic]
+    assert link == 1, path
+    at = 24
+    while at < len(data):
+        s, fraction, caplen, _ = struct.unpack_from("<IIII", data, at)
+        yield s * 10**9 + fraction * unit, data[at + 16 : at + 16 + caplen]
+        at += 16 + caplen
+
+
+def edges():
+    """(namespace, number) of each line of edges.def, in order."""
+    text = (ROOT / "capture/decode/edges.def").read_text()
+    found = re.findall(r"^(?:EDGE|STOP)\((\w+), (\w+), \w+\)", text, re.M)
+    return [(ns, 0x10000 if number == "ETHERTYPE_LLC" else int(number, 0)) for ns, number in found]
+
+
+# ---- frames around a header, whatever it is ----
+
+MACS = bytes.fromhex("020000000002020000000001")
+
+
+def ipv4(proto, payload, dst="0a000002"):
+    return struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(payload), 1, 0, 64, proto, 0) + bytes.fromhex("c0000201" + dst) + payload
+
+
+def ipv6(proto, payload):
+    return struct.pack(">IHBB", 6 << 28, len(payload), proto, 64) + bytes.fromhex("20010db8" + "00" * 11 + "01") * 2 + payload
+
+
+def udp(sport, dport, payload):
+    return struct.pack(">HHHH", sport, dport, 8 + len(payload), 0) + payload
+
+
+def tcp(sport, dport, flags, payload=b""):
+    return struct.pack(">HHIIBBHHH", sport, dport, 1, 2, 0x50, flags, 8192, 0, 0) + payload
+
+
+def ethernet(kind, payload):
+    return MACS + struct.pack(">H", kind) + payload
+
+
+DNS = bytes.fromhex("123481800001000100000000") + b"\x03gnb\x07example\0\0\1\0\1\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xcb\0\x71\7"
+
+
+def insides():
+    """What may stand behind a header of unknown length and kind."""
+    packet = ipv4(17, udp(53, 40000, DNS))
+    six = ipv6(6, tcp(40000, 443, 2))
+    for head in (b"", bytes(4), bytes(8), bytes(16), b"\x08" + bytes(7), b"\x30\xff\0\x40\0\0\0\1", b"\0\0\x08\0", b"\0\0\x65\x58",
+                 b"\x20\0\x08\0\0\0\0\7", b"\x30\x01\x88\x0b\0\x40\0\1\0\0\0\1", b"\0\1\x01\x40\0\7", b"\x11\0\0\7\0\x40",
+                 b"\xff\x03\0\x21", b"\0\x21", b"\0\1\x01\x40", b"\0\0\x65\x58\0\0\7\0", b"\x10\0\x88\xbe\0\0\0\1\x10\7\0\1\0\0\0\0"):
+        yield head + packet
+        yield head + six
+        yield head + ethernet(0x0800, packet)
+        yield head + ethernet(0x8100, b"\0\7\x86\xdd" + six)
+
+
+def wrapped(ns, number, inside):
+    """A frame (link type, bytes) in which INSIDE follows NUMBER of the namespace, or None."""
+    if ns == "NS_LINKTYPE":
+        return number, inside
+    if ns == "NS_FAMILY":
+        return 0, struct.pack("<I", number) + inside
+    if ns == "NS_ETHERTYPE" and number <= 0xFFFF:
+        return 1, ethernet(number, inside)
+    if ns == "NS_ETHERTYPE":
+        return 1, ethernet(len(inside) + 3, b"\xaa\xaa\x03\0\0\0\x08\0" + inside)
+    if ns == "NS_LLC_SAP":
+        return 1, ethernet(len(inside) + 3, bytes([number, number, 3]) + inside)
+    if ns == "NS_CISCO_SNAP":
+        return 1, ethernet(len(inside) + 8, b"\xaa\xaa\x03\0\0\x0c" + struct.pack(">H", number) + inside)
+    if ns == "NS_IP_PROTO":
+        return 1, ethernet(0x0800, ipv4(number, inside))
+    if ns == "NS_UDP_PORT":
+        return 1, ethernet(0x86DD, ipv6(17, udp(40000, number, inside)))
+    return None
+
+
+def decode_seeds(seeds):
+    linktypes = [number for ns, number in edges() if ns == "NS_LINKTYPE"]
+
+    def add(linktype, data, options=0, cut=200):
+        if linktype in linktypes:
+            seeds.add("fuzz_decode", bytes([linktypes.index(linktype), options, 0, cut]) + data)
+
+    for i, (ns, number) in enumerate(edges()):
+        for j, inside in enumerate(insides()):
+            frame = wrapped(ns, number, inside)
+            if frame and (i + j) % 5 == 0:
+                add(*frame, options=j % 4, cut=40 * (i + j) % 256)
+    for path in captures():
+        for _, frame in list(frames(path))[:FRAMES_OF_A_CAPTURE:3]:
+            add(1, frame)
+
+
+def conversation_seeds(seeds):
+    for path in captures():
+        before, data = None, b""
+        for ts, frame in list(frames(path))[: 2 * FRAMES_OF_A_CAPTURE]:
+            frame = frame[:MAX_FRAME]
+            step = 0 if before is None or ts - before < 10**7 else 3 if ts - before < 5 * 10**8 else 4
+            data += struct.pack(">HB", len(frame), step) + frame
+            before = ts
+        if data:
+            seeds.add("fuzz_shard", data)
+
+
+# ---- files ----
+
+def pcapng(records, big=False, resolution=None):
+    order = ">" if big else "<"
+
+    def block(kind, body):
+        body += bytes(-len(body) % 4)
+        return struct.pack(order + "II", kind, len(body) + 12) + body + struct.pack(order + "I", len(body) + 12)
+
+    options = b"" if resolution is None else struct.pack(order + "HHB3xHH", 9, 1, resolution, 0, 0)
+    data = block(1, struct.pack(order + "HHI", 1, 0, 0) + options)
+    for ts, frame in records:
+        data += block(6, struct.pack(order + "IIIII", 0, ts >> 32, ts & 0xFFFFFFFF, len(frame), len(frame)) + frame)
+    for kind, body in ((3, struct.pack(order + "I", 60) + bytes(60)), (4, bytes(4)), (5, bytes(12)),
+                       (2, struct.pack(order + "HHIIII", 0, 0, 0, 1, 60, 60) + bytes(60))):
+        data += block(kind, body)
+    return data
+
+
+def capture_seeds(seeds):
+    for path in captures():
+        data = path.read_bytes()
+        if len(data) < 2000:
+            for variant in range(6):
+                body = data[4:]
+                if variant % 2:  # the odd ones have the other byte order
+                    body = struct.pack(">HHIIII", *struct.unpack_from("<HHIIII", body)) + body[20:]
+                seeds.add("fuzz_pcap", bytes([variant]) + body)
+    records = list(frames(ROOT / "pcaps/dns-outside.pcap"))
+    for big in (False, True):
+        for resolution in (None, 9, 3, 0x94, 0x80):
+            seeds.add("fuzz_pcapng", bytes([int(big)]) + pcapng(records, big, resolution))
+        order = ">" if big else "<"
+        interface = struct.pack(order + "HHI", 1, 0, 0)
+        packet = struct.pack(order + "IIIII", 0, 0, 1, 60, 60) + bytes(60)
+        blocks = bytes([7, 4]) + bytes(16) + bytes([0, 2]) + interface + bytes([3, len(packet) // 4]) + packet
+        seeds.add("fuzz_pcapng", bytes([2 | int(big)]) + blocks)
+    plain = (ROOT / "pcaps/dns-outside.pcap").read_bytes()
+    for kind in (0, 1, 4, 5, 12, 13):
+        for times, at, change, step in ((0, 0, 0, 15), (30, 0, 0, 63), (4, 128, 1, 15), (4, 90, 7, 0), (0, 250, 255, 1)):
+            seeds.add("fuzz_packed", bytes([kind, times, at, change, step, 6]) + plain)
+    seeds.add("fuzz_packed", bytes([2, 0, 0, 0, 15, 0]) + gzip.compress(plain, mtime=0)[3:])
+
+
+def yaml_seeds(seeds):
+    texts = {"fuzz_sigma": [], "fuzz_lists": [], "fuzz_site": []}
+    for path in sorted((ROOT / "rules/packs/rules").glob("*.yml")):
+        if not path.name.endswith(".test.yml"):
+            texts["fuzz_sigma"].append(path.read_bytes())
+    for path in sorted((ROOT / "rules/packs/lists").glob("*.yaml")) + sorted((ROOT / "tests/golden/lists").glob("*.yaml")):
+        head, entries = path.read_bytes().split(b"entries:", 1)
+        lines = entries.splitlines(keepends=True)
+        texts["fuzz_lists"].append(head + b"entries:" + b"".join(lines[:12]))
+    for name in ("policy", "rules", "lists", "detections"):
+        for text in re.findall(rb"^```yaml\n(.*?)^```", (ROOT / f"docs/{name}.md").read_bytes(), re.M | re.S):
+            texts[{"policy": "fuzz_site", "lists": "fuzz_lists"}.get(name, "fuzz_sigma")].append(text)
+    texts["fuzz_site"].append((ROOT / "pcaps/demo/site.yaml").read_bytes())
+    roles = (ROOT / "rules/packs/roles.yaml").read_bytes().splitlines(keepends=True)
+    texts["fuzz_site"] += [b"".join(roles[:n]) for n in (40, 120, 400)] + [b"".join(roles)]
+    for target, list_ in texts.items():
+        for i, text in enumerate(list_):
+            seeds.add(target, text)
+            if len(text) < 6000:
+                seeds.add("fuzz_yaml", bytes([i % 4]) + text)
+    for text in (b"a: [1, 0x1f, 0o17, -3, ~, true, 'x', \"\\u263a\\n\"]\n", b"? a\n: |\n  x\n  y\n---\nb: >-\n  z\n...\n", b"{a: {b: {}}, c: []}",
+                 b"%YAML 1.2\n---\n- - - 1\n", b"a: &x 1\nb: *x\n", b"\xef\xbb\xbfa: 1\n", "ä: \"ü\"\n".encode(), b"a: !!str 1\n"):
+        for docs in range(4):
+            seeds.add("fuzz_yaml", bytes([docs]) + text)
+
+
+def geo_seeds(seeds):
+    for path in sorted((ROOT / "tests/fixtures/geo").glob("*/*.mmdb")):
+        seeds.add("fuzz_geo", path.read_bytes())
+
+
+# ---- messages ----
+
+def message_seeds(seeds):
+    seeds.add("fuzz_dns_answer", DNS)
+    six = b"\xc0\x0c\0\x1c\0\1\0\0\0\x3c\0\x10" + bytes.fromhex("20010db8") + bytes(12)
+    alias = b"\xc0\x0c\0\5\0\1\0\0\0\x3c\0\4\1x\xc0\x10"
+    seeds.add("fuzz_dns_answer", DNS[:7] + b"\3" + DNS[8:] + six + alias)
+    for path in captures():
+        for _, frame in list(frames(path))[:FRAMES_OF_A_CAPTURE]:
+            if len(frame) < 50 or frame[12:14] != b"\x08\0" or frame[23] not in (6, 17, 132):
+                continue
+            at = 34 + {6: frame[46] >> 4 << 2, 17: 8, 132: 12}[frame[23]]
+            port = int.from_bytes(frame[36:38], "big")
+            if len(frame) > at:
+                head = bytes([{6: 0, 17: 1, 132: 2}[frame[23]], {2152: 0, 3868: 1, 38412: 2}.get(port, 3)])
+                seeds.add("fuzz_signalling", head + frame[at:])
+            if 53 in (port, int.from_bytes(frame[34:36], "big")):
+                seeds.add("fuzz_dns_answer", frame[at:])
+
+
+def alert_seeds(seeds):
+    """Alerts with every fact of fields.def, and replies of Redis that hold them."""
+    fields = re.findall(r'^FIELD\(\w+, "([^"]+)", (\w+), (\w+)', (ROOT / "analysis/fields.def").read_text(), re.M)
+    values = {"KEYWORD": "violation", "WILDCARD": "https://host.example/a?b=c", "KEYWORDS": ["one", "zwei\u00fc"], "LONG": 64500,
+              "IP": "192.0.2.7", "IPS": ["2001:db8::7", "192.0.2.7"], "DATE": "2026-11-22T12:34:56.123456789Z", "BOOLEAN": True}
+    alert = {name: values[kind] for name, kind, _ in fields}
+    alert |= {"event.id": "3f2a9c0011223344556677889900aabb", "event.action": "closed", "alert.level": "high",
+              "network.transport": "tcp", "contract.line": "site.yaml:31", "flow.state": "established"}
+    some = [alert] + [{k: v for i, (k, v) in enumerate(alert.items()) if i % n != m} for n in (2, 3, 5) for m in range(n)]
+    verdicts = ("allowed", "exception", "window", "undetermined", "undeclared", "violation")
+    some += [alert | {"contract.verdict": v, "event.action": "opened", "equipment.initiator": v < "l", "equipment.name": "\x1b[31m\u202e"}
+             for v in verdicts]
+    for i, one in enumerate(some):
+        text = json.dumps(one).encode()
+        seeds.add("fuzz_alert", bytes([i * 37 % 256]) + text)
+        for ask, reply in replies(text):
+            seeds.add("fuzz_redis", bytes([ask]) + reply)
+
+
+def bulk(*items):
+    """ITEMS as Redis writes them."""
+    out = b""
+    for item in items:
+        if isinstance(item, int):
+            out += b":%d\r\n" % item
+        elif item is None:
+            out += b"$-1\r\n"
+        elif isinstance(item, list):
+            out += b"*%d\r\n" % len(item) + bulk(*item)
+        else:
+            out += b"$%d\r\n%s\r\n" % (len(item), item)
+    return out
+
+
+def replies(text):
+    entry = [b"1790000000123-0", [b"json", text, b"id", b"3f2a9c", b"rule", b"r", b"level", b"high", b"equipment", b"e", b"seq", b"1"]]
+    status = bulk([b"mode", b"replay", b"run", b"r1", b"finished", b"2026-11-22T12:34:56Z", b"alerts", b"3"])
+    queued = b"+OK\r\n+QUEUED\r\n+QUEUED\r\n"
+    yield 0, bulk([b"a", b"b", b"no {name}"]) + (status + bulk(3)) * 2
+    yield 1, status + bulk(3) + queued + bulk([b"r1", [entry, entry]]) + queued + bulk([b"r1", []])
+    yield 1, status + bulk(0) + queued + bulk([None, []])
+    yield 1, b"-WRONGTYPE no hash\r\n"
+    yield 2, bulk([entry]) + bulk([[b"key", [entry]]]) + b"*-1\r\n" + bulk([[b"key", [entry, entry]]])
+
+
+def small_seeds(seeds):
+    for text in ("redis://localhost", "redis://u:p%40@[::1]:6379/3", "redis://:pw@10.0.0.1:1", "unix:///run/redis.sock?db=2", "/run/a b",
+                 "unix://u:p@/x", "rediss://a", "redis://a/%2f", "/run/redis-%?@#.sock"):
+        seeds.add("fuzz_url", text.encode())
+    for text in ("Europe/Warsaw", "UTC", "America/Argentina/Buenos_Aires", "Etc/GMT+12", "Pacific/Apia", "Africa/Casablanca", "EST5EDT",
+                 "Asia/Pyongyang", "Antarctica/Troll", "localtime", "../etc/passwd", "CET-1CEST,M3.5.0,M10.5.0/3"):
+        seeds.add("fuzz_zone", text.encode())
+    for text in ("imsi-001010000000001/sm-data", "7.8.9.1.1.1.2.2.2.8.4.e164.arpa", "user:pass@host.example", "msisdn-48222111987",
+                 "001010000000001@nai.epc.mnc001.mcc001.3gppnetwork.org", "a%40b%2Fimei-359999999999999", "CN=2102350000001234, O=Example",
+                 "1.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa", "suci-0-001-01-0-0-0-000000001", "https://x/nudm-sdm/v2/extid-a@b/am-data"):
+        seeds.add("fuzz_redact", text.encode())
+    for text in ("192.0.2.1", "192.0.2.0/24", "2001:db8::/32", "::ffff:1.2.3.4", "::ffff:1.2.3.4/120", "1:2:3:4:5:6:7:8", "::", "0.0.0.0/0",
+                 "2026-11-22", "2024-02-29", "1970-01-01", "\u202eabc\u0301\u4e00", "a\x00b\x1b[2J", "\ud7ff\U0010ffff", "fe80::1%eth0"):
+        seeds.add("fuzz_text", text.encode())
+
+
+# ---- dictionaries ----
+
+def strings_of(*paths):
+    """The words in the string literals of sources: keys, modifiers, keywords."""
+    for path in paths:
+        for literal in re.findall(r'"([^"\\]+)"', path.read_text()):
+            if re.fullmatch(r"[A-Za-z_0-9.%|*-]+", literal):
+                yield literal
+
+
+def dictionaries(seeds):
+    names = re.findall(r'^FIELD\(\w+, "([^"]+)"', (ROOT / "analysis/fields.def").read_text(), re.M)
+    yaml = [": ", "- ", "\n", "\n  ", "|-\n", ">-\n", "---\n", "[", "]", "{", "}", "&a", "*a", "<<: ", "!!str", "? ", "0x", "0o", "'", '"', "#", "\ufeff"]
+    seeds.dictionary("fuzz_yaml", yaml)
+    for target, folder in (("fuzz_sigma", "rules/sigma"), ("fuzz_site", "rules/policy"), ("fuzz_lists", "rules/lists")):
+        words = [*yaml, *strings_of(*sorted((ROOT / folder).glob("*.c")))]
+        seeds.dictionary(target, words + names if target == "fuzz_sigma" else words)
+    shown = strings_of(*(ROOT / f"cli/{name}.c" for name in ("explanation", "remedy", "alert_table")))
+    seeds.dictionary("fuzz_alert", [*names, *shown, '":"', '":[', '":{', '",', "true", "null", "\\u0000", "\\u001b[", "\\u202e", "\u4e00", "\u0301"])
+    fields = ("json", "id", "rule", "level", "equipment", "seq", "mode", "run", "finished", "alerts")
+    seeds.dictionary("fuzz_redis", ["+OK\r\n", "+QUEUED\r\n", "*0\r\n", "*-1\r\n", "$-1\r\n", ":1\r\n", "-ERR x\r\n", "*2\r\n", "%1\r\n", "~1\r\n",
+                                    "$1\r\n", "*2147483647\r\n", "$2147483647\r\n", *(bulk(f.encode()) for f in fields)])
+    blocks = [struct.pack(order + "I", n) for order in "<>" for n in (1, 2, 3, 4, 5, 6, 10, 0x0A0D0D0A, 0x1A2B3C4D, 0xFFFFFFFF)]
+    seeds.dictionary("fuzz_pcapng", [*blocks, b"\x09\0\1\0", b"\x0e\0\x08\0", b"\0\x09\0\1", b"\0\x0e\0\x08"])
+    numbers = [struct.pack(">I" if n > 0xFFFF else ">H", n) for _, n in edges()]
+    for target in ("fuzz_decode", "fuzz_shard"):
+        seeds.dictionary(target, [*numbers, MACS, b"\x45\0", b"\x60\0\0\0", b"\xaa\xaa\x03\0\0\0"])
+    seeds.dictionary("fuzz_geo", ["\xab\xcd\xefMaxMind.com".encode("latin-1"), *strings_of(ROOT / "analysis/enrich/geo_schema.c"), "node_count", "record_size",
+                                  "ip_version", "database_type", "build_epoch", "binary_format_major_version", "description", "languages"])
+    seeds.dictionary("fuzz_redact", ["imsi-", "msisdn-", "suci-", "nai-", "extid-", "imei-", "imeisv-", "gci-", "gli-", "@", "%40", "%2F", "ip6.arpa",
+                                     ".e164.arpa", "1.2.3.4.5.6.7", "0010100000"])
+    seeds.dictionary("fuzz_url", ["redis://", "unix://", "rediss://", "%40", "%2f", "%00", "?db=", "[::1]", ":6379", "@", "/"])
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit("usage: seeds.py OUT_DIR")
+    seeds = Seeds(sys.argv[1])
+    for make in (decode_seeds, conversation_seeds, capture_seeds, yaml_seeds, geo_seeds, message_seeds, alert_seeds, small_seeds, dictionaries):
+        make(seeds)
+
+
+if __name__ == "__main__":
+    main()
