@@ -72,7 +72,8 @@ char *file_read(const char *path, size_t max_bytes, size_t *ret_len, struct erro
 	data = read_fd(fd, max_bytes, ret_len, &errnum);
 	(void)close(fd);
 	if (!data) {
-		error_set_errno(err, ERR_CONFIG, errnum, "%s cannot be read", path);
+		error_set_errno(err, errnum == ENOMEM ? ERR_SYSTEM : ERR_CONFIG, errnum,
+			"%s cannot be read", path);
 		return NULL;
 	}
 	if (*ret_len > max_bytes) {
