@@ -19,11 +19,16 @@ usage() {
 
 while [ $# -gt 0 ]; do
     case $1 in
-    --seconds) seconds=${2:-} && shift 2 || usage ;;
-    --jobs) jobs=${2:-} && shift 2 || usage ;;
+    --seconds) seconds=${2:-} ;;
+    --jobs) jobs=${2:-} ;;
     -*) usage ;;
-    *) targets+=("fuzz_${1#fuzz_}") && shift ;;
+    *) targets+=("fuzz_${1#fuzz_}") ;;
     esac
+    if [[ $1 == --* ]]; then
+        [ $# -ge 2 ] || usage
+        shift
+    fi
+    shift
 done
 [[ $seconds =~ ^[1-9][0-9]*$ && $jobs =~ ^[12]$ ]] || usage
 

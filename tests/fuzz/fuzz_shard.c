@@ -1,5 +1,5 @@
-/* Frames to flows, labels and facts: the shard with nDPI behind it, which is not instrumented, so
- * each frame ends where a page ends that may not be read. The input is a list of frames: two bytes
+/* Frames to flows, labels and facts: the shard with nDPI behind it, which is not instrumented. Each
+ * frame ends where a page ends that may not be read. The input is a list of frames: two bytes
  * for the length, one for the time since the frame before, the frame. Link type: Ethernet. */
 #include <assert.h>
 #include <stdlib.h>
