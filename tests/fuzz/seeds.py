@@ -146,6 +146,9 @@ def conversation_seeds(seeds):
             before = ts
         if data:
             seeds.add("fuzz_shard", data)
+            seeds.add("fuzz_reader", b"\0" + data)
+            if len(data) < 1000:
+                seeds.add("fuzz_reader", b"\x80" + data)
 
 
 # ---- files ----
