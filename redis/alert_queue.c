@@ -51,7 +51,7 @@ static struct queued_alert *make_room(
 
 	for (int l = LEVEL_INFORMATIONAL; l <= (int)level; l++) {
 		while (queue->levels[l].first && queue->bytes + bytes > queue->max_bytes) {
-			*end = unlink_first(queue, l);
+			*end = unlink_first(queue, (enum rule_level)l);
 			alert_queue_release(queue, *end);
 			end = &(*end)->next;
 		}
