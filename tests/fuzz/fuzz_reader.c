@@ -29,8 +29,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const char policy[] =
 	"schema: 1\n"
 	"site: fuzz\n"
+	"segments: {oam: {vlan: [7, 10-20]}, core: {mpls: 20}}\n"
+	"collectors: [10.0.0.2]\n"
 	"networks: {own: [192.0.2.0/24, \"2001:db8::/32\"], subscribers: [198.51.100.0/24, "
-	"\"2001:db8:5::/48\"]}\n"
+	"\"2001:db8:5::/48\", {address: 203.0.113.0/24, segment: oam}]}\n"
 	"zones: {ran: }\n"
 	"roles: {gnb: {connects: []}}\n"
 	"equipment:\n"
@@ -122,10 +124,10 @@ static void note(uint64_t *hash, uint64_t value)
 	*hash = hash64(&value, sizeof(value), *hash);
 }
 
-static bool is_private(const struct ip_addr *a)
+static bool is_private(uint16_t segment, const struct ip_addr *a)
 {
-	return site_scope(rig.site, a) == SITE_SUBSCRIBERS &&
-	       !inventory_find(site_inventory(rig.site), a, NULL, 0, 1);
+	return site_scope(rig.site, segment, a) == SITE_SUBSCRIBERS &&
+	       !inventory_find(site_inventory(rig.site), a, NULL, segment, 1);
 }
 
 static void check_work(struct log *log, uint32_t shard, const struct work *w)
@@ -142,8 +144,12 @@ static void check_work(struct log *log, uint32_t shard, const struct work *w)
 	assert(w->packet < rig.batch.n_packets);
 	p = &rig.batch.packets[w->packet];
 	assert(w->layer < p->n_layers && rig.batch.frames[w->packet].ts_ns == w->ts_ns);
-	for (uint8_t i = 0; i <= w->layer; i++)
-		assert(!is_private(&p->layers[i].src) && !is_private(&p->layers[i].dst));
+	for (uint8_t i = 0; i <= w->layer; i++) {
+		const uint16_t segment = site_segment(rig.site, p, i, NULL);
+
+		assert(!is_private(segment, &p->layers[i].src) &&
+			!is_private(segment, &p->layers[i].dst));
+	}
 	note(&log->hash[shard], w->layer);
 	log->layers++;
 }

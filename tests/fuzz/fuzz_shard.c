@@ -93,7 +93,8 @@ static void feed(const uint8_t *data, uint32_t n)
 	if (packet_problem(&f, &p))
 		abort();
 	for (uint32_t i = 0; i < p.n_layers; i++)
-		shard_packet(rig.shard, &f, &p, i, ++rig.seq, rig.ts_ns, rig.arena);
+		shard_packet(
+			rig.shard, &f, &p, i, (uint16_t)(i % 2), ++rig.seq, rig.ts_ns, rig.arena);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
