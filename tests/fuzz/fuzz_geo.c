@@ -44,15 +44,26 @@ static void check_lookup(const struct geo_database *db, const struct ip_addr *a)
 		assert(ip_prefix_contains(&r.prefix, a));
 }
 
-/* Spread over both families, and the ones that the file itself may hold. */
+/* Those that the seeds know, all over IPv4, and what the file's bytes may mean. */
 static struct ip_addr address(const uint8_t *data, size_t size, unsigned i)
 {
-	struct ip_addr a = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1}};
+	static const uint8_t known[][4] = {{192, 0, 2, 1}, {198, 51, 100, 1}, {203, 0, 113, 1}};
+	static const uint8_t doc[16] = {0x20, 0x01, 0x0d, 0xb8};
+	const uint8_t v4[4] = {(uint8_t)(i * 4), 0, 2, (uint8_t)i};
+	struct ip_addr a = ip_addr_from_v4(v4);
 
-	if (i % 2 == 0)
-		memset(a.bytes + 12, (int)(i * 4), 2);
-	else if (size >= 16)
+	if (i % 4 == 0)
+		a = ip_addr_from_v4(known[i / 4 % 3]);
+	else if (i % 4 == 1)
+		a = ip_addr_from_v6(doc);
+	else if (i % 4 == 2 && size >= 16)
 		memcpy(a.bytes, data + (size - 16) * i / ADDRESSES, 16);
+	if (i % 8 >= 4) /* the second half of what was known */
+		a.bytes[15] |= 0x80;
+	if (i % 16 == 1) { /* 2001:db8:bad::/48 */
+		a.bytes[4] = 0x0b;
+		a.bytes[5] = 0xad;
+	}
 	return a;
 }
 

@@ -30,17 +30,19 @@ static void check_read(const char *text)
 	assert(url.has_password || url.password[0] == '\0');
 }
 
-/* A password of letters that stand nowhere else must not be in any message. */
+/* Whatever stands around it, a password must not be in any message. Its letters stand nowhere else.
+ */
 static void check_secret(const char *scheme, const char *text)
 {
 	static const char secret[] = "QZJXQZJX";
+	const int half = (int)strlen(text) / 2;
 	char url[MAX_BYTES + 64];
 	struct redis_url ret;
 	struct error err = {0};
 
 	if (strstr(text, secret))
 		return;
-	snprintf(url, sizeof(url), "%s://:%s@%s", scheme, secret, text);
+	snprintf(url, sizeof(url), "%s://:%.*s%s@%s", scheme, half, text, secret, text + half);
 	if (redis_url_parse(url, &ret, &err) < 0)
 		assert(!strstr(err.msg, secret));
 	else

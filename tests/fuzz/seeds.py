@@ -14,6 +14,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FRAMES_OF_A_CAPTURE = 24
 MAX_FRAME = 1600
+LLC = 0x10000
 
 
 class Seeds:
@@ -51,10 +52,10 @@ def frames(path):
 
 
 def edges():
-    """(namespace, number) of each line of edges.def, in order."""
+    """(namespace, number) of each line of edges.def, in order; the numbers of our own are None, but for LLC."""
     text = (ROOT / "capture/decode/edges.def").read_text()
     found = re.findall(r"^(?:EDGE|STOP)\((\w+), (\w+), \w+\)", text, re.M)
-    return [(ns, 0x10000 if number == "ETHERTYPE_LLC" else int(number, 0)) for ns, number in found]
+    return [(ns, int(number, 0) if number[0].isdigit() else LLC if number == "ETHERTYPE_LLC" else None) for ns, number in found]
 
 
 # ---- frames around a header, whatever it is ----
@@ -104,14 +105,20 @@ def wrapped(ns, number, inside):
         return number, inside
     if ns == "NS_FAMILY":
         return 0, struct.pack("<I", number) + inside
-    if ns == "NS_ETHERTYPE" and number <= 0xFFFF:
-        return 1, ethernet(number, inside)
-    if ns == "NS_ETHERTYPE":
+    if number == LLC:
         return 1, ethernet(len(inside) + 3, b"\xaa\xaa\x03\0\0\0\x08\0" + inside)
+    if ns == "NS_ETHERTYPE" and number is not None:
+        return 1, ethernet(number, inside)
     if ns == "NS_LLC_SAP":
         return 1, ethernet(len(inside) + 3, bytes([number, number, 3]) + inside)
     if ns == "NS_CISCO_SNAP":
         return 1, ethernet(len(inside) + 8, b"\xaa\xaa\x03\0\0\x0c" + struct.pack(">H", number) + inside)
+    if ns == "NS_PPP":
+        return 9, b"\xff\x03" + struct.pack(">H", number) + inside
+    if ns == "NS_NLPID":
+        return 1, ethernet(len(inside) + 4, bytes([0xFE, 0xFE, 3, number]) + inside)
+    if ns == "NS_NSH":
+        return 1, ethernet(0x894F, bytes([0, 6, 1, number]) + bytes(20) + inside)
     if ns == "NS_IP_PROTO":
         return 1, ethernet(0x0800, ipv4(number, inside))
     if ns == "NS_UDP_PORT":
@@ -209,7 +216,7 @@ def yaml_seeds(seeds):
             texts[{"policy": "fuzz_site", "lists": "fuzz_lists"}.get(name, "fuzz_sigma")].append(text)
     texts["fuzz_site"].append((ROOT / "pcaps/demo/site.yaml").read_bytes())
     roles = (ROOT / "rules/packs/roles.yaml").read_bytes().splitlines(keepends=True)
-    texts["fuzz_site"] += [b"".join(roles[:n]) for n in (40, 120, 400)] + [b"".join(roles)]
+    texts["fuzz_site"] += [b"".join(roles[:n]) for n in (40, 120)]
     for target, list_ in texts.items():
         for i, text in enumerate(list_):
             seeds.add(target, text)
@@ -287,6 +294,8 @@ def replies(text):
     yield 0, bulk([b"a", b"b", b"no {name}"]) + (status + bulk(3)) * 2
     yield 1, status + bulk(3) + queued + bulk([b"r1", [entry, entry]]) + queued + bulk([b"r1", []])
     yield 1, status + bulk(0) + queued + bulk([None, []])
+    for n in (47, 48):
+        yield 1, status + bulk(1) + queued + bulk([b"r1", [[b"1" * n, [b"json", b"{}"]]]])
     yield 1, b"-WRONGTYPE no hash\r\n"
     yield 2, bulk([entry]) + bulk([[b"key", [entry]]]) + b"*-1\r\n" + bulk([[b"key", [entry, entry]]])
 
@@ -331,7 +340,7 @@ def dictionaries(seeds):
                                     "$1\r\n", "*2147483647\r\n", "$2147483647\r\n", *(bulk(f.encode()) for f in fields)])
     blocks = [struct.pack(order + "I", n) for order in "<>" for n in (1, 2, 3, 4, 5, 6, 10, 0x0A0D0D0A, 0x1A2B3C4D, 0xFFFFFFFF)]
     seeds.dictionary("fuzz_pcapng", [*blocks, b"\x09\0\1\0", b"\x0e\0\x08\0", b"\0\x09\0\1", b"\0\x0e\0\x08"])
-    numbers = [struct.pack(">I" if n > 0xFFFF else ">H", n) for _, n in edges()]
+    numbers = [struct.pack(">H", n) for _, n in edges() if n is not None and n < LLC]
     for target in ("fuzz_decode", "fuzz_shard"):
         seeds.dictionary(target, [*numbers, MACS, b"\x45\0", b"\x60\0\0\0", b"\xaa\xaa\x03\0\0\0"])
     seeds.dictionary("fuzz_geo", ["\xab\xcd\xefMaxMind.com".encode("latin-1"), *strings_of(ROOT / "analysis/enrich/geo_schema.c"), "node_count", "record_size",
