@@ -5,6 +5,7 @@
 
 #include "common/str.h"
 
+#define SLASH "a / in the user or the password of a Redis URL is written %2F"
 #define FORMS "redis://[[user]:password@]host[:port][/db] or unix://[[user]:password@]/path[?db=N]"
 
 static int hex_digit(char c)
@@ -153,8 +154,7 @@ static int parse_tcp(struct str rest, struct redis_url *ret, struct error *err)
 		db = rest;
 	/* What follows would be quoted in a message, and may be the rest of a password. */
 	if (db.len > 0 && memchr(db.data, '@', db.len))
-		return error_set(err, ERR_USAGE,
-			"a / in the user or the password of a Redis URL is written %%2F");
+		return error_set(err, ERR_USAGE, "%s", SLASH);
 	rc = parse_userinfo(&authority, ret, err);
 	if (rc == 0)
 		rc = parse_host(authority, ret, err);
@@ -183,6 +183,9 @@ static int parse_unix(struct str rest, struct redis_url *ret, struct error *err)
 			"the path of a unix socket is absolute: unix:///run/redis/redis.sock");
 	}
 	if (authority.len > 0) {
+		/* It may be the end of a password, and the path stands in messages. */
+		if (memchr(path.data, '@', path.len))
+			return error_set(err, ERR_USAGE, "%s, an @ in the path %%40", SLASH);
 		rc = parse_userinfo(&authority, ret, err);
 		if (rc < 0)
 			return rc;

@@ -53,7 +53,7 @@ number() { # LOG NAME: a figure of libFuzzer's last statistics, or 0
 # report TARGET STATUS: the line of a target, and what to do about a crash.
 report() {
     local target=$1 status=$2 log=$build/logs/$1.log last verdict=clean crash
-    last=$(grep -E '^#[0-9]+' "$log" | tail -1)
+    last=$(sed -n '/^#[0-9]/p' "$log" | tail -1)
     [ "$status" -eq 0 ] || verdict=FAILED
     printf '%-18s %12s executions %8s/s %7s edges %7s inputs %6s MiB  %s\n' "$target" "$(number "$log" number_of_executed_units)" \
         "$(number "$log" average_exec_per_sec)" "$(sed -n 's/.* cov: \([0-9]*\).*/\1/p' <<<"$last")" \

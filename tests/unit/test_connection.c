@@ -80,9 +80,10 @@ static const struct {
 	{"redis://:hunter2%00@h", "%25"},
 	{"redis://:hunter2/x@h", "%2F"},
 	{"redis://u:12/hunter2@h", "%2F"},
+	{"unix://u:12@/hunter2@/x", "%2F"},
 	{"unix://run/redis.sock", "absolute"},
 	{"unix://", "absolute"},
-	{"unix://:hunter2/x@/s", "absolute"},
+	{"unix://:hunter2/x@/s", "%2F"},
 	{"unix:///s?db=x", "database number"},
 	{"unix:///s?database=1", "?db=N"},
 	{"unix:///12345678901234567890123456789012345678901234567890123456789012345678901234567890"
