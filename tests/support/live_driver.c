@@ -20,6 +20,7 @@ struct run {
 	const char *interfaces[LIVE_MAX_INTERFACES];
 	struct ip_prefix drop[MAX_PREFIXES];
 	uint64_t back_s;
+	useconds_t pause_us;  /* after each frame */
 	const char *write_to; /* a pcap file with nanoseconds, or NULL */
 };
 
@@ -54,7 +55,7 @@ static void parse(struct run *run, int argc, char **argv)
 		.now_ns = wall_ns,
 		.now_user = run,
 	};
-	while ((option = getopt(argc, argv, "i:r:s:n:f:d:w:b:")) != -1) {
+	while ((option = getopt(argc, argv, "i:r:s:n:f:d:w:b:z:")) != -1) {
 		switch (option) {
 		case 'i':
 			if (run->cfg.n_interfaces < LIVE_MAX_INTERFACES)
@@ -83,6 +84,9 @@ static void parse(struct run *run, int argc, char **argv)
 			break;
 		case 'b':
 			run->back_s = strtoul(optarg, NULL, 0);
+			break;
+		case 'z':
+			run->pause_us = (useconds_t)strtoul(optarg, NULL, 0);
 			break;
 		default:
 			exit(2);
@@ -194,6 +198,8 @@ int main(int argc, char **argv)
 		if (rc == SOURCE_FRAME) {
 			late += f.ts_ns < promised_ns;
 			write_frame(out, &f);
+			if (run.pause_us)
+				usleep(run.pause_us);
 		} else {
 			promised_ns = f.ts_ns;
 			print_blind(s);

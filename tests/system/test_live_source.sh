@@ -190,19 +190,34 @@ done
 # Stopped while the ring is full: it is drained first.
 start -i vdb0
 kill -STOP $driver
-replay_day vda0 --loop=10
+replay_day vda0 --loop=60
 kill -TERM $driver
 kill -CONT $driver
 finish
-same "frames of the ring" "$(field vdb0 frames)" $((day_frames * 10))
+same "frames of the ring" "$(field vdb0 frames)" $((day_frames * 60))
+
+# Stopped with more in the ring than a slow reader can take in three seconds.
+for fanout in 1 2; do
+    start -i vdb0 -n $fanout -z 1000
+    replay_day vda0 --loop=10
+    began=$SECONDS
+    finish
+    [ $((SECONDS - began)) -le 5 ] || fail "stopping took $((SECONDS - began)) seconds"
+    accounted vdb0 $((day_frames * 10))
+    [ "$(field vdb0 unread)" -gt 0 ] || fail "nothing was left unread"
+    [ "$(field vdb0 frames)" -gt 1000 ] || fail "only $(field vdb0 frames) frames were read in three seconds"
+done
 
 # Frames that came while the filter was being set up are not seen.
-replay_day vda0 --loop=300 &
+tcpreplay -q -i vda0 --pps=50000 --loop=200 "$day" >/dev/null 2>&1 &
 replayed=$!
-start -i vdb0 -f "ether proto 0x1234"
+for fanout in 1 2 1 2; do
+    start -i vdb0 -n $fanout -f "ether proto 0x1234"
+    finish
+    accounted vdb0 0
+done
+kill -0 $replayed || fail "nothing was sent meanwhile"
 wait $replayed
-finish
-accounted vdb0 0
 
 # The kernel's filter drops what is between subscribers, however it is tagged, and nothing else.
 python3 - <<'END'
