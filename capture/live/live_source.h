@@ -5,7 +5,10 @@
  * opened, and without any capability these system calls are made: poll, getsockopt, setsockopt
  * (SO_ATTACH_FILTER, PACKET_ADD_MEMBERSHIP), bind, getsockname, ioctl (SIOCGIFFLAGS, by libpcap
  * after an interface went down), sendto and recvfrom (netlink), pread64; in source_close also
- * munmap and close. */
+ * setsockopt (PACKET_RX_RING), munmap and close.
+ *
+ * With a fanout the kernel looks at every frame of the host's other interfaces, too, long enough to
+ * see that it is of another one (docs/adr/0005-live-capture.md). */
 #pragma once
 
 #include <stdbool.h>

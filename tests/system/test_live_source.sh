@@ -205,19 +205,19 @@ for fanout in 1 2; do
     [ $((SECONDS - began)) -le 5 ] || fail "stopping took $((SECONDS - began)) seconds"
     accounted vdb0 $((day_frames * 10))
     [ "$(field vdb0 unread)" -gt 0 ] || fail "nothing was left unread"
-    [ "$(field vdb0 frames)" -gt 1000 ] || fail "only $(field vdb0 frames) frames were read in three seconds"
+    [ "$(field vdb0 frames)" -gt 300 ] || fail "only $(field vdb0 frames) frames were read in three seconds"
 done
 
 # Frames that came while the filter was being set up are not seen.
-tcpreplay -q -i vda0 --pps=50000 --loop=200 "$day" >/dev/null 2>&1 &
+tcpreplay -q -i vda0 --pps=50000 --loop=2000 "$day" >/dev/null 2>&1 &
 replayed=$!
 for fanout in 1 2 1 2; do
     start -i vdb0 -n $fanout -f "ether proto 0x1234"
     finish
     accounted vdb0 0
 done
-kill -0 $replayed || fail "nothing was sent meanwhile"
-wait $replayed
+kill $replayed || fail "nothing was sent meanwhile"
+wait $replayed || true
 
 # The kernel's filter drops what is between subscribers, however it is tagged, and nothing else.
 python3 - <<'END'
