@@ -2,7 +2,7 @@
 
 enum { LINKTYPE_NUM_ETHERNET = 1 };
 
-/* A header of no bytes: the frame stands directly behind GRE (draft-foschiano-erspan §4.1). */
+/* A header of no bytes: the frame stands directly behind GRE (draft-foschiano-erspan). */
 enum decode_result decode_erspan1(struct cursor *c, struct packet *p, struct next *ret_next)
 {
 	(void)c;

@@ -7,7 +7,7 @@ enum {
 	ERSPAN_SESSION_MASK = 0x3ff,
 };
 
-/* draft-foschiano-erspan §4.2: version (4 bits) and VLAN (12); class (3), what became of the
+/* draft-foschiano-erspan: version (4 bits) and VLAN (12); class (3), what became of the
  * frame's tag (2), truncated (1), session (10); index. A tag that was taken off is put back among
  * the tags. */
 enum decode_result decode_erspan2(struct cursor *c, struct packet *p, struct next *ret_next)

@@ -10,7 +10,7 @@ enum {
 	ERSPAN_SESSION_MASK = 0x3ff,
 };
 
-/* draft-foschiano-erspan §4.3: as type II, then time stamp, security group, and in the last two
+/* draft-foschiano-erspan: as type II, then time stamp, security group, and in the last two
  * bytes a flag (1 bit), the type of the frame (5), the hardware (6), direction (1), granularity
  * (2), and whether a subheader of 8 bytes follows. */
 enum decode_result decode_erspan3(struct cursor *c, struct packet *p, struct next *ret_next)

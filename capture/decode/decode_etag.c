@@ -1,6 +1,6 @@
 #include "capture/decode/layer.h"
 
-/* Six bytes name ports of a bridge (IEEE 802.1BR §7.5), which say nothing about the network. */
+/* Six bytes name ports of a bridge (IEEE 802.1BR), which say nothing about the network. */
 enum decode_result decode_etag(struct cursor *c, struct packet *p, struct next *ret_next)
 {
 	uint16_t type;

@@ -8,7 +8,7 @@ enum {
 	NLPID_SNAP = 0x80,
 };
 
-/* An address of two to four bytes, whose last one is marked (ITU-T Q.922 §3.3). Then control,
+/* An address of two to four bytes, whose last one is marked. Then control,
  * padding and a protocol identifier (RFC 2427 §3), or, as Cisco has it, an EtherType. */
 enum decode_result decode_frame_relay(struct cursor *c, struct packet *p, struct next *ret_next)
 {

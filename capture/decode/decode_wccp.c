@@ -4,7 +4,7 @@ enum { WCCP_HEADER_BYTES = 4 };
 
 /* A router's redirection of an IPv4 packet to a web cache. Version 2 of the protocol puts four
  * bytes in front of it, version 1 nothing: the first of them is no 4 in a packet's place
- * (draft-mclaggan-wccp-v2rev1 §4.3). */
+ * (draft-mclaggan-wccp-v2rev1). */
 enum decode_result decode_wccp(struct cursor *c, struct packet *p, struct next *ret_next)
 {
 	(void)p;

@@ -1,6 +1,6 @@
 /* Every capture of the folder that VEDETTE_CORPORA names is read to its end and every frame
- * decoded. The sanitizers and packet_problem are the judges; what was found is printed. Without the
- * variable there is nothing to do. */
+ * decoded, the first ones at every length. The sanitizers and packet_problem are the judges; what
+ * was found is printed. Without the variable there is nothing to do. */
 #include <check.h>
 #include <dirent.h>
 #include <stdio.h>
@@ -11,28 +11,39 @@
 #include "tests/support/packet_check.h"
 #include "tests/unit/suite.h"
 
+/* So many frames of each capture at each length up to so many bytes: headers end before that. */
+enum { TRUNCATED_FRAMES = 5, TRUNCATED_BYTES = 400 };
+
 struct totals {
 	unsigned captures, refused, cut;
 	unsigned long long frames;
 	unsigned long long reasons[REASON_COUNT];
 };
 
-/* Decodes a copy that ends where the captured bytes end, so that a read beyond them is seen. */
-static void decode_copy(const struct frame *given, struct totals *t)
+/* Decodes a copy that ends where the captured bytes end, so that a read beyond them is seen. Gives
+ * the reason. */
+static uint8_t decode_copy(const struct frame *given, uint32_t caplen, const struct totals *t)
 {
 	struct frame f = *given;
-	uint8_t *copy = malloc(f.caplen ? f.caplen : 1);
+	uint8_t *copy = malloc(caplen ? caplen : 1);
 	struct packet p;
 	const char *problem;
 
 	ck_assert_ptr_nonnull(copy);
-	memcpy(copy, f.data, f.caplen);
+	memcpy(copy, f.data, caplen);
 	f.data = copy;
+	f.caplen = caplen;
 	decode_frame(&f, NULL, &p);
 	problem = packet_problem(&f, &p);
-	ck_assert_msg(!problem, "frame %llu: %s", t->frames, problem ? problem : "");
-	t->reasons[p.reason]++;
+	ck_assert_msg(!problem, "frame %llu at %u: %s", t->frames, caplen, problem ? problem : "");
 	free(copy);
+	return p.reason;
+}
+
+static void decode_at_every_length(const struct frame *f, const struct totals *t)
+{
+	for (uint32_t n = 0; n < f->caplen && n <= TRUNCATED_BYTES; n++)
+		decode_copy(f, n, t);
 }
 
 static void read_capture(const char *path, struct totals *t)
@@ -40,7 +51,7 @@ static void read_capture(const char *path, struct totals *t)
 	struct error err;
 	struct source *s = source_open_files(&path, 1, NULL, &err);
 	struct frame f;
-	int faults = 0, rc;
+	int faults = 0, frames = 0, rc;
 
 	t->captures++;
 	if (!s) {
@@ -51,7 +62,9 @@ static void read_capture(const char *path, struct totals *t)
 	while ((rc = source_next(s, true, &f, &err)) != 0) {
 		if (rc > 0) {
 			t->frames++;
-			decode_copy(&f, t);
+			t->reasons[decode_copy(&f, f.caplen, t)]++;
+			if (frames++ < TRUNCATED_FRAMES)
+				decode_at_every_length(&f, t);
 			continue;
 		}
 		ck_assert_msg(rc == ERR_TRUNCATED || rc == ERR_INPUT, "%s", err.msg);

@@ -414,6 +414,35 @@ START_TEST(ipv6_no_next_header_and_routing)
 }
 END_TEST
 
+/* RFC 2675: the length stands in a hop-by-hop option, and that of UDP is 0 as well. */
+START_TEST(ipv6_jumbogram)
+{
+	struct builder b;
+	struct packet p;
+	uint8_t *h;
+
+	build_start(&b);
+	build_payload(&b, 3000);
+	build_udp(&b, 1000, 2000);
+	put16(b.bytes + b.at + 4, 0);
+	h = build_ip6ext(&b, 17, 0);
+	put16(h + 2, 0xc204);
+	put32(h + 4, 3016);
+	h = build_ipv6(&b, 1, 2, 0);
+	put16(h + 4, 0);
+	build_ethernet(&b, 0x86dd);
+	build_decode(&b, 1, &p);
+	ck_assert_str_eq(reason_name(&p), "none");
+	ck_assert_int_eq(p.layers[0].l3_bytes, 40 + 3016);
+	ck_assert_int_eq(p.layers[0].dport, 2000);
+	ck_assert_int_eq(p.layers[0].payload_bytes, 3000);
+	h[6] = 59; /* without options 0 is 0 */
+	build_decode(&b, 1, &p);
+	ck_assert_int_eq(p.layers[0].l3_bytes, 40);
+	ck_assert_int_eq(p.layers[0].payload_captured, 0);
+}
+END_TEST
+
 static void add_tests(TCase *t)
 {
 	tcase_add_test(t, ipv4_options);
@@ -432,6 +461,7 @@ static void add_tests(TCase *t)
 	tcase_add_test(t, encrypted_payload_is_opaque);
 	tcase_add_test(t, ipv6_headers_that_are_messages);
 	tcase_add_test(t, ipv6_no_next_header_and_routing);
+	tcase_add_test(t, ipv6_jumbogram);
 }
 
 int main(void)
