@@ -173,6 +173,7 @@ void decode_frame(const struct frame *f, const struct decode_options *o, struct 
 static void copy_surroundings(const struct packet *around, uint32_t layer, struct packet *ret)
 {
 	ret->n_layers = (uint8_t)layer;
+	ret->access = around->layers[layer].access;
 	ret->n_path = around->layers[layer].path_len;
 	memcpy(ret->path, around->path, ret->n_path);
 	ret->has_mac = around->has_mac;
@@ -204,8 +205,6 @@ uint32_t decode_datagram(const struct frame *f, const struct decode_options *o,
 		f, o, ret);
 	first = ret->mirrored ? 0 : layer;
 	ret->mirrored = ret->mirrored || around->mirrored;
-	for (uint32_t i = first; i < ret->n_layers; i++)
-		ret->layers[i].access = ret->layers[i].access || part->access;
 	return first;
 }
 
