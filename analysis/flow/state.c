@@ -145,7 +145,7 @@ void flow_add(struct flow *f, const struct flow_packet *fp)
 	learn_macs(f, fp);
 	if (f->packets[end] == 0)
 		flow_tags_set(&f->tags[end], fp->packet, (uint32_t)(l - fp->packet->layers));
-	if (l->opaque && !l->encrypted && l->proto == IPPROTO_NUM_UDP)
+	if (l->opaque && !l->encrypted)
 		f->subscriber_tunnel = true;
 	if (l + 1 < fp->packet->layers + fp->packet->n_layers)
 		f->is_tunnel = true;

@@ -563,6 +563,7 @@ END_TEST
 
 START_TEST(test_what_carries_subscribers)
 {
+	struct packet_layer *l;
 	struct talk t;
 
 	start(&t, UDP, 2152);
@@ -571,8 +572,14 @@ START_TEST(test_what_carries_subscribers)
 	prepare(&t, 1)->opaque = true;
 	add(&t, 1, NULL, 0);
 	ck_assert(t.f.subscriber_tunnel);
-	start(&t, 50, 0); /* ESP hides its content, but it is nobody's in particular */
+	start(&t, 47, 0); /* PPTP */
 	prepare(&t, 1)->opaque = true;
+	add(&t, 1, NULL, 0);
+	ck_assert(t.f.subscriber_tunnel);
+	start(&t, 50, 0); /* ESP hides its content, but it is nobody's in particular */
+	l = prepare(&t, 1);
+	l->opaque = true;
+	l->encrypted = true;
 	add(&t, 1, NULL, 0);
 	ck_assert(!t.f.subscriber_tunnel);
 }
