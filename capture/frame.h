@@ -13,4 +13,5 @@ struct frame {
 	uint64_t ts_ns;      /* UTC nanoseconds since 1970, as captured: may step backwards */
 	uint32_t linktype;   /* LINKTYPE_ number of the pcap file format */
 	uint32_t interface;  /* which input it came from, from 0 */
+	uint64_t number; /* its place in that input, from 1; frames that a filter refused count */
 };

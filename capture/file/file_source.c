@@ -1,5 +1,6 @@
 #include "capture/file/file_source.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@ struct input {
 	struct frame frame;        /* the next one, while the file is open */
 	uint64_t ts_ns;            /* of the next frame */
 	uint32_t number;           /* in the order given */
+	uint64_t n_frames;         /* read since it was opened */
 	struct error *fault;       /* of its first record, found at the start and not told yet */
 	uint64_t bytes_read, bytes_total;
 };
@@ -97,6 +99,7 @@ static int input_open(struct file_source *s, struct input *in, struct error *err
 	if (!in->file)
 		return err ? err->code : ERR_INPUT;
 	s->n_open++;
+	in->n_frames = 0;
 	in->bytes_total = capture_file_bytes_total(in->file);
 	return ERR_OK;
 }
@@ -121,6 +124,7 @@ static int input_fetch(struct file_source *s, struct input *in, struct error *er
 		return rc;
 	}
 	in->frame.interface = in->number;
+	in->frame.number = ++in->n_frames;
 	in->ts_ns = in->frame.ts_ns;
 	return rc;
 }
@@ -305,6 +309,14 @@ static void file_source_name(const struct source *base, char *buf, size_t size)
 	len = strlen(buf);
 	if (s->n_inputs > 1)
 		snprintf(buf + len, size - len, "+%u", (unsigned)(s->n_inputs - 1));
+}
+
+const char *file_source_path(const struct source *base, uint32_t interface)
+{
+	const struct file_source *s = (const struct file_source *)base;
+
+	assert(interface < s->n_inputs);
+	return s->inputs[interface].path;
 }
 
 static const struct source_ops file_source_ops = {

@@ -23,3 +23,7 @@
  * record needs it; packed inputs take more (stream.h); some 200 bytes for one that is closed. */
 struct source *source_open_files(
 	const char *const *paths, size_t n, const char *filter, struct error *err);
+
+/* The path of the input that frames with this INTERFACE came from, as given or as found in a
+ * folder. S is from source_open_files and owns it. */
+const char *file_source_path(const struct source *s, uint32_t interface);

@@ -97,6 +97,33 @@ START_TEST(merged_by_time)
 }
 END_TEST
 
+/* Each input counts its own frames. */
+START_TEST(numbers_and_paths)
+{
+	char paths[2][CAPTURE_PATH_BYTES];
+	static const struct {
+		char letter;
+		int file;
+		unsigned number;
+	} expected[] = {{'a', 0, 1}, {'b', 1, 1}, {'d', 0, 2}, {'e', 1, 2}, {'g', 0, 3}};
+	struct source *s;
+	struct error err;
+	struct frame f;
+
+	put_letters("a.pcap", "adg", (uint32_t[]){1, 4, 7}, paths[0]);
+	put_letters("b.pcap", "be", (uint32_t[]){2, 5}, paths[1]);
+	s = open_paths(paths, 2, NULL, &err);
+	ck_assert_ptr_nonnull(s);
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+		ck_assert_int_eq(source_next(s, true, &f, &err), SOURCE_FRAME);
+		ck_assert_int_eq(f.data[0], expected[i].letter);
+		ck_assert_uint_eq(f.number, expected[i].number);
+		ck_assert_str_eq(file_source_path(s, f.interface), paths[expected[i].file]);
+	}
+	source_close(s);
+}
+END_TEST
+
 START_TEST(ties_keep_the_order_given)
 {
 	char paths[3][CAPTURE_PATH_BYTES], text[MAX_TEXT];
@@ -369,6 +396,7 @@ START_TEST(many_captures_in_turn)
 	while (source_next(s, true, &f, &err) > 0) {
 		ck_assert_uint_ge(f.ts_ns, last_ns);
 		last_ns = f.ts_ns;
+		ck_assert_int_eq(f.number, n % 2 + 1); /* though it was opened twice */
 		ck_assert_int_le(open_files(), before + 2);
 		n++;
 	}
@@ -445,6 +473,7 @@ START_TEST(filters)
 	struct frame f;
 	struct error err;
 	uint64_t seen_s = 0;
+	unsigned numbers = 0;
 
 	pcap_begin(&cap, false, 0xa1b2c3d4, 1);
 	put_tcp(1, 80, true);
@@ -461,9 +490,12 @@ START_TEST(filters)
 
 	s = open_paths(paths, 3, "tcp port 80", &err);
 	ck_assert_ptr_nonnull(s);
-	while (source_next(s, true, &f, &err) > 0)
+	while (source_next(s, true, &f, &err) > 0) {
 		seen_s += f.ts_ns / 1000000000;
+		numbers = numbers * 10 + (unsigned)f.number;
+	}
 	ck_assert_uint_eq(seen_s, 1 + 4 + 16);
+	ck_assert_uint_eq(numbers, 132); /* places in their files */
 	source_stats(s, &stats);
 	ck_assert_uint_eq(stats.frames, 3);
 	ck_assert_uint_eq(stats.filtered, 3);
@@ -516,6 +548,7 @@ static void add_tests(TCase *t)
 {
 	tcase_add_checked_fixture(t, make_scratch, drop_scratch);
 	tcase_add_test(t, merged_by_time);
+	tcase_add_test(t, numbers_and_paths);
 	tcase_add_test(t, ties_keep_the_order_given);
 	tcase_add_test(t, order_of_a_file_is_kept);
 	tcase_add_test(t, interface_is_the_input);
