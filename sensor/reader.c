@@ -74,27 +74,6 @@ static bool is_datagram_due(const struct reader *r)
 	return fragments_due(r->fragments, &d);
 }
 
-/* Subscribers are counted and dropped before anything looks at them, unless the address is declared
- * equipment. */
-static bool is_subscriber(const struct reader *r, const struct packet *p,
-	const struct packet_layer *l, uint16_t segment, uint64_t ts_ns)
-{
-	const struct site *site = r->site;
-	const struct inventory *inv = site_inventory(site);
-	const bool src = site_scope(site, segment, &l->src) == SITE_SUBSCRIBERS;
-	const bool dst = site_scope(site, segment, &l->dst) == SITE_SUBSCRIBERS;
-	const bool outer = l == &p->layers[0] && p->has_mac;
-	bool src_declared, dst_declared;
-
-	if (!src && !dst && !l->access)
-		return false;
-	src_declared = inventory_find(inv, &l->src, outer ? p->src_mac : NULL, segment, ts_ns);
-	dst_declared = inventory_find(inv, &l->dst, outer ? p->dst_mac : NULL, segment, ts_ns);
-	if (l->access && !src_declared && !dst_declared)
-		return true;
-	return (src && !src_declared) || (dst && !dst_declared);
-}
-
 /* Whom a subscriber's packet inside GTP-U is addressed to matters when that is infrastructure, and
  * is forgotten at once when it is not. */
 static void check_inner(const struct reader *r, struct packet *p, uint64_t ts_ns)
@@ -139,7 +118,7 @@ static bool push_layers(struct reader *r, struct batch *b, uint32_t i, uint32_t 
 			.seq = ++r->seq, .ts_ns = ts_ns, .packet = i, .layer = (uint8_t)layer};
 
 		w.segment = segment_of(r, &b->frames[i], p, layer);
-		if (w.segment != CANARY_SEGMENT && is_subscriber(r, p, l, w.segment, ts_ns)) {
+		if (w.segment != CANARY_SEGMENT && site_is_subscriber(r->site, p, layer, w.segment, ts_ns)) {
 			r->stats->subscriber_packets += l->wire_packets ? l->wire_packets : 1;
 			r->stats->subscriber_bytes += l->wire_packets ? l->wire_bytes : l->l3_bytes;
 			break; /* what is inside is the subscriber's as well */

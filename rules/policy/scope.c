@@ -185,7 +185,6 @@ static enum site_scope find_scope(const struct site *s, uint16_t segment, const 
 
 enum site_scope site_scope(const struct site *s, uint16_t segment, const struct ip_addr *a)
 {
-
 	if (ip_addr_is_unspecified(a))
 		return SITE_UNSPECIFIED;
 	if (ip_addr_is_loopback(a))
@@ -197,6 +196,22 @@ enum site_scope site_scope(const struct site *s, uint16_t segment, const struct 
 	if (ip_addr_is_link_local(a))
 		return SITE_LINK_LOCAL;
 	return find_scope(s, segment, a);
+}
+
+bool site_is_subscriber(const struct site *s, const struct packet *p, uint32_t layer,
+	uint16_t segment, uint64_t ts_ns)
+{
+	const struct packet_layer *l = &p->layers[layer];
+	const bool src = site_scope(s, segment, &l->src) == SITE_SUBSCRIBERS;
+	const bool dst = site_scope(s, segment, &l->dst) == SITE_SUBSCRIBERS;
+	bool src_declared, dst_declared;
+
+	if (!src && !dst && !l->access)
+		return false;
+	src_declared = inventory_find(s->inventory, &l->src, NULL, segment, ts_ns) != NULL;
+	dst_declared = inventory_find(s->inventory, &l->dst, NULL, segment, ts_ns) != NULL;
+	return (src && !src_declared) || (dst && !dst_declared) ||
+	       (l->access && !src_declared && !dst_declared);
 }
 
 const char *site_scope_name(enum site_scope scope)

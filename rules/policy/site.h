@@ -80,6 +80,13 @@ enum site_scope {
 enum site_scope site_scope(const struct site *s, uint16_t segment, const struct ip_addr *a);
 const char *site_scope_name(enum site_scope scope); /* values of the fact peer.scope */
 
+/* Whether layer LAYER of P, which is in SEGMENT, is a subscriber's, and with it all that is inside:
+ * an end is in networks.subscribers and is no declared equipment, or it came behind PPPoE, L2TP or
+ * PPTP and neither end is. Declared by its address, that is: the hardware address beside a
+ * subscriber's packet is that of a router. */
+bool site_is_subscriber(const struct site *s, const struct packet *p, uint32_t layer,
+	uint16_t segment, uint64_t ts_ns);
+
 /* Groups that hold A in SEGMENT, from the longest prefix: names written to RET, at most MAX.
  * Returns their number. */
 size_t site_groups(const struct site *s, uint16_t segment, const struct ip_addr *a, struct str *ret,
