@@ -64,9 +64,11 @@ static void print_line(struct dissect *d, const struct dissection *shown)
 static int print_packet(struct dissect *d, const struct frame *f, struct error *err)
 {
 	struct dissection shown;
+	struct decode_options options;
 	struct packet p;
 
-	decode_frame(f, NULL, &p);
+	options.collectors = site_collectors(d->site, &options.n_collectors);
+	decode_frame(f, &options, &p);
 	dissection_make(&shown, f, &p, d->site);
 	if (d->several)
 		shown.file = file_source_path(d->source, f->interface);

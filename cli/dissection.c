@@ -16,29 +16,10 @@ enum {
 	MIDDLE_COLUMNS = 12, /* left at least for tags and headers where addresses are long */
 	FIXED_COLUMNS = 31,  /* number, time, transport and the spaces between */
 	LIST_BYTES = 512,
+	TAG_BYTES = 24,
 };
 
 /* ---- the border ---- */
-
-static bool is_declared(const struct site *site, const struct packet *p, uint8_t layer,
-	const struct ip_addr *a, const uint8_t *mac)
-{
-	const bool outermost = layer == 0 && p->has_mac;
-
-	return inventory_find(site_inventory(site), a, outermost ? mac : NULL, 0, p->ts_ns) != NULL;
-}
-
-static bool is_subscriber(const struct site *site, const struct packet *p, uint8_t layer)
-{
-	const struct packet_layer *l = &p->layers[layer];
-	const bool src_declared = is_declared(site, p, layer, &l->src, p->src_mac);
-	const bool dst_declared = is_declared(site, p, layer, &l->dst, p->dst_mac);
-
-	if (l->access && !src_declared && !dst_declared)
-		return true;
-	return (!src_declared && site_scope(site, &l->src) == SITE_SUBSCRIBERS) ||
-	       (!dst_declared && site_scope(site, &l->dst) == SITE_SUBSCRIBERS);
-}
 
 static uint8_t tags_up_to(const struct packet *p, uint8_t layer)
 {
@@ -52,15 +33,22 @@ static uint8_t tags_up_to(const struct packet *p, uint8_t layer)
 void dissection_make(struct dissection *ret, const struct frame *f, const struct packet *p,
 	const struct site *site)
 {
+	uint16_t segment = site_segment(site, p, 0, NULL);
 	uint8_t shown = 0;
 
-	while (shown < p->n_layers && !is_subscriber(site, p, shown))
+	while (shown < p->n_layers) {
+		const uint16_t around = site_segment(site, p, shown, NULL);
+
+		if (site_is_subscriber(site, p, shown, around, p->ts_ns))
+			break;
+		segment = around;
 		shown++;
+	}
 	*ret = (struct dissection){
 		.frame = f,
 		.packet = p,
 		.layer = shown ? &p->layers[shown - 1] : NULL,
-		.segment = "",
+		.segment = site_segment_name(site, segment),
 		.n_path = p->n_path,
 		.n_tags = p->n_tags,
 		.has_macs = p->has_mac,
@@ -118,18 +106,12 @@ static uint8_t wrappers(const struct dissection *d)
 	return d->layer ? d->layer->path_len : d->n_path;
 }
 
-static const char *tag_name(uint8_t kind)
+/* "vlan:10", in BUF of TAG_BYTES. */
+static char *tag_text(const struct packet_tag *t, char *buf)
 {
-	static const char *const names[] = {
-		[TAG_VLAN] = "vlan",
-		[TAG_ISID] = "isid",
-		[TAG_MPLS] = "mpls",
-		[TAG_VNI] = "vni",
-		[TAG_GRE_KEY] = "gre-key",
-		[TAG_ERSPAN] = "erspan",
-	};
-
-	return names[kind];
+	(void)snprintf(buf, TAG_BYTES, "%s:%" PRIu32,
+		packet_tag_kind_name((enum packet_tag_kind)t->kind), t->value);
+	return buf;
 }
 
 static bool has_teid(const struct dissection *d)
@@ -197,17 +179,18 @@ static void add_middle(struct text *t, const struct dissection *d)
 {
 	const struct packet *p = d->packet;
 	const uint8_t first = wrappers(d) > 0 && p->path[0] == DECODER_ethernet;
+	char tag[TAG_BYTES];
 
 	if (*d->segment) {
 		char escaped[128];
 
-		add(t, " segment=%s",
+		add(t, " segment:%s",
 			str_printable(escaped, sizeof(escaped), str_from(d->segment)));
 	}
 	for (uint8_t i = 0; i < d->n_tags; i++)
-		add(t, " %s=%" PRIu32, tag_name(p->tags[i].kind), p->tags[i].value);
+		add(t, " %s", tag_text(&p->tags[i], tag));
 	if (has_teid(d))
-		add(t, " teid=%" PRIu32, p->teid);
+		add(t, " teid:%" PRIu32, p->teid);
 	if (wrappers(d) > first)
 		add(t, " ");
 	add_headers(t, d, first, wrappers(d), '/');
@@ -333,14 +316,12 @@ static void json_tags(const struct dissection *d, struct json_writer *w)
 	}
 	if (d->n_tags == 0)
 		return;
-	json_key(w, "frame.tags");
+	json_key(w, "source.tags");
 	json_array_begin(w);
 	for (uint8_t i = 0; i < d->n_tags; i++) {
-		const struct packet_tag *t = &d->packet->tags[i];
-		char text[32];
+		char tag[TAG_BYTES];
 
-		(void)snprintf(text, sizeof(text), "%s=%" PRIu32, tag_name(t->kind), t->value);
-		json_text(w, text);
+		json_text(w, tag_text(&d->packet->tags[i], tag));
 	}
 	json_array_end(w);
 }

@@ -98,12 +98,12 @@ START_TEST(wrapped)
 	show(&s, &b, site);
 	ck_assert_str_eq(s.line,
 		"     7 00:00:00.000000 192.0.2.1:1000        198.51.100.2:53       udp   "
-		"vlan=10 vlan=20 vni=42 vl..");
+		"vlan:10 vlan:20 vni:42 vl..");
 	ck_assert_uint_eq(strlen(s.line), COLUMNS);
 	(void)dissection_line(&s.d, 200, s.line);
 	ck_assert_str_eq(s.line,
 		"     7 00:00:00.000000 192.0.2.1:1000        198.51.100.2:53       udp   "
-		"vlan=10 vlan=20 vni=42 vlan/vlan/ipv4/udp/vxlan/ethernet");
+		"vlan:10 vlan:20 vni:42 vlan/vlan/ipv4/udp/vxlan/ethernet");
 	assert_json(&s,
 		"{\"frame.number\":7,\"@timestamp\":\"1970-01-01T00:00:00.000000001Z\","
 		"\"frame.bytes\":100,"
@@ -114,7 +114,7 @@ START_TEST(wrapped)
 		"\"destination.ip\":\"198.51.100.2\",\"network.transport\":\"udp\","
 		"\"network.iana_number\":\"17\",\"source.port\":1000,\"destination.port\":53,"
 		"\"network.vlan.id\":\"10\",\"network.inner.vlan.id\":\"20\","
-		"\"frame.tags\":[\"vlan=10\",\"vlan=20\",\"vni=42\"]}");
+		"\"source.tags\":[\"vlan:10\",\"vlan:20\",\"vni:42\"]}");
 	site_close(site);
 }
 END_TEST
@@ -177,7 +177,7 @@ START_TEST(subscriber_in_gtpu)
 	show(&s, &b, site);
 	ck_assert_str_eq(s.line,
 		"     7 00:00:00.000000 192.0.2.1:2152        198.51.100.2:2152     udp   "
-		"teid=4097 subscriber_tunnel");
+		"teid:4097 subscriber_tunnel");
 	assert_json(&s, "{\"frame.number\":7,\"@timestamp\":\"1970-01-01T00:00:00.000000001Z\","
 			"\"frame.bytes\":78,\"frame.headers\":\"ethernet ipv4 udp gtpu\","
 			"\"flow.decapsulation\":\"ethernet\",\"source.mac\":\"02-00-00-00-00-01\","
@@ -226,7 +226,7 @@ START_TEST(subscriber_networks)
 	(void)dissection_line(&s.d, 120, s.line);
 	ck_assert_str_eq(s.line,
 		"     7 00:00:00.000000 192.0.2.3:5000        198.51.100.4:4789     udp   "
-		"vlan=20 vni=42 vlan=30 vlan subscriber");
+		"vlan:20 vni:42 vlan:30 vlan subscriber");
 	assert_json(&s,
 		"{\"frame.number\":7,\"@timestamp\":\"1970-01-01T00:00:00.000000001Z\","
 		"\"frame.bytes\":108,\"frame.headers\":\"ethernet vlan ipv4 udp vxlan ethernet "
@@ -235,7 +235,7 @@ START_TEST(subscriber_networks)
 		"\"network.transport\":\"udp\",\"network.iana_number\":\"17\","
 		"\"source.port\":5000,\"destination.port\":4789,\"network.vlan.id\":\"20\","
 		"\"network.inner.vlan.id\":\"30\","
-		"\"frame.tags\":[\"vlan=20\",\"vni=42\",\"vlan=30\"],"
+		"\"source.tags\":[\"vlan:20\",\"vni:42\",\"vlan:30\"],"
 		"\"frame.reason\":\"subscriber\"}");
 	site_close(site);
 }
@@ -266,6 +266,38 @@ START_TEST(subscriber_access)
 }
 END_TEST
 
+/* That of the innermost header that is shown. */
+START_TEST(segments)
+{
+	struct site *site = site_from("schema: 1\n"
+				      "site: test\n"
+				      "segments:\n"
+				      "  oam: {vlan: 10}\n"
+				      "  sbi: {vni: 42}\n"
+				      "networks: {own: [192.0.2.0/24]}\n",
+		NULL);
+	struct builder b;
+
+	udp_in_ethernet(&b, 1, 2);
+	build_vxlan(&b, 42);
+	build_udp(&b, 5000, 4789);
+	build_ipv4(&b, 3, 4, 17);
+	build_vlan(&b, 10, 0x0800);
+	build_ethernet(&b, 0x8100);
+	assert_line(&b, site,
+		"     7 00:00:00.000000 192.0.2.1:1000        198.51.100.2:53       udp   "
+		"segment:sbi vlan:10 vni:4..");
+	build_start(&b);
+	build_payload(&b, 28);
+	build_vlan(&b, 10, 0x0806);
+	build_ethernet(&b, 0x8100);
+	assert_line(&b, site,
+		"     7 00:00:00.000000 02-00-00-00-00-01     02-00-00-00-00-02     -     "
+		"segment:oam vl.. non_ip_arp");
+	site_close(site);
+}
+END_TEST
+
 /* The longest of everything fits; what is cut out of an address is its middle. */
 START_TEST(long_lines)
 {
@@ -285,7 +317,7 @@ START_TEST(long_lines)
 	show(&s, &b, site);
 	ck_assert_str_eq(s.line,
 		"     7 00:00:00.000000 [abab:abab:ab..b:abab]:65535 [cdcd:cdcd:cd..d:cdcd]:65534 "
-		"udp   vlan=4000 v..");
+		"udp   vlan:4000 v..");
 	for (int r = 0; r < REASON_COUNT; r++) {
 		const char *name = decode_reason_name((enum decode_reason)r);
 
@@ -301,7 +333,7 @@ START_TEST(long_lines)
 		ck_assert_ptr_nonnull(strstr(s.line, s.d.reason));
 		ck_assert_ptr_null(strchr(s.line, '\x1b'));
 	}
-	ck_assert_ptr_nonnull(strstr(s.line, " segment=core\\x1b[31m vlan=4000 vlan=4000 "));
+	ck_assert_ptr_nonnull(strstr(s.line, " segment:core\\x1b[31m vlan:4000 vlan:4000 "));
 	site_close(site);
 }
 END_TEST
@@ -315,6 +347,7 @@ static void add_tests(TCase *t)
 	tcase_add_test(t, subscriber_in_gtpu);
 	tcase_add_test(t, subscriber_networks);
 	tcase_add_test(t, subscriber_access);
+	tcase_add_test(t, segments);
 	tcase_add_test(t, long_lines);
 }
 
