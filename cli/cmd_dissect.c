@@ -110,7 +110,7 @@ static int open_dissect(struct dissect *d, char **files, int n, struct error *er
 	struct knowledge_config kc = options_knowledge(&d->options);
 	struct source_stats stats;
 
-	d->site = site_open(kc.site_path, kc.roles_path, NULL, 0, err);
+	d->site = site_open(kc.site_path, kc.roles_path, NULL, err);
 	if (!d->site)
 		return err->code;
 	d->source =

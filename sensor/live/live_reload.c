@@ -11,26 +11,6 @@
 
 enum { SWAP_WAIT_S = 10 };
 
-/* A segment is a number in the flow table: a number must go on to mean what it meant. */
-static int check_segments(const struct site *old, const struct site *fresh, struct error *err)
-{
-	struct site_counts before, after;
-
-	site_counts(old, &before);
-	site_counts(fresh, &after);
-	for (uint16_t i = 1; i <= before.segments; i++) {
-		if (i > after.segments ||
-			strcmp(site_segment_name(old, i), site_segment_name(fresh, i)) != 0)
-			return error_set(err, ERR_CONFIG,
-				"the segment %s was renamed, moved or removed, which flows under "
-				"way do not "
-				"survive; add new segments behind the others, or restart the "
-				"sensor",
-				site_segment_name(old, i));
-	}
-	return 0;
-}
-
 static bool gives(const struct geo *g, const char *what)
 {
 	for (size_t i = 0; i < geo_files(g); i++) {
@@ -76,11 +56,10 @@ static struct knowledge *load(struct live_run *l, struct error *err)
 		error_set(err, ERR_SYSTEM, "not enough memory to load anew");
 		return NULL;
 	}
+	/* Only this thread changes what runs, by way of the main one. */
+	cfg.before = l->knowledge->site;
 	cfg.as_of_ns = live_wall_ns(NULL);
 	rc = knowledge_open(k, &cfg, err);
-	/* Only this thread changes what runs, by way of the main one. */
-	if (rc == 0)
-		rc = check_segments(l->knowledge->site, k->site, err);
 	if (rc == 0)
 		rc = check_geo(l->knowledge->geo, k->geo, err);
 	if (rc == 0)
