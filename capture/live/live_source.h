@@ -8,7 +8,7 @@
  * setsockopt (PACKET_RX_RING), munmap and close.
  *
  * With a fanout the kernel looks at every frame of the host's other interfaces, too, long enough to
- * see that it is of another one (docs/adr/0005-live-capture.md). */
+ * see that it is of another one (docs/adr/0006-live-capture.md). */
 #pragma once
 
 #include <stdbool.h>
