@@ -11,7 +11,7 @@
  * order is kept. When the reply was lost, the same batch with the same ids is sent again; Redis
  * refuses an id that is not greater than the stream's last, and then the entry under it is read
  * back: the same alert is delivered. Anything else there is another writer: said, counted, and the
- * alert goes behind it under a new id.
+ * alert goes behind it under a new id. So it does, unsaid, when the entry was deleted meanwhile.
  *
  * Every failure closes the connection, waits (exponential, with jitter) and connects again, to the
  * addresses that delivery_new resolved: no name is looked up later.
