@@ -42,6 +42,8 @@ static bool read_v4(struct cursor *c, struct piece *ret)
 	fragment = cursor_be16(c);
 	ret->more = fragment & IPV4_MORE;
 	ret->offset = (fragment & IPV4_OFFSET_MASK) * 8;
+	cursor_skip(c, 1);
+	ret->next = cursor_u8(c);
 	return cursor_ok(c) && ret->header_bytes >= IPV4_FIXED_BYTES;
 }
 

@@ -12,7 +12,7 @@ struct piece {
 	const uint8_t *header; /* IP header and options; IPv6: the unfragmentable part */
 	uint32_t header_bytes;
 	uint32_t next_at; /* IPv6: where in the header the fragment header is announced */
-	uint8_t next;     /* IPv6: what the fragment header announces */
+	uint8_t next;     /* what the header announces, IPv6: the fragment header */
 	uint32_t id;
 	bool more;
 	uint32_t offset, bytes; /* of what it carries, in the datagram */

@@ -158,7 +158,9 @@ static struct key key_make(
 	struct key k = {.src = l->src, .dst = l->dst, .id = piece->id, .segment = segment};
 
 	k.ip_version = l->ip_version;
-	k.proto = l->ip_version == 4 ? l->proto : 0;
+	/* Not the layer's: behind an authentication header that is another, in the first fragment.
+	 */
+	k.proto = l->ip_version == 4 ? piece->next : 0;
 	return k;
 }
 
@@ -413,11 +415,11 @@ static bool is_whole(struct fragments *f, struct held *h)
 }
 
 /* RFC 1858 §3, RFC 7112 §5: no host makes the first fragment that small. */
-static bool is_tiny(const struct packet_layer *l, const struct piece *piece)
+static bool is_tiny(const struct piece *piece)
 {
 	uint32_t least;
 
-	switch (l->proto) {
+	switch (piece->next) {
 	case IPPROTO_NUM_TCP:
 		least = 20;
 		break;
@@ -481,7 +483,7 @@ bool fragments_add(struct fragments *f, const struct frame *frame, const struct 
 	h->wire_packets += l->wire_packets ? l->wire_packets : 1;
 	h->wire_bytes += l->wire_packets ? l->wire_bytes : l->l3_bytes;
 	h->frames += frames;
-	f->stats.tiny_first += is_tiny(l, &piece);
+	f->stats.tiny_first += is_tiny(&piece);
 	place(f, h, &piece);
 	if (is_whole(f, h)) {
 		h->complete = true;

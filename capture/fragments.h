@@ -31,7 +31,7 @@
 #define FRAGMENTS_TIMEOUT_NS (30 * NS_PER_S)
 
 enum {
-	FRAGMENTS_MAX_PIECES = 128, /* of a datagram: 65,535 bytes in packets of 576 are 119 */
+	FRAGMENTS_MAX_PIECES = 512, /* of a datagram: 65,535 bytes in packets of 148 */
 	FRAGMENTS_MAX_HEADER_BYTES = 256,
 	FRAGMENTS_PAGE_BYTES = 2048,
 };

@@ -654,6 +654,33 @@ START_TEST(ipv6_headers_that_no_host_sends_are_refused)
 }
 END_TEST
 
+/* The first fragment is decoded through an authentication header, the others are not. */
+START_TEST(an_authentication_header_is_carried)
+{
+	struct rig *r = rig_new(&small);
+	uint8_t data[12 + 100] = {17, 1};
+
+	pattern(data + 12, 100);
+	for (int second = 1; second >= 0; second--) {
+		struct builder b;
+		struct frame f;
+		uint8_t *h;
+
+		build_start(&b);
+		build_bytes(&b, data + (second ? 64 : 0), second ? 48 : 64);
+		h = build_ipv4(&b, 1, 2, 51);
+		put16(h + 6, second ? 8 : 0x2000);
+		f = build_frame(&b, RAW);
+		ck_assert(add_frame(r, &f));
+	}
+	ck_assert_uint_eq(r->n, 1);
+	ck_assert(r->out[0].d.complete);
+	ck_assert_uint_eq(r->out[0].packet.layers[0].proto, 17);
+	ck_assert_uint_eq(r->out[0].packet.layers[0].dport, 2000);
+	rig_free(r);
+}
+END_TEST
+
 /* What tells datagrams apart: identification, addresses, protocol (IPv4), version, segment. */
 START_TEST(datagrams_are_told_apart)
 {
@@ -803,6 +830,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, a_tiny_first_fragment_is_counted);
 	tcase_add_test(tc, ipv6_headers_in_front_stay);
 	tcase_add_test(tc, ipv6_headers_that_no_host_sends_are_refused);
+	tcase_add_test(tc, an_authentication_header_is_carried);
 	tcase_add_test(tc, datagrams_are_told_apart);
 	tcase_add_test(tc, surroundings_are_kept);
 	tcase_add_test(tc, every_truncation);
