@@ -74,15 +74,25 @@ static bool is_datagram_due(const struct reader *r)
 	return fragments_due(r->fragments, &d);
 }
 
+static uint16_t segment_of(
+	const struct reader *r, const struct frame *f, const struct packet *p, uint32_t layer)
+{
+	if (f->interface == CANARY_INTERFACE)
+		return CANARY_SEGMENT;
+	return site_segment(
+		r->site, p, layer, r->cfg->interfaces ? r->cfg->interfaces[f->interface] : NULL);
+}
+
 /* Whom a subscriber's packet inside GTP-U is addressed to matters when that is infrastructure, and
  * is forgotten at once when it is not. */
-static void check_inner(const struct reader *r, struct packet *p, uint64_t ts_ns)
+static void check_inner(
+	const struct reader *r, const struct frame *f, struct packet *p, uint64_t ts_ns)
 {
 	uint16_t segment;
 
 	if (!p->has_inner_dst)
 		return;
-	segment = site_segment(r->site, p, p->n_layers - 1u, NULL);
+	segment = segment_of(r, f, p, p->n_layers - 1u);
 	if (site_is_declared(r->site) &&
 		(inventory_find(site_inventory(r->site), &p->inner_dst, NULL, segment, ts_ns) ||
 			site_scope(r->site, segment, &p->inner_dst) == SITE_OWN))
@@ -91,15 +101,6 @@ static void check_inner(const struct reader *r, struct packet *p, uint64_t ts_ns
 	memset(&p->inner_dst, 0, sizeof(p->inner_dst));
 	p->inner_dport = 0;
 	p->inner_proto = 0;
-}
-
-static uint16_t segment_of(
-	const struct reader *r, const struct frame *f, const struct packet *p, uint32_t layer)
-{
-	if (f->interface == CANARY_INTERFACE)
-		return CANARY_SEGMENT;
-	return site_segment(
-		r->site, p, layer, r->cfg->interfaces ? r->cfg->interfaces[f->interface] : NULL);
 }
 
 /* Gives the layers of packet I of the batch, from FIRST on, to their shards. A fragment is held
@@ -118,7 +119,8 @@ static bool push_layers(struct reader *r, struct batch *b, uint32_t i, uint32_t 
 			.seq = ++r->seq, .ts_ns = ts_ns, .packet = i, .layer = (uint8_t)layer};
 
 		w.segment = segment_of(r, &b->frames[i], p, layer);
-		if (w.segment != CANARY_SEGMENT && site_is_subscriber(r->site, p, layer, w.segment, ts_ns)) {
+		if (w.segment != CANARY_SEGMENT &&
+			site_is_subscriber(r->site, p, layer, w.segment, ts_ns)) {
 			r->stats->subscriber_packets += l->wire_packets ? l->wire_packets : 1;
 			r->stats->subscriber_bytes += l->wire_packets ? l->wire_bytes : l->l3_bytes;
 			break; /* what is inside is the subscriber's as well */
@@ -164,7 +166,7 @@ static void push_frame(struct reader *r, struct batch *b, const struct frame *f,
 	b->frames[i].ts_ns = ts_ns;
 	r->now_ns = ts_ns;
 	decode_frame(&b->frames[i], &decode, p);
-	check_inner(r, p, ts_ns);
+	check_inner(r, &b->frames[i], p, ts_ns);
 	r->stats->frames++;
 	r->stats->frame_bytes += f->len;
 	if (r->stats->first_ns == 0)
@@ -209,7 +211,7 @@ static void push_datagram(struct reader *r, struct batch *b, const struct datagr
 		.linktype = LINKTYPE_NUM_RAW,
 		.interface = d->interface};
 	layer = decode_datagram(f, &decode, d->around, d->layer, p);
-	check_inner(r, p, r->now_ns);
+	check_inner(r, f, p, r->now_ns);
 	from_mirror = layer < p->n_layers &&
 		      p->layers[layer].path_len != d->around->layers[d->layer].path_len;
 	if (layer < p->n_layers && !from_mirror) {
