@@ -157,6 +157,8 @@ struct site {
 	struct tag_interface *interfaces;
 	uint32_t n_segments, n_declared_segments, n_interfaces;
 	struct ip_prefix *subscribers; /* outside any segment */
+	struct ip_prefix *spared;      /* the operator's within those, in any segment */
+	uint32_t n_spared;
 	uint32_t n_subscribers;
 	struct ip_prefix *collectors;
 	uint32_t n_collectors;
@@ -188,6 +190,11 @@ struct site {
 	uint32_t n_open_zones;
 };
 
+struct own_prefix {
+	struct ip_prefix prefix;
+	struct own_prefix *next;
+};
+
 /* A role as it stands in a file, before its lines are read. */
 struct role_source {
 	const struct yaml_node *key, *value;
@@ -200,6 +207,7 @@ struct load {
 	const struct site *before; /* NULL, or the policy that this one takes the place of */
 	struct error *err;
 	const struct yaml_node *root; /* of the site's file */
+	struct own_prefix *own;       /* all that is the operator's, in any segment */
 	bool shipped; /* what is read now comes with the program: its groups need not exist */
 	struct role_source *role_sources;
 };
@@ -217,6 +225,9 @@ int load_equipment(struct load *l);
 int load_roles(struct load *l);
 int load_windows(struct load *l);
 int load_exceptions(struct load *l);
+
+/* Behind all of these: what is the operator's within subscribers' space. */
+int scope_spare(struct load *l);
 
 /* Discover mode: OWN, or private space when N_OWN is 0, is the operator's. */
 int scope_discover(struct load *l, const struct site_space *space);

@@ -12,12 +12,21 @@ static struct prefix_trie *scopes_of(struct site *s, uint16_t segment)
 }
 
 /* As prefix_trie_add. */
-static int add_scope(struct site *s, const struct ip_prefix *prefix, uint16_t segment,
+static int add_scope(struct load *l, const struct ip_prefix *prefix, uint16_t segment,
 	enum site_scope scope, uint32_t *ret_old)
 {
-	struct prefix_trie *trie = scopes_of(s, segment);
+	struct prefix_trie *trie = scopes_of(l->site, segment);
+	struct own_prefix *own;
+	const int r = trie ? prefix_trie_add(trie, prefix, scope, ret_old) : -1;
 
-	return trie ? prefix_trie_add(trie, prefix, scope, ret_old) : -1;
+	if (r != 0 || scope != SITE_OWN)
+		return r;
+	own = arena_alloc(l->site->arena, sizeof(*own));
+	if (!own)
+		return -1;
+	*own = (struct own_prefix){*prefix, l->own};
+	l->own = own;
+	return 0;
 }
 
 static int add_prefix(struct load *l, const struct yaml_node *node, const struct ip_prefix *prefix,
@@ -25,7 +34,7 @@ static int add_prefix(struct load *l, const struct yaml_node *node, const struct
 {
 	char text[IP_PREFIX_TEXT_BYTES];
 	uint32_t old;
-	int r = add_scope(l->site, prefix, segment, scope, &old);
+	int r = add_scope(l, prefix, segment, scope, &old);
 
 	if (r < 0)
 		return read_no_memory(l);
@@ -108,7 +117,7 @@ int scope_add_equipment(struct load *l, const struct yaml_node *node,
 {
 	char text[IP_PREFIX_TEXT_BYTES];
 	uint32_t old;
-	int r = add_scope(l->site, prefix, segment, SITE_OWN, &old);
+	int r = add_scope(l, prefix, segment, SITE_OWN, &old);
 
 	if (r < 0)
 		return read_no_memory(l);
@@ -125,7 +134,7 @@ static int discover_own(struct load *l, const struct ip_prefix *prefix, bool giv
 {
 	char text[IP_PREFIX_TEXT_BYTES];
 	uint32_t old = SITE_OWN;
-	const int r = prefix_trie_add(l->site->scopes, prefix, SITE_OWN, &old);
+	const int r = add_scope(l, prefix, 0, SITE_OWN, &old);
 
 	if (r < 0)
 		return read_no_memory(l);
@@ -164,6 +173,54 @@ int scope_discover(struct load *l, const struct site_space *space)
 			r = discover_own(l, &prefix, false);
 	}
 	return r;
+}
+
+/* SUBSCRIBERS: their prefixes, with the length as value. */
+static bool is_spared(const struct prefix_trie *subscribers, const struct ip_prefix *prefix)
+{
+	uint32_t lengths[129]; /* longest first */
+	size_t n = prefix_trie_all(
+		subscribers, &prefix->addr, lengths, sizeof(lengths) / sizeof(lengths[0]));
+
+	return n > 0 && lengths[n - 1] <= prefix->length_bits;
+}
+
+static int spare(struct load *l, const struct prefix_trie *subscribers)
+{
+	struct site *s = l->site;
+	size_t n = 0;
+
+	for (const struct own_prefix *p = l->own; p; p = p->next)
+		n += is_spared(subscribers, &p->prefix);
+	s->spared = arena_alloc(s->arena, n * sizeof(*s->spared));
+	if (!s->spared)
+		return read_no_memory(l);
+	for (const struct own_prefix *p = l->own; p; p = p->next)
+		if (is_spared(subscribers, &p->prefix))
+			s->spared[s->n_spared++] = p->prefix;
+	return 0;
+}
+
+int scope_spare(struct load *l)
+{
+	struct prefix_trie *subscribers = prefix_trie_new();
+	const struct site *s = l->site;
+	int r = subscribers ? 0 : read_no_memory(l);
+
+	for (uint32_t i = 0; r == 0 && i < s->n_subscribers; i++)
+		if (prefix_trie_add(subscribers, &s->subscribers[i], s->subscribers[i].length_bits,
+			    NULL) < 0)
+			r = read_no_memory(l);
+	if (r == 0)
+		r = spare(l, subscribers);
+	prefix_trie_free(subscribers);
+	return r;
+}
+
+const struct ip_prefix *site_spared(const struct site *s, size_t *ret_n)
+{
+	*ret_n = s->n_spared;
+	return s->spared;
 }
 
 /* In the segment's own trie and in that of all. */

@@ -153,7 +153,9 @@ static int load_site(struct load *l, const struct yaml_node *shipped)
 		r = load_roles(l);
 	if (r == 0)
 		r = load_windows(l);
-	return r == 0 ? load_exceptions(l) : r;
+	if (r == 0)
+		r = load_exceptions(l);
+	return r == 0 ? scope_spare(l) : r;
 }
 
 static int load_discover(
@@ -163,7 +165,9 @@ static int load_discover(
 
 	if (r == 0)
 		r = load_role_names(l, shipped);
-	return r == 0 ? load_roles(l) : r;
+	if (r == 0)
+		r = load_roles(l);
+	return r == 0 ? scope_spare(l) : r;
 }
 
 static struct digest digest_of(const struct sources *f, const struct site_space *space)

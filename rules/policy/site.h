@@ -61,6 +61,10 @@ const char *site_segment_name(const struct site *s, uint16_t segment); /* "" for
 /* networks.subscribers outside any segment; borrowed. */
 const struct ip_prefix *site_subscribers(const struct site *s, size_t *ret_n);
 
+/* What lies within those and is the operator's all the same, in whichever segment: networks.own and
+ * equipment. For a filter that sees no segments. Borrowed. */
+const struct ip_prefix *site_spared(const struct site *s, size_t *ret_n);
+
 /* Where mirrors are sent, for struct decode_options; borrowed. */
 const struct ip_prefix *site_collectors(const struct site *s, size_t *ret_n);
 

@@ -385,6 +385,7 @@ struct live_run *live_run_open(
 		struct live_config capture = l->cfg.capture;
 
 		capture.drop = site_subscribers(l->knowledge->site, &capture.n_drop);
+		capture.keep = site_spared(l->knowledge->site, &capture.n_keep);
 		l->source = live_source_open(&capture, err);
 	}
 	if (l->source)

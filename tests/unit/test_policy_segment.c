@@ -293,6 +293,22 @@ START_TEST(address_space_is_whose_the_segment_says)
 }
 END_TEST
 
+/* A kernel's filter must not drop these with the subscribers around them. */
+START_TEST(operators_own_within_subscribers_space_is_spared)
+{
+	struct site *s = site_from(POLICY, NULL);
+	struct ip_addr cell = addr("100.64.0.5");
+	const struct ip_prefix *spared;
+	size_t n;
+
+	spared = site_spared(s, &n);
+	ck_assert_uint_eq(n, 1);
+	ck_assert_int_eq(ip_addr_cmp(&spared[0].addr, &cell), 0);
+	ck_assert_uint_eq(spared[0].length_bits, 128);
+	site_close(s);
+}
+END_TEST
+
 START_TEST(longer_prefix_of_all_segments_comes_before_a_shorter_one_of_this)
 {
 	struct site *s = site_from("schema: 1\nsite: t\nsegments: {a: {vlan: 5}}\n"
@@ -583,6 +599,7 @@ static void add_tests(TCase *t)
 	tcase_add_test(t, collectors_and_counts);
 	tcase_add_test(t, one_address_is_other_equipment_in_another_segment);
 	tcase_add_test(t, address_space_is_whose_the_segment_says);
+	tcase_add_test(t, operators_own_within_subscribers_space_is_spared);
 	tcase_add_test(t, longer_prefix_of_all_segments_comes_before_a_shorter_one_of_this);
 	tcase_add_test(t, member_of_a_group_may_be_one_in_its_segment_alone);
 	tcase_add_test(t, contracts_are_judged_within_the_segment);
