@@ -266,7 +266,7 @@ static void decode_exactly(
 	const uint8_t *bytes, uint32_t caplen, uint32_t len, uint32_t linktype, struct packet *ret)
 {
 	uint8_t *copy = malloc(caplen ? caplen : 1);
-	const struct frame f = {copy, caplen, len, 0, linktype, 0};
+	const struct frame f = {.data = copy, .caplen = caplen, .len = len, .linktype = linktype};
 	const char *problem;
 
 	ck_assert_ptr_nonnull(copy);

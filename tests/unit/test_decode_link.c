@@ -36,7 +36,11 @@ START_TEST(ethernet_by_hand)
 		0x03, 0xe8, 0x00, 0x35, 0x00, 0x0c, 0x00, 0x00, 'd', 'a', 't', 'a',     /* */
 		0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* padding */
 	};
-	const struct frame f = {bytes, sizeof(bytes), sizeof(bytes), 77, 1, 0};
+	const struct frame f = {.data = bytes,
+		.caplen = sizeof(bytes),
+		.len = sizeof(bytes),
+		.ts_ns = 77,
+		.linktype = 1};
 	const struct packet_layer *l;
 	struct packet p;
 	char text[IP_ADDR_TEXT_BYTES];
