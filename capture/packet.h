@@ -100,16 +100,17 @@ struct packet {
 	bool mirrored; /* came in a mirror's tunnel, whose headers stand in the path alone */
 	bool has_inner_dst;
 	bool access; /* PPPoE or the like was read: the layers that follow are behind it */
-	uint8_t src_mac[6], dst_mac[6];          /* of the outermost Ethernet header */
-	struct packet_tag tags[PACKET_MAX_TAGS]; /* outermost first; the first ones are kept */
-	uint32_t teid; /* of the GTP-U header, behind which there are no layers */
+	uint8_t src_mac[6], dst_mac[6]; /* of the outermost Ethernet header */
+	uint32_t teid;                  /* of the GTP-U header, behind which there are no layers */
 	/* The one look inside GTP-U: whom the subscriber's packet is addressed to. For the check
 	 * against the operator's own infrastructure, and for nothing else. */
 	struct ip_addr inner_dst;
 	uint16_t inner_dport; /* TCP, UDP, SCTP; else 0 */
 	uint8_t inner_proto;
-	uint8_t path[PACKET_MAX_PATH];                 /* enum decoder_id, outermost first */
-	struct packet_layer layers[PACKET_MAX_LAYERS]; /* unset from n_layers on */
+	/* Unset from n_tags, n_path, n_layers on. */
+	struct packet_tag tags[PACKET_MAX_TAGS]; /* outermost first; the first ones are kept */
+	uint8_t path[PACKET_MAX_PATH];           /* enum decoder_id, outermost first */
+	struct packet_layer layers[PACKET_MAX_LAYERS];
 };
 
 /* As the policy and the facts write it: "vlan". */

@@ -31,12 +31,16 @@ static inline void packet_add_tag(struct packet *p, enum packet_tag_kind kind, u
  * PACKET_MAX_LAYERS already. */
 static inline struct packet_layer *layer_open(struct packet *p, uint32_t offset)
 {
+	const size_t half = offsetof(struct packet_layer, l3_offset);
 	struct packet_layer *l;
 
 	if (p->n_layers == PACKET_MAX_LAYERS)
 		return NULL;
 	l = &p->layers[p->n_layers++];
-	memset(l, 0, sizeof(*l));
+	/* In two parts: gcc 12 clears more than about 100 bytes at once by a string instruction,
+	 * which costs 7 ns more a packet (measured: 35 and 28 ns for a TCP segment). */
+	memset(l, 0, half);
+	memset((uint8_t *)l + half, 0, sizeof(*l) - half);
 	l->l3_offset = offset;
 	l->path_len = p->n_path;
 	l->access = p->access;

@@ -104,10 +104,30 @@ START_TEST(gtpu_inner_destination_behind_every_option)
 }
 END_TEST
 
+/* Without the flag for it the type of the next extension header says nothing. */
+START_TEST(gtpu_type_without_extensions)
+{
+	struct builder b;
+	struct packet p;
+
+	build_inner(&b);
+	gtpu_options(&b, 2, "", 0);
+	b.bytes[b.at + 39] = 0x85;
+	build_decode(&b, RAW, &p);
+	assert_inner_dst(&p, "198.51.100.12", 17, 2000);
+}
+END_TEST
+
 START_TEST(gtpu_broken_extensions_stay_closed)
 {
 	struct builder b;
 	struct packet p;
+
+	build_inner(&b);
+	gtpu_options(&b, 4, "\x00", 1); /* of no length, and IPv4 directly behind that */
+	build_decode(&b, RAW, &p);
+	ck_assert_str_eq(reason_name(&p), "subscriber_tunnel");
+	ck_assert(p.layers[0].opaque && p.has_teid && !p.has_inner_dst);
 
 	build_inner(&b);
 	gtpu_options(&b, 4, "\x00\x00\x09\x00", 4); /* of no length */
@@ -278,6 +298,7 @@ static void add_tests(TCase *t)
 	tcase_add_test(t, gtpu_stops_at_the_subscriber);
 	tcase_add_test(t, gtpu_content_opens_nothing);
 	tcase_add_test(t, gtpu_inner_destination_behind_every_option);
+	tcase_add_test(t, gtpu_type_without_extensions);
 	tcase_add_test(t, gtpu_broken_extensions_stay_closed);
 	tcase_add_test(t, gtpu_inner_ipv6);
 	tcase_add_test(t, gtpu_inner_without_ports);

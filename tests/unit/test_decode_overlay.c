@@ -206,6 +206,14 @@ START_TEST(teredo_is_strict)
 	put16(b.bytes + b.at + 32, 18);
 	build_decode(&b, RAW, &p);
 	assert_teredo(&p);
+	/* What one decoder ran out of is nothing to the next one, that of the source port. */
+	build_start(&b);
+	build_payload(&b, 37);
+	build_bytes(&b, "\x00\x01\xc8\x00", 4);
+	build_udp(&b, 4789, 3544);
+	build_ipv4(&b, 1, 2, 17);
+	build_decode(&b, RAW, &p);
+	assert_payload(&p);
 }
 END_TEST
 
