@@ -71,6 +71,10 @@ START_TEST(geneve_with_reserved_bits)
 	build_ethernet(&b, 0x0800);
 	build_geneve(&b, 5, 0x6558, 0);
 	build_outer_udp(&b, 6081);
+	b.bytes[b.at + 28] = 0x40; /* another version is another protocol */
+	build_decode(&b, RAW, &p);
+	assert_payload(&p);
+	b.bytes[b.at + 28] = 0;
 	b.bytes[b.at + 29] = 0x81; /* OAM, which is allowed, and one that is not */
 	build_decode(&b, RAW, &p);
 	assert_inner(&p, 2);
@@ -135,6 +139,22 @@ START_TEST(vxlan_gpe_by_flags)
 			else
 				assert_payload(&p);
 		}
+	}
+}
+END_TEST
+
+START_TEST(vxlan_gpe_reserved_bytes)
+{
+	static const uint32_t at[] = {29, 30, 35};
+
+	for (int i = 0; i < 3; i++) {
+		struct builder b;
+		struct packet p;
+
+		gpe_frame(&b, 0x0c, 3);
+		b.bytes[b.at + at[i]] = 1;
+		build_decode(&b, RAW, &p);
+		assert_payload(&p);
 	}
 }
 END_TEST
@@ -506,6 +526,7 @@ static void add_tests(TCase *t)
 	tcase_add_test(t, geneve_with_reserved_bits);
 	tcase_add_test(t, vxlan_gpe_by_protocol);
 	tcase_add_test(t, vxlan_gpe_by_flags);
+	tcase_add_test(t, vxlan_gpe_reserved_bytes);
 	tcase_add_test(t, teredo_with_every_indicator);
 	tcase_add_test(t, teredo_is_strict);
 	tcase_add_test(t, capwap_data);

@@ -264,6 +264,19 @@ START_TEST(l2tp_is_strict)
 }
 END_TEST
 
+START_TEST(l2tp_length_ends_the_packet)
+{
+	struct builder b;
+	struct packet p;
+
+	l2tp_frame(&b, 0x4000);
+	put16(b.bytes + b.at + 30, 8 + 4 + 19);
+	build_decode(&b, RAW, &p);
+	ck_assert_str_eq(reason_name(&p), "cut_ipv4");
+	ck_assert(p.access && p.layers[0].opaque);
+}
+END_TEST
+
 START_TEST(l2tp_without_ppp_is_payload)
 {
 	struct builder b;
@@ -403,6 +416,7 @@ static void add_tests(TCase *t)
 	tcase_add_test(t, pppoe_session_is_a_subscriber);
 	tcase_add_test(t, l2tp_with_every_field);
 	tcase_add_test(t, l2tp_is_strict);
+	tcase_add_test(t, l2tp_length_ends_the_packet);
 	tcase_add_test(t, l2tp_without_ppp_is_payload);
 	tcase_add_test(t, l2tpv3_looks_for_its_content);
 	tcase_add_test(t, l2tpv3_stays_closed_when_unsure);
