@@ -93,8 +93,8 @@ static struct knowledge knowledge;
 
 static bool set_up_site(struct error *err)
 {
-	struct site *s = site_open(
-		ROOT "/pcaps/demo/site.yaml", ROOT "/rules/packs/roles.yaml", NULL, 0, err);
+	struct site *s =
+		site_open(ROOT "/pcaps/demo/site.yaml", ROOT "/rules/packs/roles.yaml", NULL, err);
 
 	site_close(s);
 	return s;
@@ -102,7 +102,7 @@ static bool set_up_site(struct error *err)
 
 static bool set_up_discover(struct error *err)
 {
-	struct site *s = site_open(NULL, NULL, NULL, 0, err);
+	struct site *s = site_open(NULL, NULL, NULL, err);
 
 	site_close(s);
 	return s;
