@@ -23,6 +23,7 @@ static const char help[] =
 	"declared\n"
 	"equipment.\n\n"
 	"  --site FILE      the policy: equipment and subscribers; without it nobody is declared\n"
+	"  --subscribers PREFIX,...  without --site: subscribers' space, which is not shown\n"
 	"  --filter EXPR    only packets that meet this pcap-filter(7) expression\n"
 	"  --json           JSON lines; addresses and tags whole, hardware addresses too\n\n"
 	"Numbers count the packets of each file from 1, as other dissectors do.\n\n"
@@ -110,7 +111,7 @@ static int open_dissect(struct dissect *d, char **files, int n, struct error *er
 	struct knowledge_config kc = options_knowledge(&d->options);
 	struct source_stats stats;
 
-	d->site = site_open(kc.site_path, kc.roles_path, NULL, err);
+	d->site = site_open(kc.site_path, kc.roles_path, &kc.space, err);
 	if (!d->site)
 		return err->code;
 	d->source =
@@ -129,7 +130,8 @@ static int open_dissect(struct dissect *d, char **files, int n, struct error *er
 
 int cmd_dissect(int argc, char **argv)
 {
-	static const int accepted[] = {OPTION_SITE, OPTION_FILTER, OPTION_JSON, 0};
+	static const int accepted[] = {
+		OPTION_SITE, OPTION_SUBSCRIBERS, OPTION_FILTER, OPTION_JSON, 0};
 	struct dissect d = {.begun = false};
 	struct error err = {ERR_OK, ""};
 	int first;

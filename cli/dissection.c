@@ -13,8 +13,9 @@ enum {
 	ENDPOINT_COLUMNS = 21, /* an IPv4 address with its port */
 	ENDPOINT_BYTES = IP_ADDR_TEXT_BYTES + 16,
 	TRANSPORT_COLUMNS = 5,
+	LEAST_COLUMNS = 24,  /* narrower than that, ends say nothing */
 	MIDDLE_COLUMNS = 12, /* left at least for tags and headers where addresses are long */
-	FIXED_COLUMNS = 31,  /* number, time, transport and the spaces between */
+	FIXED_COLUMNS = 35,  /* number, time, the longest transport, and spaces */
 	LIST_BYTES = 512,
 	TAG_BYTES = 24,
 };
@@ -51,7 +52,7 @@ void dissection_make(struct dissection *ret, const struct frame *f, const struct
 		.segment = site_segment_name(site, segment),
 		.n_path = p->n_path,
 		.n_tags = p->n_tags,
-		.has_macs = p->has_mac,
+		.has_macs = p->has_mac && !p->access && p->reason != REASON_non_ip_pppoe,
 	};
 	if (p->reason != REASON_none)
 		ret->reason = decode_reason_name((enum decode_reason)p->reason);
@@ -157,6 +158,19 @@ static void shorten(char *text, size_t columns)
 	memmove(text + head + 2, text + len - tail, tail + 1);
 }
 
+/* What each end may take of a line in which FIXED columns are spoken for: more than an IPv4 address
+ * needs where tags and headers still find room, less where not even that is left. */
+static size_t end_columns(size_t columns, size_t fixed)
+{
+	const size_t least = 2 * ENDPOINT_COLUMNS;
+
+	if (columns >= fixed + MIDDLE_COLUMNS + least)
+		return (columns - fixed - MIDDLE_COLUMNS) / 2;
+	if (columns >= fixed + least || columns < fixed + LEAST_COLUMNS)
+		return ENDPOINT_COLUMNS;
+	return (columns - fixed) / 2;
+}
+
 static void add_ends(struct text *t, const struct dissection *d, size_t columns)
 {
 	char a[ENDPOINT_BYTES] = "-", b[ENDPOINT_BYTES] = "-";
@@ -170,7 +184,9 @@ static void add_ends(struct text *t, const struct dissection *d, size_t columns)
 	}
 	shorten(a, columns);
 	shorten(b, columns);
-	add(t, " %-*s %-*s", ENDPOINT_COLUMNS, a, ENDPOINT_COLUMNS, b);
+	if (columns > ENDPOINT_COLUMNS)
+		columns = ENDPOINT_COLUMNS;
+	add(t, " %-*s %-*s", (int)columns, a, (int)columns, b);
 }
 
 /* What fills the middle of a line: segment and tags, then the headers around the innermost IP
@@ -211,13 +227,10 @@ char *dissection_line(const struct dissection *d, unsigned columns, char *buf)
 {
 	struct text line = text_in(buf, DISSECTION_LINE_BYTES);
 	const size_t reason_len = d->reason ? strlen(d->reason) + 1 : 0;
-	const size_t fixed = FIXED_COLUMNS + reason_len + MIDDLE_COLUMNS;
-	size_t ends = ENDPOINT_COLUMNS;
+	const size_t ends = end_columns(columns, FIXED_COLUMNS + reason_len);
 	char time[TIME_TEXT_BYTES], number[8], middle_buf[LIST_BYTES];
 	struct text middle = text_in(middle_buf, sizeof(middle_buf));
 
-	if (columns > fixed + 2 * ENDPOINT_COLUMNS)
-		ends = (columns - fixed) / 2;
 	add(&line, "%6" PRIu64 " %.15s", d->frame->number,
 		time_format(d->packet->ts_ns, time) + 11);
 	add_ends(&line, d, ends);

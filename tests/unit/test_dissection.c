@@ -241,27 +241,55 @@ START_TEST(subscriber_networks)
 }
 END_TEST
 
-/* What access protocols carry: set by hand here, whatever decoders find it. */
+static void line(struct builder *b, uint16_t ppp, uint16_t type)
+{
+	build_ppp(b, ppp);
+	build_pppoe(b);
+	build_vlan(b, 20, type);
+	build_ethernet(b, 0x8100);
+}
+
+/* A subscriber's line: nothing that names whose it is, nor when it carries no IP. */
 START_TEST(subscriber_access)
 {
 	struct site *site = site_from(policy, NULL);
 	struct builder b;
 	struct shown s;
 
-	udp_in_ethernet(&b, 1, 2);
+	build_start(&b);
+	build_udp(&b, 1000, 53);
+	build_ipv4(&b, 1, 2, 17);
+	line(&b, 0x0021, 0x8864);
 	show(&s, &b, site);
-	s.p.layers[0].access = true;
-	dissection_make(&s.d, &s.f, &s.p, site);
-	ck_assert_ptr_null(s.d.layer);
-	ck_assert_str_eq(s.d.reason, "subscriber");
-	ck_assert(!s.d.has_macs);
+	ck_assert_str_eq(s.line,
+		"     7 00:00:00.000000 -                     -                     -     "
+		"vlan:20 vlan/p.. subscriber");
+	assert_json(&s, "{\"frame.number\":7,\"@timestamp\":\"1970-01-01T00:00:00.000000001Z\","
+			"\"frame.bytes\":54,\"frame.headers\":\"ethernet vlan pppoe ppp\","
+			"\"flow.decapsulation\":\"ethernet vlan pppoe ppp\","
+			"\"network.vlan.id\":\"20\",\"source.tags\":[\"vlan:20\"],"
+			"\"frame.reason\":\"subscriber\"}");
 
-	udp_in_ethernet(&b, 1, 200);
-	show(&s, &b, site);
-	s.p.layers[0].access = true;
-	dissection_make(&s.d, &s.f, &s.p, site);
-	ck_assert_ptr_eq(s.d.layer, &s.p.layers[0]);
-	ck_assert_ptr_null(s.d.reason);
+	build_start(&b); /* PAP */
+	build_payload(&b, 20);
+	line(&b, 0xc023, 0x8864);
+	assert_line(&b, site,
+		"     7 00:00:00.000000 -                     -                     -     "
+		"vlan:20 vlan/p.. non_ip_ppp");
+	build_start(&b); /* discovery */
+	build_payload(&b, 20);
+	line(&b, 0xc023, 0x8863);
+	assert_line(&b, site,
+		"     7 00:00:00.000000 -                     -                     -     "
+		"vlan:20 vlan non_ip_pppoe");
+
+	build_start(&b); /* a declared cell */
+	build_udp(&b, 1000, 53);
+	build_ipv4(&b, 1, 200, 17);
+	line(&b, 0x0021, 0x8864);
+	assert_line(&b, site,
+		"     7 00:00:00.000000 192.0.2.1:1000        198.51.100.200:53     udp   "
+		"vlan:20 vlan/pppoe/ppp");
 	site_close(site);
 }
 END_TEST
@@ -316,8 +344,8 @@ START_TEST(long_lines)
 	build_ethernet(&b, 0x8100);
 	show(&s, &b, site);
 	ck_assert_str_eq(s.line,
-		"     7 00:00:00.000000 [abab:abab:ab..b:abab]:65535 [cdcd:cdcd:cd..d:cdcd]:65534 "
-		"udp   vlan:4000 v..");
+		"     7 00:00:00.000000 [abab:abab:a..:abab]:65535 [cdcd:cdcd:c..:cdcd]:65534 "
+		"udp   vlan:4000 vlan:..");
 	for (int r = 0; r < REASON_COUNT; r++) {
 		const char *name = decode_reason_name((enum decode_reason)r);
 
