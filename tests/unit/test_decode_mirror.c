@@ -48,6 +48,30 @@ START_TEST(erspan_type_1)
 }
 END_TEST
 
+/* A switch that says that it took the tag off and did not. */
+START_TEST(erspan_type_2_with_its_tag)
+{
+	static const uint16_t types[] = {0x8100, 0x88a8};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		struct builder b;
+		struct packet p;
+
+		build_start(&b);
+		build_udp(&b, 1000, 2000);
+		build_ipv4(&b, 11, 12, 17);
+		build_vlan(&b, 0x64, 0x0800);
+		build_ethernet(&b, types[i]);
+		put32(build_front(&b, 4), 0);
+		put32(build_front(&b, 4), 0x10640000 | 2 << 11 | 0x2a5);
+		gre_around(&b, 0x1000, 0x88be);
+		build_decode(&b, ETHERNET, &p);
+		ck_assert_uint_eq(packet_tag_nth(&p, 0, TAG_VLAN, 0)->value, 0x64);
+		ck_assert_ptr_null(packet_tag_nth(&p, 0, TAG_VLAN, 1));
+	}
+}
+END_TEST
+
 START_TEST(erspan_type_2)
 {
 	for (unsigned removed = 0; removed < 4; removed++) {
@@ -266,6 +290,7 @@ static void add_tests(TCase *t)
 {
 	tcase_add_test(t, erspan_type_1);
 	tcase_add_test(t, erspan_type_2);
+	tcase_add_test(t, erspan_type_2_with_its_tag);
 	tcase_add_test(t, erspan_type_3);
 	tcase_add_test(t, tzsp);
 	tcase_add_test(t, tzsp_is_strict);
