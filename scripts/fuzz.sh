@@ -55,8 +55,9 @@ report() {
     local target=$1 status=$2 log=$build/logs/$1.log last verdict=clean crash
     last=$(sed -n '/^#[0-9]/p' "$log" | tail -1)
     [ "$status" -eq 0 ] || verdict=FAILED
-    printf '%-18s %12s executions %8s/s %7s edges %7s inputs %6s MiB  %s\n' "$target" "$(number "$log" number_of_executed_units)" \
-        "$(number "$log" average_exec_per_sec)" "$(sed -n 's/.* cov: \([0-9]*\).*/\1/p' <<<"$last")" \
+    printf '%-18s %12s executions %8s/s %6.0f s CPU %6s edges %6s inputs %5s MiB  %s\n' "$target" \
+        "$(number "$log" number_of_executed_units)" "$(number "$log" average_exec_per_sec)" \
+        "$(tail -1 "$log.cpu" | awk '{ print $1 + $2 }')" "$(sed -n 's/.* cov: \([0-9]*\).*/\1/p' <<<"$last")" \
         "$(sed -n 's/.* corp: \([0-9]*\).*/\1/p' <<<"$last")" "$(number "$log" peak_rss_mb)" "$verdict"
     [ "$status" -ne 0 ] || return 0
     grep -m1 -E 'ERROR: |SUMMARY: |Assertion' "$log" | sed 's/^/    /' || true
@@ -71,13 +72,16 @@ run() {
     mkdir -p "$corpus" "$found" "$build/input/seeds/$target"
     [ ! -f "$build/input/$target.dict" ] || options+=("-dict=$build/input/$target.dict")
     [ ! -f "tests/fuzz/$target.options" ] || mapfile -t -O ${#options[@]} options <"tests/fuzz/$target.options"
-    "$build/tests/fuzz/$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -use_value_profile=1 -print_final_stats=1 \
-        -artifact_prefix="$found/" "${options[@]}" "$corpus" "$build/input/seeds/$target" >"$log" 2>&1 || status=$?
+    {
+        time "$build/tests/fuzz/$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -use_value_profile=1 \
+            -print_final_stats=1 -artifact_prefix="$found/" "${options[@]}" "$corpus" "$build/input/seeds/$target" >"$log" 2>&1
+    } 2>"$log.cpu" || status=$?
     report "$target" "$status"
     return "$status"
 }
 
 failed=0
+TIMEFORMAT='%U %S'
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:allocator_may_return_null=1} UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 for target in "${targets[@]}"; do
     if [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; then
