@@ -40,6 +40,8 @@ static void on_event(void *user, const struct event *ev)
 	if (ev->kind == EVENT_DNS_ANSWER) {
 		assert(ev->n_dns_addr > 0 && ev->n_dns_addr <= DNS_MAX_ADDRESSES);
 		dns_facts_fill(&rig.facts, ev);
+	} else if (ev->kind == EVENT_REACH) {
+		reach_facts_fill(&rig.facts, ev);
 	} else {
 		assert(memchr(ev->flow.label.protocol, '\0', LABEL_TEXT_BYTES) &&
 			memchr(ev->flow.label.application, '\0', LABEL_TEXT_BYTES));

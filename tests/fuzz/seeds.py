@@ -132,6 +132,8 @@ def decode_seeds(seeds):
     def add(linktype, data, options=0, cut=200):
         if linktype in linktypes:
             seeds.add("fuzz_decode", bytes([linktypes.index(linktype), options, 0, cut]) + data)
+            if linktype == 1 and cut % 3 == 0:
+                seeds.add("fuzz_dissect", b"\0\x64" + data)
 
     for i, (ns, number) in enumerate(edges()):
         for j, inside in enumerate(insides()):
@@ -156,6 +158,24 @@ def conversation_seeds(seeds):
             seeds.add("fuzz_reader", b"\0" + data)
             if len(data) < 1000:
                 seeds.add("fuzz_reader", b"\x80" + data)
+
+
+def fragment_seeds(seeds):
+    """Lists of (family, id, offset, length, more, pattern, step)."""
+    lists = [[(0, 0, 0, 2, 1, 0, 0), (0, 0, 2, 2, 0, 0, 0)],
+             [(1, 1, 2, 2, 0, 0, 0), (1, 1, 0, 2, 1, 0, 0)],
+             [(0, 2, 0, 4, 1, 0, 0), (0, 2, 2, 4, 1, 1, 0), (0, 2, 6, 1, 0, 1, 0)],
+             [(1, 3, 0, 4, 1, 0, 0), (1, 3, 2, 4, 0, 0, 0), (1, 3, 0, 4, 1, 0, 7), (1, 3, 4, 1, 0, 0, 0)],
+             [(0, 0, i, 1, 1, 0, 0) for i in range(140)] + [(0, 0, 140, 1, 0, 0, 0)],
+             [(0, i % 4, 0, 2, 1, 0, 5) for i in range(4)] + [(0, i % 4, 2, 130, 0, 0, 6) for i in range(4)]]
+    for fragments in lists:
+        for cut in (0, 16):
+            seeds.add("fuzz_fragments", b"".join(
+                bytes([family | ident << 1 | more << 3 | cut | step << 5, offset, length, pattern << 1])
+                for family, ident, offset, length, more, pattern, step in fragments))
+    for path in captures():
+        for i, (_, frame) in enumerate(list(frames(path))[:FRAMES_OF_A_CAPTURE:5]):
+            seeds.add("fuzz_duplicates", bytes([0, i]) + frame)
 
 
 # ---- files ----
@@ -301,6 +321,9 @@ def replies(text):
 
 
 def small_seeds(seeds):
+    for text in (b"ping\n", b"status\r\n", b"canary", b"reload\nstop\n", b"\0\n", b"\xff\x1b[31m\n", b"x" * 4095 + b"\n", b"x" * 4096, b"\n"):
+        for step in (0, 1, 255):
+            seeds.add("fuzz_control", bytes([step]) + text)
     for text in ("redis://localhost", "redis://u:p%40@[::1]:6379/3", "redis://:pw@10.0.0.1:1", "unix:///run/redis.sock?db=2", "/run/a b",
                  "unix://u:p@/x", "rediss://a", "redis://a/%2f", "/run/redis-%?@#.sock"):
         seeds.add("fuzz_url", text.encode())
@@ -354,7 +377,7 @@ def main():
     if len(sys.argv) != 2:
         sys.exit("usage: seeds.py OUT_DIR")
     seeds = Seeds(sys.argv[1])
-    for make in (decode_seeds, conversation_seeds, capture_seeds, yaml_seeds, geo_seeds, message_seeds, alert_seeds, small_seeds, dictionaries):
+    for make in (decode_seeds, conversation_seeds, fragment_seeds, capture_seeds, yaml_seeds, geo_seeds, message_seeds, alert_seeds, small_seeds, dictionaries):
         make(seeds)
 
 
