@@ -11,7 +11,9 @@
 #include "analysis/shard.h"
 #include "capture/file/file_source.h"
 #include "rules/analyst.h"
+#include "sensor/control/control.h"
 #include "sensor/knowledge.h"
+#include "sensor/reader.h"
 #include "tests/support/capture_builder.h"
 #include "tests/unit/suite.h"
 
@@ -33,6 +35,7 @@ static bool refused(void)
 void *__real_malloc(size_t bytes);
 void *__real_calloc(size_t n, size_t bytes);
 void *__real_realloc(void *p, size_t bytes);
+void *__real_aligned_alloc(size_t alignment, size_t bytes);
 char *__real_strdup(const char *text);
 
 void *__wrap_malloc(size_t bytes)
@@ -48,6 +51,11 @@ void *__wrap_calloc(size_t n, size_t bytes)
 void *__wrap_realloc(void *p, size_t bytes)
 {
 	return refused() ? NULL : __real_realloc(p, bytes);
+}
+
+void *__wrap_aligned_alloc(size_t alignment, size_t bytes)
+{
+	return refused() ? NULL : __real_aligned_alloc(alignment, bytes);
 }
 
 char *__wrap_strdup(const char *text)
@@ -180,12 +188,38 @@ static bool set_up_analyst(struct error *err)
 	return a;
 }
 
-/* A folder of captures, plain and packed. */
-static struct scratch captures;
+static bool set_up_reader(struct error *err)
+{
+	const struct pipeline_config cfg = {.site = knowledge.site};
+	struct pipeline_stats stats;
+	struct reader r;
+	struct batch b;
+	const bool has_batch = batch_init(&b);
+	const bool has_reader = reader_init(&r, &cfg, &stats);
+
+	(void)err;
+	reader_done(&r);
+	batch_done(&b);
+	return has_batch && has_reader;
+}
+
+/* Of captures, plain and packed, or of the control socket. */
+static struct scratch folder;
+
+static bool set_up_control(struct error *err)
+{
+	char path[CONTROL_PATH_BYTES];
+	struct control *c = NULL;
+
+	if (control_path(folder.dir, "s", path, err) == 0)
+		c = control_open(path, err);
+	control_close(c);
+	return c;
+}
 
 static bool set_up_source(struct error *err)
 {
-	const char *const paths[] = {ROOT "/pcaps/ngap.pcap", captures.dir};
+	const char *const paths[] = {ROOT "/pcaps/ngap.pcap", folder.dir};
 	struct source *s = source_open_files(paths, 2, "ip or ip6", err);
 	struct frame f;
 	int rc = s ? SOURCE_FRAME : err->code;
@@ -247,6 +281,20 @@ START_TEST(test_analyst)
 }
 END_TEST
 
+START_TEST(test_reader)
+{
+	check(set_up_reader);
+}
+END_TEST
+
+START_TEST(test_control)
+{
+	scratch_make(&folder);
+	check(set_up_control);
+	scratch_drop(&folder);
+}
+END_TEST
+
 START_TEST(test_source)
 {
 	static struct capture c;
@@ -254,18 +302,18 @@ START_TEST(test_source)
 	char path[CAPTURE_PATH_BYTES];
 	gzFile gz;
 
-	scratch_make(&captures);
+	scratch_make(&folder);
 	pcapng_section(&c, false);
 	pcapng_interface(&c, 101, 0, 9);
 	pcapng_packet(&c, 0, 1, "E", 1);
-	write_bytes(scratch_path(&captures, "a.pcapng", path), c.bytes, c.n);
-	gz = gzopen(scratch_path(&captures, "b.pcapng.gz", path), "wb");
+	write_bytes(scratch_path(&folder, "a.pcapng", path), c.bytes, c.n);
+	gz = gzopen(scratch_path(&folder, "b.pcapng.gz", path), "wb");
 	ck_assert_int_eq(gzwrite(gz, c.bytes, (unsigned)c.n), c.n);
 	ck_assert_int_eq(gzclose(gz), Z_OK);
-	write_bytes(scratch_path(&captures, "c.pcapng.zst", path), packed,
+	write_bytes(scratch_path(&folder, "c.pcapng.zst", path), packed,
 		ZSTD_compress(packed, sizeof(packed), c.bytes, c.n, 1));
 	check(set_up_source);
-	scratch_drop(&captures);
+	scratch_drop(&folder);
 }
 END_TEST
 
@@ -277,6 +325,8 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, test_geo);
 	tcase_add_test(tc, test_shard);
 	tcase_add_test(tc, test_analyst);
+	tcase_add_test(tc, test_reader);
+	tcase_add_test(tc, test_control);
 	tcase_add_test(tc, test_source);
 }
 
