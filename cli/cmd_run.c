@@ -12,6 +12,7 @@
 #include "common/time_text.h"
 #include "redis/private.h"
 #include "redis/stream.h"
+#include "sensor/confine/sandbox.h"
 #include "sensor/live/live.h"
 
 static const char help[] =
@@ -126,6 +127,18 @@ static int make_state(struct run *r, struct error *err)
 	return file_make_dirs(r->state_dir, err);
 }
 
+/* The filter of system calls names each of them. */
+static int check_sockets(const struct options *o, struct error *err)
+{
+	const size_t fanout = o->fanout ? o->fanout : 1;
+
+	if (o->n_interfaces * fanout <= SANDBOX_MAX_CAPTURE_FDS)
+		return 0;
+	return error_set(err, ERR_USAGE,
+		"%zu interfaces with %zu sockets each are more than %d sockets; lower --fanout",
+		o->n_interfaces, fanout, SANDBOX_MAX_CAPTURE_FDS);
+}
+
 static int check_space(const struct options *o, struct error *err)
 {
 	if (o->site || o->has_subscribers)
@@ -191,6 +204,26 @@ static int become(const struct run *r, struct error *err)
 	return rc == 0 ? privileges_drop(&pc, err) : rc;
 }
 
+/* What was read with privileges must be readable without them, or no reload will work. */
+static void warn_of_unreadable(const struct run *r)
+{
+	const char *const paths[] = {r->knowledge.site_path, r->knowledge.roles_path,
+		r->knowledge.rules_dir, r->knowledge.lists_dir, r->knowledge.geo_dir};
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		char text[PATH_MAX + 128];
+
+		if (!paths[i] || !*paths[i] || access(paths[i], R_OK) == 0)
+			continue;
+		(void)snprintf(text, sizeof(text),
+			"%s cannot be read by the user that the sensor has become, so 'vedette "
+			"reload' will be "
+			"refused; make it readable, or name another --user",
+			paths[i]);
+		log_line(text);
+	}
+}
+
 static int open_delivery(struct run *r, struct error *err)
 {
 	const char *where = r->options.redis;
@@ -219,6 +252,9 @@ static int open_run(struct run *r, struct error *err)
 	int rc = check_space(&r->options, err);
 
 	if (rc == 0)
+		rc = check_sockets(&r->options, err);
+
+	if (rc == 0)
 		rc = choose_name(r, err);
 	if (rc == 0)
 		rc = make_state(r, err);
@@ -227,6 +263,8 @@ static int open_run(struct run *r, struct error *err)
 		rc = open_live(r, err);
 	if (rc == 0)
 		rc = become(r, err);
+	if (rc == 0)
+		warn_of_unreadable(r);
 	return rc == 0 ? open_delivery(r, err) : rc;
 }
 

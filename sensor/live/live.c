@@ -357,6 +357,30 @@ static void end_waiters(struct live_run *l)
 
 /* ---- opening and running ---- */
 
+/* Segments that are put together before they are captured have sizes and counts that the wire never
+ * saw. */
+static void warn_of_offloads(const struct live_run *l)
+{
+	for (uint32_t i = 0; i < l->cfg.capture.n_interfaces; i++) {
+		struct live_interface f;
+		char text[256];
+
+		live_source_interface(l->source, i, &f);
+		if (!f.gro && !f.lro)
+			continue;
+		(void)snprintf(text, sizeof(text),
+			"%s: %s is on, so packets are merged before they are seen and their sizes "
+			"and "
+			"counts are not the wire's; turn it off: ethtool -K %s gro off lro off",
+			f.name,
+			f.gro && f.lro ? "GRO and LRO"
+			: f.gro        ? "GRO"
+				       : "LRO",
+			f.name);
+		l->cfg.log(text);
+	}
+}
+
 struct live_run *live_run_open(
 	const struct live_run_config *cfg, const char *control_path, struct error *err)
 {
@@ -388,8 +412,10 @@ struct live_run *live_run_open(
 		capture.keep = site_spared(l->knowledge->site, &capture.n_keep);
 		l->source = live_source_open(&capture, err);
 	}
-	if (l->source)
+	if (l->source) {
+		warn_of_offloads(l);
 		return l;
+	}
 	live_run_close(l);
 	return NULL;
 }
@@ -435,6 +461,7 @@ static int run_pipeline(struct live_run *l, struct error *err)
 		.workers = l->cfg.workers,
 		.max_flows = l->cfg.max_flows,
 		.max_detections = l->cfg.max_detections,
+		.keep_duplicates = l->cfg.keep_duplicates,
 		.progress = on_progress,
 		.input_fault = on_fault,
 		.ready = confine,
