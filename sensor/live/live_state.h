@@ -88,6 +88,16 @@ int live_sensor_event(struct live_run *l, const struct sensor_event *ev);
  * main one. */
 int live_reload(struct live_run *l, const char *cause, struct error *err);
 
+/* Of the pipeline: whether the main thread should take a turn, and that turn. USER is the run. */
+bool live_wants_turn(void *user);
+int live_turn(void *user, struct pipeline *p);
+
+/* Blocks the signals of the run in this thread and those it starts; starts the threads that wait
+ * for them; ends those, once ENDED is set. */
+void live_signals_block(void);
+int live_signals_start(struct live_run *l, struct error *err);
+void live_signals_end(struct live_run *l);
+
 /* Main thread, in its turn. */
 void live_swap(struct live_run *l);
 void live_status_fill(struct live_run *l);

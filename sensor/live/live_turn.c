@@ -1,0 +1,164 @@
+/* What the main thread does between two batches, some ten times a second: losses and news become
+ * sensor events, what other threads wait for is done. */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/time_text.h"
+#include "sensor/live/live_state.h"
+
+enum {
+	TURN_MS = 100,  /* losses are looked at so often */
+	TELL_MS = 5000, /* the status hash is refreshed so often */
+};
+
+int live_sensor_event(struct live_run *l, const struct sensor_event *ev)
+{
+	uint64_t now_ns = pipeline_now_ns(l->pipeline);
+
+	if (now_ns == 0) /* no packet yet: the clock that will stamp the first one */
+		now_ns = live_wall_ns(NULL);
+	return analyst_sensor(l->analyst, ev, now_ns);
+}
+
+static int tell_blind(struct live_run *l, const struct live_blind *b)
+{
+	const char *name = l->cfg.capture.interfaces[b->interface];
+	const bool is_over = b->until_ns != 0;
+	const bool is_absence = b->cause >= LIVE_BLIND_LINK_DOWN;
+	char from[TIME_TEXT_BYTES], until[TIME_TEXT_BYTES];
+	char text[256];
+	struct sensor_event ev = {
+		.kind = is_absence && is_over ? SENSOR_EVENT_RESTORED : SENSOR_EVENT_BLIND,
+		.from_ns = b->from_ns,
+		.until_ns = b->until_ns,
+		.interface = str_from(name),
+		.cause = str_from(blind_cause_name(b->cause)),
+		.lost = b->lost,
+	};
+
+	blind_log_add(&l->blind, b);
+	if (b->lost > 0)
+		(void)snprintf(text, sizeof(text), "%s lost %llu packets (%s) between %s and %s",
+			name, (unsigned long long)b->lost, blind_cause_name(b->cause),
+			time_format(b->from_ns, from), time_format(b->until_ns, until));
+	else if (is_over)
+		(void)snprintf(text, sizeof(text), "%s gave no packets (%s) from %s to %s", name,
+			blind_cause_name(b->cause), time_format(b->from_ns, from),
+			time_format(b->until_ns, until));
+	else
+		(void)snprintf(text, sizeof(text), "%s gives no packets (%s) since %s", name,
+			blind_cause_name(b->cause), time_format(b->from_ns, from));
+	l->cfg.log(text);
+	ev.message = str_from(text);
+	return live_sensor_event(l, &ev);
+}
+
+/* Alerts that fell out of delivery's queue: the loss is an alert itself, and of a level that goes
+ * last. */
+static int tell_lost(struct live_run *l)
+{
+	struct delivery_loss lost;
+	char text[256];
+	struct sensor_event ev = {.kind = SENSOR_EVENT_ALERTS_LOST};
+	int n = 0;
+
+	if (!l->delivery || !delivery_loss_take(l->delivery, &lost))
+		return 0;
+	n = snprintf(text, sizeof(text),
+		"%llu alerts found no room while Redis was away:", (unsigned long long)lost.total);
+	for (int level = LEVEL_CRITICAL; level >= LEVEL_INFORMATIONAL; level--) {
+		if (lost.by_level[level] > 0 && n > 0 && (size_t)n < sizeof(text))
+			n += snprintf(text + n, sizeof(text) - (size_t)n, " %llu %s",
+				(unsigned long long)lost.by_level[level],
+				rule_level_name((enum rule_level)level));
+	}
+	l->cfg.log(text);
+	ev.message = str_from(text);
+	ev.from_ns = lost.first_ns;
+	ev.until_ns = lost.last_ns;
+	ev.lost = lost.total;
+	return live_sensor_event(l, &ev);
+}
+
+static int tell_news(struct live_run *l)
+{
+	struct live_news news[LIVE_MAX_NEWS];
+	uint32_t n;
+	int rc = 0;
+
+	pthread_mutex_lock(&l->lock);
+	n = l->n_news;
+	memcpy(news, l->news, n * sizeof(*news));
+	l->n_news = 0;
+	pthread_mutex_unlock(&l->lock);
+	for (uint32_t i = 0; i < n && rc == 0; i++) {
+		const struct sensor_event ev = {
+			.kind = news[i].kind,
+			.cause = str_from(news[i].cause),
+			.message = str_from(news[i].text),
+		};
+
+		rc = live_sensor_event(l, &ev);
+	}
+	return rc;
+}
+
+static void tell_status(struct live_run *l)
+{
+	char frames[24], packet_time[TIME_TEXT_BYTES], lost[24], alerts[24];
+	struct analyst_stats judged;
+	const struct delivery_field fields[] = {
+		{"version", VEDETTE_VERSION},
+		{"packets", frames},
+		{"packet_time", packet_time},
+		{"packets_lost", lost},
+		{"findings_open", alerts},
+	};
+	const uint64_t now_ms = live_monotonic_ms();
+
+	if (!l->delivery || (l->told_ms && now_ms - l->told_ms < TELL_MS))
+		return;
+	l->told_ms = now_ms;
+	analyst_stats(l->analyst, &judged);
+	(void)snprintf(frames, sizeof(frames), "%llu", (unsigned long long)l->stats.frames);
+	(void)snprintf(lost, sizeof(lost), "%llu", (unsigned long long)l->blind.lost);
+	(void)snprintf(alerts, sizeof(alerts), "%u", judged.findings.open_now);
+	packet_time[0] = '\0';
+	if (l->stats.frames > 0)
+		(void)time_format(pipeline_now_ns(l->pipeline), packet_time);
+	(void)delivery_status_set(l->delivery, fields, sizeof(fields) / sizeof(fields[0]));
+}
+
+bool live_wants_turn(void *user)
+{
+	struct live_run *l = user;
+
+	return atomic_load(&l->asked) || live_monotonic_ms() - l->turned_ms >= TURN_MS;
+}
+
+int live_turn(void *user, struct pipeline *p)
+{
+	struct live_run *l = user;
+	struct live_blind b;
+	int rc = 0;
+
+	l->turned_ms = live_monotonic_ms();
+	l->pipeline = p;
+	atomic_store(&l->asked, false);
+	if (atomic_load(&l->stop) && !l->is_stopping) {
+		l->is_stopping = true;
+		live_source_stop(l->source);
+	}
+	while (rc == 0 && live_source_blind(l->source, &b))
+		rc = tell_blind(l, &b);
+	live_swap(l);
+	if (rc == 0)
+		rc = tell_news(l);
+	if (rc == 0)
+		rc = tell_lost(l);
+	if (rc == 0)
+		rc = live_canary_send(l);
+	live_status_fill(l);
+	tell_status(l);
+	return rc;
+}
