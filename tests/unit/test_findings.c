@@ -277,8 +277,82 @@ START_TEST(what_the_sink_refuses_reaches_the_caller)
 }
 END_TEST
 
+/* An alert is held back while another of its instant may come, and no longer. */
+START_TEST(settled_alerts_leave)
+{
+	struct bench *b = bench_new(8);
+
+	ck_assert_int_eq(match(b, "gnb", "peer", T0, false), 0);
+	ck_assert_int_eq(findings_settle(b->fs, T0), 0);
+	ck_assert_int_eq(b->seen.n, 0);
+	ck_assert_int_eq(findings_settle(b->fs, T0 + 1), 0);
+	ck_assert_int_eq(b->seen.n, 1);
+	ck_assert_int_eq(findings_settle(b->fs, T0 + 2), 0);
+	ck_assert_int_eq(b->seen.n, 1);
+	ck_assert_int_eq(match(b, "gnb", "other", T0 + 3, false), 0);
+	ck_assert_int_eq(findings_tick(b->fs, T0 + 4), 0);
+	ck_assert_int_eq(b->seen.n, 2);
+	bench_free(b);
+}
+END_TEST
+
+/* The end of the input is stamped by its last packet, which ticks may have left behind. */
+START_TEST(time_does_not_go_back_at_the_end)
+{
+	struct bench *b = bench_new(8);
+
+	ck_assert_int_eq(match(b, "gnb", "peer", T0 + 10, false), 0);
+	ck_assert_int_eq(findings_tick(b->fs, T0 + NS_PER_S), 0);
+	ck_assert_int_eq(match(b, "gnb", "peer", T0 + 5, true), 0);
+	ck_assert_int_eq(match(b, "gnb", "other", T0 + 5, true), 0);
+	ck_assert_int_eq(findings_finish(b->fs, T0 + 5), 0);
+	ck_assert_int_eq(b->seen.n, 4);
+	for (int i = 1; i < b->seen.n; i++)
+		ck_assert_uint_ge(b->seen.ts_ns[i], b->seen.ts_ns[i - 1]);
+	ck_assert_uint_gt(b->seen.ts_ns[1], b->seen.ts_ns[0]); /* that instant has left */
+	bench_free(b);
+}
+END_TEST
+
+/* What the sensor says of itself: each match is a revision, one finding for each cause and
+ * interface. */
+START_TEST(the_sensor_repeats_itself)
+{
+	static const struct rule blind = {
+		.id = {"66666666-2222-3333-4444-555555555555", 36},
+		.title = {"Blind", 5},
+		.category = RULE_SENSOR,
+		.level = LEVEL_MEDIUM,
+	};
+	struct rule_match m = {.rule = &blind};
+	struct bench *b = bench_new(8);
+	static const char *const interfaces[] = {"eth0", "eth0", "eth1"};
+
+	for (uint64_t i = 0; i < 3; i++) {
+		arena_reset(b->facts.arena);
+		facts_clear(&b->facts);
+		facts_set_text(&b->facts, FIELD_SENSOR_EVENT, "blind");
+		facts_set_text(&b->facts, FIELD_SENSOR_CAUSE, "kernel-drop");
+		facts_set_text(&b->facts, FIELD_SENSOR_INTERFACE, interfaces[i]);
+		facts_set_text(&b->facts, FIELD_SENSOR_MESSAGE, "12 packets lost");
+		ck_assert_int_eq(findings_match(b->fs, &m, &b->facts, T0 + i, false), 0);
+	}
+	ck_assert_int_eq(findings_settle(b->fs, T0 + 9), 0);
+	ck_assert_int_eq(b->seen.n, 3);
+	ck_assert_uint_eq(b->seen.revision[1], 2);
+	ck_assert_str_eq(b->seen.id[0], b->seen.id[1]);
+	ck_assert_str_ne(b->seen.id[0], b->seen.id[2]);
+	ck_assert_ptr_nonnull(
+		strstr(b->seen.json[0], "\"event.reason\":\"Blind: 12 packets lost\""));
+	bench_free(b);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
+	tcase_add_test(tc, settled_alerts_leave);
+	tcase_add_test(tc, time_does_not_go_back_at_the_end);
+	tcase_add_test(tc, the_sensor_repeats_itself);
 	tcase_add_test(tc, segments_are_told_apart);
 	tcase_add_test(tc, id_without_a_segment);
 	tcase_add_test(tc, one_finding_opens_repeats_and_closes);

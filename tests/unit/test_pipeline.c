@@ -1,0 +1,326 @@
+/* The pipeline over sources that are written down: whatever a source has for now, and however many
+ * workers there are, the same events come out in the same order. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/hash/hash.h"
+#include "common/time_text.h"
+#include "sensor/pipeline.h"
+#include "tests/support/frame_builder.h"
+#include "tests/unit/suite.h"
+
+#define T0 (UINT64_C(1790000000) * NS_PER_S)
+
+enum { MAX_FRAMES = 4000, MAX_FRAME_BYTES = 128 };
+
+/* Frames of many conversations, and what the source says between them. */
+struct script {
+	struct source base;
+	struct frame frames[MAX_FRAMES];
+	uint8_t bytes[MAX_FRAMES][MAX_FRAME_BYTES];
+	uint32_t n, next;
+	unsigned idles;   /* so often, of 16 times, there is nothing for now */
+	uint32_t random;  /* state of a generator */
+	uint64_t tail_ns; /* after the last frame nothing comes until then */
+	uint64_t tail_at_ns;
+};
+
+static uint32_t draw(struct script *s)
+{
+	s->random = s->random * 1664525u + 1013904223u;
+	return s->random >> 16;
+}
+
+static int script_next(struct source *base, bool wait, struct frame *ret, struct error *err)
+{
+	struct script *s = (struct script *)base;
+
+	(void)wait;
+	(void)err;
+	if (s->next < s->n && draw(s) % 16 < s->idles) {
+		/* no frame before the next one will come */
+		ret->ts_ns = s->next ? s->frames[s->next].ts_ns : 0;
+		return SOURCE_IDLE;
+	}
+	if (s->next < s->n) {
+		*ret = s->frames[s->next++];
+		return SOURCE_FRAME;
+	}
+	if (s->tail_at_ns < s->tail_ns) {
+		s->tail_at_ns += 70 * NS_PER_MS;
+		ret->ts_ns = s->tail_at_ns;
+		return SOURCE_IDLE;
+	}
+	return SOURCE_END;
+}
+
+static void script_close(struct source *base)
+{
+	(void)base;
+}
+
+static const struct source_ops script_ops = {.next = script_next, .close = script_close};
+
+static void add_frame(struct script *s, struct builder *b, uint64_t ts_ns)
+{
+	struct frame *f = &s->frames[s->n];
+
+	build_ethernet(b, 0x0800);
+	ck_assert_uint_le(build_len(b), MAX_FRAME_BYTES);
+	memcpy(s->bytes[s->n], b->bytes + b->at, build_len(b));
+	*f = (struct frame){.data = s->bytes[s->n],
+		.caplen = build_len(b),
+		.len = build_len(b),
+		.ts_ns = ts_ns,
+		.linktype = 1,
+		.number = s->n + 1};
+	s->n++;
+}
+
+/* Conversations of several transports, some answered, over STEPS of three seconds each. */
+static struct script *write_script(unsigned steps)
+{
+	struct script *s = calloc(1, sizeof(*s));
+
+	ck_assert_ptr_nonnull(s);
+	s->base.ops = &script_ops;
+	s->random = 1;
+	for (unsigned i = 0; i < steps && s->n + 4 < MAX_FRAMES; i++) {
+		const uint64_t t = T0 + i * 3 * NS_PER_S + draw(s) % 1000 * NS_PER_MS;
+		const uint8_t host = (uint8_t)(draw(s) % 20 + 1), peer = (uint8_t)(draw(s) % 5 + 1);
+		struct builder b;
+
+		build_start(&b);
+		build_payload(&b, 20);
+		build_udp(&b, (uint16_t)(1000 + host), 9999);
+		build_ipv4(&b, host, peer, 17);
+		add_frame(s, &b, t);
+		build_start(&b);
+		build_tcp(&b, (uint16_t)(2000 + i), 443, TCP_SYN, 0);
+		build_ipv4(&b, host, peer, 6);
+		add_frame(s, &b, t + NS_PER_MS);
+		build_start(&b);
+		build_tcp(&b, (uint16_t)(2000 + i), 443, TCP_RST | TCP_ACK, 0);
+		build_ipv4(&b, host, peer, 6);
+		add_frame(s, &b, t + NS_PER_MS + (i % 7 == 0 ? 0 : 5));
+	}
+	return s;
+}
+
+/* Everything that was told, as one digest. */
+struct told {
+	uint64_t hash;
+	uint64_t events, ticks, periods, settled;
+	uint64_t finish_ns, last_settled_ns, last_ns, last_frame_ns;
+};
+
+static void mix(struct told *t, const void *bytes, size_t n)
+{
+	t->hash = hash64(bytes, n, t->hash);
+}
+
+static int on_event(void *user, const struct event *ev)
+{
+	struct told *t = user;
+	const uint64_t numbers[] = {(uint64_t)ev->kind, ev->seq, ev->ts_ns, ev->flow.first_seq,
+		ev->flow.packets[0], ev->flow.packets[1], (uint64_t)ev->flow.end};
+
+	/* What ends with the input is stamped by the last frame, which the clock may have left. */
+	ck_assert(ev->ts_ns >= t->last_settled_ns || ev->ts_ns == t->last_frame_ns);
+	mix(t, numbers, sizeof(numbers));
+	t->events++;
+	t->last_ns = ev->ts_ns;
+	return 0;
+}
+
+static int on_tick(void *user, uint64_t ts_ns)
+{
+	struct told *t = user;
+
+	/* Ticks after the last event tell nothing, and their number depends on when it ends. */
+	(void)ts_ns;
+	t->ticks++;
+	return 0;
+}
+
+static int on_period(void *user, uint64_t until_ns, bool day, const struct pipeline_stats *so_far)
+{
+	struct told *t = user;
+	const uint64_t numbers[] = {until_ns, day, so_far->frames, so_far->reasons[REASON_none]};
+
+	mix(t, numbers, sizeof(numbers));
+	t->periods++;
+	return 0;
+}
+
+static int on_settled(void *user, uint64_t ts_ns)
+{
+	struct told *t = user;
+
+	if (ts_ns > t->last_settled_ns && t->last_ns <= ts_ns)
+		t->last_settled_ns = ts_ns;
+	t->settled++;
+	return 0;
+}
+
+static int on_finish(void *user, uint64_t ts_ns)
+{
+	((struct told *)user)->finish_ns = ts_ns;
+	return 0;
+}
+
+static struct told run(struct script *s, uint32_t workers)
+{
+	struct site *site = site_open(NULL, NULL, NULL, NULL);
+	struct pipeline_config cfg = {.source = &s->base,
+		.site = site,
+		.hash_key = 5,
+		.workers = workers,
+		.max_flows = 8000,
+		.max_detections = 8000};
+	struct told t = {.hash = 1, .last_frame_ns = s->n ? s->frames[s->n - 1].ts_ns : 0};
+	const struct pipeline_consumer c = {
+		&t, on_event, on_tick, on_period, on_settled, on_finish};
+	struct pipeline_stats stats;
+	struct error err = {0};
+
+	ck_assert_ptr_nonnull(site);
+	ck_assert_msg(pipeline_run(&cfg, &c, &stats, &err) == 0, "%s", err.msg);
+	ck_assert_uint_eq(stats.frames, s->n);
+	site_close(site);
+	return t;
+}
+
+static struct told run_with(
+	unsigned steps, unsigned idles, uint32_t seed, uint64_t tail_ns, uint32_t workers)
+{
+	struct script *s = write_script(steps);
+	struct told t;
+
+	s->idles = idles;
+	s->random = seed;
+	s->tail_at_ns = s->frames[s->n - 1].ts_ns;
+	s->tail_ns = tail_ns ? s->tail_at_ns + tail_ns : 0;
+	t = run(s, workers);
+	free(s);
+	return t;
+}
+
+START_TEST(silence_between_frames_changes_nothing)
+{
+	const struct told plain = run_with(400, 0, 1, 0, 1);
+
+	ck_assert_uint_gt(plain.events, 1000);
+	for (uint32_t seed = 1; seed < 8; seed++) {
+		const struct told live = run_with(400, seed * 2, seed, 0, 1 + seed % 3);
+
+		ck_assert_uint_eq(live.hash, plain.hash);
+		ck_assert_uint_eq(live.ticks, plain.ticks);
+		ck_assert_uint_eq(live.finish_ns, plain.finish_ns);
+	}
+}
+END_TEST
+
+/* A live run is stopped some seconds after the last packet, a replay ends with it. */
+START_TEST(when_it_is_stopped_does_not_matter)
+{
+	const struct told plain = run_with(50, 0, 1, 0, 1);
+
+	for (uint64_t s = 1; s < 10; s++) {
+		const struct told live = run_with(50, 3, (uint32_t)s, s * NS_PER_S, 2);
+
+		ck_assert_uint_eq(live.hash, plain.hash);
+		ck_assert_uint_eq(live.finish_ns, plain.finish_ns);
+	}
+}
+END_TEST
+
+START_TEST(an_empty_source)
+{
+	struct script *s = write_script(0);
+	const struct told t = run(s, 2);
+
+	ck_assert_uint_eq(t.events, 0);
+	ck_assert_uint_eq(t.finish_ns, 0);
+	free(s);
+}
+END_TEST
+
+/* The first frame waits for the second, which decides whether it is believed: with silence between
+ * them it is held over from batch to batch. */
+START_TEST(a_frame_that_waits_for_the_next)
+{
+	struct script *s = write_script(1);
+	struct told t;
+
+	s->idles = 15;
+	s->random = 3;
+	s->frames[0].ts_ns += 100 * (3600 * NS_PER_S);
+	t = run(s, 1);
+	ck_assert_uint_eq(t.finish_ns, s->frames[s->n - 1].ts_ns);
+	free(s);
+}
+END_TEST
+
+/* Turns take place with nothing under way; the site changes from the next frame on. */
+struct turning {
+	unsigned wanted, taken;
+};
+
+static bool wants(void *user)
+{
+	return ((struct turning *)user)->wanted++ % 3 == 0;
+}
+
+static int take_turn(void *user, struct pipeline *p)
+{
+	struct turning *t = user;
+
+	t->taken++;
+	pipeline_send_canary(p, t->taken, T0);
+	return 0;
+}
+
+START_TEST(turns_and_canaries)
+{
+	struct script *s = write_script(200);
+	struct site *site = site_open(NULL, NULL, NULL, NULL);
+	struct turning turning = {0};
+	struct pipeline_config cfg = {.source = &s->base,
+		.site = site,
+		.hash_key = 5,
+		.workers = 2,
+		.max_flows = 8000,
+		.max_detections = 8000,
+		.wants_turn = wants,
+		.turn = take_turn,
+		.user = &turning};
+	struct told t = {.hash = 1, .last_frame_ns = s->frames[s->n - 1].ts_ns};
+	const struct pipeline_consumer c = {&t, on_event, on_tick, NULL, NULL, on_finish};
+	struct pipeline_stats stats;
+	struct error err = {0};
+
+	s->idles = 8;
+	ck_assert_int_eq(pipeline_run(&cfg, &c, &stats, &err), 0);
+	ck_assert_uint_gt(turning.taken, 10);
+	/* Two frames each; the last turn's may come when the input has ended already. */
+	ck_assert_uint_ge(stats.frames, s->n + 2 * (turning.taken - 1));
+	ck_assert_uint_le(stats.frames, s->n + 2 * turning.taken);
+	site_close(site);
+	free(s);
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+	tcase_add_test(tc, silence_between_frames_changes_nothing);
+	tcase_add_test(tc, when_it_is_stopped_does_not_matter);
+	tcase_add_test(tc, an_empty_source);
+	tcase_add_test(tc, a_frame_that_waits_for_the_next);
+	tcase_add_test(tc, turns_and_canaries);
+}
+
+int main(void)
+{
+	return suite_main("pipeline", add_tests);
+}
