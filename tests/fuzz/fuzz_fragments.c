@@ -37,7 +37,8 @@ struct model {
 	uint32_t end_of_more; /* furthest end of those that are not the last */
 	uint32_t pieces;      /* that came, copies as well */
 	bool live;
-	bool spoilt; /* its fragments contradict each other: it may end in any way but that */
+	bool never;  /* its fragments disagree about its end: it is not put together */
+	bool unsure; /* whether it is put together the model cannot tell */
 	bool cut;    /* some bytes were not captured */
 };
 
@@ -94,19 +95,25 @@ static void build(struct builder *b, const struct fragment *g)
 	}
 }
 
-/* Whether G and what came before cannot all be true. In IPv6 an overlap is enough, but for an exact
- * copy, which the model does not tell from others. */
+/* Whether G and what came before disagree about the end. */
 static bool model_contradicts(const struct model *m, const struct fragment *g)
 {
 	const uint32_t end = g->start + g->bytes;
 
-	for (uint32_t i = g->start; g->v6 && i < end; i++) {
-		if (m->seen[i])
-			return true;
-	}
 	if (g->more)
 		return m->total > 0 && end >= m->total;
 	return m->end_of_more >= end || (m->total > 0 && m->total != end);
+}
+
+/* In IPv6 an overlap ends a datagram, but for an exact copy, which the model does not tell from
+ * other overlaps. */
+static bool model_doubts(const struct model *m, const struct fragment *g)
+{
+	for (uint32_t i = g->start; g->v6 && i < g->start + g->bytes; i++) {
+		if (m->seen[i])
+			return true;
+	}
+	return m->pieces >= FRAGMENTS_MAX_PIECES;
 }
 
 static void model_add(struct model *m, const struct fragment *g, uint64_t now_ns)
@@ -115,7 +122,9 @@ static void model_add(struct model *m, const struct fragment *g, uint64_t now_ns
 
 	if (!m->live)
 		*m = (struct model){.live = true, .first_ns = now_ns};
-	m->spoilt = m->spoilt || model_contradicts(m, g) || ++m->pieces > FRAGMENTS_MAX_PIECES;
+	m->never = m->never || model_contradicts(m, g);
+	m->unsure = m->unsure || model_doubts(m, g);
+	m->pieces++;
 	m->cut = m->cut || g->cut;
 	if (!g->more)
 		m->total = end;
@@ -133,7 +142,7 @@ static bool model_is_whole(const struct model *m)
 		if (!m->seen[i])
 			return false;
 	}
-	return m->live && m->total > 0 && !m->spoilt;
+	return m->live && m->total > 0 && !m->never && !m->unsure;
 }
 
 static void check_datagram(const struct fragments *f, const struct datagram *d, struct model *m)
@@ -146,10 +155,10 @@ static void check_datagram(const struct fragments *f, const struct datagram *d, 
 	fragments_copy(f, buf);
 	if (d->complete) {
 		assert(m->total > 0 && d->wire_len == header + m->total);
-		assert(m->spoilt || model_is_whole(m));
+		assert(!m->never && (m->unsure || model_is_whole(m)));
 		assert(d->bytes == d->wire_len || m->cut);
 		if (!m->cut)
-			assert(m->spoilt || memcmp(buf + header, m->bytes, m->total) == 0);
+			assert(m->unsure || memcmp(buf + header, m->bytes, m->total) == 0);
 	}
 	free(buf);
 	m->live = false;
