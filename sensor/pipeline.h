@@ -27,7 +27,8 @@ struct pipeline_stats {
 	uint64_t reasons[REASON_COUNT];
 	uint64_t subscriber_packets, subscriber_bytes; /* counted and dropped: networks.subscribers,
 							  tunnels of subscribers */
-	uint64_t duplicate_packets, duplicate_bytes;   /* dropped: seen a moment before */
+	uint64_t duplicate_packets, duplicate_bytes;   /* dropped: seen a moment before. Each frame
+							  is one of these or has a reason */
 	uint64_t duplicates_forgotten;                 /* see capture/duplicates.h */
 	struct fragments_stats fragments;
 	uint64_t late, outliers; /* frames behind the packet clock, and far ahead of it */

@@ -138,11 +138,13 @@ static bool push_layers(struct reader *r, struct batch *b, uint32_t i, uint32_t 
 	return true;
 }
 
-static bool is_duplicate(struct reader *r, const struct frame *f, const struct packet *p)
+/* FRAMES: captured ones that P came in. */
+static bool is_duplicate(
+	struct reader *r, const struct frame *f, const struct packet *p, uint32_t frames)
 {
 	if (!r->duplicates || !duplicates_check(r->duplicates, f, p, f->ts_ns))
 		return false;
-	r->stats->duplicate_packets++;
+	r->stats->duplicate_packets += frames;
 	r->stats->duplicate_bytes += f->len;
 	return true;
 }
@@ -172,7 +174,7 @@ static void push_frame(struct reader *r, struct batch *b, const struct frame *f,
 	if (r->stats->first_ns == 0)
 		r->stats->first_ns = ts_ns;
 	r->stats->last_ns = ts_ns;
-	if (!is_duplicate(r, &b->frames[i], p) && push_layers(r, b, i, 0, false, 1))
+	if (!is_duplicate(r, &b->frames[i], p, 1) && push_layers(r, b, i, 0, false, 1))
 		r->stats->reasons[p->reason]++;
 }
 
@@ -220,7 +222,7 @@ static void push_datagram(struct reader *r, struct batch *b, const struct datagr
 		p->layers[layer].overlap = d->overlap;
 	}
 	fragments_pop(r->fragments);
-	if (from_mirror && is_duplicate(r, f, p))
+	if (from_mirror && is_duplicate(r, f, p, d->frames))
 		return;
 	if (push_layers(r, b, i, layer, !d->complete, d->frames))
 		r->stats->reasons[p->reason] += d->frames;

@@ -84,6 +84,7 @@ def ethernet(kind, payload):
 
 
 DNS = bytes.fromhex("123481800001000100000000") + b"\x03gnb\x07example\0\0\1\0\1\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xcb\0\x71\7"
+ERSPAN = struct.pack(">HHIII", 0x1000, 0x88BE, 1, 0x10000007, 0) + ethernet(0x0800, ipv4(17, udp(53, 40000, DNS)))
 
 
 def insides():
@@ -173,6 +174,13 @@ def fragment_seeds(seeds):
             seeds.add("fuzz_fragments", b"".join(
                 bytes([family | ident << 1 | more << 3 | cut | step << 5, offset, length, pattern << 1])
                 for family, ident, offset, length, more, pattern, step in fragments))
+    data = b""
+    for ident in (1, 2):  # a mirror's packet in two fragments, twice
+        for offset, more, part in ((0, 1, ERSPAN[:64]), (64, 0, ERSPAN[64:])):
+            header = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(part), ident, more << 13 | offset // 8, 64, 47, 0)
+            frame = ethernet(0x0800, header + bytes.fromhex("c000020a0a000002") + part)
+            data += struct.pack(">HB", len(frame), 0) + frame
+    seeds.add("fuzz_reader", b"\0" + data)
     for path in captures():
         for i, (_, frame) in enumerate(list(frames(path))[:FRAMES_OF_A_CAPTURE:5]):
             seeds.add("fuzz_duplicates", bytes([0, i]) + frame)
