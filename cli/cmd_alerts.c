@@ -222,18 +222,26 @@ static int on_entry(void *user, const struct reader_entry *e)
 
 /* ---- which stream ---- */
 
+static void say_state(const struct reader_status *s)
+{
+	const char *when = *s->heartbeat ? s->heartbeat : s->finished;
+	char text[64];
+
+	(void)fprintf(stderr, "%s%.19s\n",
+		*s->heartbeat  ? "heard of "
+		: *s->finished ? "finished "
+			       : "not finished",
+		str_printable(text, sizeof(text), str_from(when)));
+}
+
 static void say_choice(const struct reader_stream *streams, size_t n)
 {
-	char finished[64];
-
 	(void)fputs("the first of these is shown; choose another with --name:\n", stderr);
-	for (size_t i = 0; i < n; i++)
-		(void)fprintf(stderr,
-			"  %-30s %6" PRIu64 " alerts, %6" PRIu64 " revisions, %s%.19s\n",
-			streams[i].name, streams[i].status.alerts, streams[i].status.entries,
-			*streams[i].status.finished ? "finished " : "not finished",
-			str_printable(
-				finished, sizeof(finished), str_from(streams[i].status.finished)));
+	for (size_t i = 0; i < n; i++) {
+		(void)fprintf(stderr, "  %-30s %6" PRIu64 " alerts, %6" PRIu64 " revisions, ",
+			streams[i].name, streams[i].status.alerts, streams[i].status.entries);
+		say_state(&streams[i].status);
+	}
 }
 
 static int unknown_name(

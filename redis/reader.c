@@ -37,6 +37,8 @@ static void set_status(struct reader_status *s, struct str field, struct str val
 		copy_text(value, s->run, sizeof(s->run));
 	else if (str_eq(field, STR("finished")))
 		copy_text(value, s->finished, sizeof(s->finished));
+	else if (str_eq(field, STR("heartbeat")))
+		copy_text(value, s->heartbeat, sizeof(s->heartbeat));
 	else if (str_eq(field, STR("alerts"))) {
 		copy_text(value, number, sizeof(number));
 		s->alerts = strtoull(number, NULL, 10);
@@ -69,11 +71,17 @@ int reader_status(
 	return 0;
 }
 
+/* The last sign of life, as a text that sorts by time. */
+static const char *last_sign(const struct reader_status *s)
+{
+	return strcmp(s->heartbeat, s->finished) > 0 ? s->heartbeat : s->finished;
+}
+
 static int latest_first(const void *a, const void *b)
 {
 	const struct reader_stream *left = a;
 	const struct reader_stream *right = b;
-	int order = strcmp(right->status.finished, left->status.finished);
+	int order = strcmp(last_sign(&right->status), last_sign(&left->status));
 
 	return order != 0 ? order : strcmp(left->name, right->name);
 }

@@ -11,11 +11,13 @@
 #include "redis/connection.h"
 
 struct reader_status {
-	uint64_t entries;  /* in the stream now: revisions */
-	uint64_t alerts;   /* that the last finished run opened */
-	char mode[16];     /* "replay", "sensor"; "" when unknown */
-	char run[64];      /* differs from run to run */
-	char finished[32]; /* by the server's clock, ISO 8601; "" when it is not */
+	uint64_t entries;   /* in the stream now: revisions */
+	uint64_t alerts;    /* that the last finished run opened */
+	char mode[16];      /* "replay", "sensor"; "" when unknown */
+	char run[64];       /* differs from run to run */
+	char finished[32];  /* by the server's clock, ISO 8601; "" when it is not */
+	char heartbeat[32]; /* of a sensor, by the same clock; "" when it has not been heard of for
+			       long */
 };
 
 /* The state of NAME; all empty when there is none. */
@@ -27,9 +29,9 @@ struct reader_stream {
 	struct reader_status status;
 };
 
-/* All sensors and replays known to this Redis, the one that finished last first, unfinished ones
- * last, equal ones by name. What is no name (stream_name_ok) is left out. Free with
- * reader_streams_free. */
+/* All sensors and replays known to this Redis, the one that finished or was heard of last first,
+ * those of which neither is known last, equal ones by name. What is no name (stream_name_ok) is
+ * left out. Free with reader_streams_free. */
 int reader_streams(
 	struct redis_connection *c, struct reader_stream **ret, size_t *ret_n, struct error *err);
 void reader_streams_free(struct reader_stream *streams, size_t n);

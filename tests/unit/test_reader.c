@@ -79,6 +79,13 @@ START_TEST(streams_latest_first)
 	ck_assert_uint_eq(streams[2].status.entries, 0);
 	ck_assert_str_eq(streams[3].name, "b");
 	reader_streams_free(streams, n);
+	/* a sensor that runs was heard of after the replays finished */
+	test_do(c, "HSET vedette:{b}:status mode sensor heartbeat 2999-01-01T00:00:00Z");
+	ck_assert_int_eq(reader_streams(c, &streams, &n, &err), 0);
+	ck_assert_str_eq(streams[0].name, "b");
+	ck_assert_str_eq(streams[0].status.heartbeat, "2999-01-01T00:00:00Z");
+	ck_assert_str_eq(streams[1].name, "new");
+	reader_streams_free(streams, n);
 	test_do(c, "SET vedette:{a}:alerts x");
 	ck_assert_int_eq(reader_streams(c, &streams, &n, &err), ERR_REDIS);
 	ck_assert_ptr_nonnull(strstr(err.msg, "WRONGTYPE"));
