@@ -133,9 +133,9 @@ static void warn_of_offloads(const struct live_run *l)
 		if (!f.gro && !f.lro)
 			continue;
 		(void)snprintf(text, sizeof(text),
-			"%s: %s is on, so packets are merged before they are seen and their sizes "
-			"and "
-			"counts are not the wire's; turn it off: ethtool -K %s gro off lro off",
+			"%s: %s is on, so packets are merged before they are seen, with sizes and "
+			"counts that the wire never had; turn it off: ethtool -K %s gro off lro "
+			"off",
 			f.name,
 			f.gro && f.lro ? "GRO and LRO"
 			: f.gro        ? "GRO"
@@ -143,6 +143,17 @@ static void warn_of_offloads(const struct live_run *l)
 			f.name);
 		l->cfg.log(text);
 	}
+}
+
+/* Waits are counted by the clock that nobody sets. */
+static void init_changed(pthread_cond_t *changed)
+{
+	pthread_condattr_t monotonic;
+
+	(void)pthread_condattr_init(&monotonic);
+	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(changed, &monotonic);
+	(void)pthread_condattr_destroy(&monotonic);
 }
 
 struct live_run *live_run_open(
@@ -158,7 +169,7 @@ struct live_run *live_run_open(
 	l->cfg.capture.now_ns = live_wall_ns;
 	pthread_mutex_init(&l->lock, NULL);
 	pthread_mutex_init(&l->reload_lock, NULL);
-	pthread_cond_init(&l->changed, NULL);
+	init_changed(&l->changed);
 	live_signals_block();
 	l->knowledge = calloc(1, sizeof(*l->knowledge));
 	if (!l->knowledge)

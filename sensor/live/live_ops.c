@@ -1,19 +1,17 @@
 /* What the control socket asks for. These run in its thread; what belongs to the main thread is
  * asked of it and waited for. */
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 
 #include "sensor/live/live_state.h"
 
 enum { STATUS_WAIT_S = 5, CANARY_WAIT_S = 15 };
 
-static struct timespec deadline(int seconds)
+struct timespec live_deadline(int seconds)
 {
 	struct timespec t;
 
-	(void)clock_gettime(CLOCK_REALTIME, &t);
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
 	t.tv_sec += seconds;
 	return t;
 }
@@ -27,7 +25,7 @@ static int too_busy(struct live_run *l, struct error *err)
 int live_op_status(
 	void *user, const struct control_peer *peer, struct json_writer *w, struct error *err)
 {
-	const struct timespec until = deadline(STATUS_WAIT_S);
+	const struct timespec until = live_deadline(STATUS_WAIT_S);
 	struct live_run *l = user;
 	int rc = 0;
 
@@ -100,7 +98,7 @@ static int canary_failed(struct live_run *l, struct error *err)
 int live_op_canary(
 	void *user, const struct control_peer *peer, struct json_writer *w, struct error *err)
 {
-	const struct timespec until = deadline(CANARY_WAIT_S);
+	const struct timespec until = live_deadline(CANARY_WAIT_S);
 	struct live_run *l = user;
 	const enum canary_state enough = l->delivery ? CANARY_DELIVERED : CANARY_RAISED;
 	int rc = 0;

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/time_text.h"
 #include "sensor/live/live_state.h"
@@ -111,11 +110,9 @@ void live_swap(struct live_run *l)
  * no memory or no time for it, and then the result is false. */
 static bool swap(struct live_run *l, struct knowledge *k, struct knowledge **ret_former)
 {
-	struct timespec until;
+	const struct timespec until = live_deadline(SWAP_WAIT_S);
 	int rc = 0;
 
-	(void)clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += SWAP_WAIT_S;
 	pthread_mutex_lock(&l->lock);
 	l->fresh = k;
 	l->former = NULL;

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <time.h>
 
 #include "common/json_writer.h"
 #include "rules/analyst.h"
@@ -52,7 +53,7 @@ struct live_run {
 
 	/* between threads, under LOCK; CHANGED is signalled at every change */
 	pthread_mutex_t lock;
-	pthread_cond_t changed;
+	pthread_cond_t changed;      /* its waits end by the monotonic clock: live_deadline */
 	pthread_mutex_t reload_lock; /* one reload at a time */
 	atomic_bool asked;           /* something below waits for the main thread */
 	atomic_bool stop;
@@ -73,6 +74,9 @@ struct live_run {
 
 uint64_t live_monotonic_ms(void);
 uint64_t live_wall_ns(void *user);
+
+/* SECONDS from now, for a wait for CHANGED. */
+struct timespec live_deadline(int seconds);
 
 /* Makes the main thread take a turn soon. LOCK is held. */
 void live_ask(struct live_run *l);
