@@ -6,13 +6,9 @@
 
 static const char help[] =
 	"usage: vedette reload [OPTION...]\n\n"
-	"A sensor that runs reads its policy, rules, lists and geolocation data again and judges "
-	"by "
-	"them\n"
-	"from one packet on. When any of them cannot be used it goes on with what it has; the "
-	"error "
-	"says\n"
-	"what is wrong. SIGHUP to its process does the same without an answer.\n\n"
+	"A sensor that runs reads its policy, rules, lists and geolocation data again and judges\n"
+	"by them from one packet on. When any of them cannot be used it goes on with what it has;\n"
+	"the error says what is wrong. SIGHUP to its process does the same without an answer.\n\n"
 	"  --name NAME      which sensor; not needed when one runs with this state directory\n"
 	"  --state DIR      its state directory\n"
 	"  --socket PATH    its control socket, instead of --name and --state\n"

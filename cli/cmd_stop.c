@@ -5,11 +5,9 @@
 
 static const char help[] =
 	"usage: vedette stop [OPTION...]\n\n"
-	"Ends a sensor that runs: it tells the alerts of what is still open, writes everything "
-	"down, "
-	"and\n"
-	"ends. Waits for that, 10 seconds at most. SIGTERM to its process does the same without "
-	"waiting.\n\n"
+	"Ends a sensor that runs: it tells the alerts of what is still open, writes everything\n"
+	"down, and ends. Waits for that, 10 seconds at most. SIGTERM to its process does the same\n"
+	"without waiting.\n\n"
 	"  --name NAME      which sensor; not needed when one runs with this state directory\n"
 	"  --state DIR      its state directory\n"
 	"  --socket PATH    its control socket, instead of --name and --state\n\n"
