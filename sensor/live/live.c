@@ -249,6 +249,21 @@ static int run_pipeline(struct live_run *l, struct error *err)
 	return rc;
 }
 
+/* What came in is processed + dropped + unread: the last word on it. */
+static void log_totals(const struct live_run *l)
+{
+	const struct live_totals t = live_add_up(l);
+	char text[256];
+
+	(void)snprintf(text, sizeof(text),
+		"%llu packets processed, %llu dropped by the kernel, %llu by the interfaces, %llu "
+		"left "
+		"unread",
+		(unsigned long long)l->stats.frames, (unsigned long long)t.kernel_drops,
+		(unsigned long long)t.interface_drops, (unsigned long long)t.unread);
+	l->cfg.log(text);
+}
+
 /* Whoever waits for a turn is told that there will be none. */
 static void end_turns(struct live_run *l)
 {
@@ -282,6 +297,7 @@ int live_run(struct live_run *l, struct delivery *delivery, struct error *err)
 	if (rc == 0)
 		rc = run_pipeline(l, err);
 	end_turns(l);
+	log_totals(l);
 	if (delivery && delivery_stop(delivery, STOP_DELIVERY_MS, &why) < 0) {
 		l->cfg.log(why.msg);
 		if (rc == 0) {

@@ -72,6 +72,12 @@ struct live_run {
 	uint64_t reloads, reloads_refused;
 };
 
+struct live_totals {
+	uint64_t kernel_drops, interface_drops, unread;
+};
+
+struct live_totals live_add_up(const struct live_run *l);
+
 uint64_t live_monotonic_ms(void);
 uint64_t live_wall_ns(void *user);
 

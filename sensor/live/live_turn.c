@@ -103,30 +103,65 @@ static int tell_news(struct live_run *l)
 	return rc;
 }
 
+/* What the interfaces have seen and lost, all of them together. */
+struct live_totals live_add_up(const struct live_run *l)
+{
+	struct live_totals sum = {0};
+
+	for (uint32_t i = 0; i < l->cfg.capture.n_interfaces; i++) {
+		struct live_interface f;
+
+		live_source_interface(l->source, i, &f);
+		sum.kernel_drops += f.kernel_drops;
+		sum.interface_drops += f.interface_drops;
+		sum.unread += f.unread;
+	}
+	return sum;
+}
+
+enum { STATUS_FIELDS = 12, STATUS_TEXT_BYTES = 24 };
+
+/* Fields of the status hash that are numbers. */
+struct status_fields {
+	struct delivery_field fields[STATUS_FIELDS];
+	char texts[STATUS_FIELDS][STATUS_TEXT_BYTES];
+	uint32_t n;
+};
+
+static void put(struct status_fields *s, const char *name, uint64_t v)
+{
+	(void)snprintf(s->texts[s->n], STATUS_TEXT_BYTES, "%llu", (unsigned long long)v);
+	s->fields[s->n] = (struct delivery_field){name, s->texts[s->n]};
+	s->n++;
+}
+
 static void tell_status(struct live_run *l)
 {
-	char frames[24], packet_time[TIME_TEXT_BYTES], lost[24], alerts[24];
-	struct analyst_stats judged;
-	const struct delivery_field fields[] = {
-		{"version", VEDETTE_VERSION},
-		{"packets", frames},
-		{"packet_time", packet_time},
-		{"packets_lost", lost},
-		{"findings_open", alerts},
-	};
+	const struct live_totals totals = live_add_up(l);
 	const uint64_t now_ms = live_monotonic_ms();
+	struct status_fields s = {.n = 0};
+	char packet_time[TIME_TEXT_BYTES] = "";
+	struct analyst_stats judged;
 
 	if (!l->delivery || (l->told_ms && now_ms - l->told_ms < TELL_MS))
 		return;
 	l->told_ms = now_ms;
 	analyst_stats(l->analyst, &judged);
-	(void)snprintf(frames, sizeof(frames), "%llu", (unsigned long long)l->stats.frames);
-	(void)snprintf(lost, sizeof(lost), "%llu", (unsigned long long)l->blind.lost);
-	(void)snprintf(alerts, sizeof(alerts), "%u", judged.findings.open_now);
-	packet_time[0] = '\0';
 	if (l->stats.frames > 0)
 		(void)time_format(pipeline_now_ns(l->pipeline), packet_time);
-	(void)delivery_status_set(l->delivery, fields, sizeof(fields) / sizeof(fields[0]));
+	s.fields[s.n++] = (struct delivery_field){"version", VEDETTE_VERSION};
+	s.fields[s.n++] = (struct delivery_field){"packet_time", packet_time};
+	put(&s, "packets", l->stats.frames);
+	put(&s, "kernel_drops", totals.kernel_drops);
+	put(&s, "interface_drops", totals.interface_drops);
+	put(&s, "duplicates", l->stats.duplicate_packets);
+	put(&s, "subscribers", l->stats.subscriber_packets);
+	put(&s, "blind_intervals", l->blind.n);
+	put(&s, "findings_open", judged.findings.open_now);
+	put(&s, "findings_evicted", judged.findings.evicted);
+	put(&s, "reloads", l->reloads);
+	put(&s, "reloads_refused", l->reloads_refused);
+	(void)delivery_status_set(l->delivery, s.fields, s.n);
 }
 
 bool live_wants_turn(void *user)
