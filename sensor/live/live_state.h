@@ -69,7 +69,7 @@ struct live_run {
 	uint32_t canary_number;
 	uint64_t canary_asked_ms, canary_done_ms; /* monotonic */
 	char canary_alert[ALERT_ID_BYTES];
-	uint64_t reloads, reloads_refused;
+	atomic_uint_fast64_t reloads, reloads_refused;
 };
 
 struct live_totals {
