@@ -9,9 +9,11 @@
 enum { NONE = UINT32_MAX };
 
 struct slot {
-	struct visibility_entry entry; /* name owned; NULL: the slot is free */
-	uint32_t next_hash;            /* chain of the bucket */
-	uint32_t older, newer;         /* by last event */
+	struct visibility_entry entry; /* name owned */
+	uint64_t hash;                 /* of the name */
+	uint32_t name_len;
+	uint32_t next_hash;    /* chain of the bucket */
+	uint32_t older, newer; /* by last event */
 };
 
 struct visibility {
@@ -63,15 +65,22 @@ void visibility_free(struct visibility *v)
 	free(v);
 }
 
-static uint32_t *bucket(const struct visibility *v, struct str name)
+static uint64_t hash_of(const struct visibility *v, struct str name)
 {
-	return &v->buckets[hash64(name.data, name.len, v->hash_key) & (v->n_buckets - 1)];
+	return hash64(name.data, name.len, v->hash_key);
 }
 
-static uint32_t find(const struct visibility *v, struct str name)
+static uint32_t *bucket(const struct visibility *v, uint64_t hash)
 {
-	for (uint32_t i = *bucket(v, name); i != NONE; i = v->slots[i].next_hash) {
-		if (str_eq(str_from(v->slots[i].entry.name), name))
+	return &v->buckets[hash & (v->n_buckets - 1)];
+}
+
+static uint32_t find(const struct visibility *v, struct str name, uint64_t hash)
+{
+	for (uint32_t i = *bucket(v, hash); i != NONE; i = v->slots[i].next_hash) {
+		const struct slot *s = &v->slots[i];
+
+		if (s->hash == hash && str_eq((struct str){s->entry.name, s->name_len}, name))
 			return i;
 	}
 	return NONE;
@@ -106,7 +115,7 @@ static uint32_t take_oldest(struct visibility *v)
 {
 	const uint32_t i = v->oldest;
 	struct slot *s = &v->slots[i];
-	uint32_t *link = bucket(v, str_from(s->entry.name));
+	uint32_t *link = bucket(v, s->hash);
 
 	while (*link != i)
 		link = &v->slots[*link].next_hash;
@@ -117,7 +126,7 @@ static uint32_t take_oldest(struct visibility *v)
 	return i;
 }
 
-static uint32_t add(struct visibility *v, struct str name, uint64_t first_ns)
+static uint32_t add(struct visibility *v, struct str name, uint64_t hash, uint64_t first_ns)
 {
 	char *copy = malloc((size_t)name.len + 1);
 	uint32_t i;
@@ -128,9 +137,13 @@ static uint32_t add(struct visibility *v, struct str name, uint64_t first_ns)
 		memcpy(copy, name.data, name.len);
 	copy[name.len] = '\0';
 	i = v->used < v->max ? v->used++ : take_oldest(v);
-	v->slots[i] = (struct slot){.entry = {.name = copy, .first_ns = first_ns}};
-	v->slots[i].next_hash = *bucket(v, name);
-	*bucket(v, name) = i;
+	v->slots[i] = (struct slot){
+		.entry = {.name = copy, .first_ns = first_ns},
+		.hash = hash,
+		.name_len = name.len,
+		.next_hash = *bucket(v, hash),
+	};
+	*bucket(v, hash) = i;
 	link_newest(v, i);
 	return i;
 }
@@ -150,11 +163,12 @@ bool visibility_add(struct visibility *v, struct str name, uint32_t equipment_id
 	const struct event *ev, int side)
 {
 	const struct flow_record *r = &ev->flow;
-	uint32_t i = find(v, name);
+	const uint64_t hash = hash_of(v, name);
+	uint32_t i = find(v, name, hash);
 	struct visibility_entry *e;
 
 	if (i == NONE)
-		i = add(v, name, r->first_ns);
+		i = add(v, name, hash, r->first_ns);
 	if (i == NONE)
 		return false;
 	unlink_age(v, i);
@@ -179,7 +193,7 @@ bool visibility_add(struct visibility *v, struct str name, uint32_t equipment_id
 
 const struct visibility_entry *visibility_find(const struct visibility *v, struct str name)
 {
-	const uint32_t i = find(v, name);
+	const uint32_t i = find(v, name, hash_of(v, name));
 
 	return i == NONE ? NULL : &v->slots[i].entry;
 }
