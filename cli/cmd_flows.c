@@ -183,7 +183,7 @@ static int run(struct flows *fl, struct error *err)
 		.input_fault = on_input_fault,
 		.user = fl,
 	};
-	struct pipeline_consumer consumer = {fl, on_event, on_tick, NULL, NULL, on_tick};
+	struct pipeline_consumer consumer = {fl, on_event, on_tick, NULL, NULL, NULL, on_tick};
 	struct pipeline_stats stats;
 	struct source_stats input;
 	int rc;

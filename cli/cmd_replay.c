@@ -109,6 +109,14 @@ static int on_period(void *user, uint64_t until_ns, bool day, const struct pipel
 	return analyst_period(((struct replay *)user)->analyst, &p);
 }
 
+static int on_clock_step(void *user, uint64_t ts_ns, const struct clock_step *step)
+{
+	char text[STEP_TEXT_BYTES];
+	const struct sensor_event ev = step_event(ts_ns, step, text);
+
+	return analyst_sensor(((struct replay *)user)->analyst, &ev, ts_ns);
+}
+
 static int on_finish(void *user, uint64_t ts_ns)
 {
 	return analyst_finish(((struct replay *)user)->analyst, ts_ns);
@@ -208,7 +216,8 @@ static int run(struct replay *r, struct error *err)
 		.input_fault = on_input_fault,
 		.user = r,
 	};
-	struct pipeline_consumer consumer = {r, on_event, on_tick, on_period, NULL, on_finish};
+	struct pipeline_consumer consumer = {
+		r, on_event, on_tick, on_period, on_clock_step, NULL, on_finish};
 	struct pipeline_stats stats;
 	int rc;
 

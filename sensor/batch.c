@@ -19,7 +19,8 @@ bool batch_init(struct batch *b)
 	b->packets = malloc(BATCH_FRAMES * sizeof(*b->packets));
 	b->ticks = malloc(BATCH_ITEMS * sizeof(*b->ticks));
 	b->periods = malloc(BATCH_PERIODS * sizeof(*b->periods));
-	ok = b->bytes && b->frames && b->packets && b->ticks && b->periods;
+	b->steps = malloc(BATCH_STEPS * sizeof(*b->steps));
+	ok = b->bytes && b->frames && b->packets && b->ticks && b->periods && b->steps;
 	for (int s = 0; s < PIPELINE_SHARDS; s++) {
 		b->work[s] = malloc(MAX_WORK * sizeof(*b->work[s]));
 		b->out[s].arena = arena_new(EVENT_ARENA_BLOCK_BYTES);
@@ -35,6 +36,7 @@ void batch_done(struct batch *b)
 	free(b->packets);
 	free(b->ticks);
 	free(b->periods);
+	free(b->steps);
 	for (int s = 0; s < PIPELINE_SHARDS; s++) {
 		free(b->work[s]);
 		free(b->out[s].events);
@@ -48,6 +50,7 @@ void batch_clear(struct batch *b)
 	b->n_packets = 0;
 	b->n_ticks = 0;
 	b->n_periods = 0;
+	b->n_steps = 0;
 	b->finish = false;
 	b->settled_ns = 0;
 	for (int s = 0; s < PIPELINE_SHARDS; s++) {
@@ -66,7 +69,7 @@ bool batch_has_room(const struct batch *b, uint32_t frame_bytes)
 {
 	return b->n_packets < BATCH_FRAMES && b->n_ticks + b->n_packets < BATCH_ITEMS &&
 	       b->n_periods < BATCH_PERIODS - 1 && /* one is kept for the end of the input */
-	       BATCH_BYTES - b->n_bytes >= frame_bytes;
+	       b->n_steps < BATCH_STEPS && BATCH_BYTES - b->n_bytes >= frame_bytes;
 }
 
 uint8_t *batch_reserve(struct batch *b, uint32_t n_bytes)
@@ -161,30 +164,49 @@ static struct place *sorted_places(const struct batch *b, size_t n)
 	return places;
 }
 
-/* What is told between the events: ticks and the ends of periods. */
+/* What is told between the events: ticks, the ends of periods, and steps of the clock. */
 struct between {
 	const struct batch *b;
 	const struct pipeline_consumer *c;
-	uint32_t tick, period;
+	uint32_t tick, period, step;
 };
 
 /* A tick comes after the events that it caused, which carry its number; so does the end of a day.
  */
+static int tell_tick(struct between *t)
+{
+	const struct batch *b = t->b;
+	const struct work *tick = &b->ticks[t->tick++];
+	const struct batch_period *p = &b->periods[t->period];
+	int rc = t->c->tick(t->c->user, tick->ts_ns);
+
+	if (t->period == b->n_periods || p->seq != tick->seq)
+		return rc;
+	t->period++;
+	if (rc == 0 && t->c->period)
+		rc = t->c->period(t->c->user, p->until_ns, p->day, &p->so_far);
+	return rc;
+}
+
+static int tell_step(struct between *t)
+{
+	const struct batch_step *s = &t->b->steps[t->step++];
+
+	return t->c->clock_step ? t->c->clock_step(t->c->user, s->ts_ns, &s->step) : 0;
+}
+
 static int tell_until(struct between *t, uint64_t seq)
 {
 	const struct batch *b = t->b;
 	int rc = 0;
 
-	while (rc == 0 && t->tick < b->n_ticks && b->ticks[t->tick].seq < seq) {
-		const struct work *tick = &b->ticks[t->tick++];
-		const struct batch_period *p = &b->periods[t->period];
+	while (rc == 0) {
+		const uint64_t tick = t->tick < b->n_ticks ? b->ticks[t->tick].seq : UINT64_MAX;
+		const uint64_t step = t->step < b->n_steps ? b->steps[t->step].seq : UINT64_MAX;
 
-		rc = t->c->tick(t->c->user, tick->ts_ns);
-		if (t->period == b->n_periods || p->seq != tick->seq)
-			continue;
-		t->period++;
-		if (rc == 0 && t->c->period)
-			rc = t->c->period(t->c->user, p->until_ns, p->day, &p->so_far);
+		if (tick >= seq && step >= seq)
+			break;
+		rc = tick < step ? tell_tick(t) : tell_step(t);
 	}
 	return rc;
 }

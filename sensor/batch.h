@@ -11,6 +11,7 @@
 #include "capture/frame.h"
 #include "capture/packet.h"
 #include "common/arena.h"
+#include "sensor/packet_clock.h"
 #include "sensor/pipeline.h"
 
 enum {
@@ -18,6 +19,7 @@ enum {
 	BATCH_ITEMS = 4096, /* frames and ticks */
 	BATCH_BYTES = 4 * 1024 * 1024,
 	BATCH_PERIODS = 16,
+	BATCH_STEPS = 16,
 };
 
 /* A layer of a packet, or a tick, for one shard. */
@@ -36,6 +38,14 @@ struct batch_period {
 	uint64_t seq, until_ns;
 	bool day;
 	struct pipeline_stats so_far;
+};
+
+/* The capture's clock was set: told before what comes of the frame behind it, whose number is
+ * higher.
+ */
+struct batch_step {
+	uint64_t seq, ts_ns;
+	struct clock_step step;
 };
 
 /* What one shard made of the batch. Written by one worker at a time. */
@@ -58,6 +68,8 @@ struct batch {
 	uint32_t n_ticks;
 	struct batch_period *periods;
 	uint32_t n_periods;
+	struct batch_step *steps;
+	uint32_t n_steps;
 	struct shard_output out[PIPELINE_SHARDS];
 	uint64_t settled_ns; /* no later event is earlier than this */
 	bool finish;         /* the input ended: every flow ends after the last item */
@@ -86,5 +98,5 @@ void batch_emit(void *user, const struct event *ev);
 void batch_run_shard(struct batch *b, uint32_t s, struct shard *shard);
 
 /* Hands the events of all shards to C in their order: by sequence, for one tick by the first packet
- * of the flow. */
+ * of the flow; and between them ticks, ends of periods and steps of the clock. */
 int batch_deliver(struct batch *b, const struct pipeline_consumer *c, struct error *err);

@@ -56,6 +56,8 @@ static uint64_t step_back(struct packet_clock *c, uint64_t t_ns)
 {
 	const uint64_t step_ns = c->now_ns - c->behind_first_ns;
 
+	c->step = (struct clock_step){
+		false, step_ns, c->now_ns - c->ahead_ns, c->behind_first_ns - c->ahead_ns};
 	c->steps_back++;
 	c->last_step_back_ns = step_ns;
 	c->ahead_ns += step_ns;
@@ -69,6 +71,8 @@ static uint64_t step_forward(struct packet_clock *c, uint64_t t_ns)
 	const uint64_t step_ns = t_ns - c->now_ns;
 	const uint64_t made_good_ns = step_ns < c->ahead_ns ? step_ns : c->ahead_ns;
 
+	c->step = (struct clock_step){
+		true, made_good_ns, c->now_ns - c->ahead_ns, t_ns - c->ahead_ns};
 	c->steps_forward++;
 	c->last_step_forward_ns = step_ns;
 	c->ahead_ns -= made_good_ns;
@@ -102,6 +106,13 @@ uint64_t packet_clock_frame(struct packet_clock *c, uint64_t ts_ns, bool has_nex
 	c->settled_ns = c->now_ns + PACKET_CLOCK_SETTLED_NS;
 	c->now_ns = t_ns;
 	return t_ns;
+}
+
+bool packet_clock_take_step(struct packet_clock *c, struct clock_step *ret)
+{
+	*ret = c->step;
+	c->step = (struct clock_step){0};
+	return ret->size_ns > 0;
 }
 
 static uint64_t tick_when_settled(const struct packet_clock *c, uint64_t to_ns)

@@ -35,6 +35,14 @@
 
 enum { PACKET_CLOCK_STEP_FRAMES = 8 };
 
+/* That the capture's clock was set. Which way and how far is known once it was set back, and when
+ * it is set ahead again as long as that is not made good; any other jump ahead may be silence. */
+struct clock_step {
+	bool forward;
+	uint64_t size_ns;        /* forward: at least */
+	uint64_t from_ns, to_ns; /* time stamps: the latest before, the first behind */
+};
+
 struct packet_clock {
 	bool started;
 	uint64_t now_ns;
@@ -43,6 +51,7 @@ struct packet_clock {
 	uint64_t ahead_ns;   /* of the time stamps, after steps back */
 	uint64_t steps_back, steps_forward;
 	uint64_t last_step_back_ns, last_step_forward_ns;
+	struct clock_step step;                   /* of which nobody was told; size 0: none */
 	uint32_t behind_frames;                   /* in a row, by more than PACKET_CLOCK_LATE_NS */
 	uint64_t behind_first_ns, behind_last_ns; /* stamps of the first and latest of these, as the
 						     clock counts */
@@ -61,6 +70,9 @@ bool packet_clock_needs_next(const struct packet_clock *c, uint64_t ts_ns);
  * false: there is none). Moves the clock. */
 uint64_t packet_clock_frame(
 	struct packet_clock *c, uint64_t ts_ns, bool has_next, uint64_t next_ns);
+
+/* Whether the frame that was timed last showed that the capture's clock was set; says so once. */
+bool packet_clock_take_step(struct packet_clock *c, struct clock_step *ret);
 
 /* Before a frame at TO_NS (as packet_clock_frame or packet_clock_counted returned it) is processed,
  * or when no frame before TO_NS will come any more: the next tick that is due, or false. Call until

@@ -18,6 +18,7 @@
 #include "capture/source.h"
 #include "common/error.h"
 #include "rules/policy/site.h"
+#include "sensor/packet_clock.h"
 
 enum { PIPELINE_SHARDS = 8, PIPELINE_MAX_WORKERS = 64 };
 
@@ -48,6 +49,10 @@ struct pipeline_consumer {
 	/* A day (UTC) ended, or (DAY false) the input, just before FINISH. SO_FAR: what the reader
 	 * had counted by then. NULL allowed. */
 	int (*period)(void *user, uint64_t until_ns, bool day, const struct pipeline_stats *so_far);
+	/* The capture's clock was set, as the frame at TS_NS, which comes next, shows. NULL
+	 * allowed.
+	 */
+	int (*clock_step)(void *user, uint64_t ts_ns, const struct clock_step *step);
 	/* Nothing earlier than TS_NS will come any more: what was held back to be put in order may
 	 * go. NULL allowed. */
 	int (*settled)(void *user, uint64_t ts_ns);

@@ -157,6 +157,14 @@ static struct decode_options decode_options_of(const struct site *site)
 	return o;
 }
 
+static void push_step(struct reader *r, struct batch *b)
+{
+	struct clock_step step;
+
+	if (packet_clock_take_step(&r->clock, &step))
+		b->steps[b->n_steps++] = (struct batch_step){++r->seq, r->ready_ns, step};
+}
+
 /* F's bytes lie in the batch. */
 static void push_frame(struct reader *r, struct batch *b, const struct frame *f, uint64_t ts_ns)
 {
@@ -342,6 +350,7 @@ bool reader_fill(struct reader *r, struct batch *b, bool wait)
 		if (packet_clock_tick(&r->clock, r->ready_ns, &tick_ns)) {
 			push_tick(r, b, tick_ns);
 		} else {
+			push_step(r, b);
 			push_frame(r, b, &r->ready, r->ready_ns);
 			r->has_ready = false;
 		}

@@ -95,6 +95,16 @@ static int on_period(void *user, uint64_t until_ns, bool day, const struct pipel
 	return rc;
 }
 
+static int on_clock_step(void *user, uint64_t ts_ns, const struct clock_step *step)
+{
+	struct live_run *l = user;
+	char text[STEP_TEXT_BYTES];
+	const struct sensor_event ev = step_event(ts_ns, step, text);
+
+	l->cfg.log(text);
+	return analyst_sensor(l->analyst, &ev, ts_ns);
+}
+
 static int on_settled(void *user, uint64_t ts_ns)
 {
 	return analyst_settle(((struct live_run *)user)->analyst, ts_ns);
@@ -239,7 +249,7 @@ static int run_pipeline(struct live_run *l, struct error *err)
 		.user = l,
 	};
 	const struct pipeline_consumer consumer = {
-		l, on_event, on_tick, on_period, on_settled, on_finish};
+		l, on_event, on_tick, on_period, on_clock_step, on_settled, on_finish};
 	int rc = pipeline_run(&pc, &consumer, &l->stats, err);
 
 	if (rc != 0 && l->sink_error.code != ERR_OK)
