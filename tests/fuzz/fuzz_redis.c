@@ -12,9 +12,10 @@
 #include <unistd.h>
 
 #include "cli/alert_table.h"
+#include "redis/publisher.h"
 #include "redis/reader.h"
 
-enum { MAX_BYTES = 1 << 16, PATH_BYTES = 108, MAX_FOLLOWS = 8 };
+enum { MAX_BYTES = 1 << 16, PATH_BYTES = 108, MAX_FOLLOWS = 8, ALERTS = 5 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -138,9 +139,45 @@ static void ask_news(struct redis_connection *c)
 	alert_fold_free(fold);
 }
 
+/* Writes alerts. What was finished was confirmed entry by entry. */
+static void publish(struct redis_connection *c, bool staged)
+{
+	const struct publisher_config cfg = {.name = "s", .staged = staged, .batch = 2};
+	struct alert a = {.id = "3f2a9c", .revision = 1, .level = LEVEL_HIGH, .json = STR("{}")};
+	struct error err = {0};
+	struct publisher *p = publisher_new(c, &cfg, &err);
+	int rc = p ? 0 : (int)err.code;
+
+	check_error(rc, &err);
+	for (uint64_t i = 1; i <= ALERTS && rc == 0; i++) {
+		a.ts_ns = i * UINT64_C(1000000);
+		rc = publisher_add(p, &a, &err);
+	}
+	if (rc == 0)
+		rc = publisher_finish(p, &err);
+	check_error(rc, &err);
+	if (p)
+		assert(publisher_delivered(p) <= ALERTS);
+	if (rc == 0)
+		assert(publisher_delivered(p) == ALERTS);
+	publisher_free(p);
+}
+
+static void publish_replay(struct redis_connection *c)
+{
+	publish(c, true);
+}
+
+static void publish_live(struct redis_connection *c)
+{
+	publish(c, false);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static void (*const asks[])(struct redis_connection * c) = {ask_streams, ask_all, ask_news};
+	typedef void ask_fn(struct redis_connection * c);
+	static ask_fn *const asks[] = {
+		ask_streams, ask_all, ask_news, publish_replay, publish_live};
 	struct redis_connection *c;
 	struct error err = {0};
 
@@ -152,7 +189,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	server.n = size - 1;
 	c = redis_open(server.url, &err);
 	assert(c);
-	asks[data[0] % 3](c);
+	asks[data[0] % (sizeof(asks) / sizeof(asks[0]))](c);
 	redis_close(c);
 	while (sem_wait(&server.idle) != 0)
 		;

@@ -324,6 +324,11 @@ def replies(text):
     yield 1, status + bulk(0) + queued + bulk([None, []])
     for n in (47, 48):
         yield 1, status + bulk(1) + queued + bulk([b"r1", [[b"1" * n, [b"json", b"{}"]]]])
+    opening = b"+none\r\n" * 3 + bulk(None, 0)
+    times = bulk([b"1790000000", b"1"])
+    added = bulk(b"1-0", b"2-0", 1, b"3-0", b"4-0", 1, b"5-0", 1)
+    yield 3, opening + bulk(3) + times + bulk(0) + added + times + b"+OK\r\n:5\r\n+OK\r\n" + b"+QUEUED\r\n" * 5 + bulk([1, 1, 0, 8, 1])
+    yield 4, opening + bulk(0, 1, 1) + added.replace(b":1\r\n", b"") + times + b"+OK\r\n" + b"+QUEUED\r\n" * 2 + bulk([8, 1])
     yield 1, b"-WRONGTYPE no hash\r\n"
     yield 2, bulk([entry]) + bulk([[b"key", [entry]]]) + b"*-1\r\n" + bulk([[b"key", [entry, entry]]])
 
