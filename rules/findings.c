@@ -475,8 +475,9 @@ int findings_tick(struct findings *fs, uint64_t ts_ns)
 {
 	int rc = findings_settle(fs, ts_ns);
 
+	/* What matched last may be ahead of the ticks: a report of the sensor's own. */
 	while (rc == 0 && fs->oldest != NONE &&
-		ts_ns - fs->slots[fs->oldest].matched_ns >= fs->cfg.window_ns)
+		ts_ns >= fs->slots[fs->oldest].matched_ns + fs->cfg.window_ns)
 		rc = close_finding(fs, fs->oldest, ts_ns);
 	return rc;
 }

@@ -57,7 +57,7 @@ int findings_settle(struct findings *fs, uint64_t ts_ns);
 /* The packet clock reached TS_NS: closes what has been silent for the window. Settles, too. */
 int findings_tick(struct findings *fs, uint64_t ts_ns);
 
-/* Closes everything. */
+/* Closes everything. What matches afterwards waits for another call. */
 int findings_finish(struct findings *fs, uint64_t ts_ns);
 
 void findings_stats(const struct findings *fs, struct findings_stats *ret);

@@ -109,6 +109,43 @@ START_TEST(one_finding_opens_repeats_and_closes)
 }
 END_TEST
 
+static uint32_t open_now(const struct bench *b)
+{
+	struct findings_stats st;
+
+	findings_stats(b->fs, &st);
+	return st.open_now;
+}
+
+START_TEST(a_match_after_the_end_waits_for_another_end)
+{
+	struct bench *b = bench_new(8);
+
+	ck_assert_int_eq(match(b, "gnb", "peer", T0, true), 0);
+	ck_assert_int_eq(findings_finish(b->fs, T0), 0);
+	ck_assert_int_eq(b->seen.n, 2);
+	ck_assert_int_eq(match(b, "gnb", "other", T0 + 5, false), 0);
+	ck_assert_int_eq(b->seen.n, 2);
+	ck_assert_int_eq(findings_finish(b->fs, T0), 0);
+	ck_assert_int_eq(b->seen.n, 4);
+	ck_assert_uint_ge(b->seen.ts_ns[2], b->seen.ts_ns[1]);
+	bench_free(b);
+}
+END_TEST
+
+START_TEST(a_match_ahead_of_the_ticks_stays_open)
+{
+	struct bench *b = bench_new(8);
+
+	ck_assert_int_eq(match(b, "gnb", "peer", T0 + 60 * NS_PER_S, false), 0);
+	ck_assert_int_eq(findings_tick(b->fs, T0), 0);
+	ck_assert_uint_eq(open_now(b), 1);
+	ck_assert_int_eq(findings_tick(b->fs, T0 + 60 * NS_PER_S + WINDOW), 0);
+	ck_assert_uint_eq(open_now(b), 0);
+	bench_free(b);
+}
+END_TEST
+
 /* A match by what has the address 10.0.0.1 in SEGMENT. */
 static void match_in(
 	struct bench *b, const char *segment, bool declared, enum rule_category category)
@@ -124,14 +161,6 @@ static void match_in(
 	facts_set_text(&b->facts, FIELD_PEER_ENTITY, "peer");
 	facts_set_text(&b->facts, FIELD_FLOW_SEGMENT, segment);
 	ck_assert_int_eq(findings_match(b->fs, &m, &b->facts, T0, false), 0);
-}
-
-static uint32_t open_now(const struct bench *b)
-{
-	struct findings_stats st;
-
-	findings_stats(b->fs, &st);
-	return st.open_now;
 }
 
 START_TEST(segments_are_told_apart)
@@ -356,6 +385,8 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, segments_are_told_apart);
 	tcase_add_test(tc, id_without_a_segment);
 	tcase_add_test(tc, one_finding_opens_repeats_and_closes);
+	tcase_add_test(tc, a_match_after_the_end_waits_for_another_end);
+	tcase_add_test(tc, a_match_ahead_of_the_ticks_stays_open);
 	tcase_add_test(tc, the_window_closes_exactly_at_its_end);
 	tcase_add_test(tc, another_peer_or_equipment_is_another_finding);
 	tcase_add_test(tc, a_full_table_closes_the_longest_silent_and_counts);
