@@ -143,18 +143,24 @@ static uint64_t larger(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
+/* A driver may begin anew, as when its rings are given another size. */
+static uint64_t grown(uint64_t before, uint64_t now)
+{
+	return now < before ? now : now - before;
+}
+
 /* Drivers count one lost frame under up to three names, so the largest of them is taken. */
 static uint64_t by_card(const struct link_losses *before, const struct link_losses *now)
 {
-	return larger(now->missed - before->missed,
-		larger(now->fifo - before->fifo, now->over - before->over));
+	return larger(grown(before->missed, now->missed),
+		larger(grown(before->fifo, now->fifo), grown(before->over, now->over)));
 }
 
 static void charge_losses(struct port *p, const struct link_losses *now, uint64_t from_ns,
 	uint64_t now_ns, uint64_t *backlog)
 {
 	const uint64_t card = by_card(&p->losses, now);
-	const uint64_t dropped = now->dropped - p->losses.dropped;
+	const uint64_t dropped = grown(p->losses.dropped, now->dropped);
 	const uint64_t queue = dropped < *backlog ? dropped : *backlog;
 
 	*backlog -= queue;

@@ -148,6 +148,22 @@ START_TEST(back_as_no_ethernet)
 }
 END_TEST
 
+START_TEST(counters_begin_anew)
+{
+	struct port p = present(3);
+	struct link_state s = up(3);
+	uint64_t backlog = 50;
+
+	s.losses = (struct link_losses){.missed = 1000, .dropped = 500};
+	p.losses = s.losses;
+	s.losses = (struct link_losses){.missed = 7, .dropped = 2};
+	check_at(&p, &s, 100, &backlog);
+	ck_assert_uint_eq(p.seen.interface_drops, 9);
+	ck_assert_uint_eq(backlog, 48);
+	expect(&p, LIVE_BLIND_INTERFACE_DROP, 100, 109, 9);
+}
+END_TEST
+
 START_TEST(down)
 {
 	struct port p = present(3);
@@ -171,6 +187,7 @@ static void add_tests(TCase *t)
 {
 	tcase_add_test(t, lost_in_the_card);
 	tcase_add_test(t, dropped_by_the_kernel);
+	tcase_add_test(t, counters_begin_anew);
 	tcase_add_test(t, gone_and_back);
 	tcase_add_test(t, replaced);
 	tcase_add_test(t, back_as_no_ethernet);
