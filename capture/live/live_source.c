@@ -49,7 +49,7 @@ struct live_source {
 				  with */
 	bool knows_backlog;
 	uint64_t newest_ns;   /* of the frames given out */
-	uint64_t promised_ns; /* the latest time of a SOURCE_IDLE */
+	uint64_t promised_ns; /* the time of the last SOURCE_IDLE */
 	uint64_t reordered;
 	uint64_t stopped_ns; /* 0: runs */
 	bool is_over;
@@ -76,7 +76,8 @@ static uint64_t backlog_grown(struct live_source *s)
 
 	if (!s->knows_backlog || !link_watch_backlog(s->watch, &count))
 		return UINT64_MAX; /* all that an interface dropped is a loss */
-	grown = count - s->backlog;
+	grown = count < s->backlog ? 0
+				   : count - s->backlog; /* a CPU went, or its 32 bits wrapped */
 	s->backlog = count;
 	return grown + s->last_backlog;
 }
@@ -283,8 +284,10 @@ static int live_source_next(struct source *base, bool wait, struct frame *ret, s
 			return give(s, choice.first, ret);
 		s->until_clock = 0;
 		if (!wait || slept) {
-			/* Nothing can come at all when the source has been stopped and drained. */
-			if (choice.earliest_ns > s->promised_ns && choice.earliest_ns != UINT64_MAX)
+			/* Nothing can come at all when the source has been stopped and drained.
+			 * When the clock was set back, so is the promise: the packet clock adds
+			 * to it what it does to the stamps. */
+			if (choice.earliest_ns != UINT64_MAX)
 				s->promised_ns = choice.earliest_ns;
 			*ret = (struct frame){.ts_ns = s->promised_ns};
 			return SOURCE_IDLE;
