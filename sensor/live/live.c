@@ -57,7 +57,6 @@ static int on_alert(void *user, const struct alert *a)
 {
 	struct live_run *l = user;
 
-	l->last_ns = a->ts_ns;
 	live_canary_raised(l, a);
 	if (l->delivery)
 		(void)delivery_add(l->delivery, a); /* what falls out is declared: tell_lost */

@@ -7,7 +7,7 @@
 #include "rules/canary.h"
 #include "sensor/live/live_state.h"
 
-int live_canary_send(struct live_run *l)
+void live_canary_send(struct live_run *l)
 {
 	uint32_t number;
 	bool asked;
@@ -20,7 +20,6 @@ int live_canary_send(struct live_run *l)
 	pthread_mutex_unlock(&l->lock);
 	if (asked)
 		pipeline_send_canary(l->pipeline, number, live_wall_ns(NULL));
-	return 0;
 }
 
 static void reached(struct live_run *l, enum canary_state state)

@@ -47,7 +47,6 @@ struct live_run {
 	struct pipeline_stats stats;
 	struct blind_log blind;
 	uint64_t turned_ms, told_ms; /* monotonic: last turn, last status in Redis */
-	uint64_t last_ns;            /* of the last alert or sensor event: time does not go back */
 	bool is_stopping;
 	struct error sink_error;
 
@@ -111,7 +110,7 @@ void live_signals_end(struct live_run *l);
 /* Main thread, in its turn. */
 void live_swap(struct live_run *l);
 void live_status_fill(struct live_run *l);
-int live_canary_send(struct live_run *l);
+void live_canary_send(struct live_run *l);
 
 /* control_op: USER is the run. */
 int live_op_status(

@@ -61,6 +61,7 @@ static void put_interfaces(const struct live_run *l, struct json_writer *w)
 		put_number(w, "frames", f.frames);
 		put_number(w, "kernel_drops", f.kernel_drops);
 		put_number(w, "interface_drops", f.interface_drops);
+		put_number(w, "unhandled", f.unhandled);
 		put_number(w, "unread", f.unread);
 		json_object_end(w);
 	}
@@ -207,6 +208,11 @@ static void put_delivery(const struct live_run *l, struct json_writer *w)
 	put_number(w, "queued", s.queued);
 	put_number(w, "lost", s.lost);
 	put_number(w, "reconnects", s.reconnects);
+	put_number(w, "failures", s.failures);
+	put_number(w, "read_back", s.read_back);
+	put_number(w, "renumbered", s.renumbered);
+	put_number(w, "other_writers", s.other_writers);
+	put_number(w, "rewinds", s.rewinds);
 	put_number(w, "latency_p50_us", s.latency_p50_us);
 	put_number(w, "latency_p99_us", s.latency_p99_us);
 	put_text(w, "last_error", s.error);
@@ -228,6 +234,41 @@ static void put_alerts(const struct live_run *l, struct json_writer *w)
 		put_number(w, rule_level_name((enum rule_level)level), s.findings.by_level[level]);
 	json_object_end(w);
 	put_delivery(l, w);
+}
+
+/* What found no room in a bounded table, or was given up in bounded time. */
+static void put_forgotten(const struct live_run *l, struct json_writer *w)
+{
+	const struct pipeline_stats *s = &l->stats;
+	struct analyst_stats judged;
+
+	analyst_stats(l->analyst, &judged);
+	json_key(w, "forgotten");
+	json_object_begin(w);
+	put_number(w, "packets_before_their_copies", s->duplicates_forgotten);
+	put_number(w, "datagrams_timed_out", s->fragments.timed_out);
+	put_number(w, "datagrams_evicted", s->fragments.evicted);
+	put_number(w, "names", judged.names_evicted);
+	put_number(w, "peers", judged.entities_evicted);
+	put_number(w, "equipment", judged.visibility_evicted);
+	put_number(w, "regular_expressions", judged.regex_limit_hits);
+	put_number(w, "news_of_the_sensor", l->news_dropped);
+	json_object_end(w);
+}
+
+static void put_control(const struct live_run *l, struct json_writer *w)
+{
+	struct control_counters c;
+
+	control_counters(l->control, &c);
+	json_key(w, "control");
+	json_object_begin(w);
+	put_number(w, "requests", c.requests);
+	put_number(w, "malformed", c.malformed);
+	put_number(w, "timed_out", c.timed_out);
+	put_number(w, "evicted", c.evicted);
+	put_number(w, "failed", c.failed);
+	json_object_end(w);
 }
 
 static void put_knowledge(const struct live_run *l, struct json_writer *w)
@@ -261,6 +302,8 @@ void live_status_fill(struct live_run *l)
 		put_flows(l, w);
 		put_blind(l, w);
 		put_alerts(l, w);
+		put_forgotten(l, w);
+		put_control(l, w);
 		put_knowledge(l, w);
 		put_visibility(l, w);
 		l->status = NULL;

@@ -191,8 +191,7 @@ int live_turn(void *user, struct pipeline *p)
 		rc = tell_news(l);
 	if (rc == 0)
 		rc = tell_lost(l);
-	if (rc == 0)
-		rc = live_canary_send(l);
+	live_canary_send(l);
 	live_status_fill(l);
 	tell_status(l);
 	return rc;
