@@ -215,6 +215,9 @@ int options_take(struct options *o, int value, const char *arg, struct error *er
 		o->json = true;
 		break;
 	case OPTION_CONFIG:
+		if (!o->config || strcmp(arg, o->config) != 0)
+			return usage(err, "--config names one file, and is not abbreviated",
+				"write --config FILE once");
 		break; /* read first: options_parse */
 	default:
 		return take_live(o, value, arg, err);
@@ -235,9 +238,11 @@ static int read_config(
 		if (strncmp(argv[i], name, len) != 0)
 			continue;
 		if (argv[i][len] == '=')
-			return options_read_file(o, argv[i] + len + 1, accepted, err);
-		if (argv[i][len] == '\0' && i + 1 < argc)
-			return options_read_file(o, argv[i + 1], accepted, err);
+			o->config = argv[i] + len + 1;
+		else if (argv[i][len] == '\0' && i + 1 < argc)
+			o->config = argv[i + 1];
+		if (o->config)
+			return options_read_file(o, o->config, accepted, err);
 	}
 	return 0;
 }

@@ -55,6 +55,7 @@ struct options {
 	uint32_t fanout, snaplen_bytes, ring_bytes; /* 0: not given */
 	const char *user;
 	bool no_sandbox;
+	const char *config;
 	struct yaml_file *file; /* of --config; owned, and what it says is borrowed from it */
 	bool json, keep_duplicates;
 	char data_dir[OPTIONS_PATH_BYTES], roles_path[OPTIONS_PATH_BYTES],

@@ -45,6 +45,8 @@ refused 4 "run.yaml:1:1: a file of options is a map" "$VEDETTE" run --config run
 config 'interface: [lo, eth9]\nsubscribers: none\nsite: missing-in-file.yaml\n'
 refused 4 "missing-in-file.yaml" "$VEDETTE" run --config=run.yaml
 refused 4 "missing-on-line.yaml" "$VEDETTE" run --site missing-on-line.yaml --config run.yaml
+refused 2 "--config names one file, and is not abbreviated" "$VEDETTE" run --conf run.yaml
+refused 2 "--config names one file, and is not abbreviated" "$VEDETTE" run --config run.yaml --config other.yaml
 config 'subscribers: [100.64.0.0/10]\nname: from-file\n'
 refused 2 "no interface given" "$VEDETTE" run --config run.yaml
 passed
