@@ -177,8 +177,10 @@ static void push_frame(struct reader *r, struct batch *b, const struct frame *f,
 	r->now_ns = ts_ns;
 	decode_frame(&b->frames[i], &decode, p);
 	check_inner(r, &b->frames[i], p, ts_ns);
-	r->stats->frames++;
-	r->stats->frame_bytes += f->len;
+	if (f->interface != CANARY_INTERFACE) { /* nobody sent that one */
+		r->stats->frames++;
+		r->stats->frame_bytes += f->len;
+	}
 	if (r->stats->first_ns == 0)
 		r->stats->first_ns = ts_ns;
 	r->stats->last_ns = ts_ns;
@@ -337,6 +339,8 @@ bool reader_fill(struct reader *r, struct batch *b, bool wait)
 			continue;
 		}
 		if (r->canary_left > 0) {
+			if (!batch_has_room(b, CANARY_FRAME_BYTES))
+				return end_batch(r, b);
 			push_canary(r, b);
 			continue;
 		}
