@@ -194,6 +194,7 @@ struct live_run *live_run_open(
 	}
 	if (l->source) {
 		warn_of_offloads(l);
+		live_filter_remember(l);
 		return l;
 	}
 	live_run_close(l);

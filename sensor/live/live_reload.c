@@ -127,7 +127,40 @@ static bool swap(struct live_run *l, struct knowledge *k, struct knowledge **ret
 	return *ret_former != k;
 }
 
-static void describe(const struct knowledge *k, const char *cause, char *text, size_t size)
+/* Subscribers and what is spared among them, as the filter in the kernel takes them. */
+static struct digest filter_of(const struct site *site)
+{
+	struct digest parts[2];
+	size_t n;
+	const struct ip_prefix *list = site_subscribers(site, &n);
+
+	parts[0] = digest128(list, n * sizeof(*list));
+	list = site_spared(site, &n);
+	parts[1] = digest128(list, n * sizeof(*list));
+	return digest128(parts, sizeof(parts));
+}
+
+void live_filter_remember(struct live_run *l)
+{
+	for (uint32_t i = 0; i < l->cfg.capture.n_interfaces; i++) {
+		struct live_interface f;
+
+		live_source_interface(l->source, i, &f);
+		l->is_filtered = l->is_filtered || f.drops_subscribers;
+	}
+	l->filtered = filter_of(l->knowledge->site);
+}
+
+/* The reader goes by the policy that was loaded last, the kernel by that of the start. */
+static bool is_filter_outdated(const struct live_run *l, const struct site *site)
+{
+	const struct digest now = filter_of(site);
+
+	return l->is_filtered && memcmp(&now, &l->filtered, sizeof(now)) != 0;
+}
+
+static void describe(const struct live_run *l, const struct knowledge *k, const char *cause,
+	char *text, size_t size)
 {
 	char policy[DIGEST_TEXT_BYTES], rules[DIGEST_TEXT_BYTES], lists[DIGEST_TEXT_BYTES];
 	struct digest d = site_digest(k->site);
@@ -138,8 +171,13 @@ static void describe(const struct knowledge *k, const char *cause, char *text, s
 	(void)digest_format(&d, rules);
 	d = lists_digest(k->lists);
 	(void)digest_format(&d, lists);
-	n = snprintf(text, size, "reloaded (%s): policy %s, %zu rules %s, %zu lists %s", cause,
-		policy, sigma_count(k->sigma), rules, lists_count(k->lists), lists);
+	n = snprintf(text, size, "reloaded (%s): policy %s, %zu rules %s, %zu lists %s%s", cause,
+		policy, sigma_count(k->sigma), rules, lists_count(k->lists), lists,
+		is_filter_outdated(l, k->site)
+			? "; the kernel still drops packets between subscribers as they were "
+			  "declared at the start: restart the sensor to see what is no subscriber "
+			  "any more"
+			: "");
 	for (size_t i = 0; i < geo_files(k->geo) && n > 0 && (size_t)n < size; i++) {
 		struct geo_file file;
 		char date[DATE_TEXT_BYTES];
@@ -157,11 +195,14 @@ static int reload(struct live_run *l, const char *cause, char *text, size_t size
 
 	if (!k)
 		return err->code;
-	describe(k, cause, text, size);
+	describe(l, k, cause, text, size);
 	if (!swap(l, k, &former)) {
 		free_knowledge(former);
 		return error_set(err, ERR_SYSTEM,
-			"the sensor found neither time nor memory to change over; try again");
+			live_has_ended(l)
+				? "the sensor is ending"
+				: "the sensor found neither time nor memory to change over; "
+				  "try again");
 	}
 	free_knowledge(former);
 	return 0;

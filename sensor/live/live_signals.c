@@ -17,7 +17,7 @@ static void signals_of_reload(sigset_t *ret)
 	(void)sigaddset(ret, SIGHUP);
 }
 
-static bool has_ended(struct live_run *l)
+bool live_has_ended(struct live_run *l)
 {
 	bool ended;
 
@@ -34,7 +34,7 @@ static void *wait_for_end(void *arg)
 	int number;
 
 	signals_of_end(&set);
-	while (sigwait(&set, &number) == 0 && !has_ended(l)) {
+	while (sigwait(&set, &number) == 0 && !live_has_ended(l)) {
 		atomic_store(&l->stop, true);
 		live_ask(l);
 	}
@@ -48,7 +48,7 @@ static void *wait_for_reload(void *arg)
 	int number;
 
 	signals_of_reload(&set);
-	while (sigwait(&set, &number) == 0 && !has_ended(l)) {
+	while (sigwait(&set, &number) == 0 && !live_has_ended(l)) {
 		struct error err;
 
 		(void)live_reload(l, "SIGHUP", &err);

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
+#include "common/hash/hash.h"
 #include "common/json_writer.h"
 #include "rules/analyst.h"
 #include "sensor/live/blind_log.h"
@@ -38,7 +39,9 @@ struct live_run {
 		int wake_by; /* the signal that ends it, once ENDED is set */
 	} waiters[2];        /* for signals */
 	uint32_t n_waiters;
-	uint64_t started_ns; /* wall clock */
+	uint64_t started_ns;    /* wall clock */
+	bool is_filtered;       /* the kernel drops what is between subscribers, */
+	struct digest filtered; /* as the policy of the start declares them */
 
 	/* of the main thread */
 	struct knowledge *knowledge;
@@ -83,6 +86,9 @@ uint64_t live_wall_ns(void *user);
 /* SECONDS from now, for a wait for CHANGED. */
 struct timespec live_deadline(int seconds);
 
+/* Whether the main thread takes no more turns. LOCK not held. */
+bool live_has_ended(struct live_run *l);
+
 /* Makes the main thread take a turn soon. LOCK is held. */
 void live_ask(struct live_run *l);
 
@@ -106,6 +112,9 @@ int live_turn(void *user, struct pipeline *p);
 void live_signals_block(void);
 int live_signals_start(struct live_run *l, struct error *err);
 void live_signals_end(struct live_run *l);
+
+/* Keeps what the kernel's filter was made of, before any reload. */
+void live_filter_remember(struct live_run *l);
 
 /* Main thread, in its turn. */
 void live_swap(struct live_run *l);

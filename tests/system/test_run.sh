@@ -135,6 +135,18 @@ without_canary replay.json >b
 checks=$((checks + 1))
 cmp a b || fail "two interfaces and a replay of both recordings differ: $(diff a b | head -c 2000)"
 
+# ---- subscribers that a reload makes equipment: the kernel does not know ----
+
+sed 's/^  subscribers:.*/  subscribers: [100.64.0.0\/11]/' "$VEDETTE_SOURCE_DIR/pcaps/demo/site.yaml" >site.yaml
+begin shrunk --interface vdb0 --site site.yaml --redis none --no-sandbox
+"$VEDETTE" reload --name shrunk >out || fail "reload of the same"
+until_true says shrunk.err "reloaded (asked by uid 0)"
+same "nothing to say of the kernel" "$(grep -c 'the kernel still drops' shrunk.err)" 0
+sed -i 's/^  subscribers:.*/  subscribers: [100.64.0.0\/12]/' site.yaml
+"$VEDETTE" reload --name shrunk >out || fail "reload with less subscribers"
+until_true says shrunk.err "the kernel still drops packets between subscribers"
+finish shrunk
+
 # ---- what is refused ----
 
 refused 2 "--subscribers" "$VEDETTE" run --interface vdb0
