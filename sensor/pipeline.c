@@ -126,7 +126,7 @@ static int run(struct pipeline *p, const struct pipeline_consumer *c, struct pip
 		rc = batch_deliver(filled, c, err);
 		if (cfg->progress)
 			cfg->progress(cfg->user, stats);
-		if (rc == 0 && turn)
+		if (rc == 0 && turn && !last)
 			rc = cfg->turn(cfg->user, p);
 		if (rc != 0 || last)
 			return rc;

@@ -78,7 +78,8 @@ struct pipeline_config {
 	/* All threads run and no packet was read yet: privileges may go. NULL allowed. */
 	int (*ready)(void *user, struct error *err);
 	/* Asked before each batch; when true, TURN is called after it with nothing under way, so
-	 * that what it changes holds from one sequence number on. Both NULL, or neither. */
+	 * that what it changes holds from one sequence number on. Not after the last batch: the
+	 * consumer's PERIOD and FINISH are the last words. Both NULL, or neither. */
 	bool (*wants_turn)(void *user);
 	int (*turn)(void *user, struct pipeline *p);
 	void *user;

@@ -3,7 +3,7 @@
 void blind_add_loss(struct blind *b, enum live_blind_cause cause, uint64_t from_ns,
 	uint64_t until_ns, uint64_t lost)
 {
-	struct blind_loss *loss = cause == LIVE_BLIND_KERNEL_DROP ? &b->kernel : &b->interface;
+	struct blind_loss *loss = &b->losses[cause];
 
 	if (lost == 0)
 		return;
@@ -41,8 +41,10 @@ void blind_end(struct blind *b, uint64_t until_ns)
 	a->is_news = true;
 }
 
-static bool take_loss(struct blind_loss *loss, enum live_blind_cause cause, struct live_blind *ret)
+static bool take_loss(struct blind *b, enum live_blind_cause cause, struct live_blind *ret)
 {
+	struct blind_loss *loss = &b->losses[cause];
+
 	if (loss->lost == 0)
 		return false;
 	*ret = (struct live_blind){
@@ -68,6 +70,9 @@ bool blind_take(struct blind *b, struct live_blind *ret)
 		a->is_news = false;
 		return true;
 	}
-	return take_loss(&b->kernel, LIVE_BLIND_KERNEL_DROP, ret) ||
-	       take_loss(&b->interface, LIVE_BLIND_INTERFACE_DROP, ret);
+	for (int cause = 0; cause < BLIND_LOSSES; cause++) {
+		if (take_loss(b, (enum live_blind_cause)cause, ret))
+			return true;
+	}
+	return false;
 }

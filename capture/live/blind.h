@@ -14,13 +14,15 @@ struct blind_absence {
 	uint64_t from_ns, until_ns;
 };
 
+enum { BLIND_LOSSES = LIVE_BLIND_UNREAD + 1 }; /* causes that lose frames */
+
 /* Zeros: nothing to tell. */
 struct blind {
-	struct blind_loss kernel, interface;
+	struct blind_loss losses[BLIND_LOSSES]; /* by cause */
 	struct blind_absence absence;
 };
 
-/* LOST more frames were lost between FROM_NS and UNTIL_NS. */
+/* LOST more frames were lost between FROM_NS and UNTIL_NS, by a CAUSE below BLIND_LOSSES. */
 void blind_add_loss(struct blind *b, enum live_blind_cause cause, uint64_t from_ns,
 	uint64_t until_ns, uint64_t lost);
 

@@ -245,7 +245,8 @@ static uint64_t unread(const struct live_source *s)
 /* Whether a stopped source has given out all, or has run out of time. */
 static bool is_drained(struct live_source *s)
 {
-	const uint64_t since_ns = now(s) - s->stopped_ns;
+	const uint64_t now_ns = now(s);
+	const uint64_t since_ns = now_ns - s->stopped_ns;
 	const bool has_time = since_ns < (uint64_t)STOP_MS * MS;
 
 	if (since_ns < (uint64_t)STOP_SETTLE_MS * MS || (has_time && unread(s) > 0))
@@ -253,8 +254,13 @@ static bool is_drained(struct live_source *s)
 	check(s);
 	if (has_time && unread(s) > 0)
 		return false;
-	for (size_t i = 0; i < s->n_lanes; i++)
-		s->lanes[i].port->seen.unread += unread_of(&s->lanes[i], &s->order[i]);
+	for (size_t i = 0; i < s->n_lanes; i++) {
+		struct port *p = s->lanes[i].port;
+		const uint64_t left = unread_of(&s->lanes[i], &s->order[i]);
+
+		p->seen.unread += left;
+		blind_add_loss(&p->blind, LIVE_BLIND_UNREAD, s->newest_ns, now_ns, left);
+	}
 	s->is_over = true;
 	return true;
 }

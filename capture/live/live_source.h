@@ -75,6 +75,7 @@ struct live_interface {
 enum live_blind_cause {
 	LIVE_BLIND_KERNEL_DROP,    /* the reader was too slow for the ring */
 	LIVE_BLIND_INTERFACE_DROP, /* lost before the ring */
+	LIVE_BLIND_UNREAD,         /* left in the ring when the source stopped */
 	LIVE_BLIND_LINK_DOWN,
 	LIVE_BLIND_GONE, /* the interface did not exist */
 };

@@ -10,6 +10,7 @@ const char *blind_cause_name(enum live_blind_cause c)
 	static const char *const names[] = {
 		[LIVE_BLIND_KERNEL_DROP] = "kernel-drop",
 		[LIVE_BLIND_INTERFACE_DROP] = "interface-drop",
+		[LIVE_BLIND_UNREAD] = "unread",
 		[LIVE_BLIND_LINK_DOWN] = "link-down",
 		[LIVE_BLIND_GONE] = "gone",
 	};

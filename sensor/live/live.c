@@ -82,10 +82,14 @@ static int on_period(void *user, uint64_t until_ns, bool day, const struct pipel
 	struct sensor_period p = period_of(until_ns, day, so_far);
 	struct arena *arena = arena_new(BLIND_LOG_INTERVALS * 128);
 	struct str blind[BLIND_LOG_INTERVALS];
-	int rc;
+	int rc = arena ? 0 : ERR_SYSTEM;
 
-	if (!arena)
-		return ERR_SYSTEM;
+	if (rc == 0 && !day)
+		rc = live_last_turn(l); /* what came out while the rings were drained */
+	if (rc != 0) {
+		arena_free(arena);
+		return rc;
+	}
 	p.blind = blind;
 	p.n_blind = blind_log_report(&l->blind, l->cfg.capture.interfaces, arena, blind,
 		BLIND_LOG_INTERVALS, &p.blind_lost);
@@ -111,7 +115,11 @@ static int on_settled(void *user, uint64_t ts_ns)
 
 static int on_finish(void *user, uint64_t ts_ns)
 {
-	return analyst_finish(((struct live_run *)user)->analyst, ts_ns);
+	struct live_run *l = user;
+	const int rc = analyst_finish(l->analyst, ts_ns);
+
+	live_last_status(l);
+	return rc;
 }
 
 static void on_progress(void *user, const struct pipeline_stats *so_far)
@@ -252,9 +260,6 @@ static int run_pipeline(struct live_run *l, struct error *err)
 		l, on_event, on_tick, on_period, on_clock_step, on_settled, on_finish};
 	int rc = pipeline_run(&pc, &consumer, &l->stats, err);
 
-	/* The last turn comes after the end of the input: what it told is held back, or open. */
-	if (rc == 0)
-		rc = analyst_finish(l->analyst, l->stats.last_ns);
 	if (rc != 0 && l->sink_error.code != ERR_OK)
 		*err = l->sink_error;
 	else if (rc != 0 && err->code == ERR_OK)
@@ -274,6 +279,22 @@ static void log_totals(const struct live_run *l)
 		"unread",
 		(unsigned long long)l->stats.frames, (unsigned long long)t.kernel_drops,
 		(unsigned long long)t.interface_drops, (unsigned long long)t.unread);
+	l->cfg.log(text);
+}
+
+/* What was raised is delivered, queued (and ends with us) or lost. */
+static void log_alerts(const struct live_run *l)
+{
+	struct delivery_stats s;
+	char text[256];
+
+	if (!l->delivery)
+		return;
+	delivery_stats(l->delivery, &s);
+	(void)snprintf(text, sizeof(text),
+		"%llu alerts raised, %llu delivered, %llu not delivered, %llu lost",
+		(unsigned long long)s.raised, (unsigned long long)s.delivered,
+		(unsigned long long)s.queued, (unsigned long long)s.lost);
 	l->cfg.log(text);
 }
 
@@ -319,6 +340,7 @@ int live_run(struct live_run *l, struct delivery *delivery, struct error *err)
 		}
 	}
 	live_signals_end(l);
+	log_alerts(l);
 	return rc;
 }
 

@@ -106,6 +106,10 @@ int live_reload(struct live_run *l, const char *cause, struct error *err);
 /* Of the pipeline: whether the main thread should take a turn, and that turn. USER is the run. */
 bool live_wants_turn(void *user);
 int live_turn(void *user, struct pipeline *p);
+/* Once the source has ended, before the rules' last word: what is still to be told. */
+int live_last_turn(struct live_run *l);
+/* After that word: the status in Redis. */
+void live_last_status(struct live_run *l);
 
 /* Blocks the signals of the run in this thread and those it starts; starts the threads that wait
  * for them; ends those, once ENDED is set. */

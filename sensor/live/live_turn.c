@@ -119,6 +119,19 @@ struct live_totals live_add_up(const struct live_run *l)
 	return sum;
 }
 
+/* All that became known since the last time. */
+static int tell(struct live_run *l)
+{
+	struct live_blind b;
+	int rc = 0;
+
+	while (rc == 0 && live_source_blind(l->source, &b))
+		rc = tell_blind(l, &b);
+	if (rc == 0)
+		rc = tell_news(l);
+	return rc == 0 ? tell_lost(l) : rc;
+}
+
 enum { STATUS_FIELDS = 12, STATUS_TEXT_BYTES = 24 };
 
 /* Fields of the status hash that are numbers. */
@@ -174,8 +187,7 @@ bool live_wants_turn(void *user)
 int live_turn(void *user, struct pipeline *p)
 {
 	struct live_run *l = user;
-	struct live_blind b;
-	int rc = 0;
+	int rc;
 
 	l->turned_ms = live_monotonic_ms();
 	l->pipeline = p;
@@ -184,15 +196,21 @@ int live_turn(void *user, struct pipeline *p)
 		l->is_stopping = true;
 		live_source_stop(l->source);
 	}
-	while (rc == 0 && live_source_blind(l->source, &b))
-		rc = tell_blind(l, &b);
 	live_swap(l);
-	if (rc == 0)
-		rc = tell_news(l);
-	if (rc == 0)
-		rc = tell_lost(l);
+	rc = tell(l);
 	live_canary_send(l);
 	live_status_fill(l);
 	tell_status(l);
 	return rc;
+}
+
+int live_last_turn(struct live_run *l)
+{
+	return tell(l);
+}
+
+void live_last_status(struct live_run *l)
+{
+	l->told_ms = 0;
+	tell_status(l);
 }

@@ -142,6 +142,7 @@ static void print_blind(struct source *s)
 	static const char *const causes[] = {
 		[LIVE_BLIND_KERNEL_DROP] = "kernel-drop",
 		[LIVE_BLIND_INTERFACE_DROP] = "interface-drop",
+		[LIVE_BLIND_UNREAD] = "unread",
 		[LIVE_BLIND_LINK_DOWN] = "link-down",
 		[LIVE_BLIND_GONE] = "gone",
 	};

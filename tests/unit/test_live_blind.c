@@ -32,8 +32,10 @@ START_TEST(losses_are_summed_until_taken)
 	blind_add_loss(&b, LIVE_BLIND_KERNEL_DROP, 300, 400, 0);
 	blind_add_loss(&b, LIVE_BLIND_KERNEL_DROP, 400, 500, 2);
 	blind_add_loss(&b, LIVE_BLIND_INTERFACE_DROP, 400, 500, 1);
+	blind_add_loss(&b, LIVE_BLIND_UNREAD, 450, 500, 3);
 	expect(&b, LIVE_BLIND_KERNEL_DROP, 200, 500, 7);
 	expect(&b, LIVE_BLIND_INTERFACE_DROP, 400, 500, 1);
+	expect(&b, LIVE_BLIND_UNREAD, 450, 500, 3);
 	expect_nothing(&b);
 	blind_add_loss(&b, LIVE_BLIND_KERNEL_DROP, 600, 700, 1);
 	expect(&b, LIVE_BLIND_KERNEL_DROP, 600, 700, 1);

@@ -179,8 +179,12 @@ static struct told run(struct script *s, uint32_t workers)
 		.max_flows = 8000,
 		.max_detections = 8000};
 	struct told t = {.hash = 1, .last_frame_ns = s->n ? s->frames[s->n - 1].ts_ns : 0};
-	const struct pipeline_consumer c = {
-		&t, on_event, on_tick, on_period, on_settled, on_finish};
+	const struct pipeline_consumer c = {.user = &t,
+		.event = on_event,
+		.tick = on_tick,
+		.period = on_period,
+		.settled = on_settled,
+		.finish = on_finish};
 	struct pipeline_stats stats;
 	struct error err = {0};
 
@@ -296,7 +300,8 @@ START_TEST(turns_and_canaries)
 		.turn = take_turn,
 		.user = &turning};
 	struct told t = {.hash = 1, .last_frame_ns = s->frames[s->n - 1].ts_ns};
-	const struct pipeline_consumer c = {&t, on_event, on_tick, NULL, NULL, on_finish};
+	const struct pipeline_consumer c = {
+		.user = &t, .event = on_event, .tick = on_tick, .finish = on_finish};
 	struct pipeline_stats stats;
 	struct error err = {0};
 
