@@ -157,8 +157,8 @@ def conversation_seeds(seeds):
         if data:
             seeds.add("fuzz_shard", data)
             seeds.add("fuzz_reader", b"\0" + data)
-            if len(data) < 1000:
-                seeds.add("fuzz_reader", b"\x80" + data)
+            if len(data) < 500:
+                seeds.add("fuzz_reader", b"\xe1" + data)
 
 
 def fragment_seeds(seeds):
