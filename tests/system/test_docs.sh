@@ -11,12 +11,15 @@ python3 -B "$VEDETTE_SOURCE_DIR/pcaps/rewrite.py" "$VEDETTE_SOURCE_DIR/pcaps/ssh
 gzip -k capture.pcap
 cp capture.pcap captures/
 cp "$VEDETTE_SOURCE_DIR/pcaps/demo/site.yaml" site.yaml
-vedette replay capture.pcap >out 2>err || { cat err >&2; fail "replay"; }
-ID=$(vedette alerts --json | jq -r '."event.id"' | head -1)
+cp capture.pcap seen.pcap
+for name in first waw-core-1 capture; do
+    vedette replay --name $name capture.pcap >out 2>err || { cat err >&2; fail "replay"; }
+done
+ID=$(vedette alerts --name capture --json | jq -r '."event.id"' | head -1)
 [ -n "$ID" ] || fail "the capture of the examples raises no alert"
 
 ID=$ID python3 -B - <<'EOF'
-import os, pathlib, re, subprocess, sys
+import os, pathlib, re, shutil, subprocess, sys
 
 source = pathlib.Path(os.environ['VEDETTE_SOURCE_DIR'])
 pages = [source / n for n in ('README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'pcaps/README.md')] + sorted((source / 'docs').rglob('*.md'))
@@ -69,7 +72,7 @@ for command, page in helps.items():
     for line in page.splitlines():
         hold('vedette %s --help is wider than 100 columns' % command, len(line) <= 100, line)
     hold('vedette %s --help names an option that it does not explain' % command,
-         command == '' or options_in(page) <= set(re.findall(r'^  --([a-z-]+)', page, re.M)))
+         command == '' or options_in(re.sub(r'^  vedette .*$', '', page, flags=re.M)) <= set(re.findall(r'^  --([a-z-]+)', page, re.M)))
 
 # ---- docs/cli.md ----
 
@@ -114,7 +117,7 @@ targets = {name for names in targets for name in names.split()}
 every = set().union(*(options_in(page) for page in helps.values()))
 for page in text:
     for code in spans(page):
-        for called, rest in re.findall(r'(?:^|[|;&(] *)(?:build/release/)?vedette (\S+)([^|;&]*)', code):
+        for called, rest in re.findall(r'(?:^|[|;&(] *)(?:sudo )?(?:build/release/)?vedette (\S+)([^|;&]*)', code):
             if called in ('COMMAND', 'COMMAND:', '--help', '--version'):
                 continue
             hold('%s: no such command: %s' % (page, code), called in commands)
@@ -134,16 +137,32 @@ for page in text:
 for page in ('docs/' + p.name for p in (source / 'docs').glob('*.md')):
     hold('README.md does not lead to %s' % page, page in text['README.md'])
 
+for page in ('ARCHITECTURE.md', 'CONTRIBUTING.md'):
+    for path in re.findall(r'tests/[\w/]+\.(?:sh|c|h)\b', text[page]):
+        hold('%s: no such test: %s' % (page, path), '_X.' in path or (source / path).exists())
+
+# ---- man page ----
+
+man = (source / 'man/vedette.1').read_text(encoding='utf-8')
+hold('commands of the man page', re.findall(r'^\.It Cm (\w+)', man, re.M) == commands, re.findall(r'^\.It Cm (\w+)', man, re.M))
+hold('exit statuses of the man page', re.findall(r'^\.It (\d)$', man, re.M) == status, re.findall(r'^\.It (\d)$', man, re.M))
+hold('variables of the man page', set(re.findall(r'^\.It Ev (VEDETTE_\w+)', man, re.M)) == read, read)
+if shutil.which('mandoc'):
+    done = run(['mandoc', '-Tlint', '-Wwarning', str(source / 'man/vedette.1')])
+    hold('mandoc -Tlint', done.returncode == 0 and done.stdout == '', done.stdout)
+
 # ---- YAML ----
 
 RULE = 'title: T%d\nid: 8a2bbf6a-6b2e-4f9c-9d0c-%012d\nlevel: low\nlogsource: {product: vedette, category: flow}\n'
-loaded = {'policy': 0, 'list': 0, 'rule': 0}
+loaded = {'policy': 0, 'list': 0, 'rule': 0, 'run': 0}
 for page in text:
     for number, block in enumerate(re.findall(r'^```yaml\n(.*?)^```$', text[page], re.M | re.S)):
         folder = pathlib.Path('yaml-%s-%d' % (page.replace('/', '-'), number))
         folder.mkdir()
         keys = set(re.findall(r'^([a-z]+):', block, re.M))
-        if 'site' in keys:
+        if 'interface' in keys:
+            kind, name, command = 'run', 'run.yaml', ['run', '--config', str(folder / 'run.yaml'), '--help']
+        elif 'site' in keys:
             kind, name, option = 'policy', 'site.yaml', ['--site', str(folder / 'site.yaml')]
         elif 'list' in keys:
             kind, name, option = 'list', 'list.yaml', ['--lists', str(folder)]
@@ -159,19 +178,23 @@ for page in text:
             hold('%s: a block of YAML that is neither policy, list nor rule' % page, False, block)
             continue
         (folder / name).write_text(block, encoding='utf-8')
-        done = run(['vedette', 'check', '--geo', '', *option])
+        done = run(['vedette', *(command if kind == 'run' else ['check', '--geo', '', *option])])
         hold('%s: a block of YAML is refused' % page, done.returncode == 0, done.stderr)
         loaded[kind] += 1
-        if page == 'README.md':
+        if kind == 'run':
+            pathlib.Path('run.yaml').write_text(block, encoding='utf-8')
+        if page == 'README.md' and kind == 'policy':
             pathlib.Path('readme-site.yaml').write_text(block, encoding='utf-8')
 hold('kinds of YAML that were found', all(loaded.values()), loaded)
 
 # ---- examples ----
 
 def example(where, line, site):
-    line = line.replace('build/release/vedette', 'vedette').replace('--site F', '--site site.yaml').replace('/captures', 'captures')
+    line = line.replace('build/release/vedette', 'vedette').replace('sudo vedette', 'vedette').replace(' --follow', '').replace('--site F', '--site site.yaml').replace('/captures', 'captures')
     line = re.sub(r'\bsite\.yaml\b', site, line)
     line = re.sub(r'\b(ID|3f2a9c)\b', os.environ['ID'][:12], line)
+    if re.match(r'vedette run\b', line):  # no interface here (system/test_run*.sh has them): options and file of options alone
+        line = re.sub(r'\S*/run\.yaml', 'run.yaml', re.sub(r' +(>.*|&)$', '', line)) + ' --help'
     done = run(['bash', '-o', 'pipefail', '-c', line])
     hold('%s: %s' % (where, line), done.returncode == 0 and 'vedette ' not in done.stderr.replace('vedette alerts --name', ''), done)
 
@@ -180,9 +203,9 @@ for where, lines in [(page, blocks(page)) for page in text] + [
         ('vedette %s --help' % c, re.findall(r'^  (vedette .*)$', page, re.M)) for c, page in helps.items()]:
     for line in lines:
         # a synopsis is no example, BLOCK 0 waits for ever, and what asks a sensor needs one (test_confine.sh)
-        if re.match(r'(build/release/)?vedette (status|reload|stop)\b', line):
+        if re.match(r'(sudo )?(build/release/)?vedette (status|reload|stop)\b', line):
             continue
-        if re.match(r'(build/release/)?vedette [a-z]|(echo|zcat) .*\| vedette', line) and 'OPTION...' not in line and 'BLOCK 0' not in line \
+        if re.match(r'(sudo )?(build/release/)?vedette [a-z]|(echo|zcat) .*\| vedette', line) and 'OPTION...' not in line and 'BLOCK 0' not in line \
                 and line != 'vedette redis [--state DIR] [ARGUMENT...]':
             example(where, line, 'readme-site.yaml' if where == 'README.md' else 'site.yaml')
             ran += 1
