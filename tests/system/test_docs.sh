@@ -194,7 +194,7 @@ def example(where, line, site):
     line = re.sub(r'\bsite\.yaml\b', site, line)
     line = re.sub(r'\b(ID|3f2a9c)\b', os.environ['ID'][:12], line)
     if re.match(r'vedette run\b', line):  # no interface here (system/test_run*.sh has them): options and file of options alone
-        line = re.sub(r'\S*/run\.yaml', 'run.yaml', re.sub(r' +(>.*|&)$', '', line)) + ' --help'
+        line = re.sub(r'\S*/run\.yaml', 'run.yaml', re.sub(r' +(>\S*|&|#.*)', '', line)) + ' --help'
     done = run(['bash', '-o', 'pipefail', '-c', line])
     hold('%s: %s' % (where, line), done.returncode == 0 and 'vedette ' not in done.stderr.replace('vedette alerts --name', ''), done)
 
