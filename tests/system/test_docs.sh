@@ -101,6 +101,20 @@ read = {n for p in (source / 'cli').glob('*.c') for n in re.findall(r'getenv\("(
 told = set(re.findall(r'^\| `(VEDETTE_\w+)` \|', text['docs/operations.md'], re.M))
 hold('variables of the environment', read == told, read ^ told)
 
+# ---- counters ----
+
+def in_backquotes(words):
+    words = re.sub(r'^```.*?^```$', '', words, flags=re.M | re.S)
+    return {name for code in re.findall(r'`([^`]+)`', words) for name in re.findall(r'^\w+$', code)}
+
+answer = (source / 'sensor/live/live_status.c').read_text()
+shown = set(re.findall(r'json_key\(w, "(\w+)"\)', answer))
+part = re.search(r'^## What is counted, and where it is shown\n(.*?)^## ', text['docs/operations.md'], re.M | re.S).group(1)
+hold('parts of the status in docs/operations.md', len(shown) >= 10 and shown <= in_backquotes(part), shown - in_backquotes(part))
+turn = (source / 'sensor/live/live_turn.c').read_text()
+fields = set(re.findall(r'put\(&s, "(\w+)"', turn) + re.findall(r'\{"(\w+)", ', turn))
+hold('fields of the status hash in docs/redis.md', len(fields) >= 10 and fields <= in_backquotes(text['docs/redis.md']), fields - in_backquotes(text['docs/redis.md']))
+
 # ---- code in pages ----
 
 def blocks(page):
