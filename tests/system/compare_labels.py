@@ -11,6 +11,7 @@ import collections
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 
@@ -39,9 +40,13 @@ def ends(proto, a, a_port, b, b_port):
     return (proto,) + tuple(sorted([(a, int(a_port)), (b, int(b_port))]))
 
 
-def as_ndpireader(address):
-    """ndpiReader writes "::" for every ":0:" of an address."""
-    return address.replace(':0:', '::')
+def as_ndpireader(address, network_type):
+    """The address as ndpiReader writes it: as the C library does, but of IPv6 every ":0:" as "::"."""
+    if network_type != 'ipv6':
+        return address
+    if ':' not in address:
+        address = '::ffff:' + address
+    return socket.inet_ntop(socket.AF_INET6, socket.inet_pton(socket.AF_INET6, address)).replace(':0:', '::')
 
 
 def read_ndpireader(text):
@@ -62,8 +67,8 @@ def read_vedette(text):
     flows, inside = collections.defaultdict(list), set()
     for line in filter(None, text.split('\n')):
         f = json.loads(line)
-        key = ends(int(f['network.iana_number']), as_ndpireader(f['source.ip']), f.get('source.port', 0),
-                   as_ndpireader(f['destination.ip']), f.get('destination.port', 0))
+        a, b = (as_ndpireader(f[side + '.ip'], f['network.type']) for side in ('source', 'destination'))
+        key = ends(int(f['network.iana_number']), a, f.get('source.port', 0), b, f.get('destination.port', 0))
         if {'ipv4', 'ipv6'}.intersection(f.get('flow.decapsulation', '').split()):
             inside.add(key)
             continue
