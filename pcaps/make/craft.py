@@ -8,12 +8,15 @@ import os
 import struct
 import sys
 
-from packets import (TcpTalk, ethernet, fragment, icmp_echo, ipv4, mpls, sctp, sctp_chunk, sctp_data, stable, tcp, udp, vlan, write)
+from packets import (TcpTalk, address, ethernet, fragment, icmp_echo, ipv4, mpls, sctp, sctp_chunk, sctp_data, stable, tcp, udp, vlan, write)
 
 T0 = 1790000000
 GNB, AMF, UPF, ROUTER, GUEST = '192.0.2.17', '192.0.2.65', '192.0.2.66', '192.0.2.1', '192.0.2.200'
 LISTED, CLOUD, HSS, TAC = '198.51.100.7', '203.0.113.220', '192.0.2.70', '203.0.113.9'
+EMS = '192.0.2.100'
 UE, SITE = '100.64.3.7', '203.0.113.230'  # a subscriber, and a site on the Internet that it visits
+NEIGHBOUR = '100.64.9.200'  # another subscriber
+MIDNIGHT = T0 - T0 % 86400
 
 
 def frame(src, dst, packet):
@@ -258,6 +261,63 @@ def overlap():
         for at, packet in TcpTalk(GNB, CLOUD, 40031, 4434, 12000 + i).run(t + 1, []):
             yield at, wrap(packet, packet[26:30] == bytes([192, 0, 2, 17]))
 
+def user_plane_to_infrastructure():
+    """Subscribers' packets in GTP-U: to the AMF, by NGAP's port and by SSH's; and, as they should be, to the Internet and to one another."""
+    init = sctp(UE, AMF, 38412, 38412, 0, sctp_chunk(1, 0, struct.pack('>IIHHI', 0x01020304, 106496, 10, 10, 1)))
+    for i, (teid, packet) in enumerate((
+            (0x1001, udp(UE, SITE, 40000, 38412, b'private')), (0x1002, udp(UE, NEIGHBOUR, 40001, 22, b'private')),
+            (0x1003, udp(UE, AMF, 40002, 38412, b'private')), (0x1004, tcp(UE, AMF, 40003, 22, 0x02, 1, 0)), (0x1005, init),
+            (0x1006, tcp(UE, SITE, 40004, 22, 0x02, 1, 0)))):
+        yield T0 + i, frame(GNB, UPF, udp(GNB, UPF, 2152, 2152, gtpu(255, teid, packet, True)))
+
+
+def log_ins(number):
+    """NUMBER log-ins by SSH from element management to the router, one a second; each (seconds, frame)."""
+    for i in range(number):
+        yield from TcpTalk(EMS, ROUTER, 42000 + i, 22, 13000 + i).run(T0 + i, [
+            (1, b'SSH-2.0-OpenSSH_9.2\r\n'), (0, b'SSH-2.0-OpenSSH_9.2\r\n')])
+
+
+def both_ways():
+    """Twenty log-ins by SSH from element management to the router."""
+    return log_ins(20)
+
+
+def one_way():
+    """The same twenty log-ins, of which the mirror shows what element management sends and nothing of what the router answers."""
+    return ((at, packet) for at, packet in log_ins(20) if packet[26:30] == address(EMS))
+
+
+def look_ups(start, number):
+    """NUMBER look-ups in the site's resolver, two a second from START on."""
+    resolver = '192.0.2.53'
+    for i in range(number):
+        name = b'\x03www\x05cloud\x07example\0\0\1\0\1'
+        question = struct.pack('>HHHHHH', i, 0x0100, 1, 0, 0, 0) + name
+        answer = struct.pack('>HHHHHH', i, 0x8180, 1, 1, 0, 0) + name + struct.pack('>HHHIH', 0xc00c, 1, 1, 300, 4) + address(CLOUD)
+        yield start + i / 2, frame(GNB, resolver, udp(GNB, resolver, 43000 + i, 53, question))
+        yield start + i / 2 + 0.001, frame(resolver, GNB, udp(resolver, GNB, 53, 43000 + i, answer))
+
+
+def clock_set():
+    """Look-ups by a clock that is set back by three hours, and after ten seconds right again; stamps are in the order of the packets."""
+    yield from look_ups(T0, 20)
+    yield from look_ups(T0 + 10 - 10800, 20)
+    yield from look_ups(T0 + 20, 20)
+
+
+def clock_right():
+    """Look-ups by a clock that was never set: two hours of silence between them, and some packets that come late."""
+    yield from look_ups(T0, 20)
+    yield from look_ups(T0 + 7200, 20)
+    yield from look_ups(T0 + 7200 + 5, 3)
+
+
+def midnight():
+    """Look-ups before and after midnight, UTC."""
+    yield from look_ups(MIDNIGHT - 5, 6)
+    yield from look_ups(MIDNIGHT + 5, 6)
+
 
 CAPTURES = {
     'ngap': ngap,
@@ -278,11 +338,16 @@ CAPTURES = {
     'unknown-on-4434': unknown_on_4434,
     'wireguard': wireguard,
     'fragments': fragments,
-
-
     'overlap': overlap,
+    'user-plane-to-infrastructure': user_plane_to_infrastructure,
+    'both-ways': both_ways,
+    'one-way': one_way,
+    'clock-set': clock_set,
+    'clock-right': clock_right,
+    'midnight': midnight,
 }
+AS_THEY_COME = ('clock-set', 'clock-right')  # of all others the packets are in order of time
 
 if __name__ == '__main__':
     for name, make in CAPTURES.items():
-        write(os.path.join(sys.argv[1], name + '.pcap'), make())
+        write(os.path.join(sys.argv[1], name + '.pcap'), make(), name not in AS_THEY_COME)

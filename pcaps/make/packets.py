@@ -4,7 +4,6 @@ import struct
 import zlib
 
 
-
 def checksum(data):
     if len(data) % 2:
         data += b'\0'
@@ -119,11 +118,11 @@ class TcpTalk:
         yield at + 0.002, self.segment(0, 0x10)
 
 
-def write(path, packets):
-    """PACKETS: (seconds since 1970, frame), written in order of time as a classic little-endian capture with microseconds."""
+def write(path, packets, in_order=True):
+    """PACKETS: (seconds since 1970, frame), written in order of time, or as they come, as a classic little-endian capture with microseconds."""
     with open(path, 'wb') as out:
         out.write(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 262144, 1))
-        for at, frame in sorted(packets, key=lambda p: p[0]):
+        for at, frame in sorted(packets, key=lambda p: p[0]) if in_order else packets:
             us = round(at * 1e6)
             out.write(struct.pack('<IIII', us // 1000000, us % 1000000, len(frame), len(frame)) + frame)
 
