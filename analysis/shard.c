@@ -47,8 +47,9 @@ struct shard {
 	uint64_t now_ns;         /* the packet clock */
 	uint64_t update_from_ns; /* flows that spoke since then are owed an update */
 	struct due *due;         /* room for every flow */
-	uint32_t n_due;
-	struct event event; /* the one being emitted */
+	uint32_t n_due, n_paid;
+	enum flow_end due_end; /* why flows end that owe their end */
+	struct event event;    /* the one being emitted */
 	struct reach_memory reach;
 	/* of the call that is under way */
 	uint64_t seq;
@@ -426,12 +427,12 @@ static void emit_reach(struct shard *s, const struct flow *f, const struct flow_
 	s->emit(s->user, ev);
 }
 
-static void set_clock(struct shard *s, uint64_t ts_ns, uint64_t seq, struct arena *arena)
+static void set_clock(struct shard *s, uint64_t ts_ns, uint64_t seq)
 {
+	assert(s->n_due == 0); /* all is paid */
 	if (ts_ns > s->now_ns)
 		s->now_ns = ts_ns;
 	s->seq = seq;
-	s->arena = arena;
 }
 
 /* What an inner header hides is hidden in the tunnels around it, too; and what a fragment in them
@@ -460,7 +461,8 @@ void shard_packet(struct shard *s, const struct frame *frame, const struct packe
 	if (s->stats.packets++ == 0)
 		s->update_from_ns = ts_ns / UPDATE_NS * UPDATE_NS;
 	s->stats.packets_opaque += opaque;
-	set_clock(s, ts_ns, seq, arena);
+	set_clock(s, ts_ns, seq);
+	s->arena = arena;
 	if (!opaque && !l->fragment_tail) {
 		fp.payload = frame->data + l->payload_offset;
 		fp.payload_captured = l->payload_captured;
@@ -515,32 +517,50 @@ static int compare_due(const void *pa, const void *pb)
 	return (a->first_seq > b->first_seq) - (a->first_seq < b->first_seq);
 }
 
-/* Pays in the order in which the flows began. */
-static void pay(struct shard *s, enum flow_end why)
+static void close_account(struct shard *s, enum flow_end why)
 {
+	s->due_end = why;
+	s->n_paid = 0;
 	qsort(s->due, s->n_due, sizeof(*s->due), compare_due);
-	for (uint32_t i = 0; i < s->n_due; i++) {
-		struct flow *f = flow_table_at(s->flows, s->due[i].flow);
-		const uint8_t due = f->due;
-
-		f->due = 0;
-		if (due & 1u << EVENT_FLOW_END) {
-			end_flow(s, f, why);
-			continue;
-		}
-		if (due & 1u << EVENT_FLOW_CLASSIFIED)
-			emit_classified(s, f);
-		if (due & 1u << EVENT_FLOW_UPDATE)
-			emit_flow(s, f, EVENT_FLOW_UPDATE, FLOW_END_NONE);
-	}
-	s->n_due = 0;
 }
 
-void shard_tick(struct shard *s, uint64_t ts_ns, uint64_t seq, struct arena *arena)
+static void pay_flow(struct shard *s, struct flow *f)
+{
+	const uint8_t due = f->due;
+
+	f->due = 0;
+	if (due & 1u << EVENT_FLOW_END) {
+		end_flow(s, f, s->due_end);
+		return;
+	}
+	if (due & 1u << EVENT_FLOW_CLASSIFIED)
+		emit_classified(s, f);
+	if (due & 1u << EVENT_FLOW_UPDATE)
+		emit_flow(s, f, EVENT_FLOW_UPDATE, FLOW_END_NONE);
+}
+
+bool shard_pay(struct shard *s, uint32_t most, struct arena *arena)
+{
+	s->arena = arena;
+	for (uint32_t i = 0; i < most && s->n_paid < s->n_due; i++)
+		pay_flow(s, flow_table_at(s->flows, s->due[s->n_paid++].flow));
+	if (s->n_paid < s->n_due)
+		return false;
+	s->n_due = s->n_paid = 0;
+	return true;
+}
+
+uint64_t shard_owes(const struct shard *s)
+{
+	assert(s->n_paid < s->n_due);
+	return s->due[s->n_paid].first_seq;
+}
+
+void shard_tick(struct shard *s, uint64_t ts_ns, uint64_t seq)
 {
 	const struct detection *d;
 
-	set_clock(s, ts_ns, seq, arena);
+	set_clock(s, ts_ns, seq);
 	flow_table_visit_expired(s->flows, s->now_ns, owe_end, s);
 	while (s->now_ns >= PATIENCE_NS &&
 		(d = detection_waited(s->detections, s->now_ns - PATIENCE_NS)))
@@ -549,15 +569,15 @@ void shard_tick(struct shard *s, uint64_t ts_ns, uint64_t seq, struct arena *are
 		flow_table_visit_recent(s->flows, s->update_from_ns, owe_update, s);
 		s->update_from_ns = s->now_ns / UPDATE_NS * UPDATE_NS;
 	}
-	pay(s, FLOW_END_IDLE);
+	close_account(s, FLOW_END_IDLE);
 }
 
-void shard_finish(struct shard *s, uint64_t ts_ns, uint64_t seq, struct arena *arena)
+void shard_finish(struct shard *s, uint64_t ts_ns, uint64_t seq)
 {
-	set_clock(s, ts_ns, seq, arena);
+	set_clock(s, ts_ns, seq);
 	s->now_ns = ts_ns;
 	flow_table_visit_all(s->flows, owe_end, s);
-	pay(s, FLOW_END_INPUT);
+	close_account(s, FLOW_END_INPUT);
 }
 
 void shard_stats(const struct shard *s, struct shard_stats *ret)

@@ -3,6 +3,7 @@
  * shards. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,12 +50,20 @@ void shard_free(struct shard *s); /* NULL allowed; emits nothing */
 void shard_packet(struct shard *s, const struct frame *frame, const struct packet *p,
 	uint32_t layer, uint16_t segment, uint64_t seq, uint64_t ts_ns, struct arena *arena);
 
-/* The packet clock reached TS_NS: timeouts fire here and only here. Events carry SEQ. */
-void shard_tick(struct shard *s, uint64_t ts_ns, uint64_t seq, struct arena *arena);
+/* The packet clock reached TS_NS: timeouts fire here and only here. What is owed for it is found
+ * out, and told by shard_pay, before the next packet. Events carry SEQ. */
+void shard_tick(struct shard *s, uint64_t ts_ns, uint64_t seq);
 
-/* Ends every flow (FLOW_END_INPUT), oldest first packet first, as of TS_NS: the time of the last
- * packet, which ticks may have left behind. */
-void shard_finish(struct shard *s, uint64_t ts_ns, uint64_t seq, struct arena *arena);
+/* The input ended: the same for the end of every flow (FLOW_END_INPUT), as of TS_NS, the time of
+ * the last packet, which ticks may have left behind. */
+void shard_finish(struct shard *s, uint64_t ts_ns, uint64_t seq);
+
+/* Tells what is owed to at most MOST flows, oldest first packet first. True when nothing is owed
+ * any more: a flood of flows may owe more at once than anyone wants to hold. */
+bool shard_pay(struct shard *s, uint32_t most, struct arena *arena);
+
+/* Global number of the first packet of the flow that is paid next; something must be owed. */
+uint64_t shard_owes(const struct shard *s);
 
 void shard_stats(const struct shard *s, struct shard_stats *ret);
 

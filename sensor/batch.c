@@ -50,13 +50,15 @@ void batch_clear(struct batch *b)
 	b->n_packets = 0;
 	b->n_ticks = 0;
 	b->n_periods = 0;
+	b->told_ticks = b->told_periods = b->told_steps = 0;
 	b->n_steps = 0;
 	b->finish = false;
 	b->settled_ns = 0;
 	for (int s = 0; s < PIPELINE_SHARDS; s++) {
 		b->n_work[s] = 0;
 		b->out[s].n_events = 0;
-		arena_reset(b->out[s].arena);
+		b->out[s].next_work = 0;
+		b->out[s].in_tick = b->out[s].finished = b->out[s].done = false;
 	}
 }
 
@@ -108,21 +110,62 @@ void batch_emit(void *user, const struct event *ev)
 	out->events[out->n_events++] = *ev;
 }
 
+/* The shard has no room for more events; those to come begin at (SEQ, FIRST_SEQ). */
+static void pause_at(struct shard_output *out, uint64_t seq, uint64_t first_seq)
+{
+	out->from_seq = seq;
+	out->from_first_seq = first_seq;
+}
+
+static uint32_t room_of(const struct shard_output *out)
+{
+	return out->n_events < BATCH_SHARD_EVENTS ? (uint32_t)(BATCH_SHARD_EVENTS - out->n_events)
+						  : 0;
+}
+
+/* Tells what a tick or the end (SEQ) owes. False when the shard has to pause. */
+static bool pay(struct shard_output *out, struct shard *shard, uint64_t seq)
+{
+	out->in_tick = !shard_pay(shard, room_of(out), out->arena);
+	if (out->in_tick)
+		pause_at(out, seq, shard_owes(shard));
+	return !out->in_tick;
+}
+
+static bool do_work(
+	struct batch *b, struct shard_output *out, struct shard *shard, const struct work *w)
+{
+	if (w->packet == BATCH_TICK) {
+		if (!out->in_tick)
+			shard_tick(shard, w->ts_ns, w->seq);
+		return pay(out, shard, w->seq);
+	}
+	if (room_of(out) == 0) {
+		pause_at(out, w->seq, 0);
+		return false;
+	}
+	shard_packet(shard, &b->frames[w->packet], &b->packets[w->packet], w->layer, w->segment,
+		w->seq, w->ts_ns, out->arena);
+	return true;
+}
+
 void batch_run_shard(struct batch *b, uint32_t s, struct shard *shard)
 {
-	struct arena *arena = b->out[s].arena;
+	struct shard_output *out = &b->out[s];
 
-	for (uint32_t i = 0; i < b->n_work[s]; i++) {
-		const struct work *w = &b->work[s][i];
-
-		if (w->packet == BATCH_TICK)
-			shard_tick(shard, w->ts_ns, w->seq, arena);
-		else
-			shard_packet(shard, &b->frames[w->packet], &b->packets[w->packet], w->layer,
-				w->segment, w->seq, w->ts_ns, arena);
+	if (out->n_events == 0)
+		arena_reset(out->arena); /* nobody borrows from it any more */
+	for (; out->next_work < b->n_work[s]; out->next_work++) {
+		if (!do_work(b, out, shard, &b->work[s][out->next_work]))
+			return;
 	}
-	if (b->finish)
-		shard_finish(shard, b->finish_ns, b->finish_seq, arena);
+	if (b->finish && !out->finished) {
+		shard_finish(shard, b->finish_ns, b->finish_seq);
+		out->finished = true;
+	}
+	if (b->finish && !pay(out, shard, b->finish_seq))
+		return;
+	out->done = true;
 }
 
 /* An event's place in the order. SHARD and INDEX make it total. */
@@ -146,7 +189,45 @@ static int by_place(const void *a, const void *b)
 	return (x->index > y->index) - (x->index < y->index);
 }
 
-static struct place *sorted_places(const struct batch *b, size_t n)
+static bool is_before(const struct event *ev, const struct place *bound)
+{
+	return ev->seq < bound->seq ||
+	       (ev->seq == bound->seq && ev->flow.first_seq < bound->first_seq);
+}
+
+/* How many of a shard's events go before BOUND: they are made in that order, but for those of one
+ * packet, which no bound divides. */
+static size_t events_before(const struct shard_output *out, const struct place *bound)
+{
+	size_t low = 0, high = out->n_events;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (is_before(&out->events[middle], bound))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Where the first event may still be that a shard has not made yet. */
+static struct place first_to_come(const struct batch *b)
+{
+	struct place bound = {.seq = UINT64_MAX, .first_seq = UINT64_MAX};
+
+	for (uint32_t s = 0; s < PIPELINE_SHARDS; s++) {
+		const struct shard_output *out = &b->out[s];
+		const struct place from = {out->from_seq, out->from_first_seq, 0, 0};
+
+		if (!out->done && by_place(&from, &bound) < 0)
+			bound = from;
+	}
+	return bound;
+}
+
+static struct place *sorted_places(const struct batch *b, const size_t *counts, size_t n)
 {
 	struct place *places = malloc(n * sizeof(*places));
 	size_t at = 0;
@@ -154,7 +235,7 @@ static struct place *sorted_places(const struct batch *b, size_t n)
 	if (!places)
 		return NULL;
 	for (uint32_t s = 0; s < PIPELINE_SHARDS; s++) {
-		for (uint32_t i = 0; i < b->out[s].n_events; i++) {
+		for (uint32_t i = 0; i < counts[s]; i++) {
 			const struct event *ev = &b->out[s].events[i];
 
 			places[at++] = (struct place){ev->seq, ev->flow.first_seq, s, i};
@@ -164,45 +245,54 @@ static struct place *sorted_places(const struct batch *b, size_t n)
 	return places;
 }
 
+static void forget_told(struct shard_output *out, size_t n)
+{
+	if (n == 0)
+		return;
+	out->n_events -= n;
+	memmove(out->events, out->events + n, out->n_events * sizeof(*out->events));
+}
+
 /* What is told between the events: ticks, the ends of periods, and steps of the clock. */
 struct between {
-	const struct batch *b;
+	struct batch *b;
 	const struct pipeline_consumer *c;
-	uint32_t tick, period, step;
 };
 
 /* A tick comes after the events that it caused, which carry its number; so does the end of a day.
  */
-static int tell_tick(struct between *t)
+static int tell_tick(const struct between *t)
 {
-	const struct batch *b = t->b;
-	const struct work *tick = &b->ticks[t->tick++];
-	const struct batch_period *p = &b->periods[t->period];
+	struct batch *b = t->b;
+	const struct work *tick = &b->ticks[b->told_ticks++];
+	const struct batch_period *p = &b->periods[b->told_periods];
 	int rc = t->c->tick(t->c->user, tick->ts_ns);
 
-	if (t->period == b->n_periods || p->seq != tick->seq)
+	if (b->told_periods == b->n_periods || p->seq != tick->seq)
 		return rc;
-	t->period++;
+	b->told_periods++;
 	if (rc == 0 && t->c->period)
 		rc = t->c->period(t->c->user, p->until_ns, p->day, &p->so_far);
 	return rc;
 }
 
-static int tell_step(struct between *t)
+static int tell_step(const struct between *t)
 {
-	const struct batch_step *s = &t->b->steps[t->step++];
+	const struct batch_step *s = &t->b->steps[t->b->told_steps++];
 
 	return t->c->clock_step ? t->c->clock_step(t->c->user, s->ts_ns, &s->step) : 0;
 }
 
-static int tell_until(struct between *t, uint64_t seq)
+static int tell_until(const struct between *t, uint64_t seq)
 {
 	const struct batch *b = t->b;
 	int rc = 0;
 
 	while (rc == 0) {
-		const uint64_t tick = t->tick < b->n_ticks ? b->ticks[t->tick].seq : UINT64_MAX;
-		const uint64_t step = t->step < b->n_steps ? b->steps[t->step].seq : UINT64_MAX;
+		const uint64_t tick =
+			b->told_ticks < b->n_ticks ? b->ticks[b->told_ticks].seq : UINT64_MAX;
+		const uint64_t step =
+			b->told_steps < b->n_steps ? b->steps[b->told_steps].seq : UINT64_MAX;
 
 		if (tick >= seq && step >= seq)
 			break;
@@ -211,49 +301,65 @@ static int tell_until(struct between *t, uint64_t seq)
 	return rc;
 }
 
-static int finish(struct between *t)
+static int finish(const struct between *t)
 {
 	const struct batch *b = t->b;
 	const struct batch_period *p = &b->periods[b->n_periods - 1];
 	int rc = 0;
 
-	if (!b->finish)
-		return 0;
+	if (t->c->settled && b->settled_ns > 0)
+		rc = t->c->settled(t->c->user, b->settled_ns);
+	if (rc != 0 || !b->finish)
+		return rc;
 	if (t->c->period)
 		rc = t->c->period(t->c->user, p->until_ns, p->day, &p->so_far);
 	return rc == 0 ? t->c->finish(t->c->user, b->finish_ns) : rc;
 }
 
-int batch_deliver(struct batch *b, const struct pipeline_consumer *c, struct error *err)
+static int deliver(const struct between *t, const size_t *counts, size_t n, struct error *err)
 {
-	struct between between = {.b = b, .c = c};
 	struct place *places = NULL;
-	size_t n = 0;
 	int rc = 0;
 
-	for (int s = 0; s < PIPELINE_SHARDS; s++) {
-		if (b->out[s].failed)
-			return error_set(
-				err, ERR_SYSTEM, "not enough memory for the events of a batch");
-		n += b->out[s].n_events;
-	}
 	if (n > 0) {
-		places = sorted_places(b, n);
+		places = sorted_places(t->b, counts, n);
 		if (!places)
 			return error_set(
 				err, ERR_SYSTEM, "not enough memory for the events of a batch");
 	}
 	for (size_t i = 0; i < n && rc == 0; i++) {
-		rc = tell_until(&between, places[i].seq);
+		const struct shard_output *out = &t->b->out[places[i].shard];
+
+		rc = tell_until(t, places[i].seq);
 		if (rc == 0)
-			rc = c->event(c->user, &b->out[places[i].shard].events[places[i].index]);
+			rc = t->c->event(t->c->user, &out->events[places[i].index]);
 	}
-	if (rc == 0)
-		rc = tell_until(&between, UINT64_MAX);
-	if (rc == 0 && c->settled && b->settled_ns > 0)
-		rc = c->settled(c->user, b->settled_ns);
-	if (rc == 0)
-		rc = finish(&between);
 	free(places);
 	return rc;
+}
+
+int batch_deliver(
+	struct batch *b, const struct pipeline_consumer *c, bool *ret_all, struct error *err)
+{
+	const struct between between = {.b = b, .c = c};
+	const struct place bound = first_to_come(b);
+	size_t counts[PIPELINE_SHARDS];
+	size_t n = 0;
+	int rc;
+
+	*ret_all = true;
+	for (int s = 0; s < PIPELINE_SHARDS; s++) {
+		if (b->out[s].failed)
+			return error_set(
+				err, ERR_SYSTEM, "not enough memory for the events of a batch");
+		*ret_all = *ret_all && b->out[s].done;
+		counts[s] = events_before(&b->out[s], &bound);
+		n += counts[s];
+	}
+	rc = deliver(&between, counts, n, err);
+	for (int s = 0; s < PIPELINE_SHARDS; s++)
+		forget_told(&b->out[s], counts[s]);
+	if (rc == 0)
+		rc = tell_until(&between, bound.seq);
+	return rc == 0 && *ret_all ? finish(&between) : rc;
 }

@@ -19,6 +19,7 @@ enum {
 	BATCH_ITEMS = 4096, /* frames and ticks */
 	BATCH_BYTES = 4 * 1024 * 1024,
 	BATCH_PERIODS = 16,
+	BATCH_SHARD_EVENTS = 2048, /* that a shard holds untold, some more for its last step */
 	BATCH_STEPS = 16,
 };
 
@@ -48,11 +49,18 @@ struct batch_step {
 	struct clock_step step;
 };
 
-/* What one shard made of the batch. Written by one worker at a time. */
+/* What one shard has made of the batch so far, which is not told yet. Written by one worker at a
+ * time. */
 struct shard_output {
 	struct event *events;
 	size_t n_events, capacity;
 	struct arena *arena;
+	uint32_t next_work;
+	bool in_tick;  /* of next_work, or of the end: not all is paid */
+	bool finished; /* the end of the input was told to the shard */
+	bool done;
+	/* Unless it is done: all events that are still to come are at least there in the order. */
+	uint64_t from_seq, from_first_seq;
 	bool failed; /* out of memory: events are missing */
 };
 
@@ -71,6 +79,7 @@ struct batch {
 	struct batch_step *steps;
 	uint32_t n_steps;
 	struct shard_output out[PIPELINE_SHARDS];
+	uint32_t told_ticks, told_periods, told_steps;
 	uint64_t settled_ns; /* no later event is earlier than this */
 	bool finish;         /* the input ended: every flow ends after the last item */
 	uint64_t finish_seq, finish_ns;
@@ -94,9 +103,13 @@ const uint8_t *batch_store(struct batch *b, const struct frame *f);
 /* A shard_emit_fn: USER is a shard_output. */
 void batch_emit(void *user, const struct event *ev);
 
-/* Does shard S's part of the batch. */
+/* Does shard S's part of the batch, or goes on with it: until it is done or has made as many events
+ * as a shard may hold. Once after batch_clear, and again for all shards until batch_deliver says
+ * that all was told. */
 void batch_run_shard(struct batch *b, uint32_t s, struct shard *shard);
 
 /* Hands the events of all shards to C in their order: by sequence, for one tick by the first packet
- * of the flow; and between them ticks, ends of periods and steps of the clock. */
-int batch_deliver(struct batch *b, const struct pipeline_consumer *c, struct error *err);
+ * of the flow; as far as no shard can still make one that goes before. *ret_all: nothing is left.
+ */
+int batch_deliver(
+	struct batch *b, const struct pipeline_consumer *c, bool *ret_all, struct error *err);

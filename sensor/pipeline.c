@@ -101,6 +101,22 @@ void pipeline_sum(const struct pipeline *p, struct pipeline_stats *stats)
 	}
 }
 
+/* Waits for the workers and hands on what they made, and lets them go on where that was more than
+ * could be held at once. */
+static int deliver(struct pipeline *p, const struct pipeline_consumer *c, struct error *err)
+{
+	bool all = false;
+	int rc;
+
+	for (;;) {
+		crew_wait(p->crew);
+		rc = batch_deliver(p->current, c, &all, err);
+		if (rc != 0 || all)
+			return rc;
+		crew_start(p->crew, run_shard, p, PIPELINE_SHARDS);
+	}
+}
+
 /* The caller's thread reads batch n + 1 while the workers are busy with batch n, then delivers n.
  */
 static int run(struct pipeline *p, const struct pipeline_consumer *c, struct pipeline_stats *stats,
@@ -122,8 +138,7 @@ static int run(struct pipeline *p, const struct pipeline_consumer *c, struct pip
 		batch_clear(spare);
 		if (more && !turn)
 			more = reader_fill(&p->reader, spare, false);
-		crew_wait(p->crew);
-		rc = batch_deliver(filled, c, err);
+		rc = deliver(p, c, err);
 		if (cfg->progress)
 			cfg->progress(cfg->user, stats);
 		if (rc == 0 && turn && !last)

@@ -115,15 +115,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size -= RECORD_BYTES;
 		n = n < size ? n : (uint32_t)size;
 		rig.ts_ns += step_ms * NS_PER_MS;
-		if (step_ms >= 100)
-			shard_tick(rig.shard, rig.ts_ns, rig.seq, rig.arena);
+		if (step_ms >= 100) {
+			shard_tick(rig.shard, rig.ts_ns, rig.seq);
+			(void)shard_pay(rig.shard, UINT32_MAX, rig.arena);
+		}
 		feed(data, n);
 		arena_reset(rig.arena);
 		arena_reset(rig.facts.arena);
 		data += n;
 		size -= n;
 	}
-	shard_finish(rig.shard, rig.ts_ns, rig.seq, rig.arena);
+	shard_finish(rig.shard, rig.ts_ns, rig.seq);
+	(void)shard_pay(rig.shard, UINT32_MAX, rig.arena);
 	shard_stats(rig.shard, &stats);
 	assert(stats.flows_now == 0 && stats.detections_now == 0 && stats.details_bytes == 0);
 	arena_reset(rig.arena);
