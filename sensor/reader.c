@@ -84,18 +84,22 @@ static uint16_t segment_of(
 }
 
 /* Whom a subscriber's packet inside GTP-U is addressed to matters when that is infrastructure, and
- * is forgotten at once when it is not. */
+ * is forgotten at once when it is not. Where no space is declared to be subscribers', what is the
+ * operator's own may be theirs, so that declared equipment alone is infrastructure. */
 static void check_inner(
 	const struct reader *r, const struct frame *f, struct packet *p, uint64_t ts_ns)
 {
 	uint16_t segment;
+	size_t n_subscribers;
 
 	if (!p->has_inner_dst)
 		return;
 	segment = segment_of(r, f, p, p->n_layers - 1u);
+	(void)site_subscribers(r->site, &n_subscribers);
 	if (site_is_declared(r->site) &&
 		(inventory_find(site_inventory(r->site), &p->inner_dst, NULL, segment, ts_ns) ||
-			site_scope(r->site, segment, &p->inner_dst) == SITE_OWN))
+			(n_subscribers > 0 &&
+				site_scope(r->site, segment, &p->inner_dst) == SITE_OWN)))
 		return;
 	p->has_inner_dst = false;
 	memset(&p->inner_dst, 0, sizeof(p->inner_dst));

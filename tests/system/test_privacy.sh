@@ -143,4 +143,11 @@ for secret in "${secrets[@]}"; do
     checks=$((checks + 1))
     ! grep -rlaiF -- "$secret" shown >where || fail "'$secret' is in $(cat where)"
 done
+# A policy that forgets to say whose the subscribers' space is: what is the operator's own may be theirs, and is not named.
+sed -e '/^  subscribers:/d' -e 's/^  own:.*/  own: [192.0.2.0\/24, 100.64.0.0\/10]/' "$site" >forgetful.yaml
+for file in user-plane user-plane-to-infrastructure; do
+    "$VEDETTE" replay --site forgetful.yaml "${common[@]}" --redis none --json "$pcaps/$file.pcap" 2>/dev/null
+done >forgetful.json
+same "whom subscribers called" "$(jq -r '."gtpu.inner.destination.ip" // empty' forgetful.json | sort -u)" 192.0.2.65
+
 passed
