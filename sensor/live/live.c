@@ -260,6 +260,9 @@ static int run_pipeline(struct live_run *l, struct error *err)
 		l, on_event, on_tick, on_period, on_clock_step, on_settled, on_finish};
 	int rc = pipeline_run(&pc, &consumer, &l->stats, err);
 
+	/* A turn may come after the end of the input: what it told is held back, or open. */
+	if (rc == 0)
+		rc = analyst_finish(l->analyst, l->stats.last_ns);
 	if (rc != 0 && l->sink_error.code != ERR_OK)
 		*err = l->sink_error;
 	else if (rc != 0 && err->code == ERR_OK)

@@ -49,7 +49,8 @@ struct live_run {
 	struct pipeline *pipeline; /* while its turn lasts */
 	struct pipeline_stats stats;
 	struct blind_log blind;
-	uint64_t turned_ms, told_ms; /* monotonic: last turn, last status in Redis */
+	uint64_t turned_ms, blind_ms,
+		told_ms; /* monotonic: last turn, last report of losses, last status in Redis */
 	bool is_stopping;
 	struct error sink_error;
 

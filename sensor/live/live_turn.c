@@ -7,8 +7,9 @@
 #include "sensor/live/live_state.h"
 
 enum {
-	TURN_MS = 100,  /* losses are looked at so often */
-	TELL_MS = 5000, /* the status hash is refreshed so often */
+	TURN_MS = 100,   /* losses are looked at so often */
+	BLIND_MS = 1000, /* losses that go on are told so often, in one */
+	TELL_MS = 5000,  /* the status hash is refreshed so often */
 };
 
 int live_sensor_event(struct live_run *l, const struct sensor_event *ev)
@@ -122,10 +123,13 @@ struct live_totals live_add_up(const struct live_run *l)
 /* All that became known since the last time. */
 static int tell(struct live_run *l)
 {
+	const bool is_due = l->is_stopping || l->turned_ms - l->blind_ms >= BLIND_MS;
 	struct live_blind b;
 	int rc = 0;
 
-	while (rc == 0 && live_source_blind(l->source, &b))
+	if (is_due)
+		l->blind_ms = l->turned_ms;
+	while (is_due && rc == 0 && live_source_blind(l->source, &b))
 		rc = tell_blind(l, &b);
 	if (rc == 0)
 		rc = tell_news(l);
