@@ -216,6 +216,8 @@ int analyst_event(struct analyst *a, const struct event *ev)
 
 int analyst_tick(struct analyst *a, uint64_t ts_ns)
 {
+	if (a->day_ns == 0) /* frames, but no conversation yet */
+		a->day_ns = ts_ns;
 	return findings_tick(a->findings, ts_ns);
 }
 

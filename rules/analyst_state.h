@@ -18,7 +18,7 @@ struct analyst {
 	struct analyst_stats stats;
 	struct visibility *visibility;
 	struct sensor_counts day; /* as they were when the period began */
-	uint64_t day_ns;          /* when it began; 0: before the first event */
+	uint64_t day_ns;          /* when it began; 0: before the first event or tick */
 	uint64_t ts_ns;           /* of the event at hand */
 	bool ended;
 	int rc;
