@@ -319,6 +319,12 @@ def midnight():
     yield from look_ups(MIDNIGHT + 5, 6)
 
 
+def silent_day():
+    """Look-ups before midnight, UTC, and none until a day later."""
+    yield from look_ups(MIDNIGHT - 5, 6)
+    yield from look_ups(MIDNIGHT + 86400 + 5, 6)
+
+
 CAPTURES = {
     'ngap': ngap,
     'ngap-second': ngap_second,
@@ -345,6 +351,7 @@ CAPTURES = {
     'clock-set': clock_set,
     'clock-right': clock_right,
     'midnight': midnight,
+    'silent-day': silent_day,
 }
 AS_THEY_COME = ('clock-set', 'clock-right')  # of all others the packets are in order of time
 
