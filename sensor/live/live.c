@@ -10,7 +10,9 @@
 #include "sensor/live/live_state.h"
 #include "sensor/period.h"
 
-enum { STOP_DELIVERY_MS = 1500 }; /* of the five seconds that ending may take */
+/* Of the five seconds that ending may take, three of which may go into reading what is in the
+ * rings. */
+enum { STOP_JUDGE_MS = 3300, STOP_DELIVERY_MS = 1500, EVENTS_PER_CLOCK = 256 };
 
 uint64_t live_monotonic_ms(void)
 {
@@ -66,9 +68,27 @@ static int on_alert(void *user, const struct alert *a)
 	return 0;
 }
 
+/* A full table of conversations that end with the run takes longer to judge than ending may take:
+ * those that there is no time for are counted, and said at the end. */
+static bool is_out_of_time(struct live_run *l, const struct event *ev)
+{
+	if (!l->is_stopping || ev->flow.end != FLOW_END_INPUT)
+		return false;
+	if (l->events_to_clock-- > 0 && l->unjudged == 0)
+		return false;
+	l->events_to_clock = EVENTS_PER_CLOCK;
+	return live_monotonic_ms() - l->stopping_ms > STOP_JUDGE_MS;
+}
+
 static int on_event(void *user, const struct event *ev)
 {
-	return analyst_event(((struct live_run *)user)->analyst, ev);
+	struct live_run *l = user;
+
+	if (is_out_of_time(l, ev)) {
+		l->unjudged++;
+		return 0;
+	}
+	return analyst_event(l->analyst, ev);
 }
 
 static int on_tick(void *user, uint64_t ts_ns)
@@ -173,6 +193,17 @@ static void init_changed(pthread_cond_t *changed)
 	(void)pthread_condattr_destroy(&monotonic);
 }
 
+static void warn_of_subscribers(const struct live_run *l)
+{
+	size_t n;
+
+	(void)site_subscribers(l->knowledge->site, &n);
+	if (n == 0 && site_is_declared(l->knowledge->site))
+		l->cfg.log(
+			"the policy names no networks.subscribers: what subscribers send outside "
+			"tunnels and access lines is inspected like equipment's");
+}
+
 struct live_run *live_run_open(
 	const struct live_run_config *cfg, const char *control_path, struct error *err)
 {
@@ -202,6 +233,7 @@ struct live_run *live_run_open(
 	}
 	if (l->source) {
 		warn_of_offloads(l);
+		warn_of_subscribers(l);
 		live_filter_remember(l);
 		return l;
 	}
@@ -260,9 +292,6 @@ static int run_pipeline(struct live_run *l, struct error *err)
 		l, on_event, on_tick, on_period, on_clock_step, on_settled, on_finish};
 	int rc = pipeline_run(&pc, &consumer, &l->stats, err);
 
-	/* A turn may come after the end of the input: what it told is held back, or open. */
-	if (rc == 0)
-		rc = analyst_finish(l->analyst, l->stats.last_ns);
 	if (rc != 0 && l->sink_error.code != ERR_OK)
 		*err = l->sink_error;
 	else if (rc != 0 && err->code == ERR_OK)
@@ -282,6 +311,14 @@ static void log_totals(const struct live_run *l)
 		"unread",
 		(unsigned long long)l->stats.frames, (unsigned long long)t.kernel_drops,
 		(unsigned long long)t.interface_drops, (unsigned long long)t.unread);
+	l->cfg.log(text);
+	if (l->unjudged == 0)
+		return;
+	(void)snprintf(text, sizeof(text),
+		"%llu conversations that were open at the end were not judged a last time: too "
+		"many for "
+		"the time that ending may take",
+		(unsigned long long)l->unjudged);
 	l->cfg.log(text);
 }
 

@@ -12,6 +12,8 @@ enum {
 	TELL_MS = 5000,  /* the status hash is refreshed so often */
 };
 
+#define SILENCE_NS (300 * NS_PER_S)
+
 int live_sensor_event(struct live_run *l, const struct sensor_event *ev)
 {
 	uint64_t now_ns = pipeline_now_ns(l->pipeline);
@@ -120,6 +122,27 @@ struct live_totals live_add_up(const struct live_run *l)
 	return sum;
 }
 
+/* Without a first packet no packet clock runs that could end a day: a mirror that was never fed is
+ * told by the wall clock. */
+static int tell_silence(struct live_run *l)
+{
+	const uint64_t now_ns = live_wall_ns(NULL);
+	const struct sensor_event ev = {
+		.kind = SENSOR_EVENT_BLIND,
+		.from_ns = l->started_ns,
+		.cause = STR("silent"),
+		.message = STR("no interface has given a packet since the start: is the mirror "
+			       "session up, and does it send to these interfaces?"),
+	};
+
+	if (l->told_silence || l->stats.frames > 0 || now_ns < l->started_ns ||
+		now_ns - l->started_ns < SILENCE_NS)
+		return 0;
+	l->told_silence = true;
+	l->cfg.log(ev.message.data);
+	return live_sensor_event(l, &ev);
+}
+
 /* All that became known since the last time. */
 static int tell(struct live_run *l)
 {
@@ -131,6 +154,8 @@ static int tell(struct live_run *l)
 		l->blind_ms = l->turned_ms;
 	while (is_due && rc == 0 && live_source_blind(l->source, &b))
 		rc = tell_blind(l, &b);
+	if (rc == 0)
+		rc = tell_silence(l);
 	if (rc == 0)
 		rc = tell_news(l);
 	return rc == 0 ? tell_lost(l) : rc;
@@ -198,6 +223,7 @@ int live_turn(void *user, struct pipeline *p)
 	atomic_store(&l->asked, false);
 	if (atomic_load(&l->stop) && !l->is_stopping) {
 		l->is_stopping = true;
+		l->stopping_ms = l->turned_ms;
 		live_source_stop(l->source);
 	}
 	live_swap(l);
