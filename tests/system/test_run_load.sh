@@ -98,6 +98,8 @@ kill -CONT $sensor
 wait $sensor || fail "the sensor full exited with $?"
 [ $((SECONDS - began)) -le 5 ] || fail "with a full ring the end took $((SECONDS - began)) seconds"
 read -r processed kernel interface unread <<<"$(last_words full)"
+same "packets that came in before the end" $((processed + kernel + interface + unread)) $full
+echo "full: $processed of $full packets processed, $unread left unread"
 grep -h '"sensor.cause":"unread"' full.json | jq -r 'select(."event.action" == "opened") | ."sensor.lost"' >lost || echo 0 >lost
 same "what was left unread, by its alert" "$(cat lost)" "$unread"
 same "alerts in Redis" "$("$client" -s redis.sock XLEN 'vedette:{full}:alerts')" "$(wc -l <full.json)"
