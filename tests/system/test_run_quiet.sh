@@ -11,7 +11,10 @@ client=$(command -v redis-cli || command -v valkey-cli)
 unshare -n sleep infinity &
 far=$!
 started_here $far
-until_true test "$(readlink /proc/$far/ns/net)" != "$(readlink /proc/self/ns/net)"
+is_apart() {
+    [ "$(readlink /proc/$far/ns/net)" != "$(readlink /proc/self/ns/net)" ]
+}
+until_true is_apart
 there() { nsenter -t $far -n "$@"; }
 make_pair 0
 ip link add near type veth peer name away
