@@ -16,7 +16,7 @@ enum {
 	WAIT_MS = 100,          /* source_next's longest sleep */
 	FRAMES_PER_CLOCK = 256, /* the clock is read so often while frames come */
 	GATHER_MS = 5,          /* of frames that another lane holds back, given out together */
-	STOP_MS = 3000,         /* for draining the rings */
+	STOP_MS = 2000,         /* for draining the rings */
 	STOP_SETTLE_MS = 5,     /* for a frame that was past the filter on another CPU */
 	MIN_SNAPLEN_BYTES = 64,
 };

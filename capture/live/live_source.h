@@ -118,7 +118,7 @@ uint64_t live_source_reordered(const struct source *s);
 bool live_source_blind(struct source *s, struct live_blind *ret);
 
 /* Nothing more is captured from now on. source_next gives out what the rings hold, then SOURCE_END;
- * what it has not given out after three seconds is counted as unread. */
+ * what it has not given out after two seconds is counted as unread. */
 void live_source_stop(struct source *s);
 
 /* The descriptors of the packet sockets, at most MAX, to RET; for a filter of system calls. Returns

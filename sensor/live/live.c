@@ -10,9 +10,15 @@
 #include "sensor/live/live_state.h"
 #include "sensor/period.h"
 
-/* Of the five seconds that ending may take, three of which may go into reading what is in the
- * rings. */
-enum { STOP_JUDGE_MS = 3300, STOP_DELIVERY_MS = 1500, EVENTS_PER_CLOCK = 256 };
+/* Ending may take five seconds. The source takes two of them at most; conversations that end with
+ * the run are judged until three are gone; delivery takes what is left of most of the rest. */
+enum {
+	STOP_MS = 4300,
+	STOP_JUDGE_MS = 3000,
+	STOP_DELIVERY_MAX_MS = 1500,
+	STOP_DELIVERY_MIN_MS = 200,
+	EVENTS_PER_CLOCK = 256,
+};
 
 uint64_t live_monotonic_ms(void)
 {
@@ -34,6 +40,14 @@ uint64_t live_wall_ns(void *user)
 void live_ask(struct live_run *l)
 {
 	atomic_store(&l->asked, true);
+}
+
+void live_stop(struct live_run *l)
+{
+	uint_fast64_t not_yet = 0;
+
+	(void)atomic_compare_exchange_strong(&l->stop_ms, &not_yet, live_monotonic_ms());
+	live_ask(l);
 }
 
 void live_tell(struct live_run *l, enum sensor_event_kind kind, const char *cause, const char *text)
@@ -77,7 +91,7 @@ static bool is_out_of_time(struct live_run *l, const struct event *ev)
 	if (l->events_to_clock-- > 0 && l->unjudged == 0)
 		return false;
 	l->events_to_clock = EVENTS_PER_CLOCK;
-	return live_monotonic_ms() - l->stopping_ms > STOP_JUDGE_MS;
+	return live_monotonic_ms() - atomic_load(&l->stop_ms) > STOP_JUDGE_MS;
 }
 
 static int on_event(void *user, const struct event *ev)
@@ -338,6 +352,19 @@ static void log_alerts(const struct live_run *l)
 	l->cfg.log(text);
 }
 
+/* How long the delivery of the last alerts may take. */
+static uint32_t time_to_deliver(struct live_run *l)
+{
+	const uint64_t asked_ms = atomic_load(&l->stop_ms);
+	const uint64_t gone_ms = asked_ms ? live_monotonic_ms() - asked_ms : 0;
+
+	if (gone_ms + STOP_DELIVERY_MAX_MS <= STOP_MS)
+		return STOP_DELIVERY_MAX_MS;
+	if (gone_ms + STOP_DELIVERY_MIN_MS >= STOP_MS)
+		return STOP_DELIVERY_MIN_MS;
+	return (uint32_t)(STOP_MS - gone_ms);
+}
+
 /* Whoever waits for a turn is told that there will be none. */
 static void end_turns(struct live_run *l)
 {
@@ -372,11 +399,12 @@ int live_run(struct live_run *l, struct delivery *delivery, struct error *err)
 		rc = run_pipeline(l, err);
 	end_turns(l);
 	log_totals(l);
-	if (delivery && delivery_stop(delivery, STOP_DELIVERY_MS, &why) < 0) {
-		l->cfg.log(why.msg);
+	if (delivery && delivery_stop(delivery, time_to_deliver(l), &why) < 0) {
 		if (rc == 0) {
-			*err = why;
+			*err = why; /* which the caller says */
 			rc = why.code;
+		} else {
+			l->cfg.log(why.msg);
 		}
 	}
 	live_signals_end(l);

@@ -61,8 +61,7 @@ int live_op_stop(
 	(void)err;
 	(void)snprintf(text, sizeof(text), "asked to stop by uid %u", (unsigned)peer->uid);
 	l->cfg.log(text);
-	atomic_store(&l->stop, true);
-	live_ask(l);
+	live_stop(l);
 	return 0;
 }
 

@@ -34,10 +34,8 @@ static void *wait_for_end(void *arg)
 	int number;
 
 	signals_of_end(&set);
-	while (sigwait(&set, &number) == 0 && !live_has_ended(l)) {
-		atomic_store(&l->stop, true);
-		live_ask(l);
-	}
+	while (sigwait(&set, &number) == 0 && !live_has_ended(l))
+		live_stop(l);
 	return NULL;
 }
 

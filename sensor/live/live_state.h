@@ -60,15 +60,15 @@ struct live_run {
 
 	/* between threads, under LOCK; CHANGED is signalled at every change */
 	pthread_mutex_t lock;
-	pthread_cond_t changed;      /* its waits end by the monotonic clock: live_deadline */
-	pthread_mutex_t reload_lock; /* one reload at a time */
-	atomic_bool asked;           /* something below waits for the main thread */
-	atomic_bool stop;
-	struct knowledge *fresh;    /* to be swapped in */
-	bool is_swapping;           /* the main thread has taken it */
-	struct knowledge *former;   /* swapped out: whoever reloads frees it */
-	struct json_writer *status; /* to be filled */
-	bool ended;                 /* the main thread takes no more turns */
+	pthread_cond_t changed;       /* its waits end by the monotonic clock: live_deadline */
+	pthread_mutex_t reload_lock;  /* one reload at a time */
+	atomic_bool asked;            /* something below waits for the main thread */
+	atomic_uint_fast64_t stop_ms; /* monotonic: when the end was asked for; 0: it was not */
+	struct knowledge *fresh;      /* to be swapped in */
+	bool is_swapping;             /* the main thread has taken it */
+	struct knowledge *former;     /* swapped out: whoever reloads frees it */
+	struct json_writer *status;   /* to be filled */
+	bool ended;                   /* the main thread takes no more turns */
 	struct live_news news[LIVE_MAX_NEWS];
 	uint32_t n_news;
 	uint64_t news_dropped;
@@ -96,6 +96,9 @@ bool live_has_ended(struct live_run *l);
 
 /* Makes the main thread take a turn soon. LOCK is held. */
 void live_ask(struct live_run *l);
+
+/* Asks for the end. Any thread. */
+void live_stop(struct live_run *l);
 
 /* Queues news for the main thread, and logs them. Any thread, LOCK not held. */
 void live_tell(

@@ -221,9 +221,8 @@ int live_turn(void *user, struct pipeline *p)
 	l->turned_ms = live_monotonic_ms();
 	l->pipeline = p;
 	atomic_store(&l->asked, false);
-	if (atomic_load(&l->stop) && !l->is_stopping) {
+	if (atomic_load(&l->stop_ms) != 0 && !l->is_stopping) {
 		l->is_stopping = true;
-		l->stopping_ms = l->turned_ms;
 		live_source_stop(l->source);
 	}
 	live_swap(l);

@@ -101,7 +101,7 @@ kill -CONT $sensor
 # It has begun to drain the ring, and finds no time for that.
 sleep 0.3
 kill -STOP $sensor
-sleep 3
+sleep 2
 kill -CONT $sensor
 wait $sensor || fail "the sensor full exited with $?"
 in_time "with a full ring"
@@ -112,16 +112,19 @@ grep -h '"sensor.cause":"unread"' full.json | jq -r 'select(."event.action" == "
 same "what was left unread, by its alert" "$(cat lost)" "$unread"
 same "alerts in Redis" "$("$client" -s redis.sock XLEN 'vedette:{full}:alerts')" "$(wc -l <full.json)"
 
-begin hanging --interface vdb0 --redis "unix://$work/redis.sock"
+begin hanging --interface vdb0 --redis "unix://$work/redis.sock" --buffer 256
 kill -STOP $redis
 send vda0 "$day" --topspeed
 until_true says hanging.json gnb-018
+kill -STOP $sensor
+send vda0 "$day" --topspeed --loop=500 --unique-ip
 began=${EPOCHREALTIME/./}
 kill -TERM $sensor
+kill -CONT $sensor
 status=0
 wait $sensor || status=$?
 same "status of a sensor whose alerts did not reach Redis" $status 5
-in_time "while Redis hangs"
+in_time "with a full ring and Redis hanging"
 lines=$(wc -l <hanging.json)
 grep -q "^vedette run: $lines alerts raised, 0 delivered, $lines not delivered, 0 lost" hanging.err || { cat hanging.err >&2; fail "the account"; }
 kill -CONT $redis
