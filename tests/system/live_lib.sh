@@ -37,18 +37,24 @@ make_pair() {
 }
 
 started=()
+client=$(command -v redis-cli || command -v valkey-cli || true)
 
 # started_here PID: it is ended with the test, whatever becomes of it.
 started_here() {
     started+=("$1")
 }
 
+# Those that have ended may have left their numbers to others.
 clean_up() {
+    exec 2>/dev/null # bash would tell of each
     for process in "${started[@]}"; do
+        [ "$(awk '{ print $4 }' "/proc/$process/stat" 2>/dev/null)" = $$ ] || continue
         kill -CONT "$process" 2>/dev/null || true
         kill -KILL "$process" 2>/dev/null || true
     done
-    wait 2>/dev/null
+    wait
+    # A sensor that was killed has left its Redis behind.
+    [ ! -S "$VEDETTE_STATE/redis/redis.sock" ] || "$client" -s "$VEDETTE_STATE/redis/redis.sock" shutdown nosave >/dev/null 2>&1 || true
     rm -rf "$work"
 }
 trap clean_up EXIT

@@ -9,7 +9,6 @@ server=$(command -v redis-server || command -v valkey-server) || {
     echo "skipped: no Redis server is installed"
     exit 77
 }
-client=$(command -v redis-cli || command -v valkey-cli)
 
 make_pair 0
 make_pair 1

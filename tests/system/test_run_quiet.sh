@@ -5,7 +5,6 @@ server=$(command -v redis-server || command -v valkey-server) || {
     echo "skipped: no Redis server is installed"
     exit 77
 }
-client=$(command -v redis-cli || command -v valkey-cli)
 
 # Redis, and a name server that would get every question, are on another host. What is at the other end of the mirror is a third.
 unshare -n sleep infinity &
@@ -33,7 +32,7 @@ printf '127.0.0.1 localhost\n10.99.0.2 spool.example\n' >hosts
 echo "nameserver 10.99.0.2" >resolv.conf
 mount --bind hosts /etc/hosts
 mount --bind resolv.conf /etc/resolv.conf
-there "$server" --bind 10.99.0.2 --port 6379 --protected-mode no --save "" >redis.out 2>&1 &
+nsenter -t $far -n "$server" --bind 10.99.0.2 --port 6379 --protected-mode no --save "" >redis.out 2>&1 &
 started_here $!
 answers() {
     there "$client" -h 10.99.0.2 ping >/dev/null 2>&1
