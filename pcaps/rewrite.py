@@ -110,7 +110,7 @@ def move_frame(frame, moves):
 
 def main(source, target, *pairs):
     moves = Moves(pairs)
-    write(target, [(t, move_frame(frame, moves)) for t, frame in read(source)])
+    write(target, [(t, move_frame(frame, moves)) for t, frame in read(source)], in_order=False)
 
 
 if __name__ == '__main__':
