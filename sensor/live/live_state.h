@@ -53,7 +53,6 @@ struct live_run {
 		told_ms; /* monotonic: last turn, last report of losses, last status in Redis */
 	bool is_stopping;
 	bool told_silence;        /* since the start */
-	uint64_t stopping_ms;     /* monotonic */
 	uint64_t unjudged;        /* ends of conversations, when there was no time for them */
 	uint32_t events_to_clock; /* until the clock is looked at */
 	struct error sink_error;
