@@ -157,8 +157,7 @@ static int open_replay(struct replay *r, char **files, int n, struct error *err)
 	if (redis_target_open(&r->target, r->options.redis, r->options.state, err) != 0)
 		return err->code;
 	if (r->target) {
-		struct publisher_config pc = {
-			.name = r->options.name, .staged = true, .batch = PUBLISH_BATCH};
+		struct publisher_config pc = {.name = r->options.name, .batch = PUBLISH_BATCH};
 
 		if (!pc.name) {
 			source_name(r->source, name, sizeof(name));

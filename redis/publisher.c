@@ -18,20 +18,19 @@ enum {
 
 struct publisher {
 	struct redis_connection *c;
-	bool staged;
 	bool finished;
 	uint32_t batch;
 	uint32_t commands; /* whose replies are to be read */
 	uint32_t queued;   /* of them, entries: the first ones */
 	size_t queued_bytes;
-	struct stream_id last;           /* given to an entry, or found in the stream */
+	struct stream_id last;           /* given to an entry */
 	struct stream_id ids[BATCH_MAX]; /* of what is queued */
 	uint64_t raised, delivered, opened;
 	uint64_t first_ns, last_ns;
 	struct error failed; /* code 0 while all is well */
 	struct stream_keys keys;
-	char write_key[STREAM_KEY_BYTES]; /* where entries go: the same, or the staging key */
-	char run[64];                     /* names the run: client id and server time */
+	char staging[STREAM_KEY_BYTES]; /* where entries go */
+	char run[64];                   /* names the run: client id and server time */
 };
 
 /* Keeps the first failure (WHY may be NULL) and tells it to *err (NULL allowed). Returns its code,
@@ -93,21 +92,17 @@ static int name_run(struct publisher *p, struct error *err)
 	if (rc < 0)
 		return rc;
 	snprintf(p->run, sizeof(p->run), "%" PRId64 "-%" PRIu64, client, now_ns / NS_PER_US);
-	snprintf(p->write_key, sizeof(p->write_key), "vedette:{%s}:alerts:staging:%" PRId64,
+	snprintf(p->staging, sizeof(p->staging), "vedette:{%s}:alerts:staging:%" PRId64,
 		p->keys.name, client);
 	/* A server that was restarted counts its clients from one again. */
-	return redis_command(p->c, 2, (struct str[]){STR("DEL"), str_from(p->write_key)}, &r, err);
+	return redis_command(p->c, 2, (struct str[]){STR("DEL"), str_from(p->staging)}, &r, err);
 }
 
 static int prepare(struct publisher *p, struct error *err)
 {
-	int rc = stream_check(p->c, &p->keys, p->staged ? STREAM_REPLAY : STREAM_SENSOR, err);
+	int rc = stream_check(p->c, &p->keys, STREAM_REPLAY, err);
 
-	if (rc == 0)
-		rc = p->staged ? name_run(p, err) : stream_last_id(p->c, &p->keys, &p->last, err);
-	if (rc == 0 && !p->staged)
-		rc = stream_announce_sensor(p->c, &p->keys, err);
-	return rc;
+	return rc == 0 ? name_run(p, err) : rc;
 }
 
 struct publisher *publisher_new(
@@ -120,14 +115,12 @@ struct publisher *publisher_new(
 		return NULL;
 	}
 	p->c = c;
-	p->staged = cfg->staged;
 	p->batch = cfg->batch == 0 ? BATCH_DEFAULT : cfg->batch;
 	assert(p->batch <= BATCH_MAX);
 	if (stream_keys_make(cfg->name, &p->keys, err) < 0) {
 		free(p);
 		return NULL;
 	}
-	memcpy(p->write_key, p->keys.alerts, sizeof(p->write_key));
 	if (prepare(p, err) < 0) {
 		p->finished = true; /* nothing was staged */
 		publisher_free(p);
@@ -143,7 +136,7 @@ static void queue(struct publisher *p, const struct alert *a)
 	struct stream_id id = stream_id_next(p->last, a->ts_ns);
 
 	/* When that fails, so does the reading of its reply. */
-	stream_append(p->c, p->write_key, id, a, NULL);
+	stream_append(p->c, p->staging, id, a, NULL);
 	p->commands++;
 	p->ids[p->queued++] = id;
 	p->queued_bytes += a->json.len;
@@ -153,17 +146,6 @@ static void queue(struct publisher *p, const struct alert *a)
 	p->last_ns = a->ts_ns;
 	p->raised++;
 	p->opened += a->revision == 1;
-}
-
-int publisher_add(struct publisher *p, const struct alert *a, struct error *err)
-{
-	assert(!p->finished);
-	if (p->failed.code != 0)
-		return fail(p, NULL, err);
-	queue(p, a);
-	if (p->queued == p->batch || p->queued_bytes >= BATCH_MAX_BYTES)
-		return publisher_flush(p, err);
-	return 0;
 }
 
 /* Reads the reply to one XADD. */
@@ -182,18 +164,17 @@ static int read_added(struct publisher *p, struct stream_id sent, struct error *
 	return 0;
 }
 
-/* Every reply is read, also behind one that failed: entries that follow it may have been added, and
- * are counted. A broken connection fails all the rest at once. */
-int publisher_flush(struct publisher *p, struct error *err)
+/* Sends what is queued, and compares the id in each reply with the one that was sent. Every reply
+ * is read, also behind one that failed: entries that follow it may have been added, and are
+ * counted. A broken connection fails all the rest at once. */
+static int flush(struct publisher *p, struct error *err)
 {
 	uint32_t n = p->queued;
 	struct error why;
 
 	if (n == 0 || p->failed.code != 0)
 		return fail(p, NULL, err);
-	if (p->staged)
-		command(p, 3,
-			(struct str[]){STR("EXPIRE"), str_from(p->write_key), STR(STAGING_TTL_S)});
+	command(p, 3, (struct str[]){STR("EXPIRE"), str_from(p->staging), STR(STAGING_TTL_S)});
 	p->queued = 0;
 	p->queued_bytes = 0;
 	for (uint32_t i = 0; i < n; i++) {
@@ -205,10 +186,20 @@ int publisher_flush(struct publisher *p, struct error *err)
 	return fail(p, NULL, err);
 }
 
+int publisher_add(struct publisher *p, const struct alert *a, struct error *err)
+{
+	assert(!p->finished);
+	if (p->failed.code != 0)
+		return fail(p, NULL, err);
+	queue(p, a);
+	if (p->queued == p->batch || p->queued_bytes >= BATCH_MAX_BYTES)
+		return flush(p, err);
+	return 0;
+}
+
 /* ---- finishing ---- */
 
-/* Queues the status hash: of a replay in place of the former run's, of a sensor over what is there.
- */
+/* Queues the status hash, in place of the former run's. */
 static void queue_status(struct publisher *p, uint64_t now_ns)
 {
 	char raised[24], delivered[24], alerts[24];
@@ -224,11 +215,10 @@ static void queue_status(struct publisher *p, uint64_t now_ns)
 		time_format(p->last_ns, last);
 	}
 	time_format(now_ns, finished);
-	if (p->staged)
-		command(p, 2, (struct str[]){STR("DEL"), str_from(p->keys.status)});
+	command(p, 2, (struct str[]){STR("DEL"), str_from(p->keys.status)});
 	command(p, 18,
 		(struct str[]){STR("HSET"), str_from(p->keys.status), STR("mode"),
-			p->staged ? STR("replay") : STR("sensor"), STR("run"), str_from(p->run),
+			str_from(stream_mode_name(STREAM_REPLAY)), STR("run"), str_from(p->run),
 			STR("raised"), str_from(raised), STR("delivered"), str_from(delivered),
 			STR("alerts"), str_from(alerts), STR("first"), str_from(first), STR("last"),
 			str_from(last), STR("finished"), str_from(finished)});
@@ -238,7 +228,7 @@ static void queue_status(struct publisher *p, uint64_t now_ns)
  */
 static int check_staging(struct publisher *p, struct error *err)
 {
-	struct str staging = str_from(p->write_key);
+	struct str staging = str_from(p->staging);
 	struct redis_reply r;
 	int rc;
 
@@ -251,7 +241,7 @@ static int check_staging(struct publisher *p, struct error *err)
 		return error_set(err, ERR_REDIS,
 			"%s in Redis was changed while the replay ran, so nothing was replaced; "
 			"run it again",
-			p->write_key);
+			p->staging);
 	return 0;
 }
 
@@ -262,7 +252,7 @@ static int check_executed(struct publisher *p, const struct redis_reply *r, stru
 		return error_set(err, ERR_REDIS,
 			"%s in Redis was changed while the replay ended, so nothing was replaced; "
 			"run it again",
-			p->write_key);
+			p->staging);
 	if (r->kind != REDIS_ARRAY)
 		return redis_nonsense(p->c, "EXEC", err);
 	for (size_t i = 0; i < r->n; i++) {
@@ -277,7 +267,7 @@ static int check_executed(struct publisher *p, const struct redis_reply *r, stru
 static int swap(struct publisher *p, uint64_t now_ns, struct error *err)
 {
 	struct str key = str_from(p->keys.alerts);
-	struct str staging = str_from(p->write_key);
+	struct str staging = str_from(p->staging);
 	struct redis_reply r;
 	int rc = check_staging(p, err);
 
@@ -306,15 +296,12 @@ int publisher_finish(struct publisher *p, struct error *err)
 	uint64_t now_ns = 0;
 	int rc;
 
-	if (publisher_flush(p, err) < 0)
+	if (flush(p, err) < 0)
 		return p->failed.code;
+	assert(p->delivered == p->raised);
 	rc = stream_server_time(p->c, &now_ns, &why);
-	if (rc == 0 && p->staged) {
+	if (rc == 0)
 		rc = swap(p, now_ns, &why);
-	} else if (rc == 0) {
-		queue_status(p, now_ns);
-		rc = read_replies(p, NULL, &why);
-	}
 	if (rc < 0)
 		return fail(p, &why, err);
 	p->finished = true;
@@ -325,16 +312,11 @@ void publisher_free(struct publisher *p)
 {
 	if (!p)
 		return;
-	if (p->staged && !p->finished) {
-		command(p, 2, (struct str[]){STR("DEL"), str_from(p->write_key)});
+	if (!p->finished) {
+		command(p, 2, (struct str[]){STR("DEL"), str_from(p->staging)});
 		read_replies(p, NULL, NULL);
 	}
 	free(p);
-}
-
-uint64_t publisher_delivered(const struct publisher *p)
-{
-	return p->delivered;
 }
 
 const char *publisher_name(const struct publisher *p)

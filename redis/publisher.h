@@ -1,17 +1,18 @@
-/* Alerts into a Redis Stream [hiredis, nowhere else but in redis/].
+/* The alerts of a replay into a Redis Stream [hiredis, nowhere else but in redis/]. A sensor's go
+ * there by redis/delivery.h.
  *
  * vedette:{NAME}:alerts   stream; entry ids are <packet ms>-<n>, explicit and increasing; fields
- * json, id, rule, level, equipment, seq vedette:{NAME}:status   hash: mode (replay or sensor), run,
- * raised, delivered, alerts, first, last, finished vedette:sensors         set of names
+ *                         json, id, rule, level, equipment, seq
+ * vedette:{NAME}:status   hash: mode, run, raised, delivered, alerts, first, last, finished
+ * vedette:sensors         set of names
  *
- * A replay writes to vedette:{NAME}:alerts:staging:<client id> and renames it when it is complete,
- * so a reader sees the former run or the new one, never a half. Two replays of one name at once do
+ * Entries go to vedette:{NAME}:alerts:staging:<client id>, which is renamed when it is complete, so
+ * a reader sees the former run or the new one, never a half. Two replays of one name at once do
  * not meet: no two connections of a server have the same client id, and the one that finishes last
- * is seen. A staging key that a killed run left behind expires within the hour. A replay does not
- * replace the stream of a sensor, nor does a sensor append to a replay's. One thread. */
+ * is seen. A staging key that a killed run left behind expires within the hour. The stream of a
+ * sensor is not replaced. One thread. */
 #pragma once
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/error.h"
@@ -21,8 +22,7 @@
 struct publisher;
 
 struct publisher_config {
-	const char *name; /* of the sensor or replay: 1 to 128 letters, digits, . _ - */
-	bool staged;      /* a replay: replace the stream at publisher_finish */
+	const char *name; /* of the replay: 1 to 128 letters, digits, . _ - */
 	uint32_t batch;   /* entries per pipeline, 1 to 256; 0: 128 */
 };
 
@@ -35,16 +35,10 @@ void publisher_free(struct publisher *p); /* NULL allowed; what was not finished
  * alert so far is delivered, and every later call fails with the same error. */
 int publisher_add(struct publisher *p, const struct alert *a, struct error *err);
 
-/* Sends what is queued, reads every reply and compares the entry's id in it with the one that was
- * sent. */
-int publisher_flush(struct publisher *p, struct error *err);
-
-/* Flushes, then makes a staged stream visible in one step, with its status hash. An empty run
- * replaces the stream by nothing. Nothing may be added afterwards. */
+/* Sends what is queued, waits until Redis has confirmed every entry, and makes the stream visible
+ * in one step, with its status hash, which replaces that of the former run. An empty run replaces
+ * the stream by nothing. Nothing may be added afterwards. */
 int publisher_finish(struct publisher *p, struct error *err);
-
-/* Entries that Redis has confirmed. */
-uint64_t publisher_delivered(const struct publisher *p);
 
 const char *publisher_name(const struct publisher *p);
 const char *publisher_stream(

@@ -35,7 +35,7 @@ static bool parse_number(struct str text, uint64_t max, uint64_t *ret)
 	return text.len > 0;
 }
 
-bool stream_id_parse(struct str text, struct stream_id *ret)
+static bool parse_id(struct str text, struct stream_id *ret)
 {
 	const char *hyphen = text.len ? memchr(text.data, '-', text.len) : NULL;
 	uint32_t at = hyphen ? (uint32_t)(hyphen - text.data) : 0;
@@ -176,7 +176,7 @@ int stream_last_id(struct redis_connection *c, const struct stream_keys *k, stru
 		return rc;
 	for (size_t i = 0; r.kind == REDIS_ARRAY && i + 1 < r.n; i += 2) {
 		if (str_eq(redis_reply_at(&r, i).str, STR("last-generated-id")) &&
-			stream_id_parse(redis_reply_at(&r, i + 1).str, ret))
+			parse_id(redis_reply_at(&r, i + 1).str, ret))
 			return 0;
 	}
 	return redis_nonsense(c, "XINFO STREAM", err);

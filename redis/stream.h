@@ -26,8 +26,6 @@ struct stream_id stream_id_next(struct stream_id last, uint64_t ts_ns);
 /* "1790000000123-0", in BUF of STREAM_ID_BYTES. */
 struct str stream_id_format(struct stream_id id, char *buf);
 
-bool stream_id_parse(struct str text, struct stream_id *ret);
-
 struct stream_keys {
 	char name[STREAM_NAME_MAX + 1];
 	char alerts[STREAM_KEY_BYTES]; /* what readers see: "vedette:{NAME}:alerts" */

@@ -328,7 +328,6 @@ def replies(text):
     times = bulk([b"1790000000", b"1"])
     added = bulk(b"1-0", b"2-0", 1, b"3-0", b"4-0", 1, b"5-0", 1)
     yield 3, opening + bulk(3) + times + bulk(0) + added + times + b"+OK\r\n:5\r\n+OK\r\n" + b"+QUEUED\r\n" * 5 + bulk([1, 1, 0, 8, 1])
-    yield 4, opening + bulk(0, 1, 1) + added.replace(b":1\r\n", b"") + times + b"+OK\r\n" + b"+QUEUED\r\n" * 2 + bulk([8, 1])
     yield 1, b"-WRONGTYPE no hash\r\n"
     yield 2, bulk([entry]) + bulk([[b"key", [entry]]]) + b"*-1\r\n" + bulk([[b"key", [entry, entry]]])
 

@@ -297,6 +297,50 @@ START_TEST(continues_behind_what_is_there)
 }
 END_TEST
 
+/* The id of the stream's last entry. */
+static void last_id(struct redis_connection *c, const char *wanted)
+{
+	struct redis_reply r = test_do(c, "XREVRANGE vedette:{live}:alerts + - COUNT 1");
+	struct redis_reply entry;
+
+	ck_assert_uint_eq(r.n, 1);
+	entry = redis_reply_at(&r, 0);
+	ck_assert(str_eq(redis_reply_at(&entry, 0).str, str_from(wanted)));
+}
+
+/* Behind the id that was given last, though its entry is gone, and though it was the last of its
+ * millisecond. A stopped sensor's status expires; its stream stays its own. */
+START_TEST(continues_behind_the_last_id)
+{
+	struct test_server s;
+	struct delivery_config cfg;
+	struct redis_connection *c;
+	struct delivery *d;
+
+	test_server_start(&s, NULL);
+	c = test_connect(s.url);
+	cfg = config(s.url, NULL);
+	d = start(&cfg);
+	add(d, 0, 4);
+	stop(d);
+	last_id(c, "1790000000001-0");
+	ck_assert_int_eq(test_int(c, "XDEL vedette:{live}:alerts 1790000000001-0"), 1);
+	ck_assert_int_eq(test_int(c, "DEL vedette:{live}:status"), 1);
+	d = start(&cfg);
+	add(d, 0, 1);
+	stop(d);
+	last_id(c, "1790000000001-1");
+	ck_assert_int_eq(test_int(c, "TTL vedette:{live}:alerts"), -1);
+	test_do(c, "XADD vedette:{live}:alerts 1790000000500-18446744073709551615 a b");
+	d = start(&cfg);
+	add(d, 0, 1);
+	stop(d);
+	last_id(c, "1790000000501-0");
+	redis_close(c);
+	test_server_stop(&s);
+}
+END_TEST
+
 static void refused(const struct delivery_config *cfg, const char *said)
 {
 	struct error err = {0};
@@ -725,6 +769,31 @@ START_TEST(refuses_for_a_while)
 }
 END_TEST
 
+START_TEST(stream_becomes_something_else)
+{
+	struct ears ears = {0};
+	struct test_server s;
+	struct redis_connection *c;
+	struct delivery_config cfg;
+	struct delivery *d;
+
+	test_server_start(&s, NULL);
+	c = test_connect(s.url);
+	cfg = config(s.url, &ears);
+	d = start(&cfg);
+	test_do(c, "SET vedette:{live}:alerts x");
+	add(d, 0, 10);
+	wait_notice(&ears, DELIVERY_OPERATOR_ERROR, 1);
+	test_str(c, "GET vedette:{live}:alerts", "x");
+	test_do(c, "DEL vedette:{live}:alerts");
+	flush(d, 5000);
+	check_stream(c, 0, 10, 0);
+	stop(d);
+	redis_close(c);
+	test_server_stop(&s);
+}
+END_TEST
+
 START_TEST(password_changed)
 {
 	struct ears ears = {0};
@@ -992,6 +1061,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, many_status_fields);
 	tcase_add_test(tc, timer_flushes);
 	tcase_add_test(tc, continues_behind_what_is_there);
+	tcase_add_test(tc, continues_behind_the_last_id);
 	tcase_add_test(tc, refused_before_the_first_packet);
 	tcase_add_test(tc, documented_acl_is_enough);
 	tcase_add_test(tc, killed_and_restarted);
@@ -1003,6 +1073,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, out_of_memory);
 	tcase_add_loop_test(
 		tc, refuses_for_a_while, 0, (int)(sizeof(refusals) / sizeof(refusals[0])));
+	tcase_add_test(tc, stream_becomes_something_else);
 	tcase_add_test(tc, password_changed);
 	tcase_add_test(tc, other_writer_ahead);
 	tcase_add_test(tc, id_is_taken);

@@ -7,7 +7,7 @@
 /* Publishes a replay of N alerts, one a millisecond from 1 on, whose JSON is {"n":I}. */
 static void publish(struct redis_connection *c, const char *name, unsigned n)
 {
-	struct publisher_config cfg = {.name = name, .staged = true, .batch = 256};
+	struct publisher_config cfg = {.name = name, .batch = 256};
 	struct error err = {0};
 	struct publisher *p = publisher_new(c, &cfg, &err);
 
