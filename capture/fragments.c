@@ -54,8 +54,8 @@ struct held {
 	bool complete;
 	struct datagram_header header;
 	struct packet around;
-	uint32_t layer;
-	uint32_t interface;
+	uint32_t layer, interface;
+	const char *interface_name;
 };
 
 struct fragments {
@@ -449,6 +449,7 @@ static void keep_surroundings(struct held *h, const struct frame *frame, const s
 	h->around = *p;
 	h->layer = layer;
 	h->interface = frame->interface;
+	h->interface_name = frame->interface_name;
 }
 
 bool fragments_add(struct fragments *f, const struct frame *frame, const struct packet *p,
@@ -532,6 +533,7 @@ bool fragments_due(const struct fragments *f, struct datagram *ret)
 	ret->around = &h->around;
 	ret->layer = h->layer;
 	ret->interface = h->interface;
+	ret->interface_name = h->interface_name;
 	ret->bytes = header_bytes + shown(h, &carried);
 	ret->wire_len = header_bytes + carried;
 	ret->wire_packets = h->wire_packets;

@@ -69,14 +69,15 @@ struct fragments_stats {
 struct datagram {
 	const struct packet *around; /* of the first fragment, or, without it, of one; borrowed */
 	uint32_t layer;              /* of AROUND, that was the fragment */
-	uint32_t interface;
-	uint32_t bytes;        /* that fragments_copy writes: headers and what was captured */
-	uint32_t wire_len;     /* of the IP packet; at least BYTES */
-	uint32_t wire_packets; /* fragments that it came in */
-	uint64_t wire_bytes;   /* of their IP packets */
-	uint32_t frames;       /* sum of what fragments_add was told */
-	bool complete;         /* else its header still says "fragment" */
-	bool overlap;          /* with other bytes, or in IPv6 at all */
+	uint32_t interface;          /* of that frame */
+	const char *interface_name;  /* of that frame, borrowed from whom it was */
+	uint32_t bytes;              /* that fragments_copy writes: headers and what was captured */
+	uint32_t wire_len;           /* of the IP packet; at least BYTES */
+	uint32_t wire_packets;       /* fragments that it came in */
+	uint64_t wire_bytes;         /* of their IP packets */
+	uint32_t frames;             /* sum of what fragments_add was told */
+	bool complete;               /* else its header still says "fragment" */
+	bool overlap;                /* with other bytes, or in IPv6 at all */
 };
 
 struct fragments;

@@ -13,5 +13,8 @@ struct frame {
 	uint64_t ts_ns;      /* UTC nanoseconds since 1970, as captured: may step backwards */
 	uint32_t linktype;   /* LINKTYPE_ number of the pcap file format */
 	uint32_t interface;  /* which input it came from, from 0 */
+	/* Of the interface that captured it, borrowed from the source; NULL: unknown. In a capture
+	 * file any bytes may stand there: escape them where they are shown. */
+	const char *interface_name;
 	uint64_t number; /* its place in that input, from 1; frames that a filter refused count */
 };

@@ -22,6 +22,7 @@ struct source_stats {
 	uint64_t bytes_total; /* 0 when unknown (standard input, interfaces) */
 	uint32_t inputs;      /* files, interfaces */
 	uint32_t inputs_cut;  /* that ended early */
+	uint64_t unnamed;     /* interfaces in files whose name was not kept: too long, too many */
 };
 
 struct source;
@@ -39,12 +40,13 @@ struct source {
 	const struct source_ops *ops;
 };
 
-/* The next frame: SOURCE_FRAME with *ret filled (its data is valid until the next call), or
- * SOURCE_END. SOURCE_IDLE when interfaces have none: at once when WAIT is false, else after a tenth
- * of a second at most; ret->ts_ns then is a time before which no frame will be stamped any more, by
- * the clock that stamps them. A negative code means that one input ended early (ERR_TRUNCATED: cut
- * in a record; ERR_INPUT: damaged or unreadable; ERR_SYSTEM: too many at once); *err says which and
- * where. The other inputs go on, so call again until SOURCE_END. */
+/* The next frame: SOURCE_FRAME with *ret filled (its data is valid until the next call, the name of
+ * its interface until source_close), or SOURCE_END. SOURCE_IDLE when interfaces have none: at once
+ * when WAIT is false, else after a tenth of a second at most; ret->ts_ns then is a time before
+ * which no frame will be stamped any more, by the clock that stamps them. A negative code means
+ * that one input ended early (ERR_TRUNCATED: cut in a record; ERR_INPUT: damaged or unreadable;
+ * ERR_SYSTEM: too many at once); *err says which and where. The other inputs go on, so call again
+ * until SOURCE_END. */
 static inline int source_next(struct source *s, bool wait, struct frame *ret, struct error *err)
 {
 	return s->ops->next(s, wait, ret, err);

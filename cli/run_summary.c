@@ -124,6 +124,8 @@ void summary_print(FILE *to, const struct pipeline_stats *stats, const struct so
 	count(to, stats->shards.guessed, "of them labelled by port or address only");
 	count(to, stats->shards.unclassified, "of them without a label");
 	count(to, input->filtered, "packets refused by the filter");
+	count(to, input->unnamed,
+		"interfaces in captures whose name was not kept: too long, or too many different");
 	count(to, stats->subscriber_packets, "packets of subscribers, counted and not read");
 	for (int r = REASON_none + 1; r < REASON_COUNT; r++) {
 		char line[256];

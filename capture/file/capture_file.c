@@ -18,7 +18,7 @@ struct capture_file {
 };
 
 /* Tells the format by the first four bytes and reads the header. */
-static int begin(struct capture_file *f, struct error *err)
+static int begin(struct capture_file *f, struct interface_names *names, struct error *err)
 {
 	const uint8_t *magic;
 	const enum stream_result result = stream_need(f->stream, 4, &magic, err);
@@ -40,7 +40,7 @@ static int begin(struct capture_file *f, struct error *err)
 		return pcap_reader_begin(&f->reader.pcap, f->stream, err);
 	if (pcapng_reader_is_mine(magic)) {
 		f->format = FORMAT_PCAPNG;
-		return pcapng_reader_begin(&f->reader.pcapng, f->stream, err);
+		return pcapng_reader_begin(&f->reader.pcapng, f->stream, names, err);
 	}
 	return error_set(err, ERR_INPUT,
 		"%s: not a capture: it begins with %02x %02x %02x %02x, which is neither pcap nor "
@@ -49,7 +49,8 @@ static int begin(struct capture_file *f, struct error *err)
 		stream_path(f->stream), magic[0], magic[1], magic[2], magic[3]);
 }
 
-struct capture_file *capture_file_open(const char *path, size_t buffer_bytes, struct error *err)
+struct capture_file *capture_file_open(
+	const char *path, size_t buffer_bytes, struct interface_names *names, struct error *err)
 {
 	struct capture_file *f = calloc(1, sizeof(*f));
 
@@ -58,7 +59,7 @@ struct capture_file *capture_file_open(const char *path, size_t buffer_bytes, st
 		return NULL;
 	}
 	f->stream = stream_open(path, buffer_bytes, err);
-	if (!f->stream || begin(f, err) < 0) {
+	if (!f->stream || begin(f, names, err) < 0) {
 		capture_file_close(f);
 		return NULL;
 	}
@@ -80,6 +81,11 @@ int capture_file_next(struct capture_file *f, struct frame *ret, struct error *e
 	return f->format == FORMAT_PCAPNG
 		       ? pcapng_reader_next(&f->reader.pcapng, f->stream, ret, err)
 		       : pcap_reader_next(&f->reader.pcap, f->stream, ret, err);
+}
+
+uint64_t capture_file_unnamed(const struct capture_file *f)
+{
+	return f->format == FORMAT_PCAPNG ? f->reader.pcapng.unnamed : 0;
 }
 
 uint64_t capture_file_bytes_read(const struct capture_file *f)

@@ -30,6 +30,7 @@ struct input {
 	uint64_t n_frames;         /* read since it was opened */
 	struct error *fault;       /* of its first record, found at the start and not told yet */
 	uint64_t bytes_read, bytes_total;
+	uint64_t unnamed; /* its interfaces whose name was not kept */
 };
 
 struct file_source {
@@ -41,7 +42,8 @@ struct file_source {
 	uint32_t n_heap;
 	bool handed_out; /* the frame of heap[0] is with the caller */
 	uint32_t n_open, max_open;
-	struct filter *filter; /* NULL: every frame */
+	struct filter *filter;        /* NULL: every frame */
+	struct interface_names names; /* of all inputs, also those that are over */
 	struct source_stats stats;
 };
 
@@ -95,7 +97,7 @@ static int input_open(struct file_source *s, struct input *in, struct error *err
 			"be open at once; raise the limit with 'ulimit -n' or merge some with "
 			"'mergecap'",
 			in->path, (unsigned)s->n_open);
-	in->file = capture_file_open(in->path, buffer_bytes, err);
+	in->file = capture_file_open(in->path, buffer_bytes, &s->names, err);
 	if (!in->file)
 		return err ? err->code : ERR_INPUT;
 	s->n_open++;
@@ -109,6 +111,7 @@ static void input_close(struct file_source *s, struct input *in)
 	if (!in->file)
 		return;
 	in->bytes_read = capture_file_bytes_read(in->file);
+	in->unnamed = capture_file_unnamed(in->file);
 	capture_file_close(in->file);
 	in->file = NULL;
 	s->n_open--;
@@ -189,6 +192,7 @@ static int input_start(struct file_source *s, struct input *in, bool found, stru
 	if (in->file && (s->n_inputs > KEPT_OPEN || s->n_inputs > s->max_open) && in->bytes_total) {
 		input_close(s, in);
 		in->bytes_read = 0;
+		in->unnamed = 0;
 	}
 	s->heap[s->n_heap++] = in;
 	return rc > 0;
@@ -242,6 +246,7 @@ static void file_source_close(struct source *base)
 		free(s->inputs[i].fault);
 	}
 	filter_free(s->filter);
+	interface_names_done(&s->names);
 	free(s->heap);
 	free(s->inputs);
 	path_list_free(&s->paths);
@@ -294,6 +299,7 @@ static void file_source_stats(const struct source *base, struct source_stats *re
 
 		ret->bytes_read += in->file ? capture_file_bytes_read(in->file) : in->bytes_read;
 		ret->bytes_total += in->bytes_total;
+		ret->unnamed += in->file ? capture_file_unnamed(in->file) : in->unnamed;
 		total_known = total_known && in->bytes_total;
 	}
 	if (!total_known)

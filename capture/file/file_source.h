@@ -19,8 +19,12 @@
  * closed at their end, so that only those which overlap in time are open together: at most the
  * process's limit of open files less 64.
  *
+ * Frames of pcapng know the name of their interface where the file gives it (option if_name): up to
+ * 63 bytes, and up to 4096 different ones in all inputs; what is beyond is counted.
+ *
  * Memory: 256 KiB for each open input, 32 KiB when there are more than 8, up to 768 KiB where a
- * record needs it; packed inputs take more (stream.h); some 200 bytes for one that is closed. */
+ * record needs it; packed inputs take more (stream.h); some 200 bytes for one that is closed; 400
+ * KiB at most for names. */
 struct source *source_open_files(
 	const char *const *paths, size_t n, const char *filter, struct error *err);
 

@@ -29,6 +29,7 @@ enum {
 
 enum {
 	OPTION_END = 0,
+	OPTION_NAME = 2,
 	OPTION_TSRESOL = 9,
 	OPTION_TSOFFSET = 14,
 	RESOLUTION_MICROSECONDS = 6,
@@ -152,8 +153,26 @@ static int read_section(
 	return ERR_OK;
 }
 
+static int no_memory(const struct stream *s, struct error *err)
+{
+	return error_set(err, ERR_SYSTEM, "%s: no memory left to read it", stream_path(s));
+}
+
+/* An empty name is none. */
+static int read_interface_name(struct pcapng_reader *r, const uint8_t *bytes, uint32_t n,
+	const struct stream *s, struct pcapng_interface *to, struct error *err)
+{
+	if (n == 0 || bytes[0] == '\0')
+		return ERR_OK;
+	if (!interface_names_keep(r->names, bytes, n, &to->name))
+		return no_memory(s, err);
+	if (!to->name)
+		r->unnamed++;
+	return ERR_OK;
+}
+
 /* Options are (code, length, value padded to 4 bytes) until code 0 or the end of the block. */
-static int read_interface_options(const struct pcapng_reader *r, const struct block *b,
+static int read_interface_options(struct pcapng_reader *r, const struct block *b,
 	const struct stream *s, struct pcapng_interface *to, struct error *err)
 {
 	const uint8_t *p = b->body + INTERFACE_FIXED_BYTES;
@@ -171,6 +190,8 @@ static int read_interface_options(const struct pcapng_reader *r, const struct bl
 		if (padded_bytes > left_bytes)
 			return record_damaged(s, &b->place, err,
 				"has an option of %u bytes, longer than its block", length_bytes);
+		if (code == OPTION_NAME && read_interface_name(r, p, length_bytes, s, to, err) < 0)
+			return ERR_SYSTEM;
 		if (code == OPTION_TSRESOL && length_bytes == 1)
 			to->resolution = p[0];
 		if (code == OPTION_TSOFFSET && length_bytes == 8)
@@ -202,8 +223,7 @@ static int read_interface(
 		struct pcapng_interface *grown = realloc(r->interfaces, capacity * sizeof(*grown));
 
 		if (!grown)
-			return error_set(
-				err, ERR_SYSTEM, "%s: no memory left to read it", stream_path(s));
+			return no_memory(s, err);
 		r->interfaces = grown;
 		r->interfaces_capacity = capacity;
 	}
@@ -253,6 +273,7 @@ static int read_packet(struct pcapng_reader *r, const struct block *b, const str
 		.len = load32(b->body + 16, r->big_endian),
 		.ts_ns = r->last_ns,
 		.linktype = interface->linktype,
+		.interface_name = interface->name,
 	};
 	return read_packet_data(
 		b, s, PACKET_FIXED_BYTES, load32(b->body + 12, r->big_endian), ret, err);
@@ -274,6 +295,7 @@ static int read_packet_simple(const struct pcapng_reader *r, const struct block 
 		.len = load32(b->body, r->big_endian),
 		.ts_ns = r->last_ns,
 		.linktype = r->interfaces[0].linktype,
+		.interface_name = r->interfaces[0].name,
 	};
 	caplen = ret->len;
 	if (r->interfaces[0].snaplen && caplen > r->interfaces[0].snaplen)
@@ -283,12 +305,13 @@ static int read_packet_simple(const struct pcapng_reader *r, const struct block 
 	return read_packet_data(b, s, PACKET_SIMPLE_FIXED_BYTES, caplen, ret, err);
 }
 
-int pcapng_reader_begin(struct pcapng_reader *r, struct stream *s, struct error *err)
+int pcapng_reader_begin(
+	struct pcapng_reader *r, struct stream *s, struct interface_names *names, struct error *err)
 {
 	struct block b;
 	int rc;
 
-	*r = (struct pcapng_reader){.n_interfaces = 0};
+	*r = (struct pcapng_reader){.names = names};
 	rc = block_read(r, s, &b, err);
 	if (rc == 0 || rc == ERR_TRUNCATED)
 		return error_set(err, ERR_INPUT,

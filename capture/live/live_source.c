@@ -224,6 +224,7 @@ static int give(struct live_source *s, size_t i, struct frame *ret)
 	s->given = i;
 	*ret = lane->frame;
 	ret->interface = lane->interface;
+	ret->interface_name = lane->port->seen.name;
 	if (ret->ts_ns < s->newest_ns)
 		s->reordered++;
 	else

@@ -195,7 +195,9 @@ def pcapng(records, big=False, resolution=None):
         body += bytes(-len(body) % 4)
         return struct.pack(order + "II", kind, len(body) + 12) + body + struct.pack(order + "I", len(body) + 12)
 
-    options = b"" if resolution is None else struct.pack(order + "HHB3xHH", 9, 1, resolution, 0, 0)
+    options = struct.pack(order + "HH4s", 2, 4, b"eth7")
+    if resolution is not None:
+        options += struct.pack(order + "HHB3xHH", 9, 1, resolution, 0, 0)
     data = block(1, struct.pack(order + "HHI", 1, 0, 0) + options)
     for ts, frame in records:
         data += block(6, struct.pack(order + "IIIII", 0, ts >> 32, ts & 0xFFFFFFFF, len(frame), len(frame)) + frame)
@@ -374,7 +376,7 @@ def dictionaries(seeds):
     seeds.dictionary("fuzz_redis", ["+OK\r\n", "+QUEUED\r\n", "*0\r\n", "*-1\r\n", "$-1\r\n", ":1\r\n", "-ERR x\r\n", "*2\r\n", "%1\r\n", "~1\r\n",
                                     "$1\r\n", "*2147483647\r\n", "$2147483647\r\n", *(bulk(f.encode()) for f in fields)])
     blocks = [struct.pack(order + "I", n) for order in "<>" for n in (1, 2, 3, 4, 5, 6, 10, 0x0A0D0D0A, 0x1A2B3C4D, 0xFFFFFFFF)]
-    seeds.dictionary("fuzz_pcapng", [*blocks, b"\x09\0\1\0", b"\x0e\0\x08\0", b"\0\x09\0\1", b"\0\x0e\0\x08"])
+    seeds.dictionary("fuzz_pcapng", [*blocks, b"\2\0\4\0eth0", b"\0\2\0\4eth0", b"\x09\0\1\0", b"\x0e\0\x08\0", b"\0\x09\0\1", b"\0\x0e\0\x08"])
     numbers = [struct.pack(">H", n) for _, n in edges() if n is not None and n < LLC]
     for target in ("fuzz_decode", "fuzz_shard"):
         seeds.dictionary(target, [*numbers, MACS, b"\x45\0", b"\x60\0\0\0", b"\xaa\xaa\x03\0\0\0"])

@@ -116,20 +116,27 @@ static inline void pcapng_option(struct capture *c, uint16_t code, const void *v
 	cap_pad(c);
 }
 
-/* RESOLUTION 0: no option, so microseconds. */
-static inline void pcapng_interface(
-	struct capture *c, uint16_t linktype, uint32_t snaplen, uint8_t resolution)
+/* RESOLUTION 0: no option, so microseconds. The name is NAME_BYTES at NAME; NULL: none. */
+static inline void pcapng_interface_named(struct capture *c, uint16_t linktype, uint32_t snaplen,
+	uint8_t resolution, const void *name, uint16_t name_bytes)
 {
 	const size_t start = block_begin(c, 1);
 
 	cap16(c, linktype);
 	cap16(c, 0);
 	cap32(c, snaplen);
-	pcapng_option(c, 2, "eth0!", 5);
+	if (name)
+		pcapng_option(c, 2, name, name_bytes);
 	if (resolution)
 		pcapng_option(c, 9, &resolution, 1);
 	pcapng_option(c, 0, "", 0);
 	block_end(c, start);
+}
+
+static inline void pcapng_interface(
+	struct capture *c, uint16_t linktype, uint32_t snaplen, uint8_t resolution)
+{
+	pcapng_interface_named(c, linktype, snaplen, resolution, "eth0!", 5);
 }
 
 static inline void pcapng_packet(

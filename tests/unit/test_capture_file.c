@@ -20,10 +20,12 @@ struct reading {
 	int n;
 	struct frame frames[MAX_FRAMES];
 	char data[MAX_FRAMES][DATA_BYTES];
+	uint64_t unnamed;
 };
 
 static struct capture cap; /* large, so not on the stack */
 static struct scratch scratch;
+static struct interface_names names; /* of all files of a test */
 
 static void make_scratch(void)
 {
@@ -33,6 +35,7 @@ static void make_scratch(void)
 static void drop_scratch(void)
 {
 	scratch_drop(&scratch);
+	interface_names_done(&names);
 }
 
 static void read_path(const char *path, struct reading *ret)
@@ -41,7 +44,7 @@ static void read_path(const char *path, struct reading *ret)
 	int rc;
 
 	memset(ret, 0, sizeof(*ret));
-	f = capture_file_open(path, BUFFER_BYTES, &ret->err);
+	f = capture_file_open(path, BUFFER_BYTES, &names, &ret->err);
 	if (!f)
 		return;
 	ret->opened = true;
@@ -54,6 +57,7 @@ static void read_path(const char *path, struct reading *ret)
 		ck_assert_int_lt(++ret->n, MAX_FRAMES);
 	}
 	ck_assert_int_eq(rc, ret->err.code);
+	ret->unnamed = capture_file_unnamed(f);
 	capture_file_close(f);
 }
 
@@ -218,7 +222,7 @@ START_TEST(pcap_record_as_large_as_allowed)
 		cap.n += FRAME_MAX_BYTES;
 	}
 	write_bytes(scratch_path(&scratch, "it.pcap", path), cap.bytes, cap.n);
-	f = capture_file_open(path, BUFFER_BYTES, &err);
+	f = capture_file_open(path, BUFFER_BYTES, &names, &err);
 	ck_assert_ptr_nonnull(f);
 	for (int i = 0; i < 2; i++) {
 		ck_assert_int_eq(capture_file_next(f, &frame, &err), 1);
@@ -395,6 +399,80 @@ START_TEST(pcapng_sections)
 	ck_assert_uint_eq(r.frames[1].ts_ns, 2);
 	assert_says(&r, ERR_INPUT, "record 8 at byte");
 	assert_says(&r, ERR_INPUT, "is of interface 0, and its section has 0 interfaces");
+}
+END_TEST
+
+/* Each packet has the name of its own section's interface, also when the file is closed. */
+START_TEST(pcapng_names_of_interfaces)
+{
+	static const char *const expected[] = {"eth2", NULL, "Ethernet 3", "eth2", "eth9", NULL};
+
+	for (int big = 0; big < 2; big++) {
+		struct reading r;
+		size_t start;
+
+		cap.n = 0;
+		pcapng_section(&cap, big);
+		pcapng_interface_named(&cap, 1, 0, 9, "eth2", 4);
+		pcapng_interface_named(&cap, 1, 0, 9, NULL, 0);
+		pcapng_interface_named(&cap, 1, 0, 9, "Ethernet 3", 10);
+		pcapng_packet(&cap, 0, 1, "a", 1);
+		pcapng_packet(&cap, 1, 2, "b", 1);
+		pcapng_packet(&cap, 2, 3, "c", 1);
+		start = block_begin(&cap, 3); /* a simple packet is of interface 0 */
+		cap32(&cap, 1);
+		cap_bytes(&cap, "d", 1);
+		cap_pad(&cap);
+		block_end(&cap, start);
+		pcapng_section(&cap, !big);
+		pcapng_interface_named(&cap, 1, 0, 9, "eth9", 4);
+		pcapng_interface_named(&cap, 1, 0, 9, NULL, 0);
+		pcapng_packet(&cap, 0, 4, "e", 1);
+		pcapng_packet(&cap, 1, 5, "f", 1);
+		read_capture(&r);
+		ck_assert_int_eq(r.err.code, ERR_OK);
+		ck_assert_int_eq(r.n, 6);
+		for (int i = 0; i < 6; i++)
+			ck_assert_pstr_eq(r.frames[i].interface_name, expected[i]);
+		ck_assert_ptr_eq(r.frames[0].interface_name, r.frames[3].interface_name);
+		ck_assert_uint_eq(r.unnamed, 0);
+	}
+}
+END_TEST
+
+START_TEST(pcapng_strange_names_of_interfaces)
+{
+	static const struct {
+		const char *bytes;
+		uint16_t n;
+		const char *name;
+		unsigned unnamed;
+	} cases[] = {
+		{"", 0, NULL, 0},
+		{"\0\0\0", 3, NULL, 0},
+		{"eth2\0\0", 6, "eth2", 0}, /* some write its end, too */
+		{"a\x1b[31m\n\xff", 8, "a\x1b[31m\n\xff", 0},
+		{"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde", 63,
+			"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde", 0},
+		{"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", 64, NULL, 1},
+	};
+	struct reading r;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		cap.n = 0;
+		pcapng_section(&cap, false);
+		pcapng_interface_named(&cap, 1, 0, 9, cases[i].bytes, cases[i].n);
+		pcapng_packet(&cap, 0, 1, "a", 1);
+		read_capture(&r);
+		ck_assert_int_eq(r.n, 1);
+		ck_assert_pstr_eq(r.frames[0].interface_name, cases[i].name);
+		ck_assert_uint_eq(r.unnamed, cases[i].unnamed);
+	}
+	pcap_begin(&cap, false, MICRO, 1);
+	pcap_record(&cap, 1, 0, "a", 1);
+	read_capture(&r);
+	ck_assert_int_eq(r.n, 1);
+	ck_assert_ptr_null(r.frames[0].interface_name);
 }
 END_TEST
 
@@ -716,6 +794,8 @@ static void add_tests(TCase *t)
 	tcase_add_test(t, pcapng_in_both_byte_orders);
 	tcase_add_test(t, pcapng_simple_packet_up_to_the_snapshot_length);
 	tcase_add_test(t, pcapng_sections);
+	tcase_add_test(t, pcapng_names_of_interfaces);
+	tcase_add_test(t, pcapng_strange_names_of_interfaces);
 	tcase_add_test(t, pcapng_cut_at_every_byte);
 	tcase_add_test(t, pcapng_damaged_blocks);
 	tcase_add_test(t, pcapng_blocks_too_short_for_their_kind);

@@ -124,6 +124,79 @@ START_TEST(numbers_and_paths)
 }
 END_TEST
 
+/* A capture NAME of two interfaces, the first of which is FIRST, with a packet of each, at seconds
+ * SEC and SEC + 1. */
+static void put_interfaces(const char *name, const char *first, uint32_t sec, char *path)
+{
+	cap.n = 0;
+	pcapng_section(&cap, false);
+	pcapng_interface_named(&cap, 1, 0, 0, first, (uint16_t)strlen(first));
+	pcapng_interface_named(&cap, 1, 0, 0, NULL, 0);
+	pcapng_packet(&cap, 0, sec * UINT64_C(1000000), "a", 1);
+	pcapng_packet(&cap, 1, (sec + 1) * UINT64_C(1000000), "b", 1);
+	write_bytes(scratch_path(&scratch, name, path), cap.bytes, cap.n);
+}
+
+/* Names outlive the file that they stand in, and are the same in all files. */
+START_TEST(names_of_interfaces)
+{
+	static const char *const expected[] = {"eth2", "eth3", NULL, NULL, NULL, "eth2", NULL};
+	char paths[4][CAPTURE_PATH_BYTES];
+	struct frame frames[7];
+	struct source_stats stats;
+	struct source *s;
+	struct error err;
+
+	put_interfaces("a.pcapng", "eth2", 1, paths[0]);
+	put_interfaces("b.pcapng", "eth3", 1, paths[1]);
+	put_letters("c.pcap", "x", (uint32_t[]){3}, paths[2]);
+	put_interfaces("d.pcapng", "eth2", 4, paths[3]);
+	s = open_paths(paths, 4, NULL, &err);
+	ck_assert_ptr_nonnull(s);
+	for (int i = 0; i < 7; i++)
+		ck_assert_int_eq(source_next(s, true, &frames[i], &err), SOURCE_FRAME);
+	ck_assert_int_eq(source_next(s, true, &(struct frame){0}, &err), SOURCE_END);
+	for (int i = 0; i < 7; i++)
+		ck_assert_pstr_eq(frames[i].interface_name, expected[i]);
+	ck_assert_ptr_eq(frames[0].interface_name, frames[5].interface_name);
+	source_stats(s, &stats);
+	ck_assert_uint_eq(stats.unnamed, 0);
+	source_close(s);
+}
+END_TEST
+
+/* Counted once for each interface, also in files that are opened a second time. */
+START_TEST(names_that_are_not_kept)
+{
+	enum { FILES = 70 };
+	static char paths[FILES][CAPTURE_PATH_BYTES];
+	const char *list[FILES];
+	char name[32], long_name[65] = "";
+	struct source_stats stats;
+	struct source *s;
+	struct error err;
+	struct frame f;
+	unsigned n = 0;
+
+	memset(long_name, 'x', sizeof(long_name) - 1);
+	for (uint32_t i = 0; i < FILES; i++) {
+		snprintf(name, sizeof(name), "%u.pcapng", i);
+		put_interfaces(name, long_name, 10 * i + 1, paths[i]);
+		list[i] = paths[i];
+	}
+	s = source_open_files(list, FILES, NULL, &err);
+	ck_assert_ptr_nonnull(s);
+	while (source_next(s, true, &f, &err) == SOURCE_FRAME) {
+		ck_assert_ptr_null(f.interface_name);
+		n++;
+		source_stats(s, &stats);
+		ck_assert_uint_eq(stats.unnamed, (n + 1) / 2);
+	}
+	ck_assert_uint_eq(n, 2 * FILES);
+	source_close(s);
+}
+END_TEST
+
 START_TEST(ties_keep_the_order_given)
 {
 	char paths[3][CAPTURE_PATH_BYTES], text[MAX_TEXT];
@@ -549,6 +622,8 @@ static void add_tests(TCase *t)
 	tcase_add_checked_fixture(t, make_scratch, drop_scratch);
 	tcase_add_test(t, merged_by_time);
 	tcase_add_test(t, numbers_and_paths);
+	tcase_add_test(t, names_of_interfaces);
+	tcase_add_test(t, names_that_are_not_kept);
 	tcase_add_test(t, ties_keep_the_order_given);
 	tcase_add_test(t, order_of_a_file_is_kept);
 	tcase_add_test(t, interface_is_the_input);
