@@ -34,11 +34,11 @@ static uint8_t tags_up_to(const struct packet *p, uint8_t layer)
 void dissection_make(struct dissection *ret, const struct frame *f, const struct packet *p,
 	const struct site *site)
 {
-	uint16_t segment = site_segment(site, p, 0, NULL);
+	uint16_t segment = site_segment(site, p, 0, f->interface_name);
 	uint8_t shown = 0;
 
 	while (shown < p->n_layers) {
-		const uint16_t around = site_segment(site, p, shown, NULL);
+		const uint16_t around = site_segment(site, p, shown, f->interface_name);
 
 		if (site_is_subscriber(site, p, shown, around, p->ts_ns))
 			break;
@@ -349,6 +349,10 @@ void dissection_json(const struct dissection *d, struct json_writer *w)
 	if (d->file) {
 		json_key(w, "frame.file");
 		json_text(w, d->file);
+	}
+	if (d->frame->interface_name) {
+		json_key(w, "frame.interface");
+		json_text(w, d->frame->interface_name);
 	}
 	json_key(w, "@timestamp");
 	json_text(w, time_format(d->packet->ts_ns, time));

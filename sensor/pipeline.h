@@ -62,9 +62,8 @@ struct pipeline_consumer {
 struct pipeline;
 
 struct pipeline_config {
-	struct source *source;         /* borrowed */
-	const struct site *site;       /* borrowed: says who is a subscriber */
-	const char *const *interfaces; /* names by frame.interface, borrowed; NULL: unknown */
+	struct source *source;   /* borrowed */
+	const struct site *site; /* borrowed: says who is a subscriber, and what is a segment */
 	uint64_t hash_key;
 	uint32_t workers;        /* 1 to PIPELINE_MAX_WORKERS */
 	uint32_t max_flows;      /* in all */

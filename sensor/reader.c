@@ -79,8 +79,7 @@ static uint16_t segment_of(
 {
 	if (f->interface == CANARY_INTERFACE)
 		return CANARY_SEGMENT;
-	return site_segment(
-		r->site, p, layer, r->cfg->interfaces ? r->cfg->interfaces[f->interface] : NULL);
+	return site_segment(r->site, p, layer, f->interface_name);
 }
 
 /* Whom a subscriber's packet inside GTP-U is addressed to matters when that is infrastructure, and
@@ -225,7 +224,8 @@ static void push_datagram(struct reader *r, struct batch *b, const struct datagr
 		.len = d->wire_len,
 		.ts_ns = r->now_ns,
 		.linktype = LINKTYPE_NUM_RAW,
-		.interface = d->interface};
+		.interface = d->interface,
+		.interface_name = d->interface_name};
 	layer = decode_datagram(f, &decode, d->around, d->layer, p);
 	check_inner(r, f, p, r->now_ns);
 	from_mirror = layer < p->n_layers &&

@@ -289,7 +289,6 @@ static int run_pipeline(struct live_run *l, struct error *err)
 	const struct pipeline_config pc = {
 		.source = l->source,
 		.site = l->knowledge->site,
-		.interfaces = l->cfg.capture.interfaces,
 		.hash_key = l->cfg.hash_key,
 		.workers = l->cfg.workers,
 		.max_flows = l->cfg.max_flows,

@@ -1,5 +1,6 @@
 /* Frames to lines of `vedette dissect`: printable, as wide as was asked for, valid JSON, and no
- * address of what is a subscriber's. The first byte chooses the link type, the second the width. */
+ * address of what is a subscriber's. The first byte chooses the link type and whether the
+ * interface has a name, the second the width. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,17 +10,17 @@
 #include "cli/paragraph.h"
 #include "tests/fuzz/fuzz_policy.h"
 
-enum { CONTROL_BYTES = 2 };
+enum { CONTROL_BYTES = 2, NAMED_BIT = 0x80 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Layers that may be shown; all others are a subscriber's. */
-static uint8_t shown_layers(const struct site *site, const struct packet *p)
+static uint8_t shown_layers(const struct site *site, const struct frame *f, const struct packet *p)
 {
 	uint8_t n = 0;
 
-	while (n < p->n_layers &&
-		!site_is_subscriber(site, p, n, site_segment(site, p, n, NULL), p->ts_ns))
+	while (n < p->n_layers && !site_is_subscriber(site, p, n,
+					  site_segment(site, p, n, f->interface_name), p->ts_ns))
 		n++;
 	return n;
 }
@@ -102,12 +103,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < CONTROL_BYTES || size > FRAME_MAX_BYTES)
 		return 0;
 	f.linktype = linktypes[data[0] % 6];
+	f.interface_name = data[0] & NAMED_BIT ? FUZZ_INTERFACE : NULL;
 	f.data = data + CONTROL_BYTES;
 	f.caplen = f.len = (uint32_t)size - CONTROL_BYTES;
 	o.collectors = site_collectors(site, &o.n_collectors);
 	decode_frame(&f, &o, &p);
 	dissection_make(&d, &f, &p, site);
-	shown = shown_layers(site, &p);
+	shown = shown_layers(site, &f, &p);
 	check_line(&d, data[1], shown);
 	check_json(&d, shown);
 	return 0;

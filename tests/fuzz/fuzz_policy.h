@@ -7,12 +7,15 @@
 #include "rules/policy/site.h"
 #include "tests/fuzz/fuzz_input.h"
 
+#define FUZZ_INTERFACE "eth7" /* of segment oam, where some addresses are subscribers' alone */
+
 static inline struct site *fuzz_site_open(void)
 {
 	static const char policy[] =
 		"schema: 1\n"
 		"site: fuzz\n"
-		"segments: {oam: {vlan: [7, 10-20]}, core: {mpls: 20}}\n"
+		"segments: {oam: {vlan: [7, 10-20], interface: " FUZZ_INTERFACE "}, core: {mpls: "
+		"20}}\n"
 		"collectors: [10.0.0.2]\n"
 		"networks: {own: [192.0.2.0/24, \"2001:db8::/32\"], subscribers: [198.51.100.0/24, "
 		"\"2001:db8:5::/48\", {address: 203.0.113.0/24, segment: oam}]}\n"

@@ -3,8 +3,8 @@
  * does not depend on how often the source had nothing for now.
  *
  * The first byte chooses the link type, and whether time may jump by more than an hour. Then, for
- * each frame: two bytes for its length, one for the step in time and whether the source is idle
- * before it, the frame. */
+ * each frame: two bytes for its length, one for the step in time, whether the source is idle before
+ * it, and whether its interface has a name, the frame. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +22,7 @@ enum {
 	WILD_FROM = 0xe0,       /* one input in eight, for hours of ticks take long */
 	IDLE_BIT = 0x80,
 	IDLE_EARLY_BIT = 0x40,
+	NAMED_BIT = 0x20,
 	MAX_FILLS = 1 << 16,
 };
 
@@ -84,8 +85,12 @@ static void fake_fill(struct fake *s, const uint8_t *data, size_t size)
 		if (!wild || jumps < MAX_JUMPS) /* hours of ticks cost milliseconds */
 			ts_ns += (uint64_t)(steps_ms[control % 8] * (int64_t)NS_PER_MS);
 		jumps += steps_ms[control % 8] > 1000000;
-		s->frames[s->n] = (struct frame){
-			.data = data, .caplen = n, .len = n, .ts_ns = ts_ns, .linktype = linktype};
+		s->frames[s->n] = (struct frame){.data = data,
+			.caplen = n,
+			.len = n,
+			.ts_ns = ts_ns,
+			.linktype = linktype,
+			.interface_name = control & NAMED_BIT ? FUZZ_INTERFACE : NULL};
 		s->idle_ns[s->n++] = wild ? 0 : control & (IDLE_BIT | IDLE_EARLY_BIT);
 		data += n;
 		size -= n;
@@ -130,7 +135,8 @@ static void check_layer(struct log *log, uint32_t shard, const struct work *w)
 	assert(w->layer < p->n_layers && rig.batch.frames[w->packet].ts_ns == w->ts_ns);
 	assert(!layer_problem(&rig.batch.frames[w->packet], p, w->layer));
 	for (uint8_t i = 0; i <= w->layer; i++) {
-		const uint16_t segment = site_segment(rig.site, p, i, NULL);
+		const uint16_t segment =
+			site_segment(rig.site, p, i, rig.batch.frames[w->packet].interface_name);
 
 		assert(!is_private(segment, &p->layers[i].src) &&
 			!is_private(segment, &p->layers[i].dst));

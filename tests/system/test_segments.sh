@@ -80,6 +80,59 @@ same "what is in the mirror" "$(show '."source.port" == 40012' source.ip flow.de
 "$VEDETTE" check --site site.yaml "${common[@]}" --json >check
 same "collectors that check counts" "$(jq -r '.policy | "\(.segments) \(.collectors)"' check)" "0 1"
 
+# segments by interface in a replay: one conversation on two interfaces that a pcapng names, and on one that it does not
+cat >interfaces.py <<'EOF2'
+"""interfaces.py PCAP NAME...: PCAP's packets once for each interface NAME, a minute later each time, as pcapng; "-" is an interface without name."""
+import struct
+import sys
+
+
+def block(kind, body):
+    body += bytes(-len(body) % 4)
+    return struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
+
+
+data = open(sys.argv[1], "rb").read()
+out = block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))
+for name in sys.argv[2:]:
+    text = name.encode() if name != "-" else b""
+    option = struct.pack("<HH", 2, len(text)) + text + bytes(-len(text) % 4)
+    out += block(1, struct.pack("<HHI", struct.unpack_from("<I", data, 20)[0], 0, 0) + (option if text else b"") + bytes(4))
+for number in range(len(sys.argv) - 2):
+    at = 24
+    while at < len(data):
+        sec, usec, caplen, length = struct.unpack_from("<IIII", data, at)
+        units = (sec + 60 * number) * 1000000 + usec
+        out += block(6, struct.pack("<IIIII", number, units >> 32, units & 0xFFFFFFFF, caplen, length) + data[at + 16:at + 16 + caplen])
+        at += 16 + caplen
+sys.stdout.buffer.write(out)
+EOF2
+python3 -B interfaces.py "$pcaps/ssh-from-outside.pcap" eth2 eth3 - >two.pcapng
+site 's|^networks:|segments: {oam: {interface: eth2}, roaming: {interface: eth3}}\n&|; s|router-1, |&segment: oam, |'
+"$VEDETTE" flows --json --site site.yaml "${common[@]}" two.pcapng >flows 2>err
+same "conversations of two interfaces and of one without name" "$(show true flow.segment equipment.name | uniq)" \
+    '- 192.0.2.1
+oam router-1
+roaming 192.0.2.1'
+cp flows first
+"$VEDETTE" flows --json --site site.yaml "${common[@]}" --workers 4 two.pcapng >flows 2>err
+cmp -s first flows || fail "four workers say something else of interfaces"
+"$VEDETTE" replay --json --redis none --site site.yaml "${common[@]}" two.pcapng >alerts 2>err
+same "alerts by interface" "$(jq -r '[."flow.segment" // "-", ."equipment.name"] | join(" ")' alerts | LC_ALL=C sort -u)" \
+    '- 192.0.2.1
+oam router-1
+roaming 192.0.2.1'
+"$VEDETTE" dissect --json --site site.yaml two.pcapng >packets
+same "segments of packets" "$(jq -r '[."frame.interface" // "-", ."flow.segment" // "-"] | join(" ")' packets | uniq)" \
+    'eth2 oam
+eth3 roaming
+- -'
+python3 -B interfaces.py "$pcaps/ssh-from-outside.pcap" "$(printf 'x%.0s' {1..64})" >long.pcapng
+"$VEDETTE" replay --redis none --site site.yaml "${common[@]}" long.pcapng >said
+same "names that are not kept" "$(grep -c '^ *1  interfaces in captures whose name was not kept' said)" 1
+"$VEDETTE" replay --redis none --site site.yaml "${common[@]}" two.pcapng >said
+same "names that are kept" "$(grep -c 'name was not kept' said)" 0
+
 # mistakes
 site "$declared; s|oam: \{vlan: \[301, 302\]\}|oam: {vlan: [301, 16004]}|"
 refused 4 'site.yaml:7:30: "16004" cannot stand under vlan; write a number from 1 to 4094' "$VEDETTE" check --site site.yaml "${common[@]}"

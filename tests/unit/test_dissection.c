@@ -49,6 +49,17 @@ static void assert_json(struct shown *s, const char *expected)
 	json_done(&w);
 }
 
+static void assert_json_has(struct shown *s, const char *part)
+{
+	struct json_writer w;
+
+	json_init(&w);
+	dissection_json(&s->d, &w);
+	ck_assert(!w.failed);
+	ck_assert_msg(strstr(w.data, part) != NULL, "%s lacks %s", w.data, part);
+	json_done(&w);
+}
+
 static void udp_in_ethernet(struct builder *b, uint8_t src, uint8_t dst)
 {
 	build_start(b);
@@ -326,6 +337,36 @@ START_TEST(segments)
 }
 END_TEST
 
+/* No tag says where the packet belongs; its interface does. */
+START_TEST(segments_of_interfaces)
+{
+	struct site *site = site_from("schema: 1\n"
+				      "site: test\n"
+				      "segments: {oam: {interface: eth2, vlan: 10}}\n"
+				      "networks:\n"
+				      "  own: [192.0.2.0/24]\n"
+				      "  subscribers: [{address: 198.51.100.2, segment: oam}]\n",
+		NULL);
+	struct builder b;
+	struct shown s;
+
+	udp_in_ethernet(&b, 1, 2);
+	show(&s, &b, site);
+	ck_assert_ptr_nonnull(s.d.layer);
+	s.f.interface_name = "eth2";
+	dissection_make(&s.d, &s.f, &s.p, site);
+	ck_assert_ptr_null(s.d.layer);
+	ck_assert_str_eq(s.d.reason, "subscriber");
+	ck_assert_str_eq(s.d.segment, "oam");
+	assert_json_has(&s, "\"frame.interface\":\"eth2\"");
+	s.f.interface_name = "\x1b\xff";
+	dissection_make(&s.d, &s.f, &s.p, site);
+	ck_assert_str_eq(s.d.segment, "");
+	assert_json_has(&s, "\"frame.interface\":\"\\u001b\xef\xbf\xbd\"");
+	site_close(site);
+}
+END_TEST
+
 /* The longest of everything fits; what is cut out of an address is its middle. */
 START_TEST(long_lines)
 {
@@ -376,6 +417,7 @@ static void add_tests(TCase *t)
 	tcase_add_test(t, subscriber_networks);
 	tcase_add_test(t, subscriber_access);
 	tcase_add_test(t, segments);
+	tcase_add_test(t, segments_of_interfaces);
 	tcase_add_test(t, long_lines);
 }
 
