@@ -4,6 +4,7 @@
 
 #include "common/time_text.h"
 #include "rules/analyst_state.h"
+#include "rules/canary.h"
 
 enum {
 	ARENA_BLOCK_BYTES = 64 * 1024,
@@ -144,16 +145,23 @@ static bool is_fragments(const struct flow_record *r)
 		       r->proto == IPPROTO_NUM_SCTP);
 }
 
-static bool see(struct analyst *a, const struct event *ev, int side)
+/* The canary is no equipment of the site's. FIRST: of the ends that are the operator's. */
+static bool see(struct analyst *a, const struct event *ev, int side, bool first)
 {
 	const struct equipment *e = perspective_equipment(&a->view, ev, side);
 
+	if (ev->flow.segment == CANARY_SEGMENT)
+		return true;
+	if (first && ev->kind == EVENT_FLOW_END)
+		visibility_counts_add(&a->site, &ev->flow, side);
 	return visibility_add(a->visibility, facts_str(&a->facts, FIELD_EQUIPMENT_NAME),
 		e ? e->id : UINT32_MAX, ev, side);
 }
 
 static int judge_flow(struct analyst *a, const struct event *ev)
 {
+	bool first = true;
+
 	if (is_fragments(&ev->flow))
 		return 0;
 	perspective_fill_flow(&a->view, &a->facts, ev);
@@ -162,8 +170,9 @@ static int judge_flow(struct analyst *a, const struct event *ev)
 		if (!perspective_fill_side(&a->view, &a->facts, ev, side))
 			continue;
 		a->stats.judged++;
-		if (!see(a, ev, side))
+		if (!see(a, ev, side, first))
 			return ERR_SYSTEM;
+		first = false;
 		sigma_eval(a->sigma, a->scratch, RULE_FLOW, &a->facts, analyst_match, a);
 		/* Once per conversation is enough for what does not depend on the conversation. */
 		if (ev->kind == EVENT_FLOW_CLASSIFIED && a->rc == 0)

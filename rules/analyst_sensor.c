@@ -1,6 +1,7 @@
 /* What the sensor says of itself, as facts that rules judge. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "capture/decode/decode.h"
 #include "rules/analyst_state.h"
@@ -37,18 +38,8 @@ static void set_tcp(struct facts *f, const struct visibility_counts *c)
 struct telling {
 	struct analyst *a;
 	const struct sensor_period *period;
-	struct visibility_counts sum;
 	uint64_t seen;
 };
-
-static void add_counts(struct visibility_counts *sum, const struct visibility_counts *c)
-{
-	sum->sent_packets += c->sent_packets;
-	sum->received_packets += c->received_packets;
-	sum->tcp_flows += c->tcp_flows;
-	sum->tcp_one_way += c->tcp_one_way;
-	sum->undecoded_packets += c->undecoded_packets;
-}
 
 static void set_equipment(struct analyst *a, const struct visibility_entry *e)
 {
@@ -83,7 +74,6 @@ static int tell_equipment(void *user, const struct visibility_entry *e)
 	if (!e->in_period)
 		return 0;
 	t->seen++;
-	add_counts(&t->sum, &e->period);
 	analyst_begin(a, t->period->until_ns, false);
 	sensor_event_fill(&a->facts, &ev);
 	set_equipment(a, e);
@@ -168,7 +158,7 @@ static void tell_site(const struct telling *t)
 	facts_set_num(f, FIELD_VISIBILITY_LATE, p->counts.late - a->day.late);
 	facts_set_strs(f, FIELD_VISIBILITY_BLIND, p->blind, p->n_blind);
 	facts_set_num(f, FIELD_VISIBILITY_BLIND_LOST, p->blind_lost);
-	set_tcp(f, &t->sum);
+	set_tcp(f, &a->site);
 	facts_set_str(f, FIELD_SENSOR_MESSAGE,
 		arena_printf(f->arena,
 			"%" PRIu64 " packets; %" PRIu64 " pieces of equipment seen, %" PRIu64
@@ -192,6 +182,7 @@ int analyst_period(struct analyst *a, const struct sensor_period *p)
 		rc = a->rc;
 	}
 	visibility_end_period(a->visibility);
+	memset(&a->site, 0, sizeof(a->site));
 	a->day = p->counts;
 	a->day_ns = p->until_ns;
 	return rc;

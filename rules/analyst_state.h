@@ -17,9 +17,10 @@ struct analyst {
 	struct facts facts, common;
 	struct analyst_stats stats;
 	struct visibility *visibility;
-	struct sensor_counts day; /* as they were when the period began */
-	uint64_t day_ns;          /* when it began; 0: before the first event or tick */
-	uint64_t ts_ns;           /* of the event at hand */
+	struct visibility_counts site; /* in this period, each conversation once */
+	struct sensor_counts day;      /* as they were when the period began */
+	uint64_t day_ns;               /* when it began; 0: before the first event or tick */
+	uint64_t ts_ns;                /* of the event at hand */
 	bool ended;
 	int rc;
 };

@@ -148,7 +148,7 @@ static uint32_t add(struct visibility *v, struct str name, uint64_t hash, uint64
 	return i;
 }
 
-static void count(struct visibility_counts *c, const struct flow_record *r, int side)
+void visibility_counts_add(struct visibility_counts *c, const struct flow_record *r, int side)
 {
 	c->sent_packets += r->packets[side];
 	c->received_packets += r->packets[1 - side];
@@ -185,8 +185,8 @@ bool visibility_add(struct visibility *v, struct str name, uint32_t equipment_id
 	if (r->packets[1 - side] > 0 && r->last_ns > e->received_ns)
 		e->received_ns = r->last_ns;
 	if (ev->kind == EVENT_FLOW_END) {
-		count(&e->period, r, side);
-		count(&e->total, r, side);
+		visibility_counts_add(&e->period, r, side);
+		visibility_counts_add(&e->total, r, side);
 	}
 	return true;
 }

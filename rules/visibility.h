@@ -17,6 +17,9 @@ struct visibility_counts {
 	uint64_t undecoded_packets;
 };
 
+/* Adds the conversation R, which has ended, as end SIDE sees it. */
+void visibility_counts_add(struct visibility_counts *c, const struct flow_record *r, int side);
+
 struct visibility_entry {
 	const char *name;      /* declared, else the address; borrowed from the table */
 	uint32_t equipment_id; /* in the inventory, when it was seen last; UINT32_MAX: undeclared */
