@@ -20,6 +20,8 @@ enum {
 	EVENTS_PER_CLOCK = 256,
 };
 
+enum { OUT_OF_TIME = 1 }; /* ends the pipeline, and is no error */
+
 uint64_t live_monotonic_ms(void)
 {
 	struct timespec t;
@@ -82,27 +84,14 @@ static int on_alert(void *user, const struct alert *a)
 	return 0;
 }
 
-/* A full table of conversations that end with the run takes longer to judge than ending may take:
- * those that there is no time for are counted, and said at the end. */
+/* A full table of conversations that end with the run takes longer to judge than ending may take.
+ */
 static bool is_out_of_time(struct live_run *l, const struct event *ev)
 {
-	if (!l->is_stopping || ev->flow.end != FLOW_END_INPUT)
-		return false;
-	if (l->events_to_clock-- > 0 && l->unjudged == 0)
+	if (!l->is_stopping || ev->flow.end != FLOW_END_INPUT || l->events_to_clock-- > 0)
 		return false;
 	l->events_to_clock = EVENTS_PER_CLOCK;
 	return live_monotonic_ms() - atomic_load(&l->stop_ms) > STOP_JUDGE_MS;
-}
-
-static int on_event(void *user, const struct event *ev)
-{
-	struct live_run *l = user;
-
-	if (is_out_of_time(l, ev)) {
-		l->unjudged++;
-		return 0;
-	}
-	return analyst_event(l->analyst, ev);
 }
 
 static int on_tick(void *user, uint64_t ts_ns)
@@ -154,6 +143,26 @@ static int on_finish(void *user, uint64_t ts_ns)
 
 	live_last_status(l);
 	return rc;
+}
+
+/* The last words come now, and the conversations that are left are counted: run_pipeline. */
+static int end_early(struct live_run *l, uint64_t ts_ns)
+{
+	int rc = on_period(l, ts_ns, false, &l->stats);
+
+	if (rc == 0)
+		rc = on_finish(l, ts_ns);
+	return rc == 0 ? OUT_OF_TIME : rc;
+}
+
+static int on_event(void *user, const struct event *ev)
+{
+	struct live_run *l = user;
+
+	if (is_out_of_time(l, ev))
+		return end_early(l, ev->ts_ns);
+	l->ends += ev->kind == EVENT_FLOW_END;
+	return analyst_event(l->analyst, ev);
 }
 
 static void on_progress(void *user, const struct pipeline_stats *so_far)
@@ -305,6 +314,10 @@ static int run_pipeline(struct live_run *l, struct error *err)
 		l, on_event, on_tick, on_period, on_clock_step, on_settled, on_finish};
 	int rc = pipeline_run(&pc, &consumer, &l->stats, err);
 
+	if (rc == OUT_OF_TIME) {
+		l->unjudged = l->stats.shards.flows - l->ends;
+		return 0;
+	}
 	if (rc != 0 && l->sink_error.code != ERR_OK)
 		*err = l->sink_error;
 	else if (rc != 0 && err->code == ERR_OK)

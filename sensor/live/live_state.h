@@ -52,8 +52,8 @@ struct live_run {
 	uint64_t turned_ms, blind_ms,
 		told_ms; /* monotonic: last turn, last report of losses, last status in Redis */
 	bool is_stopping;
-	bool told_silence;        /* since the start */
-	uint64_t unjudged;        /* ends of conversations, when there was no time for them */
+	bool told_silence;       /* since the start */
+	uint64_t ends, unjudged; /* ends of conversations that were judged; there was no time for */
 	uint32_t events_to_clock; /* until the clock is looked at */
 	struct error sink_error;
 
