@@ -155,7 +155,7 @@ for path in sys.argv[1:3]:
             ip(frame(data), counts, ends)
         rows.append((stamp, len(data), ends))
     seen.append(rows)
-    if 'day.pcap' in sys.argv[1]:
+    if sys.argv[1].endswith('/day.pcap'):
         assert counts['ipv4'] > 800 and counts[6] > 500 and counts[17] > 100, counts
 before, after = seen
 assert len(before) == len(after), 'number of packets'

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -1013,6 +1014,17 @@ static int deliver_in_sandbox(const char *url)
 	return st.delivered == 400 && st.reconnects > 0 ? 0 : 4;
 }
 
+/* A minimal system may have no /etc/hosts. */
+static bool has_address(const char *host)
+{
+	struct addrinfo *found = NULL;
+	const bool ok = getaddrinfo(host, NULL, NULL, &found) == 0;
+
+	if (ok)
+		freeaddrinfo(found);
+	return ok;
+}
+
 START_TEST(reconnects_in_a_sandbox)
 {
 	static const char *const hosts[] = {NULL, "localhost", "127.0.0.1"};
@@ -1024,6 +1036,10 @@ START_TEST(reconnects_in_a_sandbox)
 	pid_t pid;
 	int status;
 
+	if (hosts[_i] && !has_address(hosts[_i])) {
+		printf("skipped: %s has no address here\n", hosts[_i]);
+		return;
+	}
 	snprintf(port, sizeof(port), "%u", free_port());
 	test_server_start(&s, args);
 	snprintf(url, sizeof(url), "redis://%s:%s", hosts[_i] ? hosts[_i] : "", port);
