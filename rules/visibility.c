@@ -233,11 +233,6 @@ void visibility_end_period(struct visibility *v)
 	}
 }
 
-size_t visibility_count(const struct visibility *v)
-{
-	return v->used;
-}
-
 uint64_t visibility_evicted(const struct visibility *v)
 {
 	return v->evicted;

@@ -49,5 +49,4 @@ int visibility_each(const struct visibility *v, visibility_each_fn *each, void *
 
 void visibility_end_period(struct visibility *v);
 
-size_t visibility_count(const struct visibility *v);
 uint64_t visibility_evicted(const struct visibility *v);

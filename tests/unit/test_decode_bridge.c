@@ -2,6 +2,7 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "tests/support/packet_tags.h"
 #include "tests/support/tunnel_check.h"
 #include "tests/unit/suite.h"
 

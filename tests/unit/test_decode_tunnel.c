@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "tests/support/frame_builder.h"
+#include "tests/support/packet_tags.h"
 #include "tests/unit/suite.h"
 
 enum { RAW = 101 };

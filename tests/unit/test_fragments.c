@@ -2,6 +2,7 @@
 
 #include "tests/support/frame_builder.h"
 #include "tests/support/packet_check.h"
+#include "tests/support/packet_tags.h"
 #include "tests/unit/suite.h"
 
 #define T0 (UINT64_C(1795305600) * NS_PER_S)
