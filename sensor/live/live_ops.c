@@ -46,9 +46,8 @@ int live_op_reload(
 {
 	char cause[NEWS_CAUSE_BYTES];
 
-	(void)w;
 	(void)snprintf(cause, sizeof(cause), "asked by uid %u", (unsigned)peer->uid);
-	return live_reload(user, cause, err);
+	return live_reload(user, cause, w, err);
 }
 
 int live_op_stop(

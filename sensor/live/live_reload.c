@@ -208,7 +208,8 @@ static int reload(struct live_run *l, const char *cause, char *text, size_t size
 	return 0;
 }
 
-int live_reload(struct live_run *l, const char *cause, struct error *err)
+int live_reload(
+	struct live_run *l, const char *cause, struct json_writer *answer, struct error *err)
 {
 	char text[NEWS_TEXT_BYTES];
 	int rc;
@@ -223,6 +224,10 @@ int live_reload(struct live_run *l, const char *cause, struct error *err)
 	if (rc != 0)
 		(void)snprintf(text, sizeof(text), "reload refused (%s), nothing changed: %.480s",
 			cause, err->msg);
+	if (rc == 0 && answer) {
+		json_key(answer, "done");
+		json_text(answer, text);
+	}
 	live_tell(l, rc == 0 ? SENSOR_EVENT_RELOADED : SENSOR_EVENT_RELOAD_REFUSED, "", text);
 	return rc;
 }

@@ -49,7 +49,7 @@ static void *wait_for_reload(void *arg)
 	while (sigwait(&set, &number) == 0 && !live_has_ended(l)) {
 		struct error err;
 
-		(void)live_reload(l, "SIGHUP", &err);
+		(void)live_reload(l, "SIGHUP", NULL, &err);
 	}
 	return NULL;
 }

@@ -106,9 +106,11 @@ void live_tell(
 /* Gives EV to the rules, as of the packet clock. Main thread. */
 int live_sensor_event(struct live_run *l, const struct sensor_event *ev);
 
-/* Loads anew and waits until the main thread has swapped; CAUSE says who asked. Any thread but the
+/* Loads anew and waits until the main thread has swapped; CAUSE says who asked;
+ * what was loaded is put into ANSWER (NULL allowed). Any thread but the
  * main one. */
-int live_reload(struct live_run *l, const char *cause, struct error *err);
+int live_reload(
+	struct live_run *l, const char *cause, struct json_writer *answer, struct error *err);
 
 /* Of the pipeline: whether the main thread should take a turn, and that turn. USER is the run. */
 bool live_wants_turn(void *user);
