@@ -162,7 +162,7 @@ port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0));
 "$server" --bind 127.0.0.1 --port "$port" --unixsocket "$work/r.sock" --requirepass 'p@ss/word' --save '' --appendonly no >server.log 2>&1 &
 others=$!
 disown $others
-trap 'kill $others 2>/dev/null; rm -rf "$work"' EXIT
+trap 'kill $others 2>/dev/null || true; rm -rf "$work"' EXIT
 until_true test -S r.sock
 cli() { REDISCLI_AUTH='p@ss/word' "$client" --raw -s r.sock "$@" 2>&1; }
 
@@ -218,7 +218,7 @@ threading.Event().wait()
 EOF
 python3 nonsense.py &
 nonsense=$!
-trap 'kill $others $nonsense 2>/dev/null; rm -rf "$work"' EXIT
+trap 'kill $others $nonsense 2>/dev/null || true; rm -rf "$work"' EXIT
 until_true test -e ready
 for kind in web agree binary huge close number deep; do
     refused 5 "$kind.sock" replay --redis "unix://$work/$kind.sock" "$pcaps/ngap-second.pcap"
