@@ -1,5 +1,6 @@
 #include "sensor/knowledge.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 int knowledge_open(struct knowledge *ret, const struct knowledge_config *cfg, struct error *err)
@@ -25,4 +26,11 @@ void knowledge_close(struct knowledge *k)
 	lists_close(k->lists);
 	site_close(k->site);
 	memset(k, 0, sizeof(*k));
+}
+
+void knowledge_free(struct knowledge *k)
+{
+	if (k)
+		knowledge_close(k);
+	free(k);
 }

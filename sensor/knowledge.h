@@ -31,3 +31,6 @@ struct knowledge {
 /* 0, or a negative code with *err and an empty *ret. */
 int knowledge_open(struct knowledge *ret, const struct knowledge_config *cfg, struct error *err);
 void knowledge_close(struct knowledge *k);
+
+/* Closes and frees K, which came from malloc; NULL allowed. */
+void knowledge_free(struct knowledge *k);

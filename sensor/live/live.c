@@ -437,13 +437,6 @@ void live_run_delivered(void *user, const struct alert *a)
 	live_canary_delivered(user, a);
 }
 
-static void free_knowledge(struct knowledge *k)
-{
-	if (k)
-		knowledge_close(k);
-	free(k);
-}
-
 void live_run_close(struct live_run *l)
 {
 	if (!l)
@@ -451,8 +444,8 @@ void live_run_close(struct live_run *l)
 	control_close(l->control);
 	analyst_free(l->analyst);
 	source_close(l->source);
-	free_knowledge(l->knowledge);
-	free_knowledge(l->fresh);
+	knowledge_free(l->knowledge);
+	knowledge_free(l->fresh);
 	pthread_cond_destroy(&l->changed);
 	pthread_mutex_destroy(&l->reload_lock);
 	pthread_mutex_destroy(&l->lock);

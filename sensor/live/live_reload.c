@@ -38,13 +38,6 @@ static int check_geo(const struct geo *old, const struct geo *fresh, struct erro
 	return 0;
 }
 
-static void free_knowledge(struct knowledge *k)
-{
-	if (k)
-		knowledge_close(k);
-	free(k);
-}
-
 static struct knowledge *load(struct live_run *l, struct error *err)
 {
 	struct knowledge_config cfg = *l->cfg.knowledge;
@@ -63,7 +56,7 @@ static struct knowledge *load(struct live_run *l, struct error *err)
 		rc = check_geo(l->knowledge->geo, k->geo, err);
 	if (rc == 0)
 		return k;
-	free_knowledge(k);
+	knowledge_free(k);
 	return NULL;
 }
 
@@ -197,14 +190,14 @@ static int reload(struct live_run *l, const char *cause, char *text, size_t size
 		return err->code;
 	describe(l, k, cause, text, size);
 	if (!swap(l, k, &former)) {
-		free_knowledge(former);
+		knowledge_free(former);
 		return error_set(err, ERR_SYSTEM,
 			live_has_ended(l)
 				? "the sensor is ending"
 				: "the sensor found neither time nor memory to change over; "
 				  "try again");
 	}
-	free_knowledge(former);
+	knowledge_free(former);
 	return 0;
 }
 

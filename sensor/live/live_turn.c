@@ -179,15 +179,16 @@ static void put(struct status_fields *s, const char *name, uint64_t v)
 
 static void tell_status(struct live_run *l)
 {
-	const struct live_totals totals = live_add_up(l);
 	const uint64_t now_ms = live_monotonic_ms();
 	struct status_fields s = {.n = 0};
+	struct live_totals totals;
 	char packet_time[TIME_TEXT_BYTES] = "";
 	struct analyst_stats judged;
 
 	if (!l->delivery || (l->told_ms && now_ms - l->told_ms < TELL_MS))
 		return;
 	l->told_ms = now_ms;
+	totals = live_add_up(l);
 	analyst_stats(l->analyst, &judged);
 	if (l->stats.frames > 0)
 		(void)time_format(pipeline_now_ns(l->pipeline), packet_time);
