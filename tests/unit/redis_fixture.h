@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -102,6 +103,7 @@ static inline void test_server_run(struct test_server *s, const char *const *arg
 	s->pid = fork();
 	ck_assert_int_ge(s->pid, 0);
 	if (s->pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* a failed test leaves no server behind */
 		if (chdir(s->dir.path) == 0)
 			execvp(argv[0], (char *const *)argv);
 		_exit(127);
@@ -207,6 +209,7 @@ static inline void false_server_start(
 	s->pid = fork();
 	ck_assert_int_ge(s->pid, 0);
 	if (s->pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		signal(SIGPIPE, SIG_IGN);
 		for (;;) {
 			int fd = accept(listener, NULL, NULL);

