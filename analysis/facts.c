@@ -9,14 +9,20 @@
 enum origin { ORIGIN_OWN, ORIGIN_ECS };
 
 static const struct field_info infos[FIELD_COUNT] = {
-#define FIELD(id, name, type, origin, text)                                                        \
+#define FIELD(id, name, type, origin, group, text)                                                 \
 	[FIELD_##id] = {name, FIELD_TYPE_##type, ORIGIN_##origin == ORIGIN_ECS, text},
 #include "analysis/fields.def"
 #undef FIELD
 };
 
 static const char *const names[FIELD_COUNT + 1] = {
-#define FIELD(id, name, type, origin, text) [FIELD_##id] = name,
+#define FIELD(id, name, type, origin, group, text) [FIELD_##id] = name,
+#include "analysis/fields.def"
+#undef FIELD
+};
+
+const uint8_t fact_groups[FIELD_COUNT] = {
+#define FIELD(id, name, type, origin, group, text) [FIELD_##id] = FACT_##group,
 #include "analysis/fields.def"
 #undef FIELD
 };
@@ -43,6 +49,30 @@ const char *const *field_names(void)
 void facts_clear(struct facts *f)
 {
 	memset(f->present, 0, sizeof(f->present));
+	f->owed = 0;
+}
+
+void facts_owe(struct facts *f, uint32_t groups, facts_fill_fn *fill, void *user)
+{
+	f->owed |= groups;
+	f->fill = fill;
+	f->fill_user = user;
+}
+
+void facts_settle(const struct facts *f, enum fact_group group)
+{
+	struct facts *to = (struct facts *)f; /* see the header */
+
+	to->owed &= ~(UINT32_C(1) << group);
+	to->fill(to->fill_user, to, group);
+}
+
+void facts_settle_all(const struct facts *f)
+{
+	for (int g = 0; f->owed && g < FACT_GROUP_COUNT; g++) {
+		if (f->owed >> g & 1)
+			facts_settle(f, (enum fact_group)g);
+	}
 }
 
 struct str facts_str(const struct facts *f, enum field_id id)
@@ -66,6 +96,16 @@ static struct fact_value *put(struct facts *f, enum field_id id)
 void facts_unset(struct facts *f, enum field_id id)
 {
 	f->present[id / 64] &= ~(UINT64_C(1) << (id % 64));
+}
+
+void facts_unset_range(struct facts *f, enum field_id first, enum field_id last)
+{
+	for (unsigned id = first; id <= (unsigned)last; id = (id | 63) + 1) {
+		const unsigned end = (id | 63) < (unsigned)last ? 63 : last % 64;
+		const uint64_t up_to = end == 63 ? UINT64_MAX : (UINT64_C(2) << end) - 1;
+
+		f->present[id / 64] &= ~(up_to & UINT64_MAX << (id % 64));
+	}
 }
 
 void facts_set_str(struct facts *f, enum field_id id, struct str s)
@@ -171,6 +211,7 @@ static void write_value(enum field_type type, const struct fact_value *v, struct
 
 void facts_write_json(const struct facts *f, struct json_writer *w)
 {
+	facts_settle_all(f);
 	for (int i = 0; i < FIELD_COUNT; i++) {
 		if (!facts_has(f, (enum field_id)i))
 			continue;

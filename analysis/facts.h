@@ -11,7 +11,7 @@
 #include "common/str.h"
 
 enum field_id {
-#define FIELD(id, name, type, origin, text) FIELD_##id,
+#define FIELD(id, name, type, origin, group, text) FIELD_##id,
 #include "analysis/fields.def"
 #undef FIELD
 	FIELD_COUNT
@@ -27,6 +27,44 @@ enum field_type {
 	FIELD_TYPE_DATE, /* nanoseconds since 1970 */
 	FIELD_TYPE_BOOLEAN,
 };
+
+/* Facts that are worked out together. Most events meet no rule, and no rule looks at most facts:
+ * what costs something is worked out when it is first asked for. */
+enum fact_group {
+	FACT_NOW, /* set by whoever knows it, never owed */
+	/* of the conversation: analysis/flow_facts.h */
+	FACT_MOMENT,
+	FACT_PATH,
+	FACT_ENDS,
+	FACT_MACS,
+	FACT_TAGS,
+	FACT_TRANSPORT,
+	FACT_COMMUNITY,
+	FACT_LABEL,
+	FACT_TLS,
+	FACT_CONTENT,
+	/* of the conversation at this site: rules/perspective.h */
+	FACT_SITE,
+	FACT_SOURCE_GEO,
+	FACT_DESTINATION_GEO,
+	FACT_DOMAIN,
+	/* as one end sees it */
+	FACT_SELF,
+	FACT_SELF_NAME,
+	FACT_PEER,
+	FACT_ENTITY,
+	FACT_PEER_NAMES,
+	FACT_PEER_DOMAIN,
+	FACT_PEER_GEO,
+	FACT_PEER_GROUPS,
+	FACT_PEER_SUPPLIER,
+	FACT_LINKAGE,
+	FACT_VERDICT,
+	FACT_CONTRACT_WORDS,
+	FACT_GROUP_COUNT
+};
+
+_Static_assert(FACT_GROUP_COUNT <= 32, "struct facts has a bit for each");
 
 struct field_info {
 	const char *name;
@@ -60,18 +98,45 @@ struct fact_value {
 	};
 };
 
+struct facts;
+
+/* Sets the facts of GROUP that there are, none of which is set yet. May ask for facts of other
+ * groups. */
+typedef void facts_fill_fn(void *user, struct facts *f, enum fact_group group);
+
 /* One set of facts. Strings and lists are borrowed, usually from ARENA. About 4 KiB: keep one per
  * stage, not one per flow. */
 struct facts {
 	uint64_t present[(FIELD_COUNT + 63) / 64];
+	uint32_t owed; /* a bit for each group that FILL sets when one of its facts is asked for */
+	facts_fill_fn *fill;
+	void *fill_user;
 	struct arena *arena; /* where setters that copy put their bytes; not owned */
 	struct fact_value values[FIELD_COUNT];
 };
 
+/* No fact is there, and none is owed. */
 void facts_clear(struct facts *f);
+
+/* Facts of GROUPS (a bit each), all absent now, are what FILL(USER, ...) says once somebody asks.
+ * One FILL for all that is owed. */
+void facts_owe(struct facts *f, uint32_t groups, facts_fill_fn *fill, void *user);
+
+/* Has GROUP, which is owed, filled. What the facts say is the same before and after: so F may be
+ * const to whoever asks. */
+void facts_settle(const struct facts *f, enum fact_group group);
+
+/* Has everything filled that is owed: before facts are listed, or set to something else than what
+ * is owed. */
+void facts_settle_all(const struct facts *f);
+
+/* By enum field_id. */
+extern const uint8_t fact_groups[FIELD_COUNT];
 
 static inline bool facts_has(const struct facts *f, enum field_id id)
 {
+	if (f->owed >> fact_groups[id] & 1)
+		facts_settle(f, (enum fact_group)fact_groups[id]);
 	return f->present[id / 64] >> (id % 64) & 1;
 }
 
@@ -87,6 +152,9 @@ struct str facts_str(const struct facts *f, enum field_id id);
 uint64_t facts_num(const struct facts *f, enum field_id id);
 
 void facts_unset(struct facts *f, enum field_id id);
+
+/* The same for all from FIRST to LAST, of which none is owed any more. */
+void facts_unset_range(struct facts *f, enum field_id first, enum field_id last);
 
 /* Setters. A wrong type for ID is a bug (assert). Empty strings and empty lists leave the fact
  * absent. */

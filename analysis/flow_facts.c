@@ -97,10 +97,7 @@ static void fill_ends(struct facts *f, const struct flow_record *r)
 		facts_set_num(f, FIELD_SOURCE_PORT, r->port[0]);
 		facts_set_num(f, FIELD_DESTINATION_PORT, r->port[1]);
 	}
-	if (r->has_mac[0])
-		set_mac(f, FIELD_SOURCE_MAC, r->mac[0]);
-	if (r->has_mac[1])
-		set_mac(f, FIELD_DESTINATION_MAC, r->mac[1]);
+	facts_set_text(f, FIELD_NETWORK_TYPE, r->ip_version == 6 ? "ipv6" : "ipv4");
 	facts_set_num(f, FIELD_SOURCE_BYTES, r->bytes[0]);
 	facts_set_num(f, FIELD_DESTINATION_BYTES, r->bytes[1]);
 	facts_set_num(f, FIELD_SOURCE_PACKETS, r->packets[0]);
@@ -109,14 +106,26 @@ static void fill_ends(struct facts *f, const struct flow_record *r)
 	facts_set_num(f, FIELD_NETWORK_PACKETS, r->packets[0] + r->packets[1]);
 }
 
+static void fill_macs(struct facts *f, const struct flow_record *r)
+{
+	if (r->has_mac[0])
+		set_mac(f, FIELD_SOURCE_MAC, r->mac[0]);
+	if (r->has_mac[1])
+		set_mac(f, FIELD_DESTINATION_MAC, r->mac[1]);
+}
+
 static void fill_transport(struct facts *f, const struct flow_record *r)
 {
 	char number[8];
-	char id[COMMUNITY_ID_BYTES];
 
-	facts_set_text(f, FIELD_NETWORK_TYPE, r->ip_version == 6 ? "ipv6" : "ipv4");
 	facts_copy_str(f, FIELD_NETWORK_TRANSPORT, str_from(transport_name(r->proto, number)));
 	facts_set_str(f, FIELD_NETWORK_IANA_NUMBER, arena_printf(f->arena, "%u", r->proto));
+}
+
+static void fill_community(struct facts *f, const struct flow_record *r)
+{
+	char id[COMMUNITY_ID_BYTES];
+
 	facts_copy_str(f, FIELD_NETWORK_COMMUNITY_ID, str_from(community_id(r, id)));
 }
 
@@ -212,10 +221,12 @@ static void fill_certificate_problems(struct facts *f, const struct flow_details
 		{d->cert_not_yet_valid, STR("not-yet-valid")},
 		{d->cert_mismatch, STR("mismatch")},
 	};
-	struct str *list =
-		arena_alloc(f->arena, sizeof(problems) / sizeof(problems[0]) * sizeof(*list));
+	struct str *list;
 	uint32_t n = 0;
 
+	if (!d->cert_self_signed && !d->cert_expired && !d->cert_not_yet_valid && !d->cert_mismatch)
+		return;
+	list = arena_alloc(f->arena, sizeof(problems) / sizeof(problems[0]) * sizeof(*list));
 	for (size_t i = 0; list && i < sizeof(problems) / sizeof(problems[0]); i++) {
 		if (problems[i].present)
 			list[n++] = problems[i].name;
@@ -225,7 +236,7 @@ static void fill_certificate_problems(struct facts *f, const struct flow_details
 
 static void fill_risks(struct facts *f, const struct flow_details *d)
 {
-	struct str *list = arena_alloc(f->arena, FLOW_MAX_RISKS * sizeof(*list));
+	struct str *list = d->n_risks ? arena_alloc(f->arena, d->n_risks * sizeof(*list)) : NULL;
 
 	if (!list)
 		return;
@@ -263,10 +274,8 @@ static void set_dns_code(struct facts *f, uint16_t code)
 		facts_set_str(f, FIELD_DNS_RESPONSE_CODE, arena_printf(f->arena, "RCODE%u", code));
 }
 
-static void fill_details(struct facts *f, const struct flow_details *d)
+static void fill_content(struct facts *f, const struct flow_details *d)
 {
-	fill_tls(f, d);
-	fill_certificate_problems(f, d);
 	fill_risks(f, d);
 	facts_set_str(f, FIELD_HTTP_METHOD, d->http_method);
 	if (d->http_status)
@@ -300,12 +309,11 @@ static void fill_kind(struct facts *f, enum event_kind kind)
 	facts_set_strs(f, FIELD_EVENT_TYPE, types[type], 2);
 }
 
-void flow_facts_fill(struct facts *f, const struct event *ev)
+static void fill_moment(struct facts *f, const struct event *ev)
 {
 	static const char *const phases[] = {"start", "classified", "update", "end"};
 	const struct flow_record *r = &ev->flow;
 
-	facts_set_num(f, FIELD_TIMESTAMP, ev->ts_ns);
 	fill_kind(f, ev->kind);
 	facts_set_text(f, FIELD_EVENT_DATASET, "vedette.flow");
 	facts_set_num(f, FIELD_EVENT_START, r->first_ns);
@@ -316,14 +324,64 @@ void flow_facts_fill(struct facts *f, const struct event *ev)
 	facts_set_text(f, FIELD_FLOW_END_REASON, flow_end_name(r->end));
 	facts_set_bool(f, FIELD_FLOW_MIDSTREAM, r->midstream);
 	facts_set_bool(f, FIELD_FLOW_FRAGMENT_OVERLAP, r->fragment_overlap);
-	fill_path(f, r);
-	fill_ends(f, r);
-	fill_transport(f, r);
-	fill_tags(f, r);
-	if (ev->kind == EVENT_FLOW_START)
+}
+
+/* What the flow's first packet cannot have said. */
+static bool is_known_later(enum fact_group group)
+{
+	return group == FACT_LABEL || group == FACT_TLS || group == FACT_CONTENT;
+}
+
+void flow_facts_group(struct facts *f, const struct event *ev, enum fact_group group)
+{
+	const struct flow_record *r = &ev->flow;
+
+	if (ev->kind == EVENT_FLOW_START && is_known_later(group))
 		return;
-	fill_label(f, &r->label);
-	fill_details(f, &ev->details);
+	switch (group) {
+	case FACT_MOMENT:
+		fill_moment(f, ev);
+		break;
+	case FACT_PATH:
+		fill_path(f, r);
+		break;
+	case FACT_ENDS:
+		fill_ends(f, r);
+		break;
+	case FACT_MACS:
+		fill_macs(f, r);
+		break;
+	case FACT_TAGS:
+		fill_tags(f, r);
+		break;
+	case FACT_TRANSPORT:
+		fill_transport(f, r);
+		break;
+	case FACT_COMMUNITY:
+		fill_community(f, r);
+		break;
+	case FACT_LABEL:
+		fill_label(f, &r->label);
+		break;
+	case FACT_TLS:
+		fill_tls(f, &ev->details);
+		fill_certificate_problems(f, &ev->details);
+		break;
+	case FACT_CONTENT:
+		fill_content(f, &ev->details);
+		break;
+	default:
+		break;
+	}
+}
+
+void flow_facts_fill(struct facts *f, const struct event *ev)
+{
+	facts_set_num(f, FIELD_TIMESTAMP, ev->ts_ns);
+	for (int g = 0; g < FACT_GROUP_COUNT; g++) {
+		if (FLOW_FACT_GROUPS >> g & 1)
+			flow_facts_group(f, ev, (enum fact_group)g);
+	}
 }
 
 void dns_facts_fill(struct facts *f, const struct event *ev)
@@ -345,7 +403,9 @@ void reach_facts_fill(struct facts *f, const struct event *ev)
 	fill_kind(f, ev->kind);
 	facts_set_text(f, FIELD_EVENT_DATASET, "vedette.signalling");
 	fill_ends(f, &ev->flow);
+	fill_macs(f, &ev->flow);
 	fill_transport(f, &ev->flow);
+	fill_community(f, &ev->flow);
 	fill_path(f, &ev->flow);
 	fill_label(f, &ev->flow.label);
 	facts_set_num(f, FIELD_TUNNEL_TEID, ev->reach.teid);

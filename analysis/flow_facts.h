@@ -5,8 +5,17 @@
 #include "analysis/event.h"
 #include "analysis/facts.h"
 
-/* Adds the facts of EV's flow and details to F; strings are borrowed from EV or copied into F's
- * arena. Pure. */
+/* Groups that flow_facts_group fills, a bit each. */
+#define FLOW_FACT_GROUPS                                                                           \
+	(1U << FACT_MOMENT | 1U << FACT_PATH | 1U << FACT_ENDS | 1U << FACT_MACS |                 \
+		1U << FACT_TAGS | 1U << FACT_TRANSPORT | 1U << FACT_COMMUNITY | 1U << FACT_LABEL | \
+		1U << FACT_TLS | 1U << FACT_CONTENT)
+
+/* Adds the facts of GROUP, one of FLOW_FACT_GROUPS, that EV's flow and details hold; strings are
+ * borrowed from EV or copied into F's arena. Pure. */
+void flow_facts_group(struct facts *f, const struct event *ev, enum fact_group group);
+
+/* All of them, and the time. */
 void flow_facts_fill(struct facts *f, const struct event *ev);
 
 /* Adds the facts of a DNS answer: question, addresses, and the client as source. */

@@ -148,13 +148,13 @@ static bool is_fragments(const struct flow_record *r)
 /* The canary is no equipment of the site's. FIRST: of the ends that are the operator's. */
 static bool see(struct analyst *a, const struct event *ev, int side, bool first)
 {
-	const struct equipment *e = perspective_equipment(&a->view, ev, side);
+	const struct equipment *e = perspective_equipment(&a->view, side);
 
 	if (ev->flow.segment == CANARY_SEGMENT)
 		return true;
 	if (first && ev->kind == EVENT_FLOW_END)
 		visibility_counts_add(&a->site, &ev->flow, side);
-	return visibility_add(a->visibility, facts_str(&a->facts, FIELD_EQUIPMENT_NAME),
+	return visibility_add(a->visibility, e ? e->name : (struct str){NULL, 0},
 		e ? e->id : UINT32_MAX, ev, side);
 }
 
@@ -164,10 +164,10 @@ static int judge_flow(struct analyst *a, const struct event *ev)
 
 	if (is_fragments(&ev->flow))
 		return 0;
-	perspective_fill_flow(&a->view, &a->facts, ev);
+	if (!perspective_begin(&a->view, &a->facts, ev))
+		return 0;
 	for (int side = 0; side < 2 && a->rc == 0; side++) {
-		facts_set_num(&a->facts, FIELD_TIMESTAMP, ev->ts_ns);
-		if (!perspective_fill_side(&a->view, &a->facts, ev, side))
+		if (!perspective_take(&a->view, &a->facts, side))
 			continue;
 		a->stats.judged++;
 		if (!see(a, ev, side, first))
@@ -253,8 +253,7 @@ void analyst_stats(const struct analyst *a, struct analyst_stats *ret)
 const struct facts *analyst_view(struct analyst *a, const struct event *ev)
 {
 	start(a, ev);
-	perspective_fill_flow(&a->view, &a->facts, ev);
-	if (!perspective_fill_side(&a->view, &a->facts, ev, 0))
-		(void)perspective_fill_side(&a->view, &a->facts, ev, 1);
+	if (perspective_begin(&a->view, &a->facts, ev) && !perspective_take(&a->view, &a->facts, 0))
+		(void)perspective_take(&a->view, &a->facts, 1);
 	return &a->facts;
 }

@@ -272,6 +272,7 @@ static void set_rule_facts(struct facts *f, const struct rule_match *m)
 	static const struct str category[] = {{"network", 7}, {"intrusion_detection", 19}};
 	const struct rule *r = m->rule;
 
+	facts_settle_all(f);
 	facts_set_strs(f, FIELD_EVENT_CATEGORY, category, 2);
 	facts_set_text(f, FIELD_EVENT_KIND, "alert");
 	facts_set_num(f, FIELD_EVENT_SEVERITY, (uint64_t)r->level);
@@ -292,8 +293,7 @@ static void set_rule_facts(struct facts *f, const struct rule_match *m)
 /* The next rule judges the facts as they were. */
 static void unset_rule_facts(struct facts *f)
 {
-	for (int id = FIELD_RULE_ID; id <= FIELD_THREAT_TECHNIQUE_ID; id++)
-		facts_unset(f, (enum field_id)id);
+	facts_unset_range(f, FIELD_RULE_ID, FIELD_THREAT_TECHNIQUE_ID);
 	facts_set_text(f, FIELD_EVENT_KIND, "event");
 	facts_set_strs(f, FIELD_EVENT_CATEGORY, plain_category, 1);
 	facts_unset(f, FIELD_EVENT_SEVERITY);

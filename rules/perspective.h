@@ -1,5 +1,5 @@
 /* A conversation as one piece of equipment sees it: adds what policy, geography and lists say to
- * the facts of a flow. */
+ * the facts of a flow. What costs something is worked out when a rule first asks for it. */
 #pragma once
 
 #include <stdbool.h>
@@ -18,22 +18,33 @@ struct perspective {
 	struct geo_cache *geo;
 	struct names *names;
 	struct entities *entities;
+	/* of the event at hand: for perspective*.c alone */
+	const struct event *ev;
+	uint16_t segment; /* that both ends are in */
+	struct party {
+		const struct equipment *equipment; /* NULL: undeclared */
+		enum site_scope scope;
+	} ends[2];
+	int side;
 };
 
-/* Facts that are the same from both ends: the flow's own, geography of both addresses, the site. */
-void perspective_fill_flow(const struct perspective *p, struct facts *f, const struct event *ev);
+/* Facts that are the same from both ends are owed to F, which is empty: the flow's own, geography
+ * of both addresses, the site. P and EV stay as they are until F is cleared. False when neither end
+ * is the operator's, so that no side can be taken. */
+bool perspective_begin(struct perspective *p, struct facts *f, const struct event *ev);
 
-/* Facts equipment.*, peer.*, contract.* and network.direction as end SIDE (0 initiator, 1
- * responder) sees them; those of a former call are removed. False, with none of them set, when that
- * end is not the operator's. */
-bool perspective_fill_side(
-	const struct perspective *p, struct facts *f, const struct event *ev, int side);
+/* The same for facts equipment.*, peer.*, contract.* and network.direction as end SIDE (0
+ * initiator, 1 responder) sees them; those of a former call are removed. False, with none of them
+ * owed, when that end is not the operator's. */
+bool perspective_take(struct perspective *p, struct facts *f, int side);
 
 /* The declared equipment that end SIDE is, or NULL. */
-const struct equipment *perspective_equipment(
-	const struct perspective *p, const struct event *ev, int side);
+static inline const struct equipment *perspective_equipment(const struct perspective *p, int side)
+{
+	return p->ends[side].equipment;
+}
 
-/* The same for the client of a DNS answer. */
+/* Facts of the client of a DNS answer, at once. False when it is not the operator's. */
 bool perspective_fill_dns(const struct perspective *p, struct facts *f, const struct event *ev);
 
 /* The same for the infrastructure that a subscriber's packet is addressed to; its peer is the

@@ -5,15 +5,28 @@
 
 #include "common/error.h"
 #include "common/hash/hash.h"
+#include "common/time_text.h"
 
 enum { NONE = UINT32_MAX };
 
+/* Equipment moves in the order of silence once in so much time, not with each event. */
+#define MOVE_NS NS_PER_S
+
+/* By what a piece of equipment is known: its declared name, else its address. */
+struct known_by {
+	struct str name; /* len 0: by the address */
+	const struct ip_addr *addr;
+};
+
 struct slot {
-	struct visibility_entry entry; /* name owned */
-	uint64_t hash;                 /* of the name */
+	uint64_t hash;      /* of what it is known by */
+	uint32_t next_hash; /* chain of the bucket */
+	bool declared;
+	struct ip_addr addr; /* when it is not declared */
 	uint32_t name_len;
-	uint32_t next_hash;    /* chain of the bucket */
-	uint32_t older, newer; /* by last event */
+	uint32_t older, newer;         /* by last event */
+	uint64_t moved_ns;             /* when it became the newest */
+	struct visibility_entry entry; /* name owned */
 };
 
 struct visibility {
@@ -65,9 +78,17 @@ void visibility_free(struct visibility *v)
 	free(v);
 }
 
-static uint64_t hash_of(const struct visibility *v, struct str name)
+static uint64_t hash_of(const struct visibility *v, const struct known_by *k)
 {
-	return hash64(name.data, name.len, v->hash_key);
+	return k->name.len > 0 ? hash64(k->name.data, k->name.len, v->hash_key)
+			       : hash64(k->addr, sizeof(*k->addr), v->hash_key);
+}
+
+static bool is_same(const struct slot *s, const struct known_by *k)
+{
+	if (s->declared)
+		return str_eq((struct str){s->entry.name, s->name_len}, k->name);
+	return k->name.len == 0 && ip_addr_cmp(&s->addr, k->addr) == 0;
 }
 
 static uint32_t *bucket(const struct visibility *v, uint64_t hash)
@@ -75,12 +96,12 @@ static uint32_t *bucket(const struct visibility *v, uint64_t hash)
 	return &v->buckets[hash & (v->n_buckets - 1)];
 }
 
-static uint32_t find(const struct visibility *v, struct str name, uint64_t hash)
+static uint32_t find(const struct visibility *v, const struct known_by *k, uint64_t hash)
 {
 	for (uint32_t i = *bucket(v, hash); i != NONE; i = v->slots[i].next_hash) {
 		const struct slot *s = &v->slots[i];
 
-		if (s->hash == hash && str_eq((struct str){s->entry.name, s->name_len}, name))
+		if (s->hash == hash && is_same(s, k))
 			return i;
 	}
 	return NONE;
@@ -126,26 +147,41 @@ static uint32_t take_oldest(struct visibility *v)
 	return i;
 }
 
-static uint32_t add(struct visibility *v, struct str name, uint64_t hash, uint64_t first_ns)
+static uint32_t add(
+	struct visibility *v, const struct known_by *k, uint64_t hash, const struct event *ev)
 {
+	char text[IP_ADDR_TEXT_BYTES];
+	const struct str name = k->name.len > 0 ? k->name : str_from(ip_addr_format(k->addr, text));
 	char *copy = malloc((size_t)name.len + 1);
 	uint32_t i;
 
 	if (!copy)
 		return NONE;
-	if (name.len > 0)
-		memcpy(copy, name.data, name.len);
+	memcpy(copy, name.data, name.len);
 	copy[name.len] = '\0';
 	i = v->used < v->max ? v->used++ : take_oldest(v);
 	v->slots[i] = (struct slot){
-		.entry = {.name = copy, .first_ns = first_ns},
+		.entry = {.name = copy, .first_ns = ev->flow.first_ns},
 		.hash = hash,
+		.declared = k->name.len > 0,
 		.name_len = name.len,
 		.next_hash = *bucket(v, hash),
+		.moved_ns = ev->ts_ns,
 	};
+	if (k->name.len == 0)
+		v->slots[i].addr = *k->addr;
 	*bucket(v, hash) = i;
 	link_newest(v, i);
 	return i;
+}
+
+static void move(struct visibility *v, uint32_t i, uint64_t ts_ns)
+{
+	if (ts_ns < v->slots[i].moved_ns + MOVE_NS)
+		return;
+	v->slots[i].moved_ns = ts_ns;
+	unlink_age(v, i);
+	link_newest(v, i);
 }
 
 void visibility_counts_add(struct visibility_counts *c, const struct flow_record *r, int side)
@@ -163,16 +199,16 @@ bool visibility_add(struct visibility *v, struct str name, uint32_t equipment_id
 	const struct event *ev, int side)
 {
 	const struct flow_record *r = &ev->flow;
-	const uint64_t hash = hash_of(v, name);
-	uint32_t i = find(v, name, hash);
+	const struct known_by k = {name, &r->addr[side]};
+	const uint64_t hash = hash_of(v, &k);
+	uint32_t i = find(v, &k, hash);
 	struct visibility_entry *e;
 
 	if (i == NONE)
-		i = add(v, name, hash, r->first_ns);
+		i = add(v, &k, hash, ev);
 	if (i == NONE)
 		return false;
-	unlink_age(v, i);
-	link_newest(v, i);
+	move(v, i, ev->ts_ns);
 	e = &v->slots[i].entry;
 	e->equipment_id = equipment_id;
 	e->in_period = true;
@@ -193,8 +229,12 @@ bool visibility_add(struct visibility *v, struct str name, uint32_t equipment_id
 
 const struct visibility_entry *visibility_find(const struct visibility *v, struct str name)
 {
-	const uint32_t i = find(v, name, hash_of(v, name));
+	const struct known_by k = {name, NULL};
+	uint32_t i;
 
+	if (name.len == 0)
+		return NULL;
+	i = find(v, &k, hash_of(v, &k));
 	return i == NONE ? NULL : &v->slots[i].entry;
 }
 

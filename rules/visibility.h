@@ -1,6 +1,6 @@
 /* What was seen of each piece of equipment: that nothing was found is worth as much as this. Fed
  * with the events of conversations; pure; one thread; packet time only. Bounded: when full the one
- * that has been silent longest is forgotten, and counted. */
+ * that has been silent longest, to the second, is forgotten, and counted. */
 #pragma once
 
 #include <stdbool.h>
@@ -35,11 +35,12 @@ struct visibility;
 struct visibility *visibility_new(uint32_t max, uint64_t hash_key);
 void visibility_free(struct visibility *v); /* NULL allowed */
 
-/* EV is about the equipment NAME, which is end SIDE of its flow. False without memory. */
+/* EV is about the equipment NAME, which is end SIDE of its flow; empty: nobody declared it, and it
+ * is known by its address. False without memory. */
 bool visibility_add(struct visibility *v, struct str name, uint32_t equipment_id,
 	const struct event *ev, int side);
 
-/* NULL when nothing was seen of NAME. */
+/* NULL when nothing was seen of NAME, which is declared. */
 const struct visibility_entry *visibility_find(const struct visibility *v, struct str name);
 
 /* Calls EACH in the order of the names until it returns other than 0, which is returned. Without

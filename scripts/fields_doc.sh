@@ -23,7 +23,7 @@ awk '
     sub(/^[^"]*", /, "", line)
     split(line, part, ", ")
     type = part[1]; origin = part[2]
-    sub(/^[A-Z]+, [A-Z]+, "/, "", line)
+    sub(/^[A-Z]+, [A-Z]+, [A-Z_]+, "/, "", line)
     sub(/"\)$/, "", line)
     gsub(/\|/, "\\|", line)
     list = (type == "KEYWORDS" || type == "IPS") ? "[]" : ""

@@ -114,12 +114,14 @@ static const char *window_state(const struct site *s, const struct declared *d, 
 	return first == NO_ID ? "none" : "outside";
 }
 
-static void decide(struct judgement *ret, enum verdict verdict, const struct line *line)
-{
-	ret->verdict = verdict;
-	phrase_text(ret->line, sizeof(ret->line), "%s", line->where);
-	phrase_text(ret->text, sizeof(ret->text), "%s", line->text);
-}
+/* What was decided, before it is put into words. */
+struct decision {
+	enum verdict verdict;
+	const struct line *line;       /* that decided, or would if the label were certain */
+	const struct declared *self;   /* NULL: undeclared */
+	const struct exception *ended; /* that did allow it */
+	const char *window;
+};
 
 /* "TLS on tcp/443": what the conversation is, as far as it is known */
 static void add_subject(struct phrase *p, const struct conversation *c)
@@ -162,19 +164,18 @@ static void undetermined(
 {
 	struct phrase p = phrase_begin(ret->text, sizeof(ret->text));
 
-	ret->verdict = VERDICT_UNDETERMINED;
 	phrase_text(ret->line, sizeof(ret->line), "%s", line->where);
 	phrase_add(&p, "%s; but this is ", line->text);
 	add_subject(&p, c);
 }
 
-static void violation(const struct site *s, const struct conversation *c, const struct declared *d,
-	const struct exception *ended, struct judgement *ret)
+static void violation(const struct site *s, const struct conversation *c, const struct decision *by,
+	struct judgement *ret)
 {
 	struct phrase p = phrase_begin(ret->text, sizeof(ret->text));
+	const struct declared *d = by->self;
 	const struct role *role = d->role != NO_ID ? &s->roles[d->role] : NULL;
 
-	ret->verdict = VERDICT_VIOLATION;
 	phrase_text(ret->line, sizeof(ret->line), "%s", role ? role->where : d->where);
 	if (role)
 		phrase_add(&p, "the contract of %s lists no %s ", role->name.data,
@@ -185,16 +186,15 @@ static void violation(const struct site *s, const struct conversation *c, const 
 	add_peer(&p, c);
 	phrase_add(&p, " with ");
 	add_subject(&p, c);
-	if (ended)
-		phrase_add(&p, "; the exception at %s ended with %s", ended->line.where,
-			ended->until.data);
+	if (by->ended)
+		phrase_add(&p, "; the exception at %s ended with %s", by->ended->line.where,
+			by->ended->until.data);
 }
 
 static void undeclared(const struct site *s, const struct conversation *c, struct judgement *ret)
 {
 	char addr[IP_ADDR_TEXT_BYTES];
 
-	ret->verdict = VERDICT_UNDECLARED;
 	ret->line[0] = '\0';
 	if (s->is_declared)
 		phrase_text(ret->text, sizeof(ret->text), "%s%s%s is not in the inventory",
@@ -204,43 +204,63 @@ static void undeclared(const struct site *s, const struct conversation *c, struc
 		phrase_text(ret->text, sizeof(ret->text), "there is no policy of the site");
 }
 
-void site_judge(const struct site *s, const struct conversation *c, struct judgement *ret)
+static struct decision decide(const struct site *s, const struct conversation *c)
 {
-	const struct exception *ended = NULL;
+	struct decision d = {.verdict = VERDICT_UNDECLARED, .window = "none"};
 	const struct line *candidate = NULL;
-	const struct declared *self;
-	const struct line *line;
 	struct ends ends;
 	uint32_t window;
 
-	ret->window = "none";
-	if (!s->is_declared || !c->equipment) {
-		undeclared(s, c, ret);
-		return;
-	}
+	if (!s->is_declared || !c->equipment)
+		return d;
 	ends_init(s, &ends, c);
-	self = c->initiator ? ends.initiator.declared : ends.responder.declared;
-	assert(self);
-	ret->window = window_state(s, self, c->ts_ns);
-	line = find_exception(s, &ends, c, &candidate, &ended);
-	if (line) {
-		decide(ret, VERDICT_EXCEPTION, line);
-		return;
-	}
+	d.self = c->initiator ? ends.initiator.declared : ends.responder.declared;
+	assert(d.self);
+	d.window = window_state(s, d.self, c->ts_ns);
+	d.line = find_exception(s, &ends, c, &candidate, &d.ended);
+	d.verdict = VERDICT_EXCEPTION;
+	if (d.line)
+		return d;
 	window = find_window(s, &ends.initiator, &ends.responder, c->ts_ns);
 	if (window == NO_ID)
 		window = find_window(s, &ends.responder, &ends.initiator, c->ts_ns);
+	d.verdict = VERDICT_WINDOW;
 	if (window != NO_ID) {
-		decide(ret, VERDICT_WINDOW, &s->windows[window].line);
-		return;
+		d.line = &s->windows[window].line;
+		return d;
 	}
-	line = find_contract(s, &ends, c, &candidate);
-	if (line)
-		decide(ret, VERDICT_ALLOWED, line);
-	else if (candidate)
-		undetermined(ret, c, candidate);
-	else
-		violation(s, c, self, ended, ret);
+	d.line = find_contract(s, &ends, c, &candidate);
+	d.verdict = d.line ? VERDICT_ALLOWED : candidate ? VERDICT_UNDETERMINED : VERDICT_VIOLATION;
+	if (!d.line)
+		d.line = candidate;
+	return d;
+}
+
+enum verdict site_verdict(
+	const struct site *s, const struct conversation *c, const char **ret_window)
+{
+	const struct decision d = decide(s, c);
+
+	*ret_window = d.window;
+	return d.verdict;
+}
+
+void site_judge(const struct site *s, const struct conversation *c, struct judgement *ret)
+{
+	const struct decision d = decide(s, c);
+
+	ret->verdict = d.verdict;
+	ret->window = d.window;
+	if (d.verdict == VERDICT_UNDECLARED) {
+		undeclared(s, c, ret);
+	} else if (d.verdict == VERDICT_VIOLATION) {
+		violation(s, c, &d, ret);
+	} else if (d.verdict == VERDICT_UNDETERMINED) {
+		undetermined(ret, c, d.line);
+	} else {
+		phrase_text(ret->line, sizeof(ret->line), "%s", d.line->where);
+		phrase_text(ret->text, sizeof(ret->text), "%s", d.line->text);
+	}
 }
 
 const char *verdict_name(enum verdict v)

@@ -143,5 +143,10 @@ struct judgement {
 
 /* Order: exception, window, contract of either end, then undetermined or violation
  * (docs/policy.md). Equipment is from site_inventory(S). Pure; cost grows with the lines of the two
- * roles, the exceptions of the caller and the windows of the two suppliers only. */
+ * roles, the exceptions of the caller and the windows of the two suppliers only. *ret_window as in
+ * struct judgement. */
+enum verdict site_verdict(
+	const struct site *s, const struct conversation *c, const char **ret_window);
+
+/* The same, and the words for it: costs a few microseconds more. */
 void site_judge(const struct site *s, const struct conversation *c, struct judgement *ret);

@@ -189,6 +189,7 @@ static bool any_value(
 		s = subject_of(f, item->field);
 		return any_in_fact(item, &s, w, ret);
 	}
+	facts_settle_all(f);
 	for (int field = next_text(f, 0); field < FIELD_COUNT; field = next_text(f, field + 1)) {
 		s = subject_of(f, field);
 		if (any_in_fact(item, &s, w, ret))
@@ -206,6 +207,7 @@ static bool one_value(const struct item *item, uint32_t v, const struct facts *f
 		s = subject_of(f, item->field);
 		return one_in_fact(item, v, &s, w, ret);
 	}
+	facts_settle_all(f);
 	for (int field = next_text(f, 0); field < FIELD_COUNT; field = next_text(f, field + 1)) {
 		s = subject_of(f, field);
 		if (one_in_fact(item, v, &s, w, ret))

@@ -126,6 +126,9 @@ START_TEST(the_longest_silent_is_forgotten)
 	add(v, "c", &ev, 0);
 	add(v, "a", &ev, 0);
 	add(v, "b", &ev, 0);
+	ev.ts_ns += NS_PER_S - 1;
+	add(v, "a", &ev, 0); /* to the second, it speaks no later than the others */
+	ev.ts_ns++;
 	add(v, "c", &ev, 0);
 	ck_assert_uint_eq(visibility_evicted(v), 0);
 	add(v, "d", &ev, 0);
@@ -133,6 +136,25 @@ START_TEST(the_longest_silent_is_forgotten)
 	ck_assert_ptr_null(visibility_find(v, STR("a")));
 	ck_assert_int_eq(visibility_each(v, collect, names), 0);
 	ck_assert_str_eq(names, "bcd");
+	visibility_free(v);
+}
+END_TEST
+
+START_TEST(undeclared_is_known_by_its_address)
+{
+	struct visibility *v = visibility_new(4, 1);
+	struct event ev = flow(EVENT_FLOW_END, T0, T0, 5, 2);
+	char names[64] = "";
+
+	ck_assert(ip_addr_parse(STR("192.0.2.1"), &ev.flow.addr[0]));
+	ck_assert(ip_addr_parse(STR("192.0.2.2"), &ev.flow.addr[1]));
+	add(v, "", &ev, 0);
+	add(v, "", &ev, 1);
+	add(v, "", &ev, 0);
+	ck_assert_int_eq(visibility_each(v, collect, names), 0);
+	ck_assert_str_eq(names, "192.0.2.1192.0.2.2");
+	ck_assert_ptr_null(visibility_find(v, STR("192.0.2.1")));
+	ck_assert_ptr_null(visibility_find(v, STR("")));
 	visibility_free(v);
 }
 END_TEST
@@ -166,6 +188,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, one_way_is_about_tcp_that_carried_something);
 	tcase_add_test(tc, a_period_ends);
 	tcase_add_test(tc, the_longest_silent_is_forgotten);
+	tcase_add_test(tc, undeclared_is_known_by_its_address);
 	tcase_add_test(tc, the_visit_can_be_ended);
 }
 

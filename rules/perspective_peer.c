@@ -1,0 +1,276 @@
+#include "rules/perspective_peer.h"
+
+#include <stdio.h>
+
+#include "analysis/flow_facts.h"
+
+enum { MAX_GROUPS = 16 };
+
+static const struct equipment *self(const struct perspective *p)
+{
+	return p->ends[p->side].equipment;
+}
+
+static const struct equipment *other(const struct perspective *p)
+{
+	return p->ends[1 - p->side].equipment;
+}
+
+static const struct ip_addr *other_addr(const struct perspective *p)
+{
+	return &p->ev->flow.addr[1 - p->side];
+}
+
+static bool is_external(const struct perspective *p)
+{
+	return p->ends[1 - p->side].scope == SITE_EXTERNAL;
+}
+
+/* Of the peer, NULL when it is the operator's own. Valid until the next look-up of an address. */
+static const struct geo_answer *geo_of(const struct perspective *p)
+{
+	return is_external(p) ? geo_cache_lookup(p->geo, other_addr(p)) : NULL;
+}
+
+/* Only a caller knows the other end by a name. */
+static struct str domain_of(const struct perspective *p, const struct facts *f)
+{
+	return p->side == 0 ? facts_str(f, FIELD_DESTINATION_DOMAIN) : (struct str){NULL, 0};
+}
+
+static void fill_peer(const struct perspective *p, struct facts *f)
+{
+	const struct flow_record *r = &p->ev->flow;
+	const struct equipment *peer = other(p);
+
+	facts_set_ip(f, FIELD_PEER_IP, other_addr(p));
+	if (r->port[0] || r->port[1])
+		facts_set_num(f, FIELD_PEER_PORT, r->port[1 - p->side]);
+	facts_set_num(f, FIELD_PEER_BYTES, r->bytes[1 - p->side]);
+	facts_set_text(f, FIELD_PEER_SCOPE, site_scope_name(p->ends[1 - p->side].scope));
+	if (peer) {
+		facts_set_str(f, FIELD_PEER_EQUIPMENT, peer->name);
+		facts_set_str(f, FIELD_PEER_ROLE, peer->role);
+	}
+}
+
+/* A name, else system and network, else the address: docs/alerts.md says how findings use it. The
+ * canary's peers are told apart, so that each canary raises an alert. */
+static void fill_entity(const struct perspective *p, struct facts *f)
+{
+	char text[ENTITY_TEXT_BYTES];
+	char prefix[IP_PREFIX_TEXT_BYTES];
+	char addr[IP_ADDR_TEXT_BYTES];
+	const struct geo_answer *geo = geo_of(p);
+	struct str proposed = str_from(text);
+	struct str domain = domain_of(p, f);
+
+	if (other(p))
+		proposed = other(p)->name;
+	else if (domain.len > 0)
+		proposed = domain;
+	else if (self(p) != &perspective_canary && geo && geo->as_number && geo->prefix.length_bits)
+		proposed.len = (uint32_t)snprintf(text, sizeof(text), "AS%u %s", geo->as_number,
+			ip_prefix_format(&geo->prefix, prefix));
+	else
+		proposed.len = (uint32_t)snprintf(
+			text, sizeof(text), "%s", ip_addr_format(other_addr(p), addr));
+	facts_copy_str(f, FIELD_PEER_ENTITY,
+		entities_fix(p->entities, facts_str(f, FIELD_EQUIPMENT_NAME), p->segment,
+			other_addr(p), proposed));
+}
+
+static void fill_names(const struct perspective *p, struct facts *f)
+{
+	struct str learned[NAMES_PER_ADDRESS];
+	size_t n = names_find(
+		p->names, p->segment, &p->ev->flow.addr[p->side], other_addr(p), learned);
+	struct str *names = n ? arena_alloc(f->arena, n * sizeof(*names)) : NULL;
+
+	for (size_t i = 0; names && i < n; i++)
+		names[i] = arena_str(f->arena, learned[i]);
+	facts_set_strs(f, FIELD_PEER_NAMES, names, names ? (uint32_t)n : 0);
+}
+
+static void fill_opinions(
+	const struct perspective *p, struct facts *f, const struct geo_answer *answer)
+{
+	const struct geo *geo = geo_cache_geo(p->geo);
+	struct str *list =
+		answer->disagree ? arena_alloc(f->arena, answer->n_opinions * sizeof(*list)) : NULL;
+
+	for (uint8_t i = 0; list && i < answer->n_opinions; i++) {
+		const struct geo_opinion *o = &answer->opinions[i];
+		struct geo_file file;
+
+		geo_file(geo, o->file, &file);
+		list[i] = arena_printf(f->arena, "%s: %s AS%u %.*s", file.type,
+			o->country[0] ? o->country : "-", o->as_number, (int)o->as_name.len,
+			o->as_name.data ? o->as_name.data : "");
+	}
+	facts_set_strs(f, FIELD_PEER_AS_NAMES, list, list ? answer->n_opinions : 0);
+}
+
+static void fill_geo(const struct perspective *p, struct facts *f)
+{
+	const struct geo_answer *geo = geo_of(p);
+
+	if (!geo)
+		return;
+	perspective_set_geo(f, geo, FIELD_PEER_COUNTRY, FIELD_PEER_AS_NUMBER, FIELD_PEER_AS_NAME);
+	if (strcmp(geo->registered_country, geo->country) != 0)
+		facts_copy_str(f, FIELD_PEER_REGISTERED_COUNTRY, str_from(geo->registered_country));
+	fill_opinions(p, f, geo);
+}
+
+static void fill_groups(const struct perspective *p, struct facts *f)
+{
+	struct str found[MAX_GROUPS];
+	const size_t n = site_groups(p->site, p->segment, other_addr(p), found, MAX_GROUPS);
+	struct str *groups = n ? arena_alloc(f->arena, n * sizeof(*groups)) : NULL;
+
+	if (groups)
+		memcpy(groups, found, n * sizeof(*groups));
+	facts_set_strs(f, FIELD_PEER_GROUPS, groups, groups ? (uint32_t)n : 0);
+}
+
+static uint32_t as_number_of(const struct perspective *p)
+{
+	const struct geo_answer *geo = geo_of(p);
+
+	return geo ? geo->as_number : 0;
+}
+
+static void fill_supplier(const struct perspective *p, struct facts *f)
+{
+	struct str supplier =
+		site_supplier_of(p->site, other_addr(p), as_number_of(p), domain_of(p, f));
+
+	if (supplier.len == 0)
+		return;
+	facts_set_str(f, FIELD_PEER_SUPPLIER, supplier);
+	facts_set_bool(f, FIELD_PEER_SUPPLIER_OWN, self(p) && str_eq(supplier, self(p)->supplier));
+}
+
+static void fill_linkage(const struct perspective *p, struct facts *f)
+{
+	const struct flow_details *d = &p->ev->details;
+	const struct geo_answer *geo = geo_of(p);
+	struct lists_peer peer = {.addr = *other_addr(p)};
+	struct linkage link;
+	struct str *reasons;
+
+	if (!geo)
+		return;
+	peer.as_number = geo->as_number;
+	memcpy(peer.country, geo->country, sizeof(peer.country));
+	memcpy(peer.registered_country, geo->registered_country, sizeof(peer.registered_country));
+	peer.domain = domain_of(p, f);
+	peer.ja3 = p->side == 0 ? d->ja3s : d->ja3;
+	if (p->side == 0)
+		peer.sha1 = d->tls_sha1;
+	lists_linkage(p->lists, &peer, &link);
+	if (link.tier == 0)
+		return;
+	facts_set_num(f, FIELD_PEER_LINKAGE_TIER, link.tier);
+	facts_set_str(f, FIELD_PEER_LINKAGE_LIST, link.list);
+	facts_copy_str(f, FIELD_PEER_LINKAGE_MATCH, str_from(link.match));
+	reasons = arena_alloc(f->arena, sizeof(link.reasons));
+	if (reasons) {
+		memcpy(reasons, link.reasons, sizeof(link.reasons));
+		facts_set_strs(f, FIELD_PEER_LINKAGE_REASON, reasons, link.n_reasons);
+	}
+}
+
+static struct conversation conversation_of(const struct perspective *p, const struct facts *f)
+{
+	const struct flow_record *r = &p->ev->flow;
+
+	return (struct conversation){
+		.equipment = self(p),
+		.peer = other(p),
+		.equipment_addr = r->addr[p->side],
+		.peer_addr = *other_addr(p),
+		.segment = p->segment,
+		.initiator = p->side == 0,
+		.proto = r->proto,
+		.port = r->port[1],
+		.protocol = str_from(r->label.protocol),
+		.application = str_from(r->label.application),
+		.certain = label_is_certain(r->label.confidence),
+		.peer_domain = domain_of(p, f),
+		.peer_as = as_number_of(p),
+		.ts_ns = r->first_ns,
+	};
+}
+
+static void fill_verdict(const struct perspective *p, struct facts *f)
+{
+	const char *window = NULL;
+	enum verdict verdict = VERDICT_UNDECLARED;
+
+	if (self(p) == &perspective_canary) {
+		facts_set_text(f, FIELD_CONTRACT_VERDICT, verdict_name(VERDICT_ALLOWED));
+		return;
+	}
+	if (site_is_declared(p->site) && self(p)) {
+		const struct conversation c = conversation_of(p, f);
+
+		verdict = site_verdict(p->site, &c, &window);
+	}
+	facts_set_text(f, FIELD_CONTRACT_VERDICT, verdict_name(verdict));
+	facts_set_text(f, FIELD_CONTRACT_WINDOW, window ? window : "none");
+}
+
+static void fill_contract_words(const struct perspective *p, struct facts *f)
+{
+	struct conversation c;
+	struct judgement j;
+
+	if (self(p) == &perspective_canary) {
+		facts_set_text(f, FIELD_CONTRACT_TEXT, "the sensor's own conversation");
+		return;
+	}
+	c = conversation_of(p, f);
+	site_judge(p->site, &c, &j);
+	facts_copy_str(f, FIELD_CONTRACT_LINE, str_from(j.line));
+	facts_copy_str(f, FIELD_CONTRACT_TEXT, str_from(j.text));
+}
+
+void perspective_peer_group(const struct perspective *p, struct facts *f, enum fact_group group)
+{
+	switch (group) {
+	case FACT_PEER:
+		fill_peer(p, f);
+		break;
+	case FACT_ENTITY:
+		fill_entity(p, f);
+		break;
+	case FACT_PEER_NAMES:
+		fill_names(p, f);
+		break;
+	case FACT_PEER_DOMAIN:
+		facts_copy_str(f, FIELD_PEER_DOMAIN, domain_of(p, f));
+		break;
+	case FACT_PEER_GEO:
+		fill_geo(p, f);
+		break;
+	case FACT_PEER_GROUPS:
+		fill_groups(p, f);
+		break;
+	case FACT_PEER_SUPPLIER:
+		fill_supplier(p, f);
+		break;
+	case FACT_LINKAGE:
+		fill_linkage(p, f);
+		break;
+	case FACT_VERDICT:
+		fill_verdict(p, f);
+		break;
+	case FACT_CONTRACT_WORDS:
+		fill_contract_words(p, f);
+		break;
+	default:
+		break;
+	}
+}

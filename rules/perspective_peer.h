@@ -1,0 +1,20 @@
+/* What one end of a conversation knows of the other: for perspective*.c alone. */
+#pragma once
+
+#include "rules/perspective.h"
+
+/* A declared piece of equipment that only the sensor itself speaks for. */
+extern const struct equipment perspective_canary;
+
+/* Groups that perspective_peer_group fills, a bit each. */
+#define PEER_FACT_GROUPS                                                                           \
+	(1U << FACT_PEER | 1U << FACT_ENTITY | 1U << FACT_PEER_NAMES | 1U << FACT_PEER_DOMAIN |    \
+		1U << FACT_PEER_GEO | 1U << FACT_PEER_GROUPS | 1U << FACT_PEER_SUPPLIER |          \
+		1U << FACT_LINKAGE | 1U << FACT_VERDICT | 1U << FACT_CONTRACT_WORDS)
+
+/* Sets the facts of GROUP as end P->side of the event at hand sees them. */
+void perspective_peer_group(const struct perspective *p, struct facts *f, enum fact_group group);
+
+/* Country and autonomous system of an answer; strings are borrowed from the geolocation data. */
+void perspective_set_geo(struct facts *f, const struct geo_answer *a, enum field_id country,
+	enum field_id number, enum field_id name);

@@ -1,0 +1,250 @@
+/* Facts that are worked out when they are asked for say the same in whatever order that is. */
+#include "rules/perspective.h"
+
+#include <string.h>
+
+#include "common/time_text.h"
+#include "rules/canary.h"
+#include "tests/unit/policy_fixture.h"
+
+#define T0    (UINT64_C(1790000000) * NS_PER_S)
+#define GEO   VEDETTE_SOURCE_DIR "/tests/fixtures/geo/site"
+#define LISTS VEDETTE_SOURCE_DIR "/rules/packs/lists"
+
+static const char policy[] = "schema: 1\n"
+			     "site: test\n"
+			     "networks: {own: [192.0.2.0/24, \"2001:db8::/32\"]}\n"
+			     "suppliers:\n"
+			     "  acme: {jurisdiction: XX, trust: untrusted, because: \"a test\",\n"
+			     "         domains: [acme.example]}\n"
+			     "zones: {core: {deny_trust: [untrusted]}}\n"
+			     "equipment:\n"
+			     "  - {name: gnb-017, address: 192.0.2.17, supplier: acme, role: gnb,\n"
+			     "     zone: core}\n"
+			     "  - {name: amf-1, address: 192.0.2.65, supplier: acme, role: gnb,\n"
+			     "     zone: core}\n"
+			     "groups: {ntp: [192.0.2.123], dns: [192.0.2.53, 198.51.100.0/24]}\n"
+			     "roles:\n"
+			     "  gnb: {connects: [{to: group:ntp, app: NTP}]}\n";
+
+struct world {
+	struct perspective p;
+	struct site *site;
+	struct lists *lists;
+	struct geo *geo;
+	struct arena *arena;
+};
+
+static void world_begin(struct world *w, const char *text)
+{
+	memset(w, 0, sizeof(*w));
+	w->site = text ? site_from_bytes(text, strlen(text), NULL, NULL)
+		       : site_open(NULL, NULL, NULL, NULL);
+	w->lists = lists_open(LISTS, T0, NULL);
+	w->geo = geo_open(GEO, NULL);
+	w->arena = arena_new(4096);
+	w->p.site = w->site;
+	w->p.lists = w->lists;
+	w->p.geo = geo_cache_new(w->geo, 1);
+	w->p.names = names_new(16, 1);
+	w->p.entities = entities_new(1);
+	ck_assert(w->site && w->lists && w->geo && w->arena && w->p.geo && w->p.names &&
+		  w->p.entities);
+}
+
+static void world_end(struct world *w)
+{
+	geo_cache_free(w->p.geo);
+	names_free(w->p.names);
+	entities_free(w->p.entities);
+	arena_free(w->arena);
+	geo_close(w->geo);
+	lists_close(w->lists);
+	site_close(w->site);
+}
+
+static struct ip_addr address(const char *text)
+{
+	struct ip_addr a;
+
+	ck_assert(ip_addr_parse(str_from(text), &a));
+	return a;
+}
+
+/* A conversation that says as much as one can. */
+static struct event talkative(const char *from, const char *to)
+{
+	static const struct str names[] = {{"a.example", 9}, {"b.example", 9}};
+	struct event ev = {.kind = EVENT_FLOW_END, .ts_ns = T0 + 9};
+	struct flow_record *r = &ev.flow;
+	struct flow_details *d = &ev.details;
+
+	*r = (struct flow_record){.addr = {address(from), address(to)},
+		.port = {40000, 443},
+		.mac = {{2, 0, 0, 0, 0, 1}, {2, 0, 0, 0, 0, 2}},
+		.has_mac = {true, true},
+		.ip_version = 4,
+		.proto = IPPROTO_NUM_TCP,
+		.state = FLOW_ESTABLISHED,
+		.end = FLOW_END_CLOSED,
+		.packets = {3, 4},
+		.bytes = {300, 400},
+		.first_ns = T0,
+		.last_ns = T0 + 8,
+		.has_teid = true,
+		.teid = 7};
+	strcpy(r->label.protocol, "TLS");
+	strcpy(r->label.application, "Teams");
+	strcpy(r->label.category, "Web");
+	strcpy(r->label.expected, "SSH");
+	r->label.confidence = LABEL_BY_DPI;
+	d->server_name = STR("www.acme.example");
+	d->ja3 = STR("0123456789abcdef0123456789abcdef");
+	d->tls_version = STR("1.2");
+	memcpy(d->tls_names, names, sizeof(names));
+	d->n_tls_names = 2;
+	d->http_host = STR("host.example");
+	d->http_status = 200;
+	d->ssh_client = STR("SSH-2.0-x");
+	d->dns_name = STR("q.example");
+	d->dns_type = 1;
+	d->risks[0] = "a_risk";
+	d->n_risks = 1;
+	d->cert_expired = true;
+	return ev;
+}
+
+/* Everything that F says of ID, as text. */
+static size_t say(const struct facts *f, enum field_id id, char *ret, size_t size)
+{
+	char buf[256];
+	uint32_t n = 1;
+	size_t at = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct str s = facts_text(f, id, i, buf, sizeof(buf), &n);
+
+		at += (size_t)snprintf(
+			ret + at, size - at, "[%.*s]", (int)s.len, s.data ? s.data : "");
+		ck_assert_uint_lt(at, size);
+	}
+	at += (size_t)snprintf(
+		ret + at, size - at, " of %u, %s", n, facts_has(f, id) ? "there" : "absent");
+	return at;
+}
+
+/* Each fact asked for alone, against all of them at once. */
+static unsigned compare(struct world *w, const struct event *ev, int side)
+{
+	static struct facts all, one;
+	char wanted[2048], got[2048];
+	unsigned present = 0;
+
+	all.arena = one.arena = w->arena;
+	facts_clear(&all);
+	(void)perspective_begin(&w->p, &all, ev);
+	ck_assert(perspective_take(&w->p, &all, side));
+	facts_settle_all(&all);
+	ck_assert_uint_eq(all.owed, 0);
+	for (int id = 0; id < FIELD_COUNT; id++) {
+		facts_clear(&one);
+		ck_assert(perspective_begin(&w->p, &one, ev));
+		(void)perspective_take(&w->p, &one, 1 - side); /* leaves nothing behind */
+		(void)facts_has(&one, (enum field_id)id);
+		ck_assert(perspective_take(&w->p, &one, side));
+		(void)say(&all, (enum field_id)id, wanted, sizeof(wanted));
+		(void)say(&one, (enum field_id)id, got, sizeof(got));
+		ck_assert_msg(strcmp(wanted, got) == 0, "%s: \"%s\" instead of \"%s\"",
+			field_info((enum field_id)id)->name, got, wanted);
+		present += facts_has(&all, (enum field_id)id);
+	}
+	return present;
+}
+
+START_TEST(in_any_order)
+{
+	static const char *const peers[] = {
+		"198.51.100.7", "203.0.113.9", "192.0.2.65", "192.0.2.99", "224.0.0.1"};
+	struct world w;
+
+	world_begin(&w, policy);
+	for (size_t i = 0; i < sizeof(peers) / sizeof(peers[0]); i++) {
+		const struct event ev = talkative("192.0.2.17", peers[i]);
+		const struct event back = talkative(peers[i], "192.0.2.17");
+
+		ck_assert_uint_gt(compare(&w, &ev, 0), 60);
+		ck_assert_uint_gt(compare(&w, &back, 1), 60);
+	}
+	world_end(&w);
+}
+END_TEST
+
+START_TEST(in_any_order_without_a_policy)
+{
+	const struct event ev = talkative("10.0.0.1", "198.51.100.7");
+	struct world w;
+
+	world_begin(&w, NULL);
+	ck_assert_uint_gt(compare(&w, &ev, 0), 60);
+	world_end(&w);
+}
+END_TEST
+
+START_TEST(nothing_for_strangers)
+{
+	const struct event strangers = talkative("198.51.100.7", "203.0.113.9");
+	const struct event called = talkative("198.51.100.7", "192.0.2.17");
+	struct world w;
+	static struct facts f;
+
+	world_begin(&w, policy);
+	f.arena = w.arena;
+	facts_clear(&f);
+	ck_assert(!perspective_begin(&w.p, &f, &strangers));
+	ck_assert(!perspective_take(&w.p, &f, 0));
+	ck_assert(!perspective_take(&w.p, &f, 1));
+	ck_assert(!facts_has(&f, FIELD_EQUIPMENT_NAME));
+	ck_assert(facts_has(&f, FIELD_SOURCE_IP)); /* `vedette flows` shows it all the same */
+	facts_clear(&f);
+	ck_assert(perspective_begin(&w.p, &f, &called));
+	ck_assert(!perspective_take(&w.p, &f, 0));
+	ck_assert(perspective_take(&w.p, &f, 1));
+	ck_assert(str_eq(facts_str(&f, FIELD_EQUIPMENT_NAME), STR("gnb-017")));
+	ck_assert(str_eq(facts_str(&f, FIELD_NETWORK_DIRECTION), STR("inbound")));
+	world_end(&w);
+}
+END_TEST
+
+START_TEST(ranges_are_unset)
+{
+	static struct facts f;
+	struct world w;
+
+	world_begin(&w, NULL);
+	f.arena = w.arena;
+	for (int first = 0; first < FIELD_COUNT; first++) {
+		for (int last = first; last < FIELD_COUNT; last++) {
+			facts_clear(&f);
+			memset(f.present, 0xff, sizeof(f.present));
+			facts_unset_range(&f, (enum field_id)first, (enum field_id)last);
+			for (int id = 0; id < FIELD_COUNT; id++)
+				ck_assert((f.present[id / 64] >> (id % 64) & 1) ==
+					  (id < first || id > last));
+		}
+	}
+	world_end(&w);
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+	tcase_add_test(tc, in_any_order);
+	tcase_add_test(tc, in_any_order_without_a_policy);
+	tcase_add_test(tc, nothing_for_strangers);
+	tcase_add_test(tc, ranges_are_unset);
+}
+
+int main(void)
+{
+	return suite_main("perspective", add_tests);
+}
