@@ -136,18 +136,40 @@ static struct parts parts_of(struct facts *f, const struct rule *rule, struct st
 	return p;
 }
 
-/* Hashes the parts with their lengths, so that no two lists of parts look alike. */
+/* Writes N and a colon. */
+static size_t put_length(char *at, uint32_t n)
+{
+	char digits[10];
+	size_t len = 0, i = 0;
+
+	do
+		digits[len++] = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	while (len > 0)
+		at[i++] = digits[--len];
+	at[i++] = ':';
+	return i;
+}
+
+/* Hashes the parts with their lengths, so that no two lists of parts look alike: "3:ntp;". */
 static struct digest digest_of(struct facts *f, const struct parts *parts)
 {
-	struct str text = {NULL, 0};
+	size_t room = 0, at = 0;
+	char *text;
 
-	for (size_t i = 0; i < parts->n; i++) {
+	for (size_t i = 0; i < parts->n; i++)
+		room += parts->items[i].len + sizeof("4294967295:;");
+	text = arena_alloc(f->arena, room);
+	for (size_t i = 0; text && i < parts->n; i++) {
 		const struct str *s = &parts->items[i];
 
-		text = arena_printf(f->arena, "%.*s%u:%.*s;", (int)text.len,
-			text.data ? text.data : "", s->len, (int)s->len, s->data ? s->data : "");
+		at += put_length(text + at, s->len);
+		if (s->len > 0)
+			memcpy(text + at, s->data, s->len);
+		at += s->len;
+		text[at++] = ';';
 	}
-	return digest128(text.data, text.len);
+	return digest128(text, at);
 }
 
 static uint32_t *bucket(struct findings *fs, const struct digest *key)
@@ -271,8 +293,14 @@ static void set_rule_facts(struct facts *f, const struct rule_match *m)
 {
 	static const struct str category[] = {{"network", 7}, {"intrusion_detection", 19}};
 	const struct rule *r = m->rule;
+	struct rule_reasons reasons;
+	struct str *matched;
 
 	facts_settle_all(f);
+	sigma_explain(m, f, &reasons);
+	matched = arena_alloc(f->arena, reasons.n * sizeof(*matched));
+	if (matched)
+		memcpy(matched, reasons.items, reasons.n * sizeof(*matched));
 	facts_set_strs(f, FIELD_EVENT_CATEGORY, category, 2);
 	facts_set_text(f, FIELD_EVENT_KIND, "alert");
 	facts_set_num(f, FIELD_EVENT_SEVERITY, (uint64_t)r->level);
@@ -284,7 +312,7 @@ static void set_rule_facts(struct facts *f, const struct rule_match *m)
 	facts_set_str(f, FIELD_RULE_VERSION, r->version);
 	facts_set_str(f, FIELD_RULE_REFERENCE, r->reference);
 	facts_set_text(f, FIELD_ALERT_LEVEL, rule_level_name(r->level));
-	facts_set_strs(f, FIELD_ALERT_MATCHED, m->matched, m->n_matched);
+	facts_set_strs(f, FIELD_ALERT_MATCHED, matched, matched ? reasons.n : 0);
 	facts_set_strs(f, FIELD_ALERT_FALSE_POSITIVES, r->false_positives, r->n_false_positives);
 	facts_set_strs(f, FIELD_ALERT_TAGS, r->tags, r->n_tags);
 	facts_set_strs(f, FIELD_THREAT_TECHNIQUE_ID, r->techniques, r->n_techniques);

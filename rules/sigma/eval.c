@@ -332,13 +332,9 @@ void sigma_eval(const struct sigma *s, struct sigma_scratch *w, enum rule_catego
 	rule_index_candidates(ix, f, &w->candidates);
 	while (rule_set_take(&w->candidates, &place)) {
 		const struct program *p = &s->programs[ix->rules[place]];
-		struct rule_match m;
+		const struct rule_match m = {&p->rule, p, w};
 
-		if (!program_holds(p, f, w))
-			continue;
-		m.rule = &p->rule;
-		m.n_matched = 0;
-		program_explain(p, f, w, &m);
-		match(user, &m);
+		if (program_holds(p, f, w))
+			match(user, &m);
 	}
 }

@@ -224,13 +224,18 @@ static void find_relevant(const struct program *p, struct sigma_scratch *w)
 	}
 }
 
-void program_explain(const struct program *p, const struct facts *f, struct sigma_scratch *w,
-	struct rule_match *m)
+void sigma_explain(const struct rule_match *m, const struct facts *f, struct rule_reasons *ret)
 {
+	const struct program *p = m->program;
+	struct sigma_scratch *w = m->scratch;
+
+	ret->n = 0;
+	if (!p)
+		return;
 	memset(w->told, 0, p->n_selections);
 	compute(p, f, w);
 	find_relevant(p, w);
-	for (uint32_t i = 0; i < p->n_nodes && m->n_matched < RULE_MAX_MATCHED; i++) {
+	for (uint32_t i = 0; i < p->n_nodes && ret->n < RULE_MAX_MATCHED; i++) {
 		uint32_t which = p->nodes[i].selection;
 		const struct selection *s = &p->selections[which];
 		struct line line;
@@ -244,9 +249,9 @@ void program_explain(const struct program *p, const struct facts *f, struct sigm
 			say_holding(&line, s, f, w);
 		else
 			say_failing(&line, s, f, w);
-		m->matched[m->n_matched] =
+		ret->items[ret->n] =
 			arena_str(f->arena, (struct str){line.text, (uint32_t)line.len});
-		if (m->matched[m->n_matched].data)
-			m->n_matched++;
+		if (ret->items[ret->n].data)
+			ret->n++;
 	}
 }

@@ -163,7 +163,3 @@ bool selection_holds(const struct selection *s, const struct facts *f, struct si
 
 /* Without any index. */
 bool program_holds(const struct program *p, const struct facts *f, struct sigma_scratch *w);
-
-/* Fills m->matched for a program that holds. */
-void program_explain(const struct program *p, const struct facts *f, struct sigma_scratch *w,
-	struct rule_match *m);

@@ -10,14 +10,21 @@ enum { MAX_BYTES = 1 << 20, ARENA_BYTES = 1 << 16 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+struct met {
+	const struct facts *facts;
+	size_t n;
+};
+
 static void on_match(void *user, const struct rule_match *m)
 {
-	size_t *n = user;
+	struct met *met = user;
+	struct rule_reasons reasons;
 
-	(*n)++;
-	assert(m->rule->id.len == 36 && m->n_matched <= RULE_MAX_MATCHED);
-	for (uint32_t i = 0; i < m->n_matched; i++)
-		assert(memchr(m->matched[i].data, ':', m->matched[i].len));
+	met->n++;
+	sigma_explain(m, met->facts, &reasons);
+	assert(m->rule->id.len == 36 && reasons.n <= RULE_MAX_MATCHED);
+	for (uint32_t i = 0; i < reasons.n; i++)
+		assert(memchr(reasons.items[i].data, ':', reasons.items[i].len));
 }
 
 /* Some facts of each type; the texts are the file's own, so that rules meet them. */
@@ -43,16 +50,16 @@ static void fill(struct facts *f, struct str text, struct str groups[2])
 static void judge(const struct sigma *s, const struct facts *f)
 {
 	struct sigma_scratch *w = sigma_scratch_new(s);
-	size_t indexed = 0;
+	struct met met = {.facts = f};
 	size_t brute = 0;
 
 	if (!w)
 		return;
 	for (int c = 0; c < RULE_CATEGORIES; c++)
-		sigma_eval(s, w, (enum rule_category)c, f, on_match, &indexed);
+		sigma_eval(s, w, (enum rule_category)c, f, on_match, &met);
 	for (size_t i = 0; i < s->n; i++)
 		brute += program_holds(&s->programs[i], f, w);
-	assert(indexed == brute);
+	assert(met.n == brute);
 	sigma_scratch_free(w);
 }
 

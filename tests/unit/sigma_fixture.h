@@ -122,7 +122,9 @@ static inline void event_free(struct event *e)
 }
 
 struct matches {
+	const struct facts *facts;
 	struct rule_match items[MAX_MATCHES];
+	struct rule_reasons reasons[MAX_MATCHES];
 	size_t n;
 };
 
@@ -131,6 +133,7 @@ static inline void keep_match(void *user, const struct rule_match *m)
 	struct matches *all = user;
 
 	ck_assert_uint_lt(all->n, MAX_MATCHES);
+	sigma_explain(m, all->facts, &all->reasons[all->n]);
 	all->items[all->n++] = *m;
 }
 
@@ -166,6 +169,7 @@ static inline void evaluate(const struct sigma *s, const struct facts *f, struct
 	struct sigma_scratch *w = sigma_scratch_new(s);
 
 	ret->n = 0;
+	ret->facts = f;
 	sigma_eval(s, w, RULE_FLOW, f, keep_match, ret);
 	sigma_scratch_free(w);
 }

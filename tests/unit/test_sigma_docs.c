@@ -60,11 +60,11 @@ START_TEST(the_first_example_says_what_the_page_says)
 		e, "peer.linkage.tier=1; network.direction=outbound; contract.verdict=violation");
 	evaluate(s, &e->facts, &m);
 	ck_assert_uint_eq(m.n, 1);
-	ck_assert_uint_eq(m.items[0].n_matched, 2);
+	ck_assert_uint_eq(m.reasons[0].n, 2);
 	for (uint32_t i = 0; i < 2; i++) {
 		char told[512];
 
-		snprintf(told, sizeof(told), "\n> %s\n", m.items[0].matched[i].data);
+		snprintf(told, sizeof(told), "\n> %s\n", m.reasons[0].items[i].data);
 		ck_assert_msg(strstr(end + 1, told) != NULL, "the page does not say%s", told);
 	}
 	sigma_close(s);

@@ -16,9 +16,9 @@ static void check_sample(struct event *e, const struct sample *sample)
 	event_read(e, sample->facts);
 	evaluate(s, &e->facts, &m);
 	ck_assert_msg(m.n == 1, "no match: %s", sample->detection);
-	for (uint32_t i = 0; i < m.items[0].n_matched; i++)
+	for (uint32_t i = 0; i < m.reasons[0].n; i++)
 		snprintf(told + strlen(told), sizeof(told) - strlen(told), "%s%.*s", i ? "\n" : "",
-			(int)m.items[0].matched[i].len, m.items[0].matched[i].data);
+			(int)m.reasons[0].items[i].len, m.reasons[0].items[i].data);
 	ck_assert_str_eq(told, sample->told);
 	sigma_close(s);
 }
@@ -195,10 +195,10 @@ START_TEST(hostile_values_are_bounded)
 	facts_set_str(&e->facts, FIELD_PEER_DOMAIN, (struct str){text, 1 << 20});
 	evaluate(s, &e->facts, &m);
 	ck_assert_uint_eq(m.n, 1);
-	ck_assert_uint_eq(m.items[0].n_matched, 1);
-	ck_assert_uint_lt(m.items[0].matched[0].len, 200);
-	for (uint32_t i = 0; i < m.items[0].matched[0].len; i++)
-		ck_assert_int_ge(m.items[0].matched[0].data[i], ' ');
+	ck_assert_uint_eq(m.reasons[0].n, 1);
+	ck_assert_uint_lt(m.reasons[0].items[0].len, 200);
+	for (uint32_t i = 0; i < m.reasons[0].items[0].len; i++)
+		ck_assert_int_ge(m.reasons[0].items[0].data[i], ' ');
 	free(text);
 	sigma_close(s);
 	event_free(e);
@@ -223,8 +223,8 @@ START_TEST(numbers_are_bounded)
 	event_read(e, "peer.port=10; source.port=1");
 	evaluate(s, &e->facts, &m);
 	ck_assert_uint_eq(m.n, 1);
-	ck_assert_uint_eq(m.items[0].n_matched, RULE_MAX_MATCHED);
-	ck_assert_str_eq(m.items[0].matched[15].data, "selection s15: peer.port 10 is none of 1, "
+	ck_assert_uint_eq(m.reasons[0].n, RULE_MAX_MATCHED);
+	ck_assert_str_eq(m.reasons[0].items[15].data, "selection s15: peer.port 10 is none of 1, "
 						      "2, 3, 4, 5, 6, 7, 8, ...; source.port is 1");
 	sigma_close(s);
 	event_free(e);

@@ -188,7 +188,7 @@ START_TEST(judges_its_category_alone)
 	w = sigma_scratch_new(s);
 	event_read(e, "peer.port=1");
 	for (int c = 0; c < RULE_CATEGORIES; c++) {
-		struct matches m = {.n = 0};
+		struct matches m = {.facts = &e->facts};
 
 		sigma_eval(s, w, (enum rule_category)c, &e->facts, keep_match, &m);
 		ck_assert_uint_eq(m.n, c == RULE_FLOW ? 2 : c == RULE_DNS ? 1 : 0);

@@ -152,7 +152,7 @@ START_TEST(a_rule_counts_them)
 	struct event *e = event_new();
 	struct sigma *s = rule_of("  s: {peer.domain|re: '^(a|a)*$'}\n  condition: s", NULL);
 	struct sigma_scratch *w = sigma_scratch_new(s);
-	struct matches m = {.n = 0};
+	struct matches m = {.facts = &e->facts};
 	char text[64];
 
 	memset(text, 'a', sizeof(text));
