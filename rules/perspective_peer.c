@@ -92,15 +92,16 @@ static void fill_names(const struct perspective *p, struct facts *f)
 	facts_set_strs(f, FIELD_PEER_NAMES, names, names ? (uint32_t)n : 0);
 }
 
-static void fill_opinions(
-	const struct perspective *p, struct facts *f, const struct geo_answer *answer)
+static void fill_opinions(const struct perspective *p, struct facts *f)
 {
 	const struct geo *geo = geo_cache_geo(p->geo);
-	struct str *list =
-		answer->disagree ? arena_alloc(f->arena, answer->n_opinions * sizeof(*list)) : NULL;
+	struct geo_opinions opinions;
+	struct str *list;
 
-	for (uint8_t i = 0; list && i < answer->n_opinions; i++) {
-		const struct geo_opinion *o = &answer->opinions[i];
+	geo_opinions(geo, other_addr(p), &opinions);
+	list = arena_alloc(f->arena, opinions.n * sizeof(*list));
+	for (uint8_t i = 0; list && i < opinions.n; i++) {
+		const struct geo_opinion *o = &opinions.items[i];
 		struct geo_file file;
 
 		geo_file(geo, o->file, &file);
@@ -108,7 +109,7 @@ static void fill_opinions(
 			o->country[0] ? o->country : "-", o->as_number, (int)o->as_name.len,
 			o->as_name.data ? o->as_name.data : "");
 	}
-	facts_set_strs(f, FIELD_PEER_AS_NAMES, list, list ? answer->n_opinions : 0);
+	facts_set_strs(f, FIELD_PEER_AS_NAMES, list, list ? opinions.n : 0);
 }
 
 static void fill_geo(const struct perspective *p, struct facts *f)
@@ -120,7 +121,8 @@ static void fill_geo(const struct perspective *p, struct facts *f)
 	perspective_set_geo(f, geo, FIELD_PEER_COUNTRY, FIELD_PEER_AS_NUMBER, FIELD_PEER_AS_NAME);
 	if (strcmp(geo->registered_country, geo->country) != 0)
 		facts_copy_str(f, FIELD_PEER_REGISTERED_COUNTRY, str_from(geo->registered_country));
-	fill_opinions(p, f, geo);
+	if (geo->disagree)
+		fill_opinions(p, f);
 }
 
 static void fill_groups(const struct perspective *p, struct facts *f)

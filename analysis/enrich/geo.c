@@ -105,24 +105,41 @@ static void take_as(struct geo_answer *ret, const struct geo_record *r)
 		ret->disagree = true;
 }
 
+/* False when database I knows nothing of A. */
+static bool ask(const struct geo *g, size_t i, const struct ip_addr *a, struct geo_record *ret)
+{
+	return geo_database_lookup(g->databases[i], a, ret) &&
+	       (ret->country[0] || ret->registered_country[0] || ret->as_number != 0);
+}
+
 void geo_lookup(const struct geo *g, const struct ip_addr *a, struct geo_answer *ret)
 {
+	struct geo_record r;
+
 	*ret = (struct geo_answer){0};
 	for (size_t i = 0; i < g->n; i++) {
-		struct geo_record r;
-		struct geo_opinion *o;
-
-		if (!geo_database_lookup(g->databases[i], a, &r))
-			continue;
-		if (!r.country[0] && !r.registered_country[0] && r.as_number == 0)
+		if (!ask(g, i, a, &r))
 			continue;
 		take_country(ret, &r);
 		take_as(ret, &r);
-		o = &ret->opinions[ret->n_opinions++];
+	}
+}
+
+void geo_opinions(const struct geo *g, const struct ip_addr *a, struct geo_opinions *ret)
+{
+	struct geo_record r;
+
+	ret->n = 0;
+	for (size_t i = 0; i < g->n; i++) {
+		struct geo_opinion *o = &ret->items[ret->n];
+
+		if (!ask(g, i, a, &r))
+			continue;
 		o->file = (uint8_t)i;
 		memcpy(o->country, r.country, sizeof(o->country));
 		o->as_number = r.as_number;
 		o->as_name = r.as_name;
+		ret->n++;
 	}
 }
 

@@ -28,13 +28,17 @@ struct geo_answer {
 				       length 0 unknown */
 	bool disagree; /* files gave different countries, or AS numbers of differently named
 			  organisations; the first file, by path, was taken */
+};
+
+/* What each file that knows the address says of it. */
+struct geo_opinions {
 	struct geo_opinion {
 		uint8_t file; /* index for geo_file */
 		char country[4];
 		uint32_t as_number;
 		struct str as_name;
-	} opinions[GEO_MAX_FILES];
-	uint8_t n_opinions;
+	} items[GEO_MAX_FILES];
+	uint8_t n;
 };
 
 struct geo_file {
@@ -56,6 +60,9 @@ void geo_close(struct geo *g); /* NULL allowed */
 
 /* Costs one tree walk per file (about 1 µs). *ret is filled in any case. */
 void geo_lookup(const struct geo *g, const struct ip_addr *a, struct geo_answer *ret);
+
+/* At the same cost. */
+void geo_opinions(const struct geo *g, const struct ip_addr *a, struct geo_opinions *ret);
 
 size_t geo_files(const struct geo *g);
 void geo_file(const struct geo *g, size_t i, struct geo_file *ret);

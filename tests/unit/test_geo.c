@@ -40,6 +40,17 @@ static void look_up(const struct geo *g, const char *text, struct geo_answer *re
 	geo_lookup(g, &a, ret);
 }
 
+static struct geo_opinions opinions_of(const struct geo *g, const char *text)
+{
+	struct geo_opinions o;
+	struct ip_addr a;
+
+	memset(&o, 0x5a, sizeof(o));
+	ck_assert(ip_addr_parse(str_from(text), &a));
+	geo_opinions(g, &a, &o);
+	return o;
+}
+
 static void assert_answer(const struct geo *g, const char *address, const char *country,
 	uint32_t as_number, const char *as_name, const char *prefix)
 {
@@ -128,18 +139,20 @@ START_TEST(test_registered_country_and_opinions)
 {
 	struct geo *g = open_fixture("site");
 	struct geo_answer a;
+	struct geo_opinions o;
 
 	look_up(g, "203.0.113.200", &a);
+	o = opinions_of(g, "203.0.113.200");
 	ck_assert_str_eq(a.country, "US");
 	ck_assert_str_eq(a.registered_country, "DE");
-	ck_assert_uint_eq(a.n_opinions, 2);
-	ck_assert_uint_eq(a.opinions[0].file, 0); /* asn.mmdb is before country.mmdb */
-	ck_assert_uint_eq(a.opinions[0].as_number, 64502);
-	ck_assert(str_eq(a.opinions[0].as_name, STR("Example Cloud")));
-	ck_assert_str_eq(a.opinions[0].country, "");
-	ck_assert_uint_eq(a.opinions[1].file, 1);
-	ck_assert_uint_eq(a.opinions[1].as_number, 0);
-	ck_assert_str_eq(a.opinions[1].country, "US");
+	ck_assert_uint_eq(o.n, 2);
+	ck_assert_uint_eq(o.items[0].file, 0); /* asn.mmdb is before country.mmdb */
+	ck_assert_uint_eq(o.items[0].as_number, 64502);
+	ck_assert(str_eq(o.items[0].as_name, STR("Example Cloud")));
+	ck_assert_str_eq(o.items[0].country, "");
+	ck_assert_uint_eq(o.items[1].file, 1);
+	ck_assert_uint_eq(o.items[1].as_number, 0);
+	ck_assert_str_eq(o.items[1].country, "US");
 	geo_close(g);
 }
 END_TEST
@@ -147,14 +160,16 @@ END_TEST
 static void assert_knows_nothing(const struct geo *g, const char *address)
 {
 	struct geo_answer a;
+	struct geo_opinions o;
 
 	look_up(g, address, &a);
+	o = opinions_of(g, address);
 	ck_assert_str_eq(a.country, "");
 	ck_assert_str_eq(a.registered_country, "");
 	ck_assert_uint_eq(a.as_number, 0);
 	ck_assert_uint_eq(a.as_name.len, 0);
 	ck_assert_uint_eq(a.prefix.length_bits, 0);
-	ck_assert_uint_eq(a.n_opinions, 0);
+	ck_assert_uint_eq(o.n, 0);
 	ck_assert(!a.disagree);
 }
 
@@ -193,6 +208,7 @@ START_TEST(test_flat_pairs_of_families)
 {
 	struct geo *g = open_fixture("flat");
 	struct geo_answer a;
+	struct geo_opinions o;
 
 	assert_answer(g, "192.0.2.1", "PL", 64496, "Example Operator", "192.0.2.0/24");
 	assert_answer(g, "203.0.113.255", "US", 64502, "Example Cloud", "203.0.113.128/25");
@@ -201,7 +217,8 @@ START_TEST(test_flat_pairs_of_families)
 	assert_knows_nothing(
 		g, "::192.0.2.1"); /* not an IPv4 address, though a tree keeps IPv4 there */
 	look_up(g, "192.0.2.1", &a);
-	ck_assert_uint_eq(a.n_opinions, 2);
+	o = opinions_of(g, "192.0.2.1");
+	ck_assert_uint_eq(o.n, 2);
 	geo_close(g);
 }
 END_TEST
@@ -261,27 +278,31 @@ START_TEST(test_disagree)
 {
 	struct geo *g = open_fixture("disagree");
 	struct geo_answer a;
+	struct geo_opinions o;
 
 	look_up(g, "192.0.2.1", &a); /* two countries: the first file's is taken, both are told */
+	o = opinions_of(g, "192.0.2.1");
 	ck_assert(a.disagree);
 	ck_assert_str_eq(a.country, "PL");
-	ck_assert_uint_eq(a.n_opinions, 2);
-	ck_assert_str_eq(a.opinions[0].country, "PL");
-	ck_assert_str_eq(a.opinions[1].country, "XA");
-	ck_assert_uint_lt(a.opinions[0].file, a.opinions[1].file);
+	ck_assert_uint_eq(o.n, 2);
+	ck_assert_str_eq(o.items[0].country, "PL");
+	ck_assert_str_eq(o.items[1].country, "XA");
+	ck_assert_uint_lt(o.items[0].file, o.items[1].file);
 
 	look_up(g, "198.51.100.1", &a); /* two numbers, two names */
+	o = opinions_of(g, "198.51.100.1");
 	ck_assert(a.disagree);
 	ck_assert_uint_eq(a.as_number, 64500);
 	ck_assert(str_eq(a.as_name, STR("Example Adversary Net")));
-	ck_assert_uint_eq(a.opinions[1].as_number, 64502);
-	ck_assert(str_eq(a.opinions[1].as_name, STR("Example Cloud")));
+	ck_assert_uint_eq(o.items[1].as_number, 64502);
+	ck_assert(str_eq(o.items[1].as_name, STR("Example Cloud")));
 
 	look_up(g, "198.51.100.65", &a); /* one number, two spellings */
 	ck_assert(!a.disagree);
 	look_up(g, "198.51.100.129", &a); /* two numbers of one organisation */
+	o = opinions_of(g, "198.51.100.129");
 	ck_assert(!a.disagree);
-	ck_assert_uint_eq(a.opinions[1].as_number, 64503);
+	ck_assert_uint_eq(o.items[1].as_number, 64503);
 	look_up(g, "198.51.100.193", &a); /* two numbers, one without a name */
 	ck_assert(a.disagree);
 	ck_assert_uint_eq(a.as_number, 64500);
@@ -344,6 +365,7 @@ START_TEST(test_too_many_files)
 	struct scratch s;
 	struct error err = {0};
 	struct geo_answer a;
+	struct geo_opinions o;
 	struct geo *g;
 
 	scratch_make(&s);
@@ -353,7 +375,8 @@ START_TEST(test_too_many_files)
 			g = geo_open(s.dir, &err);
 			ck_assert_msg(g != NULL, "%s", err.msg);
 			look_up(g, "192.0.2.1", &a);
-			ck_assert_uint_eq(a.n_opinions, GEO_MAX_FILES);
+			o = opinions_of(g, "192.0.2.1");
+			ck_assert_uint_eq(o.n, GEO_MAX_FILES);
 			ck_assert(!a.disagree);
 			geo_close(g);
 		}
