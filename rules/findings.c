@@ -38,6 +38,7 @@ struct findings {
 	struct finding *slots;
 	uint32_t *buckets;
 	uint32_t n_buckets; /* a power of two */
+	uint32_t fresh;     /* slots from here on were never used */
 	uint32_t free_head, oldest, newest;
 };
 
@@ -61,10 +62,7 @@ struct findings *findings_new(const struct findings_config *cfg, alert_sink_fn *
 	}
 	for (uint32_t i = 0; i < fs->n_buckets; i++)
 		fs->buckets[i] = NONE;
-	for (uint32_t i = 0; i < cfg->max_open; i++)
-		fs->slots[i].next_hash = i + 1 < cfg->max_open ? i + 1 : NONE;
-	fs->free_head = 0;
-	fs->oldest = fs->newest = NONE;
+	fs->free_head = fs->oldest = fs->newest = NONE;
 	return fs;
 }
 
@@ -72,7 +70,7 @@ void findings_free(struct findings *fs)
 {
 	if (!fs)
 		return;
-	for (uint32_t i = 0; fs->slots && i < fs->cfg.max_open; i++) {
+	for (uint32_t i = 0; i < fs->fresh; i++) {
 		free(fs->slots[i].rule_id);
 		free(fs->slots[i].equipment);
 		free(fs->slots[i].body);
@@ -392,23 +390,33 @@ static char *copy_text(struct str s)
 	return copy;
 }
 
-/* Takes a free slot for KEY; when none is left, the finding that has been silent longest is closed
- * first. */
+/* A slot that nobody uses; when none is left, the finding that has been silent longest is closed
+ * first. It is taken by whoever sets the head of the free list to what follows it. */
+static int free_slot(struct findings *fs, uint64_t ts_ns)
+{
+	if (fs->free_head != NONE)
+		return 0;
+	if (fs->fresh < fs->cfg.max_open) {
+		fs->slots[fs->fresh].next_hash = NONE;
+		fs->free_head = fs->fresh++;
+		return 0;
+	}
+	fs->stats.evicted++;
+	return close_finding(fs, fs->oldest, ts_ns);
+}
+
+/* Opens a finding for KEY. */
 static int open_finding(struct findings *fs, const struct rule *rule, const struct digest *key,
 	struct facts *f, const struct parts *parts, uint64_t ts_ns, uint32_t *ret)
 {
 	uint64_t first_ns =
 		facts_has(f, FIELD_EVENT_START) ? facts_num(f, FIELD_EVENT_START) : ts_ns;
 	struct str equipment = facts_str(f, FIELD_EQUIPMENT_NAME);
-	int rc = 0;
+	const int rc = free_slot(fs, ts_ns);
 
 	if (rule->category == RULE_SENSOR && equipment.len == 0)
 		equipment = STR("(sensor)");
 
-	if (fs->free_head == NONE) {
-		fs->stats.evicted++;
-		rc = close_finding(fs, fs->oldest, ts_ns);
-	}
 	uint32_t i = fs->free_head;
 	struct finding *s = &fs->slots[i];
 

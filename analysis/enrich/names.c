@@ -48,6 +48,7 @@ struct names {
 	uint32_t capacity;
 	uint32_t *buckets; /* n_buckets, a power of two */
 	uint32_t n_buckets;
+	uint32_t fresh; /* pairs from here on were never used */
 	uint32_t free, newest, oldest;
 	char *ring;
 	uint32_t ring_bytes, head, tail, used_bytes; /* records from tail, cyclically, to head */
@@ -100,9 +101,7 @@ struct names *names_new(size_t capacity, uint64_t key)
 		return NULL;
 	}
 	memset(n->buckets, 0xff, n->n_buckets * sizeof(*n->buckets));
-	for (uint32_t i = 0; i < n->capacity; i++)
-		n->pairs[i].chain = i + 1 < n->capacity ? i + 1 : NONE;
-	n->newest = n->oldest = NONE;
+	n->free = n->newest = n->oldest = NONE;
 	return n;
 }
 
@@ -197,10 +196,14 @@ static uint32_t pair_new(struct names *n, const struct pair_key *key)
 {
 	uint32_t *link, i;
 
-	if (n->free == NONE)
+	if (n->free == NONE && n->fresh == n->capacity)
 		pair_evict(n, n->oldest);
-	i = n->free;
-	n->free = n->pairs[i].chain;
+	if (n->free == NONE) {
+		i = n->fresh++;
+	} else {
+		i = n->free;
+		n->free = n->pairs[i].chain;
+	}
 	link = bucket(n, key);
 	n->pairs[i] = (struct pair){.key = *key, .chain = *link};
 	*link = i;
