@@ -7,7 +7,7 @@
 enum { FRAME_MAX_BYTES = 256 * 1024 };
 
 struct frame {
-	const uint8_t *data; /* borrowed until the source's next call, or its batch slot's reuse */
+	const uint8_t *data; /* borrowed: from a source, see source_next; else from a batch */
 	uint32_t caplen;     /* bytes in data */
 	uint32_t len;        /* bytes on the wire; at least caplen */
 	uint64_t ts_ns;      /* UTC nanoseconds since 1970, as captured: may step backwards */

@@ -33,6 +33,9 @@ struct source_ops {
 	void (*stats)(const struct source *s, struct source_stats *ret);
 	void (*name)(const struct source *s, char *buf, size_t size);
 	void (*close)(struct source *s);
+	/* NULL, both of them: it cannot. */
+	bool (*lend)(struct source *s);
+	void (*give_back)(struct source *s, uint64_t n_frames);
 };
 
 /* The first member of every kind of source. */
@@ -40,16 +43,30 @@ struct source {
 	const struct source_ops *ops;
 };
 
-/* The next frame: SOURCE_FRAME with *ret filled (its data is valid until the next call, the name of
- * its interface until source_close), or SOURCE_END. SOURCE_IDLE when interfaces have none: at once
- * when WAIT is false, else after a tenth of a second at most; ret->ts_ns then is a time before
- * which no frame will be stamped any more, by the clock that stamps them. A negative code means
- * that one input ended early (ERR_TRUNCATED: cut in a record; ERR_INPUT: damaged or unreadable;
- * ERR_SYSTEM: too many at once); *err says which and where. The other inputs go on, so call again
- * until SOURCE_END. */
+/* The next frame: SOURCE_FRAME with *ret filled (its data is valid until the next call, or as
+ * source_lend says; the name of its interface until source_close), or SOURCE_END. SOURCE_IDLE when
+ * interfaces have none: at once when WAIT is false, else after a tenth of a second at most;
+ * ret->ts_ns then is a time before which no frame will be stamped any more, by the clock that
+ * stamps them. A negative code means that one input ended early (ERR_TRUNCATED: cut in a record;
+ * ERR_INPUT: damaged or unreadable; ERR_SYSTEM: too many at once); *err says which and where. The
+ * other inputs go on, so call again until SOURCE_END. */
 static inline int source_next(struct source *s, bool wait, struct frame *ret, struct error *err)
 {
 	return s->ops->next(s, wait, ret, err);
+}
+
+/* Before the first frame: from now on the data of each is valid until source_give_back says that it
+ * is not needed any more, or source_close. False: this source cannot do that. */
+static inline bool source_lend(struct source *s)
+{
+	return s->ops->lend && s->ops->lend(s);
+}
+
+/* The data of the first N_FRAMES frames that this source gave out is not needed any more. */
+static inline void source_give_back(struct source *s, uint64_t n_frames)
+{
+	if (s->ops->give_back)
+		s->ops->give_back(s, n_frames);
 }
 
 static inline void source_stats(const struct source *s, struct source_stats *ret)

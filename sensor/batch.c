@@ -46,7 +46,7 @@ void batch_done(struct batch *b)
 
 void batch_clear(struct batch *b)
 {
-	b->n_bytes = 0;
+	b->n_bytes = b->n_borrowed = 0;
 	b->n_packets = 0;
 	b->n_ticks = 0;
 	b->n_periods = 0;
@@ -71,14 +71,14 @@ bool batch_has_room(const struct batch *b, uint32_t frame_bytes)
 {
 	return b->n_packets < BATCH_FRAMES && b->n_ticks + b->n_packets < BATCH_ITEMS &&
 	       b->n_periods < BATCH_PERIODS - 1 && /* one is kept for the end of the input */
-	       b->n_steps < BATCH_STEPS && BATCH_BYTES - b->n_bytes >= frame_bytes;
+	       b->n_steps < BATCH_STEPS && BATCH_BYTES - b->n_bytes - b->n_borrowed >= frame_bytes;
 }
 
 uint8_t *batch_reserve(struct batch *b, uint32_t n_bytes)
 {
 	uint8_t *at = b->bytes + b->n_bytes;
 
-	assert(n_bytes <= BATCH_BYTES - b->n_bytes);
+	assert(n_bytes <= BATCH_BYTES - b->n_bytes - b->n_borrowed);
 	b->n_bytes += n_bytes;
 	return at;
 }
@@ -90,6 +90,11 @@ const uint8_t *batch_store(struct batch *b, const struct frame *f)
 	if (f->caplen > 0)
 		memcpy(at, f->data, f->caplen);
 	return at;
+}
+
+void batch_borrow(struct batch *b, uint32_t n_bytes)
+{
+	b->n_borrowed += n_bytes;
 }
 
 void batch_emit(void *user, const struct event *ev)

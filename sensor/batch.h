@@ -67,6 +67,8 @@ struct shard_output {
 struct batch {
 	uint8_t *bytes;
 	size_t n_bytes;
+	size_t n_borrowed; /* bytes of frames that lie elsewhere; they count as if they lay here */
+	uint64_t borrowed_until; /* frames of the source, up to those of this batch; not cleared */
 	struct frame *frames;
 	struct packet *packets;
 	uint32_t n_packets;
@@ -99,6 +101,9 @@ uint8_t *batch_reserve(struct batch *b, uint32_t n_bytes);
 
 /* Copies F's bytes into the batch and returns where; room was asked for before. */
 const uint8_t *batch_store(struct batch *b, const struct frame *f);
+
+/* N_BYTES of a frame's lie in its source: there was room for them, too. */
+void batch_borrow(struct batch *b, uint32_t n_bytes);
 
 /* A shard_emit_fn: USER is a shard_output. */
 void batch_emit(void *user, const struct event *ev);

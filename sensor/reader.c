@@ -18,10 +18,11 @@ bool reader_init(struct reader *r, const struct pipeline_config *cfg, struct pip
 	r->cfg = cfg;
 	r->site = cfg->site;
 	r->stats = stats;
-	r->held = malloc(FRAME_MAX_BYTES);
+	r->lent = cfg->source && source_lend(cfg->source);
+	r->held = r->lent ? NULL : malloc(FRAME_MAX_BYTES);
 	r->fragments = fragments_new(&fc);
 	r->duplicates = cfg->keep_duplicates ? NULL : duplicates_new(cfg->hash_key);
-	return r->held && r->fragments && (r->duplicates || cfg->keep_duplicates);
+	return (r->held || r->lent) && r->fragments && (r->duplicates || cfg->keep_duplicates);
 }
 
 void reader_done(struct reader *r)
@@ -267,11 +268,21 @@ static bool pull(struct reader *r, struct batch *b, bool wait)
 	return r->has_next;
 }
 
+/* Lets the ready frame's bytes last as long as the batch. */
+static void keep_ready(struct reader *r, struct batch *b)
+{
+	if (r->lent)
+		batch_borrow(b, r->ready.caplen);
+	else
+		r->ready.data = batch_store(b, &r->ready);
+}
+
 /* Moves the frame behind into the batch. */
 static void advance(struct reader *r, struct batch *b)
 {
 	r->ready = r->next;
-	r->ready.data = batch_store(b, &r->next);
+	r->n_taken++;
+	keep_ready(r, b);
 	r->has_ready = true;
 	r->has_next = false;
 	r->is_timed = false;
@@ -296,9 +307,11 @@ static bool time_ready(struct reader *r, struct batch *b, bool wait)
 static bool end_batch(struct reader *r, struct batch *b)
 {
 	count(r);
+	if (b->n_packets > 0)
+		b->borrowed_until = r->n_taken - r->has_ready;
 	if (b->settled_ns < r->now_ns)
 		b->settled_ns = r->now_ns;
-	if (r->has_ready && r->ready.caplen > 0) {
+	if (r->has_ready && r->ready.caplen > 0 && !r->lent) {
 		memcpy(r->held, r->ready.data, r->ready.caplen);
 		r->ready.data = r->held;
 	}
@@ -327,8 +340,10 @@ static bool is_over(struct reader *r, struct batch *b)
 
 bool reader_fill(struct reader *r, struct batch *b, bool wait)
 {
+	if (r->lent)
+		source_give_back(r->cfg->source, b->borrowed_until);
 	if (r->has_ready)
-		r->ready.data = batch_store(b, &r->ready);
+		keep_ready(r, b);
 	for (;;) {
 		const bool may_wait = wait && batch_is_empty(b);
 		struct datagram whole;

@@ -23,14 +23,18 @@ struct reader {
 	struct duplicates *duplicates; /* NULL: they are kept */
 	struct fragments *fragments;
 	uint64_t seq;
-	struct frame ready; /* the next one to process; its bytes lie in the batch or in held */
+	bool lent;          /* frames' bytes stay in the source, until they are given back */
+	uint64_t n_taken;   /* frames of the source, the ready one included */
+	struct frame ready; /* the next one to process; its bytes lie in the source where they are
+			       lent, else in the batch or in held */
 	struct frame next;  /* the one behind it; its bytes lie in the source */
 	uint64_t ready_ns;  /* by the packet clock, once it is timed */
 	uint64_t now_ns;    /* of what was pushed last: a tick, or a frame */
 	bool has_ready, has_next, is_timed, ended;
 	struct canary canary; /* to be sent */
 	uint32_t canary_left; /* of its frames */
-	uint8_t *held; /* bytes of a ready frame that waits for the next batch; FRAME_MAX_BYTES */
+	uint8_t *held; /* bytes of a ready frame that waits for the next batch; FRAME_MAX_BYTES;
+			  NULL where they are lent */
 };
 
 /* False without memory; reader_done is due in any case. */
@@ -41,7 +45,7 @@ void reader_done(struct reader *r);
  * or at TS_NS when it does not run yet. Between two calls of reader_fill. */
 void reader_send_canary(struct reader *r, uint32_t number, uint64_t ts_ns);
 
-/* Fills B (cleared before), until it is full or the source has nothing for now; WAIT: unless B is
- * empty, for which a tenth of a second is waited. False when the input has ended: B then is the
- * last batch, and says so. */
+/* Fills B (cleared before; what it held is given back to the source), until it is full or the
+ * source has nothing for now; WAIT: unless B is empty, for which a tenth of a second is waited.
+ * False when the input has ended: B then is the last batch, and says so. */
 bool reader_fill(struct reader *r, struct batch *b, bool wait);

@@ -50,7 +50,7 @@ static int begin(struct capture_file *f, struct interface_names *names, struct e
 }
 
 struct capture_file *capture_file_open(
-	const char *path, size_t buffer_bytes, struct interface_names *names, struct error *err)
+	const char *path, struct chunks *chunks, struct interface_names *names, struct error *err)
 {
 	struct capture_file *f = calloc(1, sizeof(*f));
 
@@ -58,7 +58,7 @@ struct capture_file *capture_file_open(
 		error_set(err, ERR_SYSTEM, "%s: no memory left to read it", path);
 		return NULL;
 	}
-	f->stream = stream_open(path, buffer_bytes, err);
+	f->stream = stream_open(path, chunks, err);
 	if (!f->stream || begin(f, names, err) < 0) {
 		capture_file_close(f);
 		return NULL;

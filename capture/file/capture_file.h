@@ -4,20 +4,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "capture/file/chunks.h"
 #include "capture/file/interface_names.h"
 #include "capture/frame.h"
 #include "common/error.h"
 
 struct capture_file;
 
-/* Opens PATH ("-" is standard input) and checks its header. BUFFER_BYTES as for stream_open. Frames
- * name their interfaces out of NAMES, which must outlive them. NULL with *err (ERR_INPUT when it is
- * missing or no capture). */
+/* Opens PATH ("-" is standard input) and checks its header. CHUNKS as for stream_open: frames point
+ * into them. They name their interfaces out of NAMES, which must outlive them. NULL with *err
+ * (ERR_INPUT when it is missing or no capture). */
 struct capture_file *capture_file_open(
-	const char *path, size_t buffer_bytes, struct interface_names *names, struct error *err);
+	const char *path, struct chunks *chunks, struct interface_names *names, struct error *err);
 void capture_file_close(struct capture_file *f); /* NULL allowed */
 
-/* 1 with *ret (its bytes stay until the next call; interface is 0), 0 at the end, or a negative
+/* 1 with *ret (its bytes stay as stream_need's; interface is 0), 0 at the end, or a negative
  * code with *err: ERR_TRUNCATED when it ends within a record, ERR_INPUT when it is damaged. After 0
  * or an error it must not be called again. */
 int capture_file_next(struct capture_file *f, struct frame *ret, struct error *err);

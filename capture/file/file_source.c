@@ -11,9 +11,9 @@
 #include "capture/filter.h"
 
 enum {
-	FEW_INPUTS = 8, /* get buffers that make reads large; many get small ones */
-	LARGE_BUFFER_BYTES = 256 * 1024,
-	SMALL_BUFFER_BYTES = 32 * 1024,
+	FEW_INPUTS = 8, /* are read in large chunks, and lend them */
+	LARGE_CHUNK_BYTES = 128 * 1024,
+	SMALL_CHUNK_BYTES = 32 * 1024,
 	KEPT_OPEN = 64,       /* up to so many inputs stay open; of more, each waits for its turn */
 	RESERVED_FILES = 64,  /* of the process's limit, left for all else */
 	LEAST_OPEN_FILES = 8, /* however small the limit */
@@ -43,6 +43,7 @@ struct file_source {
 	bool handed_out; /* the frame of heap[0] is with the caller */
 	uint32_t n_open, max_open;
 	struct filter *filter;        /* NULL: every frame */
+	struct chunks chunks;         /* of all inputs */
 	struct interface_names names; /* of all inputs, also those that are over */
 	struct source_stats stats;
 };
@@ -87,9 +88,6 @@ static void heap_pop(struct file_source *s)
 
 static int input_open(struct file_source *s, struct input *in, struct error *err)
 {
-	const size_t buffer_bytes =
-		s->n_inputs <= FEW_INPUTS ? LARGE_BUFFER_BYTES : SMALL_BUFFER_BYTES;
-
 	if (s->n_open == s->max_open)
 		return error_set(err, ERR_SYSTEM,
 			"%s: not read: it overlaps in time with %u other captures, and the system "
@@ -97,7 +95,7 @@ static int input_open(struct file_source *s, struct input *in, struct error *err
 			"be open at once; raise the limit with 'ulimit -n' or merge some with "
 			"'mergecap'",
 			in->path, (unsigned)s->n_open);
-	in->file = capture_file_open(in->path, buffer_bytes, &s->names, err);
+	in->file = capture_file_open(in->path, &s->chunks, &s->names, err);
 	if (!in->file)
 		return err ? err->code : ERR_INPUT;
 	s->n_open++;
@@ -246,6 +244,7 @@ static void file_source_close(struct source *base)
 		free(s->inputs[i].fault);
 	}
 	filter_free(s->filter);
+	chunks_done(&s->chunks);
 	interface_names_done(&s->names);
 	free(s->heap);
 	free(s->inputs);
@@ -277,7 +276,7 @@ static int file_source_next(struct source *base, bool wait, struct frame *ret, s
 			rc = top_changed(s, input_fetch(s, top, err));
 		} else {
 			s->handed_out = true;
-			s->stats.frames++;
+			s->chunks.frames = ++s->stats.frames;
 			*ret = top->frame;
 			return SOURCE_FRAME;
 		}
@@ -285,6 +284,20 @@ static int file_source_next(struct source *base, bool wait, struct frame *ret, s
 			return rc;
 	}
 	return SOURCE_END;
+}
+
+/* Of many inputs each frame might keep a chunk of its own. */
+static bool file_source_lend(struct source *base)
+{
+	struct file_source *s = of(base);
+
+	s->chunks.lends = s->n_inputs <= FEW_INPUTS;
+	return s->chunks.lends;
+}
+
+static void file_source_give_back(struct source *base, uint64_t n_frames)
+{
+	chunks_give_back(&of(base)->chunks, n_frames);
 }
 
 static void file_source_stats(const struct source *base, struct source_stats *ret)
@@ -330,6 +343,8 @@ static const struct source_ops file_source_ops = {
 	.stats = file_source_stats,
 	.name = file_source_name,
 	.close = file_source_close,
+	.lend = file_source_lend,
+	.give_back = file_source_give_back,
 };
 
 struct source *source_open_files(
@@ -347,6 +362,7 @@ struct source *source_open_files(
 		return NULL;
 	}
 	s->n_inputs = (uint32_t)s->paths.n;
+	chunks_init(&s->chunks, s->n_inputs <= FEW_INPUTS ? LARGE_CHUNK_BYTES : SMALL_CHUNK_BYTES);
 	s->max_open = files_allowed();
 	s->inputs = calloc(s->paths.n, sizeof(*s->inputs));
 	s->heap = calloc(s->paths.n, sizeof(struct input *));

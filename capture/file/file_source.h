@@ -22,9 +22,11 @@
  * Frames of pcapng know the name of their interface where the file gives it (option if_name): up to
  * 63 bytes, and up to 4096 different ones in all inputs; what is beyond is counted.
  *
- * Memory: 256 KiB for each open input, 32 KiB when there are more than 8, up to 768 KiB where a
- * record needs it; packed inputs take more (stream.h); some 200 bytes for one that is closed; 400
- * KiB at most for names. */
+ * Up to 8 inputs lend their frames (source_lend).
+ *
+ * Memory: 128 KiB for each open input, 32 KiB when there are more than 8, and one such chunk more;
+ * up to 768 KiB where a record needs it; what is lent, in chunks; packed inputs take more
+ * (stream.h); some 200 bytes for one that is closed; 400 KiB at most for names. */
 struct source *source_open_files(
 	const char *const *paths, size_t n, const char *filter, struct error *err);
 

@@ -69,7 +69,38 @@ int pcap_reader_begin(struct pcap_reader *r, struct stream *s, struct error *err
 	return ERR_OK;
 }
 
-int pcap_reader_next(struct pcap_reader *r, struct stream *s, struct frame *ret, struct error *err)
+/* Reads the lengths of the record at H. False when they cannot be true. */
+static bool read_lengths(
+	const struct pcap_reader *r, const uint8_t *h, uint32_t *ret_caplen, uint32_t *ret_len)
+{
+	const uint32_t first = load32(h + 8, r->big_endian);
+	const uint32_t second = load32(h + 12, r->big_endian);
+	const bool swap = r->swapped_lengths && first > second;
+
+	*ret_caplen = swap ? second : first;
+	*ret_len = swap ? first : second;
+	return *ret_caplen <= FRAME_MAX_BYTES;
+}
+
+/* The record at H, all of which is there. */
+static int take(struct pcap_reader *r, struct stream *s, const uint8_t *h, uint32_t caplen,
+	uint32_t len, struct frame *ret)
+{
+	*ret = (struct frame){
+		.data = h + r->header_bytes,
+		.caplen = caplen,
+		.len = len > caplen ? len : caplen,
+		.ts_ns = load32(h, r->big_endian) * NS_PER_S +
+			 (uint64_t)load32(h + 4, r->big_endian) * r->fraction_ns,
+		.linktype = r->linktype,
+	};
+	(void)stream_skip(s, (uint64_t)r->header_bytes + caplen, NULL);
+	r->records++;
+	return 1;
+}
+
+/* The record is not at hand, or damaged. */
+static int read_on(struct pcap_reader *r, struct stream *s, struct frame *ret, struct error *err)
 {
 	const struct record_place place = {r->records + 1, stream_offset(s)};
 	const uint8_t *h;
@@ -80,30 +111,24 @@ int pcap_reader_next(struct pcap_reader *r, struct stream *s, struct frame *ret,
 		return 0;
 	if (result != STREAM_OK)
 		return record_unreadable(s, &place, result, err);
-	caplen = load32(h + 8, r->big_endian);
-	len = load32(h + 12, r->big_endian);
-	if (r->swapped_lengths && caplen > len) {
-		const uint32_t swapped = caplen;
-
-		caplen = len;
-		len = swapped;
-	}
-	if (caplen > FRAME_MAX_BYTES)
+	if (!read_lengths(r, h, &caplen, &len))
 		return record_damaged(s, &place, err,
 			"claims %u captured bytes, more than any packet has (%d)", caplen,
 			FRAME_MAX_BYTES);
 	result = stream_need(s, (size_t)r->header_bytes + caplen, &h, err);
 	if (result != STREAM_OK)
 		return record_unreadable(s, &place, result, err);
-	*ret = (struct frame){
-		.data = h + r->header_bytes,
-		.caplen = caplen,
-		.len = len > caplen ? len : caplen,
-		.ts_ns = load32(h, r->big_endian) * NS_PER_S +
-			 (uint64_t)load32(h + 4, r->big_endian) * r->fraction_ns,
-		.linktype = r->linktype,
-	};
-	(void)stream_skip(s, (uint64_t)r->header_bytes + caplen, err);
-	r->records++;
-	return 1;
+	return take(r, s, h, caplen, len, ret);
+}
+
+int pcap_reader_next(struct pcap_reader *r, struct stream *s, struct frame *ret, struct error *err)
+{
+	size_t n;
+	const uint8_t *h = stream_at_hand(s, &n);
+	uint32_t caplen, len;
+
+	if (n < r->header_bytes || !read_lengths(r, h, &caplen, &len) ||
+		n - r->header_bytes < caplen)
+		return read_on(r, s, ret, err);
+	return take(r, s, h, caplen, len, ret);
 }

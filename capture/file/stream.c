@@ -11,6 +11,7 @@
 
 enum { PACKED_BUFFER_BYTES = 64 * 1024, MAGIC_BYTES = 4 };
 
+/* Packed bytes. */
 struct buffer {
 	uint8_t *data;
 	size_t capacity, at, end;
@@ -25,56 +26,61 @@ struct stream {
 	void *unpack_state;
 	const char *unpack_fault; /* once damaged, always damaged */
 	struct buffer packed;
-	struct buffer plain;
-	uint64_t offset; /* of plain.data[0] */
+	struct chunks *chunks; /* borrowed */
+	struct chunk *chunk;   /* what is read now */
+	size_t at, end;        /* in it: not taken yet */
+	uint64_t offset;       /* of its first byte */
 	uint64_t bytes_read, bytes_total;
 };
-
-static bool buffer_init(struct buffer *b, size_t capacity)
-{
-	*b = (struct buffer){.data = malloc(capacity), .capacity = capacity};
-	return b->data;
-}
 
 static size_t buffer_left(const struct buffer *b)
 {
 	return b->end - b->at;
 }
 
-/* Moves what is left to the front and makes room for N bytes in all. */
-static bool buffer_make_room(struct buffer *b, size_t n)
+static size_t plain_left(const struct stream *s)
 {
-	memmove(b->data, b->data + b->at, buffer_left(b));
-	b->end -= b->at;
-	b->at = 0;
-	if (n > b->capacity) {
-		uint8_t *data = realloc(b->data, n);
+	return s->end - s->at;
+}
 
-		if (!data)
-			return false;
-		b->data = data;
-		b->capacity = n;
-	}
+/* What frames may point into stays where it is: the record that does not fit goes on in a new
+ * chunk. */
+static bool make_room(struct stream *s, size_t n)
+{
+	const size_t left = plain_left(s);
+	struct chunk *chunk;
+
+	if (s->at + n <= s->chunk->capacity)
+		return true;
+	chunk = chunks_take(s->chunks, n);
+	if (!chunk)
+		return false;
+	memcpy(chunk->data, s->chunk->data + s->at, left);
+	chunks_retire(s->chunks, s->chunk);
+	s->chunk = chunk;
+	s->offset += s->at;
+	s->at = 0;
+	s->end = left;
 	return true;
 }
 
-/* Reads once from the file into B's free end. False with *err. */
-static bool read_some(struct stream *s, struct buffer *b, struct error *err)
+/* Reads once from the file to TO, up to N bytes. False with *err. */
+static bool read_some(struct stream *s, uint8_t *to, size_t n, size_t *ret_n, struct error *err)
 {
-	ssize_t n;
+	ssize_t got;
 
 	do {
-		n = read(s->fd, b->data + b->end, b->capacity - b->end);
-	} while (n < 0 && errno == EINTR);
-	if (n < 0) {
+		got = read(s->fd, to, n);
+	} while (got < 0 && errno == EINTR);
+	if (got < 0) {
 		error_set_errno(err, ERR_INPUT, errno, "%s: cannot be read on at byte %llu",
 			stream_path(s), (unsigned long long)s->bytes_read);
 		return false;
 	}
-	if (n == 0)
+	if (got == 0)
 		s->ended = true;
-	b->end += (size_t)n;
-	s->bytes_read += (uint64_t)n;
+	*ret_n = (size_t)got;
+	s->bytes_read += (uint64_t)got;
 	return true;
 }
 
@@ -84,8 +90,8 @@ static bool unpack_step(struct stream *s)
 	struct unpack_io io = {
 		s->packed.data + s->packed.at,
 		buffer_left(&s->packed),
-		s->plain.data + s->plain.end,
-		s->plain.capacity - s->plain.end,
+		s->chunk->data + s->end,
+		s->chunk->capacity - s->end,
 	};
 	const struct unpack_io before = io;
 
@@ -93,19 +99,19 @@ static bool unpack_step(struct stream *s)
 		return false;
 	s->unpack_fault = s->unpack->run(s->unpack_state, &io);
 	s->packed.at = s->packed.end - io.in_bytes;
-	s->plain.end = s->plain.capacity - io.out_bytes;
+	s->end = s->chunk->capacity - io.out_bytes;
 	return io.in_bytes != before.in_bytes || io.out_bytes != before.out_bytes;
 }
 
-/* Adds at least one byte to s->plain, which has room. */
+/* Adds at least one byte to the chunk, which has room. */
 static enum stream_result unpack_some(struct stream *s, struct error *err)
 {
-	const size_t end_before = s->plain.end;
+	const size_t end_before = s->end;
 
 	for (;;) {
 		const bool moved = unpack_step(s);
 
-		if (s->plain.end > end_before)
+		if (s->end > end_before)
 			return STREAM_OK;
 		if (!s->unpack_fault && moved)
 			continue;
@@ -122,77 +128,81 @@ static enum stream_result unpack_some(struct stream *s, struct error *err)
 		if (s->ended)
 			return s->unpack->at_end(s->unpack_state) ? STREAM_END : STREAM_CUT;
 		s->packed.at = s->packed.end = 0;
-		if (!read_some(s, &s->packed, err))
+		if (!read_some(s, s->packed.data, s->packed.capacity, &s->packed.end, err))
 			return STREAM_FAILED;
 	}
 }
 
-/* Adds at least one byte to s->plain, which has room. STREAM_END is the end of the input, whatever
- * is left in s->plain. */
+/* Adds at least one byte to the chunk, which has room. STREAM_END is the end of the input,
+ * whatever is left in the chunk. */
 static enum stream_result fill_some(struct stream *s, struct error *err)
 {
-	const size_t end_before = s->plain.end;
+	size_t n = 0;
 
 	if (s->unpack)
 		return unpack_some(s, err);
-	if (!s->ended && !read_some(s, &s->plain, err))
+	if (!s->ended &&
+		!read_some(s, s->chunk->data + s->end, s->chunk->capacity - s->end, &n, err))
 		return STREAM_FAILED;
-	return s->plain.end > end_before ? STREAM_OK : STREAM_END;
+	s->end += n;
+	return n > 0 ? STREAM_OK : STREAM_END;
 }
 
 enum stream_result stream_need(struct stream *s, size_t n, const uint8_t **ret, struct error *err)
 {
-	if (buffer_left(&s->plain) < n) {
-		s->offset += s->plain.at;
-		if (!buffer_make_room(&s->plain, n)) {
-			error_set(err, ERR_SYSTEM, "%s: no memory left to read it", stream_path(s));
-			return STREAM_FAILED;
-		}
+	if (plain_left(s) < n && !make_room(s, n)) {
+		error_set(err, ERR_SYSTEM, "%s: no memory left to read it", stream_path(s));
+		return STREAM_FAILED;
 	}
-	while (buffer_left(&s->plain) < n) {
+	while (plain_left(s) < n) {
 		const enum stream_result result = fill_some(s, err);
 
-		if (result == STREAM_END && buffer_left(&s->plain))
+		if (result == STREAM_END && plain_left(s))
 			return STREAM_CUT;
 		if (result != STREAM_OK)
 			return result;
 	}
-	*ret = s->plain.data + s->plain.at;
+	*ret = s->chunk->data + s->at;
 	return STREAM_OK;
+}
+
+const uint8_t *stream_at_hand(const struct stream *s, size_t *ret_n)
+{
+	*ret_n = plain_left(s);
+	return s->chunk->data + s->at;
 }
 
 enum stream_result stream_skip(struct stream *s, uint64_t n, struct error *err)
 {
-	while (n > buffer_left(&s->plain)) {
+	while (n > plain_left(s)) {
 		const uint8_t *ignored;
 		enum stream_result result;
 
-		n -= buffer_left(&s->plain);
-		s->plain.at = s->plain.end;
+		n -= plain_left(s);
+		s->at = s->end;
 		result = stream_need(s, 1, &ignored, err);
 		if (result != STREAM_OK)
 			return result == STREAM_END ? STREAM_CUT : result;
 	}
-	s->plain.at += (size_t)n;
+	s->at += (size_t)n;
 	return STREAM_OK;
 }
 
 /* The first read told how the input is packed; its bytes become the decompressor's. */
 static bool start_unpacking(struct stream *s, const struct unpack_ops *ops)
 {
-	const size_t have = buffer_left(&s->plain);
-	struct buffer packed;
+	const size_t have = plain_left(s);
+	const size_t capacity = have > PACKED_BUFFER_BYTES ? have : PACKED_BUFFER_BYTES;
 
 	s->unpack_state = ops->new ();
 	if (!s->unpack_state)
 		return false;
 	s->unpack = ops;
-	if (!buffer_init(&packed, have > PACKED_BUFFER_BYTES ? have : PACKED_BUFFER_BYTES))
+	s->packed = (struct buffer){.data = malloc(capacity), .capacity = capacity, .end = have};
+	if (!s->packed.data)
 		return false;
-	memcpy(packed.data, s->plain.data, have);
-	packed.end = have;
-	s->packed = packed;
-	s->plain.end = 0;
+	memcpy(s->packed.data, s->chunk->data, have);
+	s->end = 0;
 	return true;
 }
 
@@ -234,13 +244,16 @@ static bool open_file(struct stream *s, const char *path, struct error *err)
 	return true;
 }
 
-struct stream *stream_open(const char *path, size_t buffer_bytes, struct error *err)
+struct stream *stream_open(const char *path, struct chunks *chunks, struct error *err)
 {
 	struct stream *s = calloc(1, sizeof(*s));
 
-	if (s)
+	if (s) {
 		s->path = strdup(strcmp(path, "-") == 0 ? "standard input" : path);
-	if (!s || !s->path || !buffer_init(&s->plain, buffer_bytes)) {
+		s->chunks = chunks;
+		s->chunk = chunks_take(chunks, MAGIC_BYTES);
+	}
+	if (!s || !s->path || !s->chunk) {
 		error_set(err, ERR_SYSTEM, "%s: no memory left to read it", path);
 		stream_close(s);
 		return NULL;
@@ -261,7 +274,7 @@ void stream_close(struct stream *s)
 	if (s->fd_is_ours)
 		close(s->fd);
 	free(s->packed.data);
-	free(s->plain.data);
+	chunks_retire(s->chunks, s->chunk);
 	free(s->path);
 	free(s);
 }
@@ -278,7 +291,7 @@ const char *stream_packing(const struct stream *s)
 
 uint64_t stream_offset(const struct stream *s)
 {
-	return s->offset + s->plain.at;
+	return s->offset + s->at;
 }
 
 uint64_t stream_bytes_read(const struct stream *s)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "capture/file/chunks.h"
 #include "common/error.h"
 
 struct stream;
@@ -17,15 +18,18 @@ enum stream_result {
 	STREAM_FAILED, /* *err says why it cannot be read on */
 };
 
-/* "-" is standard input. The buffer has BUFFER_BYTES and grows when one stream_need wants more;
- * packed input takes 64 KiB more and the decompressor's own memory (gzip 48 KiB, zstd as much as it
- * was packed with, at most 128 MiB). NULL with *err. */
-struct stream *stream_open(const char *path, size_t buffer_bytes, struct error *err);
+/* "-" is standard input. What is read, unpacked where it is packed, lies in chunks of CHUNKS, which
+ * is borrowed; packed input takes 64 KiB more and the decompressor's own memory (gzip 48 KiB, zstd
+ * as much as it was packed with, at most 128 MiB). NULL with *err. */
+struct stream *stream_open(const char *path, struct chunks *chunks, struct error *err);
 void stream_close(struct stream *s); /* NULL allowed */
 
-/* Makes the next N bytes available at *ret without moving behind them. They stay until the next
- * call with this stream. */
+/* Makes the next N bytes available at *ret, in one piece, without moving behind them. They stay
+ * until the next call with this stream, or, where CHUNKS lends, as chunks.h says. */
 enum stream_result stream_need(struct stream *s, size_t n, const uint8_t **ret, struct error *err);
+
+/* The next bytes, as many as there are without reading: *ret_n, which may be 0. */
+const uint8_t *stream_at_hand(const struct stream *s, size_t *ret_n);
 
 /* Moves on. STREAM_CUT when there were fewer than N bytes. */
 enum stream_result stream_skip(struct stream *s, uint64_t n, struct error *err);

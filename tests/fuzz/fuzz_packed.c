@@ -95,8 +95,11 @@ static void check(const struct bytes *packed, const struct bytes *wanted, size_t
 	struct error err = {0};
 	char path[FUZZ_PATH_BYTES];
 	const int fd = fuzz_file_open("", 0, packed->data, packed->n, path);
-	struct stream *s = fd < 0 ? NULL : stream_open(path, BUFFER_BYTES, &err);
+	struct chunks chunks;
+	struct stream *s;
 
+	chunks_init(&chunks, BUFFER_BYTES);
+	s = fd < 0 ? NULL : stream_open(path, &chunks, &err);
 	if (s) {
 		read_through(s, wanted, step);
 		assert(stream_bytes_read(s) <= packed->n);
@@ -104,6 +107,7 @@ static void check(const struct bytes *packed, const struct bytes *wanted, size_t
 		assert(fd < 0 || (!wanted && err.msg[0] != '\0'));
 	}
 	stream_close(s);
+	chunks_done(&chunks);
 	if (fd >= 0)
 		close(fd);
 }

@@ -26,16 +26,19 @@ struct reading {
 static struct capture cap; /* large, so not on the stack */
 static struct scratch scratch;
 static struct interface_names names; /* of all files of a test */
+static struct chunks chunks;
 
 static void make_scratch(void)
 {
 	scratch_make(&scratch);
+	chunks_init(&chunks, BUFFER_BYTES);
 }
 
 static void drop_scratch(void)
 {
 	scratch_drop(&scratch);
 	interface_names_done(&names);
+	chunks_done(&chunks);
 }
 
 static void read_path(const char *path, struct reading *ret)
@@ -44,7 +47,7 @@ static void read_path(const char *path, struct reading *ret)
 	int rc;
 
 	memset(ret, 0, sizeof(*ret));
-	f = capture_file_open(path, BUFFER_BYTES, &names, &ret->err);
+	f = capture_file_open(path, &chunks, &names, &ret->err);
 	if (!f)
 		return;
 	ret->opened = true;
@@ -222,7 +225,7 @@ START_TEST(pcap_record_as_large_as_allowed)
 		cap.n += FRAME_MAX_BYTES;
 	}
 	write_bytes(scratch_path(&scratch, "it.pcap", path), cap.bytes, cap.n);
-	f = capture_file_open(path, BUFFER_BYTES, &names, &err);
+	f = capture_file_open(path, &chunks, &names, &err);
 	ck_assert_ptr_nonnull(f);
 	for (int i = 0; i < 2; i++) {
 		ck_assert_int_eq(capture_file_next(f, &frame, &err), 1);
