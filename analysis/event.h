@@ -1,5 +1,6 @@
-/* What a shard tells the analyst stage, by value. Strings are borrowed from the arena that the
- * event came with. */
+/* What a shard tells the analyst stage. Small, since there are many: what few events have lies in
+ * the arena that the event came with, as strings do; names of protocols live as long as the shard.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -11,7 +12,6 @@
 #include "common/str.h"
 
 enum event_kind {
-	EVENT_FLOW_START,      /* first packet */
 	EVENT_FLOW_CLASSIFIED, /* once: the label is decided, or given up. When more facts are
 				* expected (a certificate, an answer) it waits for them, at most a
 				* second; what comes later is in the events that follow */
@@ -41,7 +41,12 @@ enum label_confidence {
 	LABEL_BY_DPI,
 };
 
-enum { LABEL_TEXT_BYTES = 32, FLOW_MAX_RISKS = 16, DNS_MAX_ADDRESSES = 16, FLOW_MAX_NAMES = 16 };
+enum {
+	LABEL_TEXT_BYTES = 32 /* room for a name of a protocol */,
+	FLOW_MAX_RISKS = 16,
+	DNS_MAX_ADDRESSES = 16,
+	FLOW_MAX_NAMES = 16
+};
 
 /* What the application layer said. Absent strings are {NULL, 0}; all are bytes from the wire with a
  * bounded length. */
@@ -67,11 +72,12 @@ struct flow_details {
 	bool cert_self_signed, cert_expired, cert_not_yet_valid, cert_mismatch;
 };
 
+/* No string is NULL; they live as long as the shard. */
 struct flow_label {
-	char protocol[LABEL_TEXT_BYTES];    /* "TLS", "NGAP"; "" unknown */
-	char application[LABEL_TEXT_BYTES]; /* "TeamViewer"; "" when it is the protocol itself */
-	char category[LABEL_TEXT_BYTES];    /* "VPN" */
-	char expected[LABEL_TEXT_BYTES];    /* protocol of the called port when another was found */
+	const char *protocol;    /* "TLS", "NGAP"; "" unknown */
+	const char *application; /* "TeamViewer"; "" when it is the protocol itself */
+	const char *category;    /* "VPN" */
+	const char *expected;    /* protocol of the called port when another was found */
 	enum label_confidence confidence;
 };
 
@@ -112,18 +118,24 @@ struct event {
 	uint64_t seq;   /* of the packet that caused it; orders events within a batch */
 	uint64_t ts_ns; /* packet clock: never decreases */
 	struct flow_record flow;
-	struct flow_details details; /* kinds CLASSIFIED, UPDATE and END */
-	/* EVENT_DNS_ANSWER: client asked for NAME and got these */
-	struct ip_addr dns_client;
-	struct str dns_name;
-	struct ip_addr dns_addr[DNS_MAX_ADDRESSES];
-	uint32_t n_dns_addr;
-	uint32_t dns_ttl_s; /* smallest of the answer's address records */
-	/* EVENT_REACH: in the tunnel TEID from FROM a packet goes to DST; its sender is not told */
-	struct {
-		struct ip_addr from, dst;
-		uint32_t teid;
-		uint16_t dport; /* TCP, UDP, SCTP; else 0 */
-		uint8_t proto;
-	} reach;
+	const struct flow_details *details; /* never NULL; they say nothing in kinds other than
+					       CLASSIFIED, UPDATE and END */
+	union {
+		/* EVENT_DNS_ANSWER: client asked for NAME and got these */
+		struct {
+			struct ip_addr dns_client;
+			struct str dns_name;
+			const struct ip_addr *dns_addr;
+			uint32_t n_dns_addr; /* at most DNS_MAX_ADDRESSES */
+			uint32_t dns_ttl_s;  /* smallest of the answer's address records */
+		};
+		/* EVENT_REACH: in the tunnel TEID from FROM a packet goes to DST; its sender is not
+		 * told */
+		struct {
+			struct ip_addr from, dst;
+			uint32_t teid;
+			uint16_t dport; /* TCP, UDP, SCTP; else 0 */
+			uint8_t proto;
+		} reach;
+	};
 };

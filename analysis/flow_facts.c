@@ -300,18 +300,17 @@ static void fill_content(struct facts *f, const struct flow_details *d)
 static void fill_kind(struct facts *f, enum event_kind kind)
 {
 	static const struct str category[] = {{"network", 7}};
-	static const struct str types[][2] = {{{"connection", 10}, {"start", 5}},
+	static const struct str types[][2] = {
 		{{"connection", 10}, {"info", 4}}, {{"connection", 10}, {"end", 3}}};
-	int type = kind == EVENT_FLOW_START ? 0 : kind == EVENT_FLOW_END ? 2 : 1;
 
 	facts_set_text(f, FIELD_EVENT_KIND, "event");
 	facts_set_strs(f, FIELD_EVENT_CATEGORY, category, 1);
-	facts_set_strs(f, FIELD_EVENT_TYPE, types[type], 2);
+	facts_set_strs(f, FIELD_EVENT_TYPE, types[kind == EVENT_FLOW_END], 2);
 }
 
 static void fill_moment(struct facts *f, const struct event *ev)
 {
-	static const char *const phases[] = {"start", "classified", "update", "end"};
+	static const char *const phases[] = {"classified", "update", "end"};
 	const struct flow_record *r = &ev->flow;
 
 	fill_kind(f, ev->kind);
@@ -326,18 +325,10 @@ static void fill_moment(struct facts *f, const struct event *ev)
 	facts_set_bool(f, FIELD_FLOW_FRAGMENT_OVERLAP, r->fragment_overlap);
 }
 
-/* What the flow's first packet cannot have said. */
-static bool is_known_later(enum fact_group group)
-{
-	return group == FACT_LABEL || group == FACT_TLS || group == FACT_CONTENT;
-}
-
 void flow_facts_group(struct facts *f, const struct event *ev, enum fact_group group)
 {
 	const struct flow_record *r = &ev->flow;
 
-	if (ev->kind == EVENT_FLOW_START && is_known_later(group))
-		return;
 	switch (group) {
 	case FACT_MOMENT:
 		fill_moment(f, ev);
@@ -364,11 +355,11 @@ void flow_facts_group(struct facts *f, const struct event *ev, enum fact_group g
 		fill_label(f, &r->label);
 		break;
 	case FACT_TLS:
-		fill_tls(f, &ev->details);
-		fill_certificate_problems(f, &ev->details);
+		fill_tls(f, ev->details);
+		fill_certificate_problems(f, ev->details);
 		break;
 	case FACT_CONTENT:
-		fill_content(f, &ev->details);
+		fill_content(f, ev->details);
 		break;
 	default:
 		break;

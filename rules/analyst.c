@@ -209,8 +209,6 @@ int analyst_event(struct analyst *a, const struct event *ev)
 		a->day_ns = ev->ts_ns;
 	start(a, ev);
 	switch (ev->kind) {
-	case EVENT_FLOW_START:
-		return 0; /* nothing is known yet that a rule could judge */
 	case EVENT_FLOW_CLASSIFIED:
 	case EVENT_FLOW_UPDATE:
 	case EVENT_FLOW_END:

@@ -43,10 +43,10 @@ static struct str called_name(const struct perspective *p)
 	const struct event *ev = p->ev;
 	struct str learned[NAMES_PER_ADDRESS];
 
-	if (ev->details.server_name.len > 0)
-		return ev->details.server_name;
-	if (ev->details.http_host.len > 0)
-		return ev->details.http_host;
+	if (ev->details->server_name.len > 0)
+		return ev->details->server_name;
+	if (ev->details->http_host.len > 0)
+		return ev->details->http_host;
 	if (names_find(p->names, ev->flow.segment, &ev->flow.addr[0], &ev->flow.addr[1], learned) >
 		0)
 		return learned[0];

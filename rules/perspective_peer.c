@@ -156,7 +156,7 @@ static void fill_supplier(const struct perspective *p, struct facts *f)
 
 static void fill_linkage(const struct perspective *p, struct facts *f)
 {
-	const struct flow_details *d = &p->ev->details;
+	const struct flow_details *d = p->ev->details;
 	const struct geo_answer *geo = geo_of(p);
 	struct lists_peer peer = {.addr = *other_addr(p)};
 	struct linkage link;

@@ -54,6 +54,9 @@ void classifier_guess(
 void classifier_details(struct classifier *c, struct classifier_flow *f, uint64_t now_ns,
 	struct arena *arena, struct flow_details *ret);
 
+/* Is PROTOCOL DNS (over UDP or TCP in the clear)? */
+bool classifier_is_dns(uint16_t protocol);
+
 /* Names as the library writes them: "TLS", "RemoteAccess"; "" for 0. They live as long as C. */
 const char *classifier_protocol_name(struct classifier *c, uint16_t protocol);
 const char *classifier_category_name(struct classifier *c, uint16_t category);

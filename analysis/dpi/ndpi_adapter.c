@@ -453,6 +453,11 @@ void classifier_guess(
 	ret->confidence = by_number ? LABEL_BY_DPI : LABEL_BY_PORT;
 }
 
+bool classifier_is_dns(uint16_t protocol)
+{
+	return protocol == NDPI_PROTOCOL_DNS;
+}
+
 const char *classifier_protocol_name(struct classifier *c, uint16_t protocol)
 {
 	const char *name = protocol ? ndpi_get_proto_name(c->ndpi, protocol) : NULL;

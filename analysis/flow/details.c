@@ -42,6 +42,8 @@ struct details {
 	const char *risks[];
 };
 
+const struct flow_details details_none = {.dns_code = DNS_CODE_NONE};
+
 static struct str string_of(const struct flow_details *d, size_t i)
 {
 	struct str s;

@@ -23,4 +23,5 @@ size_t details_bytes(const struct details *packed); /* 0 for NULL */
 void details_unpack(const struct details *packed, struct arena *arena, struct flow_details *ret);
 
 /* Details that say nothing. */
+extern const struct flow_details details_none;
 void details_clear(struct flow_details *ret);

@@ -43,8 +43,8 @@ static void on_event(void *user, const struct event *ev)
 	} else if (ev->kind == EVENT_REACH) {
 		reach_facts_fill(&rig.facts, ev);
 	} else {
-		assert(memchr(ev->flow.label.protocol, '\0', LABEL_TEXT_BYTES) &&
-			memchr(ev->flow.label.application, '\0', LABEL_TEXT_BYTES));
+		assert(strlen(ev->flow.label.protocol) < LABEL_TEXT_BYTES &&
+			strlen(ev->flow.label.application) < LABEL_TEXT_BYTES);
 		flow_facts_fill(&rig.facts, ev);
 	}
 	json_clear(&rig.json);

@@ -11,7 +11,7 @@
 
 enum { MAX_FRAMES = 64, LOG_BYTES = 16384 };
 
-/* Each frame is a conversation of its own, so each gives an event when it starts. */
+/* Each frame is a conversation of its own whose label its header gives, so each gives an event. */
 struct script {
 	struct source base;
 	struct builder frames[MAX_FRAMES];
@@ -55,14 +55,15 @@ static void say(struct script *s, uint64_t ts_ns, uint32_t n)
 		ck_assert_uint_lt(s->n, MAX_FRAMES);
 		build_start(b);
 		build_payload(b, 8);
-		build_udp(b, (uint16_t)(1000 + s->n), 9);
+		build_gtpu(b, 1, 0); /* an echo request */
+		build_udp(b, (uint16_t)(1000 + s->n), 2152);
 		build_ipv4(b, 1, 2, 17);
 		build_ethernet(b, 0x0800);
 		s->ts_ns[s->n] = ts_ns + i * 500 * NS_PER_MS;
 	}
 }
 
-/* What the consumer was told: "<port" a conversation starts, "!" the clock was set. */
+/* What the consumer was told: "<port" a conversation is classified, "!" the clock was set. */
 struct log {
 	char text[LOG_BYTES];
 	size_t n;
@@ -75,7 +76,7 @@ static int on_event(void *user, const struct event *ev)
 {
 	struct log *l = user;
 
-	if (ev->kind == EVENT_FLOW_START)
+	if (ev->kind == EVENT_FLOW_CLASSIFIED)
 		l->n += (size_t)snprintf(
 			l->text + l->n, sizeof(l->text) - l->n, "<%u", ev->flow.port[0]);
 	ck_assert_uint_lt(l->n, LOG_BYTES - 64);

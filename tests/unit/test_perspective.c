@@ -75,9 +75,10 @@ static struct ip_addr address(const char *text)
 static struct event talkative(const char *from, const char *to)
 {
 	static const struct str names[] = {{"a.example", 9}, {"b.example", 9}};
-	struct event ev = {.kind = EVENT_FLOW_END, .ts_ns = T0 + 9};
+	static struct flow_details details;
+	struct event ev = {.kind = EVENT_FLOW_END, .ts_ns = T0 + 9, .details = &details};
 	struct flow_record *r = &ev.flow;
-	struct flow_details *d = &ev.details;
+	struct flow_details *d = &details;
 
 	*r = (struct flow_record){.addr = {address(from), address(to)},
 		.port = {40000, 443},
@@ -93,11 +94,7 @@ static struct event talkative(const char *from, const char *to)
 		.last_ns = T0 + 8,
 		.has_teid = true,
 		.teid = 7};
-	strcpy(r->label.protocol, "TLS");
-	strcpy(r->label.application, "Teams");
-	strcpy(r->label.category, "Web");
-	strcpy(r->label.expected, "SSH");
-	r->label.confidence = LABEL_BY_DPI;
+	r->label = (struct flow_label){"TLS", "Teams", "Web", "SSH", LABEL_BY_DPI};
 	d->server_name = STR("www.acme.example");
 	d->ja3 = STR("0123456789abcdef0123456789abcdef");
 	d->tls_version = STR("1.2");

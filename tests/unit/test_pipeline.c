@@ -130,7 +130,7 @@ static int on_event(void *user, const struct event *ev)
 	ck_assert(ev->ts_ns >= t->last_settled_ns || ev->ts_ns == t->last_frame_ns);
 	mix(t, numbers, sizeof(numbers));
 	t->events++;
-	t->canaries += ev->kind == EVENT_FLOW_START && ev->flow.segment == CANARY_SEGMENT;
+	t->canaries += ev->kind == EVENT_FLOW_END && ev->flow.segment == CANARY_SEGMENT;
 	t->last_ns = ev->ts_ns;
 	return 0;
 }

@@ -1,0 +1,179 @@
+#include "analysis/shard_state.h"
+
+#include <string.h>
+
+#include "analysis/dns_answer.h"
+#include "analysis/flow/details.h"
+#include "analysis/redact.h"
+
+enum { PORT_DNS = 53, DNS_TCP_PREFIX_BYTES = 2 };
+
+static void name_label(struct shard *s, const struct flow *f, struct flow_label *ret)
+{
+	const uint16_t called = f->key.port[!f->initiator_end];
+
+	ret->category = ret->application = ret->expected = "";
+	if (f->label_is_signalling) {
+		ret->protocol = f->label.signalling;
+		ret->category = "Network";
+		ret->confidence = LABEL_BY_SIGNALLING;
+	} else {
+		ret->protocol = classifier_protocol_name(s->classifier, f->label.dpi.protocol);
+		ret->application =
+			classifier_protocol_name(s->classifier, f->label.dpi.application);
+		ret->category = classifier_category_name(s->classifier, f->label.dpi.category);
+		ret->confidence = (enum label_confidence)f->label.dpi.confidence;
+	}
+	if (ret->confidence >= LABEL_BY_CACHE)
+		ret->expected = classifier_expected(
+			s->classifier, f->key.proto, called, ret->protocol, ret->application);
+}
+
+static bool slot_holds(const struct label_slot *slot, const struct flow *f, uint16_t called)
+{
+	const struct classifier_label *l = &f->label.dpi;
+
+	return slot->port == called && slot->proto == f->key.proto &&
+	       slot->dpi.protocol == l->protocol && slot->dpi.application == l->application &&
+	       slot->dpi.category == l->category && slot->dpi.confidence == l->confidence;
+}
+
+/* Most labels were looked up a moment before. */
+static void fill_label(struct shard *s, const struct flow *f, struct flow_label *ret)
+{
+	const uint16_t called = f->key.port[!f->initiator_end];
+	struct label_slot *slot =
+		&s->labels[(called * 31u + f->label.dpi.protocol * 7u + f->label.dpi.application) %
+			   LABEL_SLOTS];
+
+	if (f->label_is_signalling || f->label.dpi.protocol == 0) {
+		name_label(s, f, ret);
+		return;
+	}
+	if (!slot_holds(slot, f, called)) {
+		name_label(s, f, &slot->label);
+		slot->dpi = f->label.dpi;
+		slot->port = called;
+		slot->proto = f->key.proto;
+	}
+	*ret = slot->label;
+}
+
+static const struct flow_details *details_of(
+	struct shard *s, const struct flow *f, const struct flow_label *label)
+{
+	static const char *const snmp[] = {"1", "2c", "2u", "3"};
+	const struct detection *d =
+		f->detection == FLOW_NONE ? NULL : detection_at(s->detections, f->detection);
+	const bool is_snmp = f->snmp_version && strcmp(label->protocol, "SNMP") == 0;
+	struct flow_details *details;
+
+	if (!(d && d->dpi) && !f->details && !is_snmp)
+		return &details_none;
+	details = arena_alloc(s->arena, sizeof(*details));
+	if (!details)
+		return &details_none;
+	if (d && d->dpi)
+		classifier_details(s->classifier, d->dpi, f->last_ns, s->arena, details);
+	else
+		details_unpack(f->details, s->arena, details);
+	if (is_snmp)
+		details->snmp_version = str_from(snmp[f->snmp_version - 1]);
+	return details;
+}
+
+static void event_begin(
+	const struct shard *s, const struct flow *f, enum event_kind kind, struct event *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->kind = kind;
+	ret->seq = s->seq;
+	ret->ts_ns = s->now_ns;
+	ret->details = &details_none;
+	flow_record_fill(&ret->flow, f);
+	ret->flow.end = FLOW_END_NONE;
+}
+
+void shard_emit_flow(struct shard *s, const struct flow *f, enum event_kind kind, enum flow_end end)
+{
+	struct event ev;
+
+	event_begin(s, f, kind, &ev);
+	ev.flow.end = end;
+	fill_label(s, f, &ev.flow.label);
+	ev.details = details_of(s, f, &ev.flow.label);
+	s->emit(s->user, &ev);
+}
+
+void shard_emit_classified(struct shard *s, struct flow *f)
+{
+	if (f->classified)
+		return;
+	f->classified = true;
+	shard_emit_flow(s, f, EVENT_FLOW_CLASSIFIED, FLOW_END_NONE);
+}
+
+static void emit_answer(struct shard *s, const struct flow *f, const struct flow_packet *fp,
+	const uint8_t *message, uint32_t n)
+{
+	struct dns_answer answer;
+	struct ip_addr *addr;
+	struct event ev;
+
+	if (!dns_answer_parse(message, n, &answer))
+		return;
+	addr = arena_alloc(s->arena, answer.n_addr * sizeof(*addr));
+	if (!addr)
+		return;
+	memcpy(addr, answer.addr, answer.n_addr * sizeof(*addr));
+	redact_name(answer.name, answer.name_len);
+	event_begin(s, f, EVENT_DNS_ANSWER, &ev);
+	fill_label(s, f, &ev.flow.label);
+	ev.dns_client = fp->layer->dst;
+	ev.dns_name = arena_str(s->arena, (struct str){answer.name, answer.name_len});
+	ev.dns_addr = addr;
+	ev.n_dns_addr = answer.n_addr;
+	ev.dns_ttl_s = answer.ttl_s;
+	s->emit(s->user, &ev);
+}
+
+/* Answers come from the one who was asked. Over TCP each has its length in front (RFC 1035 §4.2.2);
+ * those that end in a later segment are not read. */
+void shard_emit_answers(struct shard *s, const struct flow *f, const struct flow_packet *fp)
+{
+	const uint8_t *at = fp->payload;
+	uint32_t left = fp->payload_captured;
+
+	if (fp->layer->sport != PORT_DNS && fp->src_end == f->initiator_end)
+		return;
+	if (fp->layer->proto == IPPROTO_NUM_UDP) {
+		emit_answer(s, f, fp, at, left);
+		return;
+	}
+	while (left > DNS_TCP_PREFIX_BYTES) {
+		const uint32_t n = (uint32_t)at[0] << 8 | at[1];
+
+		if (n > left - DNS_TCP_PREFIX_BYTES)
+			return;
+		emit_answer(s, f, fp, at + DNS_TCP_PREFIX_BYTES, n);
+		at += DNS_TCP_PREFIX_BYTES + n;
+		left -= DNS_TCP_PREFIX_BYTES + n;
+	}
+}
+
+void shard_emit_reach(struct shard *s, const struct flow *f, const struct flow_packet *fp)
+{
+	const struct packet *p = fp->packet;
+	struct event ev;
+
+	if (!reach_is_due(&s->reach, s->cfg.hash_key, p->teid, &p->inner_dst, s->now_ns))
+		return;
+	event_begin(s, f, EVENT_REACH, &ev);
+	fill_label(s, f, &ev.flow.label);
+	ev.reach.from = fp->layer->src;
+	ev.reach.dst = p->inner_dst;
+	ev.reach.teid = p->teid;
+	ev.reach.dport = p->inner_dport;
+	ev.reach.proto = p->inner_proto;
+	s->emit(s->user, &ev);
+}

@@ -1,0 +1,82 @@
+/* Shared by the files of the shard; nobody else includes this. shard.c counts packets and owns the
+ * flows, shard_detection.c finds their labels, shard_events.c tells, shard_ticks.c tells what time
+ * alone brings about. */
+#pragma once
+
+#include "analysis/dpi/detection.h"
+#include "analysis/flow/state.h"
+#include "analysis/flow/table.h"
+#include "analysis/reach.h"
+#include "analysis/shard.h"
+
+enum { LABEL_SLOTS = 256 };
+
+/* A label with its names, as it was last looked up for a called port. */
+struct label_slot {
+	struct classifier_label dpi; /* protocol 0: nothing here yet */
+	uint16_t port;
+	uint8_t proto;
+	struct flow_label label;
+};
+
+/* A flow that a tick owes events. */
+struct due {
+	uint64_t first_seq;
+	uint32_t flow;
+};
+
+struct shard {
+	struct shard_config cfg;
+	shard_emit_fn *emit;
+	void *user;
+	struct classifier *classifier;
+	struct flow_table *flows;
+	struct detection_pool *detections;
+	struct shard_stats stats;
+	uint64_t details_max_bytes;
+	uint64_t now_ns;         /* the packet clock */
+	uint64_t update_from_ns; /* flows that spoke since then are owed an update */
+	struct due *due;         /* room for every flow */
+	uint32_t n_due, n_paid;
+	enum flow_end due_end; /* why flows end that owe their end */
+	struct reach_memory reach;
+	struct label_slot labels[LABEL_SLOTS];
+	/* of the call that is under way */
+	uint64_t seq;
+	struct arena *arena;
+};
+
+/* shard.c */
+
+void shard_set_clock(struct shard *s, uint64_t ts_ns, uint64_t seq);
+
+/* Tells that F ended, for WHY unless it ended by itself before, and forgets it. */
+void shard_end_flow(struct shard *s, struct flow *f, enum flow_end why);
+
+/* shard_detection.c */
+
+void shard_detection_begin(struct shard *s, struct flow *f);
+
+/* Gives up finding more: the label of F, which is in detection, is what is known by now. */
+void shard_detection_conclude(struct shard *s, struct flow *f);
+
+/* One packet of a flow whose label is not decided yet. */
+void shard_detection_packet(struct shard *s, struct flow *f, const struct frame *frame,
+	const struct flow_packet *fp, bool opaque);
+
+/* shard_events.c */
+
+void shard_emit_flow(
+	struct shard *s, const struct flow *f, enum event_kind kind, enum flow_end end);
+void shard_emit_classified(struct shard *s, struct flow *f); /* once per flow */
+
+/* What a packet of a DNS flow answers. */
+void shard_emit_answers(struct shard *s, const struct flow *f, const struct flow_packet *fp);
+
+/* A subscriber's packet is addressed to infrastructure, as the reader has made sure. */
+void shard_emit_reach(struct shard *s, const struct flow *f, const struct flow_packet *fp);
+
+/* shard_ticks.c */
+
+/* The first packet is there: updates are owed for the minute that it falls into on. */
+void shard_begin_updates(struct shard *s, uint64_t ts_ns);

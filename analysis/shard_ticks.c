@@ -1,0 +1,105 @@
+#include "analysis/shard_state.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "common/time_text.h"
+
+#define UPDATE_NS (60 * NS_PER_S)
+
+/* How long a known label waits for facts before it is told: a round trip or two of anything that is
+ * still usable. */
+#define PATIENCE_NS NS_PER_S
+
+void shard_begin_updates(struct shard *s, uint64_t ts_ns)
+{
+	s->update_from_ns = ts_ns / UPDATE_NS * UPDATE_NS;
+}
+
+static void owe(struct shard *s, struct flow *f, enum event_kind kind)
+{
+	if (!f->due)
+		s->due[s->n_due++] = (struct due){f->first_seq, flow_table_index(s->flows, f)};
+	f->due |= (uint8_t)(1u << kind);
+}
+
+static void owe_end(void *user, struct flow *f)
+{
+	owe(user, f, EVENT_FLOW_END);
+}
+
+static void owe_update(void *user, struct flow *f)
+{
+	owe(user, f, EVENT_FLOW_UPDATE);
+}
+
+static int compare_due(const void *pa, const void *pb)
+{
+	const struct due *a = pa;
+	const struct due *b = pb;
+
+	return (a->first_seq > b->first_seq) - (a->first_seq < b->first_seq);
+}
+
+static void close_account(struct shard *s, enum flow_end why)
+{
+	s->due_end = why;
+	s->n_paid = 0;
+	qsort(s->due, s->n_due, sizeof(*s->due), compare_due);
+}
+
+static void pay_flow(struct shard *s, struct flow *f)
+{
+	const uint8_t due = f->due;
+
+	f->due = 0;
+	if (due & 1u << EVENT_FLOW_END) {
+		shard_end_flow(s, f, s->due_end);
+		return;
+	}
+	if (due & 1u << EVENT_FLOW_CLASSIFIED)
+		shard_emit_classified(s, f);
+	if (due & 1u << EVENT_FLOW_UPDATE)
+		shard_emit_flow(s, f, EVENT_FLOW_UPDATE, FLOW_END_NONE);
+}
+
+bool shard_pay(struct shard *s, uint32_t most, struct arena *arena)
+{
+	s->arena = arena;
+	for (uint32_t i = 0; i < most && s->n_paid < s->n_due; i++)
+		pay_flow(s, flow_table_at(s->flows, s->due[s->n_paid++].flow));
+	if (s->n_paid < s->n_due)
+		return false;
+	s->n_due = s->n_paid = 0;
+	return true;
+}
+
+uint64_t shard_owes(const struct shard *s)
+{
+	assert(s->n_paid < s->n_due);
+	return s->due[s->n_paid].first_seq;
+}
+
+void shard_tick(struct shard *s, uint64_t ts_ns, uint64_t seq)
+{
+	const struct detection *d;
+
+	shard_set_clock(s, ts_ns, seq);
+	flow_table_visit_expired(s->flows, s->now_ns, owe_end, s);
+	while (s->now_ns >= PATIENCE_NS &&
+		(d = detection_waited(s->detections, s->now_ns - PATIENCE_NS)))
+		owe(s, flow_table_at(s->flows, d->flow), EVENT_FLOW_CLASSIFIED);
+	if (s->now_ns >= s->update_from_ns + UPDATE_NS) {
+		flow_table_visit_recent(s->flows, s->update_from_ns, owe_update, s);
+		s->update_from_ns = s->now_ns / UPDATE_NS * UPDATE_NS;
+	}
+	close_account(s, FLOW_END_IDLE);
+}
+
+void shard_finish(struct shard *s, uint64_t ts_ns, uint64_t seq)
+{
+	shard_set_clock(s, ts_ns, seq);
+	s->now_ns = ts_ns;
+	flow_table_visit_all(s->flows, owe_end, s);
+	close_account(s, FLOW_END_INPUT);
+}
