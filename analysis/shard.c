@@ -1,10 +1,11 @@
-#include "analysis/shard_state.h"
+#include "analysis/shard.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analysis/flow/details.h"
+#include "analysis/shard_state.h"
 #include "common/hash/hash.h"
 
 enum {
@@ -81,14 +82,19 @@ void shard_end_flow(struct shard *s, struct flow *f, enum flow_end why)
 }
 
 static struct flow *begin_flow(
-	struct shard *s, const struct flow_key *key, const struct flow_packet *fp)
+	struct shard *s, const struct flow_key *key, uint32_t hash, const struct flow_packet *fp)
 {
-	struct flow *f = flow_table_add(s->flows, key, s->now_ns);
+	struct flow *f = flow_table_add(s->flows, key, hash, s->now_ns);
 
 	if (!f) {
+		bool crowded;
+		struct flow *victim = flow_table_victim(s->flows, hash, &crowded);
+
 		s->stats.flows_evicted++;
-		shard_end_flow(s, flow_table_victim(s->flows), FLOW_END_EVICTED);
-		f = flow_table_add(s->flows, key, s->now_ns);
+		s->stats.flows_evicted_by_rank[flow_rank(victim)]++;
+		s->stats.flows_crowded += crowded;
+		shard_end_flow(s, victim, FLOW_END_EVICTED);
+		f = flow_table_add(s->flows, key, hash, s->now_ns);
 	}
 	s->stats.flows++;
 	flow_open(f, fp, s->seq, s->now_ns);
@@ -114,15 +120,80 @@ static bool is_opaque(const struct packet *p, uint32_t layer)
 	return false;
 }
 
+/* The three steps of one look-up, each for another packet: the bucket, the flow, its detection. */
+void shard_prefetch(
+	struct shard *s, const struct packet_layer *layer, uint16_t segment, uint64_t seq)
+{
+	const uint32_t n = s->n_ahead++;
+	struct ahead *a = &s->ahead[n % AHEAD_SLOTS];
+	uint32_t i;
+
+	a->seq = seq;
+	a->segment = segment;
+	flow_key_make(&a->key, layer, segment, &a->src_end);
+	a->hash = flow_table_hash(s->flows, &a->key);
+	flow_table_prefetch_bucket(s->flows, a->hash);
+	if (n < 2 * AHEAD_STEP)
+		return;
+	(void)flow_table_prefetch_flow(s->flows, s->ahead[(n - AHEAD_STEP) % AHEAD_SLOTS].hash);
+	i = flow_table_prefetch_flow(s->flows, s->ahead[(n - 2 * AHEAD_STEP) % AHEAD_SLOTS].hash);
+	if (i != FLOW_NONE && flow_table_at(s->flows, i)->detection != FLOW_NONE)
+		detection_prefetch(s->detections, flow_table_at(s->flows, i)->detection);
+}
+
+/* What was found out ahead for the packet SEQ, if it was. */
+static const struct ahead *find_ahead(struct shard *s, uint64_t seq)
+{
+	if (s->n_ahead - s->next_ahead > AHEAD_SLOTS)
+		s->next_ahead = s->n_ahead - AHEAD_SLOTS;
+	while (s->next_ahead != s->n_ahead && s->ahead[s->next_ahead % AHEAD_SLOTS].seq < seq)
+		s->next_ahead++;
+	if (s->next_ahead == s->n_ahead || s->ahead[s->next_ahead % AHEAD_SLOTS].seq != seq)
+		return NULL;
+	return &s->ahead[s->next_ahead++ % AHEAD_SLOTS];
+}
+
+static void make_key(struct shard *s, const struct packet_layer *l, uint16_t segment, uint64_t seq,
+	struct ahead *ret)
+{
+	const struct ahead *a = find_ahead(s, seq);
+
+	if (a) {
+		*ret = *a;
+		return;
+	}
+	flow_key_make(&ret->key, l, segment, &ret->src_end);
+	ret->hash = flow_table_hash(s->flows, &ret->key);
+}
+
+/* Counts a packet of a flow, which begins with it unless it is there. */
+static struct flow *account(struct shard *s, const struct ahead *at, struct flow_packet *fp)
+{
+	struct flow *f = flow_table_find(s->flows, &at->key, at->hash);
+	bool is_new;
+
+	if (f && flow_is_succeeded(f, fp)) {
+		shard_end_flow(s, f, FLOW_END_CLOSED);
+		f = NULL;
+	}
+	is_new = !f;
+	if (is_new)
+		f = begin_flow(s, &at->key, at->hash, fp);
+	flow_add(f, fp);
+	flow_table_touch(s->flows, f, s->now_ns, flow_class(f));
+	if (is_new)
+		shard_detection_begin(s, f);
+	return f;
+}
+
 void shard_packet(struct shard *s, const struct frame *frame, const struct packet *p,
 	uint32_t layer, uint16_t segment, uint64_t seq, uint64_t ts_ns, struct arena *arena)
 {
 	const struct packet_layer *l = &p->layers[layer];
 	const bool opaque = is_opaque(p, layer);
 	struct flow_packet fp = {.packet = p, .layer = l};
-	struct flow_key key;
+	struct ahead at;
 	struct flow *f;
-	bool is_new;
 
 	assert(layer < p->n_layers);
 	s->stats.clock_clamped += p->ts_ns < ts_ns || ts_ns < s->now_ns;
@@ -135,19 +206,9 @@ void shard_packet(struct shard *s, const struct frame *frame, const struct packe
 		fp.payload = frame->data + l->payload_offset;
 		fp.payload_captured = l->payload_captured;
 	}
-	flow_key_make(&key, l, segment, &fp.src_end);
-	f = flow_table_find(s->flows, &key);
-	if (f && flow_is_succeeded(f, &fp)) {
-		shard_end_flow(s, f, FLOW_END_CLOSED);
-		f = NULL;
-	}
-	is_new = !f;
-	if (is_new)
-		f = begin_flow(s, &key, &fp);
-	flow_add(f, &fp);
-	flow_table_touch(s->flows, f, s->now_ns, flow_class(f));
-	if (is_new)
-		shard_detection_begin(s, f);
+	make_key(s, l, segment, seq, &at);
+	fp.src_end = at.src_end;
+	f = account(s, &at, &fp);
 	if (f->detection != FLOW_NONE)
 		shard_detection_packet(s, f, frame, &fp, opaque);
 	if (f->is_dns && fp.payload_captured)

@@ -9,6 +9,7 @@
 
 #include "analysis/dpi/classifier.h" /* classifier_version */
 #include "analysis/event.h"
+#include "analysis/flow/flow.h" /* enum flow_rank */
 #include "capture/frame.h"
 #include "capture/packet.h"
 #include "common/arena.h"
@@ -24,9 +25,14 @@ struct shard_config {
 
 struct shard_stats {
 	uint64_t packets, packets_inspected;
-	uint64_t flows, flows_evicted;
-	uint64_t detections_completed, detections_evicted;
-	uint64_t guessed, unclassified; /* flows whose label is by port or address, or none */
+	uint64_t flows;
+	/* Ended early for want of room: in all, by how much they were missed (enum flow_rank), and
+	 * because too many had the same hash. */
+	uint64_t flows_evicted, flows_evicted_by_rank[FLOW_RANK_COUNT], flows_crowded;
+	uint64_t detections_completed;
+	uint64_t detections_evicted;          /* given up early for want of room: in all */
+	uint64_t detections_evicted_answered; /* of these, of flows that were answered */
+	uint64_t guessed, unclassified;       /* flows whose label is by port or address, or none */
 	uint64_t packets_opaque;  /* a subscriber's or encrypted: counted and shown to nobody */
 	uint64_t details_dropped; /* flows whose details found no room */
 	uint64_t details_bytes;   /* held now, for all flows */
@@ -49,6 +55,14 @@ void shard_free(struct shard *s); /* NULL allowed; emits nothing */
  * call only. Event strings are put into ARENA. */
 void shard_packet(struct shard *s, const struct frame *frame, const struct packet *p,
 	uint32_t layer, uint16_t segment, uint64_t seq, uint64_t ts_ns, struct arena *arena);
+
+/* How many packets in front of its own turn a packet is best told to shard_prefetch. */
+enum { SHARD_AHEAD = 12 };
+
+/* Begins to bring into the cache what shard_packet will need for the same LAYER, SEGMENT and SEQ. A
+ * hint: nothing depends on it. In the order in which the packets will come. */
+void shard_prefetch(
+	struct shard *s, const struct packet_layer *layer, uint16_t segment, uint64_t seq);
 
 /* The packet clock reached TS_NS: timeouts fire here and only here. What is owed for it is found
  * out, and told by shard_pay, before the next packet. Events carry SEQ. */

@@ -56,9 +56,10 @@ void shard_detection_begin(struct shard *s, struct flow *f)
 	struct detection *d = detection_begin(s->detections, index);
 
 	if (!d) {
-		struct detection *victim = detection_longest_idle(s->detections);
+		struct detection *victim = detection_victim(s->detections);
 
 		s->stats.detections_evicted++;
+		s->stats.detections_evicted_answered += victim->answered;
 		shard_detection_conclude(s, flow_table_at(s->flows, victim->flow));
 		d = detection_begin(s->detections, index);
 	}
@@ -119,7 +120,7 @@ void shard_detection_packet(struct shard *s, struct flow *f, const struct frame 
 	/* The library takes whole packets only. */
 	const bool whole = l->l3_captured >= l->l3_bytes && !l->fragment;
 
-	detection_touch(s->detections, d);
+	detection_touch(s->detections, d, f->packets[0] && f->packets[1]);
 	if (!opaque && f->snmp_version == 0 && l->proto == IPPROTO_NUM_UDP)
 		f->snmp_version = (uint8_t)(snmp_version(fp->payload, fp->payload_captured) + 1);
 	if (!l->fragment_tail) {

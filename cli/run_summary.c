@@ -109,6 +109,25 @@ static void print_clock(FILE *to, const struct pipeline_stats *stats)
 	count(to, stats->steps_forward, line);
 }
 
+static void print_evictions(FILE *to, const struct shard_stats *s)
+{
+	static const char *const ranks[FLOW_RANK_COUNT] = {
+		[FLOW_RANK_OVER] = "of them that were over",
+		[FLOW_RANK_LONE] = "of them of one packet, or attempts that nobody answered",
+		[FLOW_RANK_ONE_WAY] = "of them of several packets one way",
+		[FLOW_RANK_ANSWERED] = "of them in which both sides spoke",
+	};
+
+	count(to, s->flows_evicted, "conversations ended early: the flow table was full");
+	for (int rank = 0; rank < FLOW_RANK_COUNT; rank++)
+		count(to, s->flows_evicted_by_rank[rank], ranks[rank]);
+	count(to, s->flows_crowded, "of them for having the hash of too many others");
+	count(to, s->detections_evicted, "classifications given up: too many at a time");
+	count(to, s->detections_evicted_answered,
+		"of them of conversations in which both sides spoke");
+	count(to, s->details_dropped, "conversations whose details found no room");
+}
+
 void summary_print(FILE *to, const struct pipeline_stats *stats, const struct source_stats *input)
 {
 	char from[TIME_TEXT_BYTES];
@@ -138,9 +157,7 @@ void summary_print(FILE *to, const struct pipeline_stats *stats, const struct so
 	print_fragments(to, &stats->fragments);
 	print_duplicates(to, stats);
 	print_clock(to, stats);
-	count(to, stats->shards.flows_evicted,
-		"conversations ended early: the flow table was full");
-	count(to, stats->shards.detections_evicted, "classifications given up: too many at a time");
+	print_evictions(to, &stats->shards);
 }
 
 void summary_alerts(FILE *to, const struct analyst_stats *stats)

@@ -154,13 +154,25 @@ static bool do_work(
 	return true;
 }
 
+/* Work I of shard S will come soon. */
+static void prefetch(const struct batch *b, uint32_t s, struct shard *shard, uint32_t i)
+{
+	const struct work *w = &b->work[s][i];
+
+	if (i < b->n_work[s] && w->packet != BATCH_TICK)
+		shard_prefetch(shard, &b->packets[w->packet].layers[w->layer], w->segment, w->seq);
+}
+
 void batch_run_shard(struct batch *b, uint32_t s, struct shard *shard)
 {
 	struct shard_output *out = &b->out[s];
 
 	if (out->n_events == 0)
 		arena_reset(out->arena); /* nobody borrows from it any more */
+	for (uint32_t i = 0; i < SHARD_AHEAD; i++)
+		prefetch(b, s, shard, out->next_work + i);
 	for (; out->next_work < b->n_work[s]; out->next_work++) {
+		prefetch(b, s, shard, out->next_work + SHARD_AHEAD);
 		if (!do_work(b, out, shard, &b->work[s][out->next_work]))
 			return;
 	}

@@ -91,9 +91,14 @@ void pipeline_sum(const struct pipeline *p, struct pipeline_stats *stats)
 		sum->packets += one.packets;
 		sum->flows += one.flows;
 		sum->flows_evicted += one.flows_evicted;
+		for (int rank = 0; rank < FLOW_RANK_COUNT; rank++)
+			sum->flows_evicted_by_rank[rank] += one.flows_evicted_by_rank[rank];
+		sum->flows_crowded += one.flows_crowded;
 		sum->detections_evicted += one.detections_evicted;
+		sum->detections_evicted_answered += one.detections_evicted_answered;
 		sum->detections_completed += one.detections_completed;
 		sum->packets_inspected += one.packets_inspected;
+		sum->details_dropped += one.details_dropped;
 		sum->guessed += one.guessed;
 		sum->unclassified += one.unclassified;
 		sum->flows_now += one.flows_now;

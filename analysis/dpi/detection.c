@@ -10,7 +10,7 @@ struct detection_pool {
 	uint32_t max, used;
 	uint32_t fresh; /* detections from here on were never used */
 	uint32_t free;  /* first of those that are free again, linked by idle_next */
-	uint32_t idle_head, idle_tail;
+	uint32_t idle_head[2], idle_tail[2]; /* unanswered, answered */
 	uint32_t wait_head, wait_tail;
 };
 
@@ -27,7 +27,8 @@ struct detection_pool *detection_pool_new(uint32_t max)
 	}
 	p->max = max;
 	p->free = NONE;
-	p->idle_head = p->idle_tail = NONE;
+	p->idle_head[0] = p->idle_tail[0] = NONE;
+	p->idle_head[1] = p->idle_tail[1] = NONE;
 	p->wait_head = p->wait_tail = NONE;
 	return p;
 }
@@ -36,8 +37,10 @@ void detection_pool_free(struct detection_pool *p, struct classifier *c)
 {
 	if (!p)
 		return;
-	for (uint32_t i = p->idle_head; i != NONE; i = p->all[i].idle_next)
-		classifier_flow_free(c, p->all[i].dpi);
+	for (int answered = 0; answered < 2; answered++) {
+		for (uint32_t i = p->idle_head[answered]; i != NONE; i = p->all[i].idle_next)
+			classifier_flow_free(c, p->all[i].dpi);
+	}
 	free(p->all);
 	free(p);
 }
@@ -61,23 +64,23 @@ static void idle_append(struct detection_pool *p, struct detection *d)
 {
 	const uint32_t i = detection_index(p, d);
 
-	d->idle_prev = p->idle_tail;
+	d->idle_prev = p->idle_tail[d->answered];
 	d->idle_next = NONE;
-	if (p->idle_tail == NONE)
-		p->idle_head = i;
+	if (p->idle_tail[d->answered] == NONE)
+		p->idle_head[d->answered] = i;
 	else
-		p->all[p->idle_tail].idle_next = i;
-	p->idle_tail = i;
+		p->all[p->idle_tail[d->answered]].idle_next = i;
+	p->idle_tail[d->answered] = i;
 }
 
 static void idle_remove(struct detection_pool *p, const struct detection *d)
 {
 	if (d->idle_prev == NONE)
-		p->idle_head = d->idle_next;
+		p->idle_head[d->answered] = d->idle_next;
 	else
 		p->all[d->idle_prev].idle_next = d->idle_next;
 	if (d->idle_next == NONE)
-		p->idle_tail = d->idle_prev;
+		p->idle_tail[d->answered] = d->idle_prev;
 	else
 		p->all[d->idle_next].idle_prev = d->idle_prev;
 }
@@ -127,17 +130,27 @@ void detection_end(struct detection_pool *p, struct classifier *c, struct detect
 	p->used--;
 }
 
-void detection_touch(struct detection_pool *p, struct detection *d)
+void detection_prefetch(const struct detection_pool *p, uint32_t index)
 {
-	if (d->idle_next == NONE)
+	__builtin_prefetch(&p->all[index], 1);
+}
+
+void detection_touch(struct detection_pool *p, struct detection *d, bool answered)
+{
+	if (d->idle_next == NONE && d->answered == answered)
 		return;
 	idle_remove(p, d);
+	d->answered = answered;
 	idle_append(p, d);
 }
 
-struct detection *detection_longest_idle(struct detection_pool *p)
+struct detection *detection_victim(struct detection_pool *p)
 {
-	return p->idle_head == NONE ? NULL : &p->all[p->idle_head];
+	for (int answered = 0; answered < 2; answered++) {
+		if (p->idle_head[answered] != NONE)
+			return &p->all[p->idle_head[answered]];
+	}
+	return NULL;
 }
 
 void detection_wait(struct detection_pool *p, struct detection *d, uint64_t now_ns)

@@ -1,5 +1,7 @@
-/* The conversations whose label is still being decided: at most MAX, the longest idle first, each
- * with the library's state. All memory but that state is reserved at start. One thread. */
+/* The conversations whose label is still being decided: at most MAX, each with the library's state.
+ * The longest idle comes first, of those that nobody answered; else of the others: a flood that
+ * nobody answers does not take the place of conversations. All memory but that state is reserved at
+ * start. One thread. */
 #pragma once
 
 #include <stdint.h>
@@ -13,6 +15,7 @@ struct detection {
 	uint16_t packets;     /* of the flow since detection began */
 	bool dpi_done;        /* the library has decided */
 	bool signalling_done; /* the signalling parsers have */
+	bool answered;        /* both sides have spoken */
 	bool waiting;         /* the label is known since known_ns; facts may still come */
 	uint64_t known_ns;
 	uint32_t idle_prev, idle_next; /* of the pool */
@@ -37,11 +40,14 @@ void detection_end(struct detection_pool *p, struct classifier *c, struct detect
 uint32_t detection_index(const struct detection_pool *p, const struct detection *d);
 struct detection *detection_at(struct detection_pool *p, uint32_t index);
 
-/* D's flow has spoken. */
-void detection_touch(struct detection_pool *p, struct detection *d);
+/* Begins to bring the detection with INDEX into the cache. */
+void detection_prefetch(const struct detection_pool *p, uint32_t index);
 
-/* The longest idle, NULL: none. */
-struct detection *detection_longest_idle(struct detection_pool *p);
+/* D's flow has spoken. ANSWERED: both its sides have by now. */
+void detection_touch(struct detection_pool *p, struct detection *d, bool answered);
+
+/* The one that is missed least, NULL: none. */
+struct detection *detection_victim(struct detection_pool *p);
 
 /* The label of D became known at NOW_NS: starts to wait for facts, once. */
 void detection_wait(struct detection_pool *p, struct detection *d, uint64_t now_ns);

@@ -1,14 +1,28 @@
 #include "analysis/flow/flow.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "common/hash/hash.h"
 
+/* Is A behind B in byte order? */
+static bool is_behind(const struct ip_addr *a, const struct ip_addr *b, bool if_equal)
+{
+	uint64_t x[2], y[2];
+
+	memcpy(x, a, sizeof(x));
+	memcpy(y, b, sizeof(y));
+	if (x[0] != y[0])
+		return be64toh(x[0]) > be64toh(y[0]);
+	if (x[1] != y[1])
+		return be64toh(x[1]) > be64toh(y[1]);
+	return if_equal;
+}
+
 void flow_key_make(
 	struct flow_key *ret, const struct packet_layer *l, uint16_t segment, uint8_t *ret_src_end)
 {
-	const int order = ip_addr_cmp(&l->src, &l->dst);
-	const uint8_t src_end = order > 0 || (order == 0 && l->sport > l->dport);
+	const uint8_t src_end = is_behind(&l->src, &l->dst, l->sport > l->dport);
 
 	ret->addr[src_end] = l->src;
 	ret->addr[!src_end] = l->dst;

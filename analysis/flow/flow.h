@@ -4,7 +4,9 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "analysis/dpi/classifier.h"
 #include "analysis/event.h"
@@ -25,12 +27,21 @@ struct flow_key {
 
 _Static_assert(sizeof(struct flow_key) == 40, "the key is hashed as bytes");
 
-/* What a flow waits for: each class has one timeout and one list. */
+/* What a flow waits for: each class has one timeout and one list. In the order of the ranks. */
 enum flow_class {
 	FLOW_CLASS_OVER,        /* closed or reset: late packets may still come */
 	FLOW_CLASS_TCP_OPENING, /* nobody answered yet */
-	FLOW_CLASS_UDP_ONE_WAY,
 	FLOW_CLASS_SCTP_OPENING,
+	FLOW_CLASS_TCP_HALF_CLOSED_LONE, /* a FIN, and nobody answered */
+	FLOW_CLASS_UDP_LONE,             /* one packet */
+	FLOW_CLASS_ICMP_LONE,
+	FLOW_CLASS_OTHER_LONE,
+	FLOW_CLASS_UDP_ONE_WAY,
+	FLOW_CLASS_ICMP_ONE_WAY,
+	FLOW_CLASS_OTHER_ONE_WAY,
+	FLOW_CLASS_TCP_ONE_WAY, /* established, as far as one direction shows it */
+	FLOW_CLASS_TCP_HALF_CLOSED_ONE_WAY,
+	FLOW_CLASS_SCTP_ONE_WAY,
 	FLOW_CLASS_TCP,
 	FLOW_CLASS_TCP_HALF_CLOSED,
 	FLOW_CLASS_UDP,
@@ -40,34 +51,30 @@ enum flow_class {
 	FLOW_CLASS_COUNT,
 };
 
+/* How much a flow is missed when there is no room for all, least first. What one side alone can
+ * bring about in any number never outranks what was answered. */
+enum flow_rank {
+	FLOW_RANK_OVER,
+	FLOW_RANK_LONE, /* one packet, or attempts that nobody answered */
+	FLOW_RANK_ONE_WAY,
+	FLOW_RANK_ANSWERED,
+	FLOW_RANK_COUNT,
+};
+
 #define FLOW_NONE UINT32_MAX
 
+/* What each packet needs is in front: two or three cache lines. */
 struct flow {
 	struct flow_key key;
-	uint64_t first_seq, first_ns, last_ns;
+	uint32_t hash, hash_next; /* of the table */
+	uint64_t last_ns;
 	uint64_t packets[2], bytes[2], payload_bytes[2]; /* by end of the key */
-	struct details *details;                         /* owned; NULL: nothing was said */
-	union {
-		struct classifier_label dpi;
-		const char *signalling; /* when label_is_signalling */
-	} label;
-	uint32_t hash, hash_next;      /* of the table */
-	uint32_t list_prev, list_next; /* of its class, longest idle first */
-	uint32_t detection;            /* index in the detection pool, FLOW_NONE: finished */
-	uint32_t undecoded_packets;
+	uint32_t detection; /* index in the detection pool, FLOW_NONE: finished */
 	uint32_t tcp_mark; /* first sequence number of the SYN; else first acknowledgement number */
-	uint32_t teid;
-	struct flow_tags tags[2]; /* by end of the key: around the first packet that it sent */
-	uint8_t mac[2][6];        /* by end of the key */
-	uint8_t path[PACKET_MAX_PATH];
-	uint8_t n_path;
 	uint8_t tcp_flags[2]; /* by end of the key */
-	uint8_t icmp_type, icmp_code;
 	uint8_t state;        /* enum flow_state */
 	uint8_t end;          /* enum flow_end; set when the conversation itself ended */
 	uint8_t class;        /* enum flow_class */
-	uint8_t snmp_version; /* number in the header plus one; 0: none seen */
-	uint8_t due;          /* events that the current tick owes, bits of enum event_kind */
 	bool initiator_end : 1;
 	bool midstream : 1;
 	bool has_syn : 1; /* tcp_mark is a SYN's */
@@ -80,15 +87,43 @@ struct flow {
 	bool label_is_signalling : 1;
 	bool is_dns : 1;     /* its messages may hold answers */
 	bool classified : 1; /* EVENT_FLOW_CLASSIFIED was emitted */
+	uint8_t due;         /* events that the current tick owes, bits of enum event_kind */
+	uint32_t undecoded_packets;
+	uint32_t list_prev, list_next; /* of its class, longest idle first */
+	uint32_t teid;
+
+	/* Of little use to most packets. */
+	uint64_t first_seq, first_ns;
+	struct details *details; /* owned; NULL: nothing was said */
+	union {
+		struct classifier_label dpi;
+		const char *signalling; /* when label_is_signalling */
+	} label;
+	uint8_t icmp_type, icmp_code;
+	uint8_t snmp_version;     /* number in the header plus one; 0: none seen */
+	struct flow_tags tags[2]; /* by end of the key: around the first packet that it sent */
+	uint8_t mac[2][6];        /* by end of the key */
+	uint8_t path[PACKET_MAX_PATH];
+	uint8_t n_path;
 };
 
 _Static_assert(sizeof(struct flow) <= 240, "see the head of this file");
+_Static_assert(offsetof(struct flow, first_seq) <= 136, "what each packet needs");
 
 /* The key of a layer; *ret_src_end is the end (0 or 1) that sent it. */
 void flow_key_make(
 	struct flow_key *ret, const struct packet_layer *l, uint16_t segment, uint8_t *ret_src_end);
 
 uint64_t flow_key_hash(const struct flow_key *k, uint64_t key);
+
+static inline bool flow_key_eq(const struct flow_key *a, const struct flow_key *b)
+{
+	uint64_t x[5], y[5];
+
+	memcpy(x, a, sizeof(x));
+	memcpy(y, b, sizeof(y));
+	return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]) | (x[4] ^ y[4])) == 0;
+}
 
 /* The flow as the analyst stage sees it, but for its label. */
 void flow_record_fill(struct flow_record *ret, const struct flow *f);

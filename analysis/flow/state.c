@@ -178,25 +178,43 @@ bool flow_is_succeeded(const struct flow *f, const struct flow_packet *fp)
 	return !(f->has_syn && f->tcp_mark == l->tcp_seq);
 }
 
-enum flow_class flow_class(const struct flow *f)
+static enum flow_class tcp_class(const struct flow *f, bool both)
 {
 	const bool open = f->state == FLOW_ESTABLISHED;
+
+	if ((f->tcp_flags[0] | f->tcp_flags[1]) & TCP_FIN)
+		return both   ? FLOW_CLASS_TCP_HALF_CLOSED
+		       : open ? FLOW_CLASS_TCP_HALF_CLOSED_ONE_WAY
+			      : FLOW_CLASS_TCP_HALF_CLOSED_LONE;
+	if (!open)
+		return FLOW_CLASS_TCP_OPENING;
+	return both ? FLOW_CLASS_TCP : FLOW_CLASS_TCP_ONE_WAY;
+}
+
+enum flow_class flow_class(const struct flow *f)
+{
+	const bool both = f->packets[0] && f->packets[1];
+	const bool lone = f->packets[0] + f->packets[1] < 2;
 
 	if (f->end != FLOW_END_NONE)
 		return FLOW_CLASS_OVER;
 	switch (f->key.proto) {
 	case IPPROTO_NUM_TCP:
-		if ((f->tcp_flags[0] | f->tcp_flags[1]) & TCP_FIN)
-			return FLOW_CLASS_TCP_HALF_CLOSED;
-		return open ? FLOW_CLASS_TCP : FLOW_CLASS_TCP_OPENING;
+		return tcp_class(f, both);
 	case IPPROTO_NUM_UDP:
-		return open ? FLOW_CLASS_UDP : FLOW_CLASS_UDP_ONE_WAY;
+		return both ? FLOW_CLASS_UDP : lone ? FLOW_CLASS_UDP_LONE : FLOW_CLASS_UDP_ONE_WAY;
 	case IPPROTO_NUM_SCTP:
-		return open ? FLOW_CLASS_SCTP : FLOW_CLASS_SCTP_OPENING;
+		return both   ? FLOW_CLASS_SCTP
+		       : lone ? FLOW_CLASS_SCTP_OPENING
+			      : FLOW_CLASS_SCTP_ONE_WAY;
 	case IPPROTO_NUM_ICMP:
 	case IPPROTO_NUM_ICMP6:
-		return FLOW_CLASS_ICMP;
+		return both   ? FLOW_CLASS_ICMP
+		       : lone ? FLOW_CLASS_ICMP_LONE
+			      : FLOW_CLASS_ICMP_ONE_WAY;
 	default:
-		return FLOW_CLASS_OTHER;
+		return both   ? FLOW_CLASS_OTHER
+		       : lone ? FLOW_CLASS_OTHER_LONE
+			      : FLOW_CLASS_OTHER_ONE_WAY;
 	}
 }

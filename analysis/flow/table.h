@@ -1,6 +1,6 @@
 /* The flow table: at most MAX flows, found by a keyed hash, in one list per class from the longest
- * idle to the latest. All memory is reserved at start; pages are touched as flows come. Every
- * operation but the visits is O(1). One thread. */
+ * idle to the latest. All memory is reserved at start; pages are touched as flows come. Chains of
+ * equal hash are bounded. Every operation but the visits is O(1). One thread. */
 #pragma once
 
 #include <stdint.h>
@@ -18,18 +18,30 @@ uint64_t flow_timeout_ns(enum flow_class class);
 
 uint32_t flow_table_count(const struct flow_table *t);
 
-struct flow *flow_table_find(struct flow_table *t, const struct flow_key *key);
+uint32_t flow_table_hash(const struct flow_table *t, const struct flow_key *key);
+
+/* HASH: of KEY. */
+struct flow *flow_table_find(const struct flow_table *t, const struct flow_key *key, uint32_t hash);
+
+/* Each starts to bring into the cache what the next step needs: the bucket of HASH; the flow that
+ * its bucket names. The second returns the index of that flow, or FLOW_NONE. */
+void flow_table_prefetch_bucket(const struct flow_table *t, uint32_t hash);
+uint32_t flow_table_prefetch_flow(const struct flow_table *t, uint32_t hash);
 
 /* A new flow of class OTHER under KEY, which is not in the table, zero but for its key; NULL when
- * the table is full. */
-struct flow *flow_table_add(struct flow_table *t, const struct flow_key *key, uint64_t ts_ns);
+ * the table or the chain of HASH is full: flow_table_victim has to go first. */
+struct flow *flow_table_add(
+	struct flow_table *t, const struct flow_key *key, uint32_t hash, uint64_t ts_ns);
 
 /* F spoke at TS_NS and is of CLASS now. TS_NS never decreases from call to call. */
 void flow_table_touch(struct flow_table *t, struct flow *f, uint64_t ts_ns, enum flow_class class);
 
-/* The flow that is missed least: one that is over, else the longest idle of the unanswered
- * attempts, else the longest idle. NULL when the table is empty. */
-struct flow *flow_table_victim(struct flow_table *t);
+/* The flow that has to go so that one with HASH can be added: the longest idle of the lowest rank,
+ * of those with the same hash when there are too many of these (*ret_crowded). NULL when the table
+ * is empty. */
+struct flow *flow_table_victim(struct flow_table *t, uint32_t hash, bool *ret_crowded);
+
+enum flow_rank flow_rank(const struct flow *f);
 
 void flow_table_remove(struct flow_table *t, struct flow *f);
 

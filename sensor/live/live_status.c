@@ -102,8 +102,15 @@ static void put_flows(const struct live_run *l, struct json_writer *w)
 	put_number(w, "seen", s->flows);
 	put_number(w, "now", s->flows_now);
 	put_number(w, "evicted", s->flows_evicted);
+	put_number(w, "evicted_over", s->flows_evicted_by_rank[FLOW_RANK_OVER]);
+	put_number(w, "evicted_unanswered", s->flows_evicted_by_rank[FLOW_RANK_LONE]);
+	put_number(w, "evicted_one_way", s->flows_evicted_by_rank[FLOW_RANK_ONE_WAY]);
+	put_number(w, "evicted_answered", s->flows_evicted_by_rank[FLOW_RANK_ANSWERED]);
+	put_number(w, "evicted_crowded", s->flows_crowded);
 	put_number(w, "classified", s->detections_completed);
 	put_number(w, "classifications_evicted", s->detections_evicted);
+	put_number(w, "classifications_evicted_answered", s->detections_evicted_answered);
+	put_number(w, "details_dropped", s->details_dropped);
 	put_number(w, "by_port_or_address_only", s->guessed);
 	put_number(w, "without_label", s->unclassified);
 	json_object_end(w);

@@ -9,7 +9,7 @@ START_TEST(test_is_bounded)
 	struct detection_pool *p = detection_pool_new(MAX);
 	struct detection *d[MAX];
 
-	ck_assert_ptr_null(detection_longest_idle(p));
+	ck_assert_ptr_null(detection_victim(p));
 	for (uint32_t i = 0; i < MAX; i++) {
 		d[i] = detection_begin(p, 10 + i);
 		ck_assert_ptr_nonnull(d[i]);
@@ -35,18 +35,37 @@ START_TEST(test_the_longest_idle_comes_first)
 	struct detection *a = detection_begin(p, 1), *b = detection_begin(p, 2),
 			 *c = detection_begin(p, 3);
 
-	ck_assert_ptr_eq(detection_longest_idle(p), a);
-	detection_touch(p, a);
-	ck_assert_ptr_eq(detection_longest_idle(p), b);
-	detection_touch(p, c);
-	ck_assert_ptr_eq(detection_longest_idle(p), b);
-	detection_touch(p, b);
-	ck_assert_ptr_eq(detection_longest_idle(p), a);
+	ck_assert_ptr_eq(detection_victim(p), a);
+	detection_touch(p, a, false);
+	ck_assert_ptr_eq(detection_victim(p), b);
+	detection_touch(p, c, false);
+	ck_assert_ptr_eq(detection_victim(p), b);
+	detection_touch(p, b, false);
+	ck_assert_ptr_eq(detection_victim(p), a);
 	detection_end(p, NULL, a);
-	ck_assert_ptr_eq(detection_longest_idle(p), c);
+	ck_assert_ptr_eq(detection_victim(p), c);
 	detection_end(p, NULL, c);
 	detection_end(p, NULL, b);
-	ck_assert_ptr_null(detection_longest_idle(p));
+	ck_assert_ptr_null(detection_victim(p));
+	detection_pool_free(p, NULL);
+}
+END_TEST
+
+/* Whoever was not answered goes first, however recently it spoke. */
+START_TEST(test_the_answered_outlive_the_unanswered)
+{
+	struct detection_pool *p = detection_pool_new(MAX);
+	struct detection *a = detection_begin(p, 1), *b = detection_begin(p, 2),
+			 *c = detection_begin(p, 3);
+
+	detection_touch(p, a, true);
+	detection_touch(p, b, true);
+	detection_touch(p, a, true);
+	ck_assert_ptr_eq(detection_victim(p), c);
+	detection_end(p, NULL, c);
+	ck_assert_ptr_eq(detection_victim(p), b);
+	detection_end(p, NULL, b);
+	ck_assert_ptr_eq(detection_victim(p), a);
 	detection_pool_free(p, NULL);
 }
 END_TEST
@@ -77,6 +96,7 @@ static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, test_is_bounded);
 	tcase_add_test(tc, test_the_longest_idle_comes_first);
+	tcase_add_test(tc, test_the_answered_outlive_the_unanswered);
 	tcase_add_test(tc, test_waits_end_in_order_and_at_their_time);
 }
 

@@ -341,16 +341,38 @@ START_TEST(test_a_late_syn_ack_corrects_the_initiator)
 }
 END_TEST
 
+/* Acknowledgements and FINs that nobody asked for: what one side can send in any number is no
+ * conversation of two. */
+START_TEST(test_one_side_alone_is_told_apart)
+{
+	struct talk t;
+
+	start(&t, TCP, 443);
+	tcp(&t, 1, TCP_FIN, 100, 0);
+	ck_assert_int_eq(flow_class(&t.f), FLOW_CLASS_TCP_HALF_CLOSED_LONE);
+	start(&t, TCP, 443);
+	tcp(&t, 1, TCP_ACK, 100, 1);
+	ck_assert_int_eq(flow_class(&t.f), FLOW_CLASS_TCP_OPENING);
+	tcp(&t, 1, TCP_ACK, 100, 2);
+	ck_assert_int_eq(t.f.state, FLOW_ESTABLISHED);
+	ck_assert_int_eq(flow_class(&t.f), FLOW_CLASS_TCP_ONE_WAY);
+	tcp(&t, 1, TCP_FIN | TCP_ACK, 100, 2);
+	ck_assert_int_eq(flow_class(&t.f), FLOW_CLASS_TCP_HALF_CLOSED_ONE_WAY);
+	tcp(&t, 2, TCP_ACK, 2, 101);
+	ck_assert_int_eq(flow_class(&t.f), FLOW_CLASS_TCP_HALF_CLOSED);
+}
+END_TEST
+
 START_TEST(test_datagrams_both_ways_establish)
 {
 	static const struct {
 		uint8_t proto;
-		enum flow_class one_way, both;
+		enum flow_class lone, one_way, both;
 	} rows[] = {
-		{UDP, FLOW_CLASS_UDP_ONE_WAY, FLOW_CLASS_UDP},
-		{SCTP, FLOW_CLASS_SCTP_OPENING, FLOW_CLASS_SCTP},
-		{ICMP, FLOW_CLASS_ICMP, FLOW_CLASS_ICMP},
-		{GRE, FLOW_CLASS_OTHER, FLOW_CLASS_OTHER},
+		{UDP, FLOW_CLASS_UDP_LONE, FLOW_CLASS_UDP_ONE_WAY, FLOW_CLASS_UDP},
+		{SCTP, FLOW_CLASS_SCTP_OPENING, FLOW_CLASS_SCTP_ONE_WAY, FLOW_CLASS_SCTP},
+		{ICMP, FLOW_CLASS_ICMP_LONE, FLOW_CLASS_ICMP_ONE_WAY, FLOW_CLASS_ICMP},
+		{GRE, FLOW_CLASS_OTHER_LONE, FLOW_CLASS_OTHER_ONE_WAY, FLOW_CLASS_OTHER},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -358,6 +380,7 @@ START_TEST(test_datagrams_both_ways_establish)
 
 		start(&t, rows[i].proto, 2000);
 		send(&t, 1);
+		ck_assert_int_eq(flow_class(&t.f), rows[i].lone);
 		send(&t, 1);
 		ck_assert_int_eq(t.f.state, FLOW_ATTEMPT);
 		ck_assert_int_eq(flow_class(&t.f), rows[i].one_way);
@@ -601,6 +624,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, test_a_new_init_succeeds_what_is_over);
 	tcase_add_test(tc, test_a_late_syn_corrects_the_initiator);
 	tcase_add_test(tc, test_a_late_syn_ack_corrects_the_initiator);
+	tcase_add_test(tc, test_one_side_alone_is_told_apart);
 	tcase_add_test(tc, test_datagrams_both_ways_establish);
 	tcase_add_test(tc, test_sctp_abort_in_reply_rejects);
 	tcase_add_test(tc, test_midstream_where_it_can_be_known);

@@ -23,7 +23,7 @@ static struct flow_key key_of(uint32_t n)
 static struct flow *add(struct flow_table *t, uint32_t n, uint64_t ts_ns, enum flow_class class)
 {
 	const struct flow_key k = key_of(n);
-	struct flow *f = flow_table_add(t, &k, ts_ns);
+	struct flow *f = flow_table_add(t, &k, flow_table_hash(t, &k), ts_ns);
 
 	ck_assert_ptr_nonnull(f);
 	f->first_seq = n;
@@ -35,7 +35,16 @@ static struct flow *find(struct flow_table *t, uint32_t n)
 {
 	const struct flow_key k = key_of(n);
 
-	return flow_table_find(t, &k);
+	return flow_table_find(t, &k, flow_table_hash(t, &k));
+}
+
+static struct flow *victim(struct flow_table *t)
+{
+	bool crowded;
+	struct flow *f = flow_table_victim(t, 0, &crowded);
+
+	ck_assert(!crowded);
+	return f;
 }
 
 /* The flows that were visited, by first_seq. */
@@ -76,7 +85,7 @@ START_TEST(test_finds_what_was_added)
 		ck_assert_ptr_null(find(t, i));
 	}
 	ck_assert_uint_eq(flow_table_count(t), 0);
-	ck_assert_ptr_null(flow_table_victim(t));
+	ck_assert_ptr_null(victim(t));
 	flow_table_free(t);
 	flow_table_free(NULL);
 }
@@ -89,10 +98,10 @@ START_TEST(test_is_bounded)
 
 	for (uint32_t i = 0; i < MAX; i++)
 		(void)add(t, i, S, FLOW_CLASS_UDP);
-	ck_assert_ptr_null(flow_table_add(t, &k, S));
+	ck_assert_ptr_null(flow_table_add(t, &k, flow_table_hash(t, &k), S));
 	flow_table_remove(t, find(t, 3));
-	ck_assert_ptr_nonnull(flow_table_add(t, &k, S));
-	ck_assert_ptr_null(flow_table_add(t, &(struct flow_key){.proto = 6}, S));
+	ck_assert_ptr_nonnull(flow_table_add(t, &k, flow_table_hash(t, &k), S));
+	ck_assert_ptr_null(flow_table_add(t, &(struct flow_key){.proto = 6}, 1, S));
 	flow_table_free(t);
 }
 END_TEST
@@ -142,6 +151,13 @@ START_TEST(test_timeouts_are_as_documented)
 	ck_assert_uint_eq(flow_timeout_ns(FLOW_CLASS_SCTP), 3600 * S);
 	ck_assert_uint_eq(flow_timeout_ns(FLOW_CLASS_ICMP), 30 * S);
 	ck_assert_uint_eq(flow_timeout_ns(FLOW_CLASS_OTHER), 180 * S);
+	ck_assert_uint_eq(flow_timeout_ns(FLOW_CLASS_UDP_LONE), 60 * S);
+	ck_assert_uint_eq(flow_timeout_ns(FLOW_CLASS_SCTP_ONE_WAY), 60 * S);
+	ck_assert_uint_eq(flow_timeout_ns(FLOW_CLASS_TCP_ONE_WAY), 3600 * S);
+	ck_assert_uint_eq(flow_timeout_ns(FLOW_CLASS_TCP_HALF_CLOSED), 120 * S);
+	ck_assert_uint_eq(flow_timeout_ns(FLOW_CLASS_TCP_HALF_CLOSED_LONE), 120 * S);
+	ck_assert_uint_eq(flow_timeout_ns(FLOW_CLASS_ICMP_LONE), 30 * S);
+	ck_assert_uint_eq(flow_timeout_ns(FLOW_CLASS_OTHER_ONE_WAY), 180 * S);
 }
 END_TEST
 
@@ -180,21 +196,52 @@ END_TEST
 
 START_TEST(test_victims_in_order_of_how_little_they_are_missed)
 {
-	static const uint64_t want[] = {5, 3, 4, 6, 2, 1};
+	static const uint64_t want[] = {5, 4, 7, 6, 3, 8, 2, 1};
 	struct flow_table *t = flow_table_new(MAX, KEY);
 
 	(void)add(t, 2, 1 * S, FLOW_CLASS_UDP);
 	(void)add(t, 1, 2 * S, FLOW_CLASS_TCP);
 	(void)add(t, 3, 3 * S, FLOW_CLASS_UDP_ONE_WAY);
+	(void)add(t, 8, 3 * S + S / 2, FLOW_CLASS_TCP_ONE_WAY);
 	(void)add(t, 4, 4 * S, FLOW_CLASS_TCP_OPENING);
+	(void)add(t, 7, 4 * S + S / 2, FLOW_CLASS_OTHER_LONE);
 	(void)add(t, 6, 5 * S, FLOW_CLASS_SCTP_OPENING);
 	(void)add(t, 5, 6 * S, FLOW_CLASS_OVER); /* the latest, but it is over */
 	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
-		struct flow *f = flow_table_victim(t);
+		struct flow *f = victim(t);
 
 		ck_assert_uint_eq(f->first_seq, want[i]);
 		flow_table_remove(t, f);
 	}
+	flow_table_free(t);
+}
+END_TEST
+
+/* Whoever finds flows of one hash fills one bucket, not the time of the sensor: the least missed of
+ * the bucket goes, though there is room elsewhere. */
+START_TEST(test_a_chain_is_bounded)
+{
+	enum { PLENTY = 1000, HASH = 7 };
+	struct flow_table *t = flow_table_new(PLENTY, KEY);
+	struct flow_key k = key_of(0);
+	uint32_t n = 0;
+	struct flow *f, *least;
+	bool crowded;
+
+	while ((f = flow_table_add(t, &k, HASH, S))) {
+		f->first_seq = ++n;
+		flow_table_touch(t, f, n * S, n == 5 ? FLOW_CLASS_UDP_LONE : FLOW_CLASS_UDP);
+		k = key_of(n);
+		ck_assert_uint_lt(n, PLENTY);
+	}
+	ck_assert_uint_ge(n, 8);
+	ck_assert_uint_lt(n, 64);
+	(void)add(t, PLENTY, n * S, FLOW_CLASS_OVER); /* missed less, but of no help */
+	least = flow_table_victim(t, HASH, &crowded);
+	ck_assert(crowded);
+	ck_assert_uint_eq(least->first_seq, 5);
+	flow_table_remove(t, least);
+	ck_assert_ptr_nonnull(flow_table_add(t, &k, HASH, n * S));
 	flow_table_free(t);
 }
 END_TEST
@@ -206,9 +253,9 @@ START_TEST(test_the_longest_idle_is_the_victim)
 	for (uint32_t i = 1; i <= 3; i++)
 		(void)add(t, i, i * S, FLOW_CLASS_TCP);
 	flow_table_touch(t, find(t, 1), 10 * S, FLOW_CLASS_TCP);
-	ck_assert_uint_eq(flow_table_victim(t)->first_seq, 2);
+	ck_assert_uint_eq(victim(t)->first_seq, 2);
 	flow_table_touch(t, find(t, 2), 11 * S, FLOW_CLASS_TCP);
-	ck_assert_uint_eq(flow_table_victim(t)->first_seq, 3);
+	ck_assert_uint_eq(victim(t)->first_seq, 3);
 	flow_table_free(t);
 }
 END_TEST
@@ -262,16 +309,16 @@ START_TEST(test_agrees_with_a_plain_array)
 			continue;
 		}
 		if (!f && flow_table_count(t) == 64) {
-			struct flow *victim = flow_table_victim(t);
+			struct flow *least = victim(t);
 
 			bool oldest = true;
 
 			for (uint32_t j = 0; j < N; j++)
 				oldest = oldest &&
-					 (!last[j] || epoch(last[j]) >= epoch(victim->last_ns));
+					 (!last[j] || epoch(last[j]) >= epoch(least->last_ns));
 			ck_assert(oldest);
-			last[victim->first_seq] = 0;
-			flow_table_remove(t, victim);
+			last[least->first_seq] = 0;
+			flow_table_remove(t, least);
 			n--;
 		}
 		if (!f) {
@@ -297,6 +344,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, test_expiry_is_exact_within_an_epoch);
 	tcase_add_test(tc, test_speaking_puts_expiry_off);
 	tcase_add_test(tc, test_victims_in_order_of_how_little_they_are_missed);
+	tcase_add_test(tc, test_a_chain_is_bounded);
 	tcase_add_test(tc, test_the_longest_idle_is_the_victim);
 	tcase_add_test(tc, test_recent_are_those_that_spoke_since);
 	tcase_add_test(tc, test_agrees_with_a_plain_array);
