@@ -12,7 +12,6 @@ enum {
 	IPV4_FIXED_BYTES = 20,
 	IPV6_FIXED_BYTES = 40,
 	TRANSPORT_BYTES = 20, /* hold the checksum of any transport */
-	HALF_BYTES = DUPLICATES_PAYLOAD_BYTES / 2,
 	ICMP_ECHO_REPLY = 0,
 	ICMP_ECHO = 8,
 	ICMP6_ECHO = 128,
@@ -57,7 +56,10 @@ static uint32_t put_header(const uint8_t *ip, const struct packet_layer *l, uint
 
 	if (n > l->l3_captured)
 		return 0;
-	memcpy(buf, ip, n);
+	if (n == IPV4_FIXED_BYTES)
+		memcpy(buf, ip, IPV4_FIXED_BYTES); /* a size that the compiler knows is no call */
+	else
+		memcpy(buf, ip, n);
 	if (v4) {
 		buf[1] = 0;
 		buf[8] = 0;
@@ -68,15 +70,6 @@ static uint32_t put_header(const uint8_t *ip, const struct packet_layer *l, uint
 		buf[7] = 0;
 	}
 	return n;
-}
-
-/* In two parts: gcc 12 copies more than about 100 bytes at once by a string instruction. */
-static void put_payload(const uint8_t *payload, uint32_t n, uint8_t *buf)
-{
-	const uint32_t first = n < HALF_BYTES ? n : HALF_BYTES;
-
-	memcpy(buf, payload, first);
-	memcpy(buf + first, payload + first, n - first);
 }
 
 static bool is_echo(const struct packet_layer *l)
@@ -96,43 +89,65 @@ static uint64_t window_ns(const uint8_t *ip, const struct packet_layer *l)
 	return DUPLICATES_WINDOW_SHORT_NS;
 }
 
-bool duplicates_check(
-	struct duplicates *d, const struct frame *frame, const struct packet *p, uint64_t now_ns)
+uint64_t duplicates_digest(
+	const struct duplicates *d, const struct frame *frame, const struct packet *p)
 {
 	const struct packet_layer *l = p->layers;
-	uint8_t identity[HEADER_MAX_BYTES + DUPLICATES_PAYLOAD_BYTES];
-	struct seen *set, *oldest;
+	uint8_t header[HEADER_MAX_BYTES];
 	uint32_t header_bytes, carried, n;
 	const uint8_t *ip;
 	uint64_t digest;
 
 	if (p->n_layers == 0)
-		return false;
+		return 0;
 	ip = frame->data + l->l3_offset;
-	header_bytes = put_header(ip, l, identity);
+	header_bytes = put_header(ip, l, header);
 	if (header_bytes == 0)
-		return false;
+		return 0;
 	carried = l->l3_bytes - header_bytes;
 	n = l->l3_captured - header_bytes;
 	if (n < TRANSPORT_BYTES && n < carried)
-		return false;
+		return 0;
 	if (n > DUPLICATES_PAYLOAD_BYTES)
 		n = DUPLICATES_PAYLOAD_BYTES;
-	put_payload(ip + header_bytes, n, identity + header_bytes);
-	digest = hash64(identity, header_bytes + n, d->hash_key);
+	digest = hash64(ip + header_bytes, n, hash64(header, header_bytes, d->hash_key));
 	if (digest == 0)
 		digest = 1;
+	__builtin_prefetch(d->seen[digest % SETS], 1);
+	return digest;
+}
+
+bool duplicates_seen(struct duplicates *d, uint64_t digest, const struct frame *frame,
+	const struct packet *p, uint64_t now_ns)
+{
+	const struct packet_layer *l = p->layers;
+	struct seen *set;
+	uint64_t first_ns; /* when the first of the set is over */
+	uint32_t first = 0;
+	bool is_copy = false;
+
+	if (digest == 0)
+		return false;
 	set = d->seen[digest % SETS];
-	oldest = set;
-	for (int i = 0; i < WAYS; i++) {
-		if (set[i].digest == digest && now_ns < set[i].until_ns)
-			return true;
-		if (set[i].until_ns < oldest->until_ns)
-			oldest = &set[i];
+	first_ns = set[0].until_ns;
+	for (uint32_t i = 0; i < WAYS; i++) { /* no branch that nobody can foretell */
+		const uint64_t until_ns = set[i].until_ns;
+
+		is_copy |= set[i].digest == digest && now_ns < until_ns;
+		first = until_ns < first_ns ? i : first;
+		first_ns = until_ns < first_ns ? until_ns : first_ns;
 	}
-	d->forgotten += now_ns < oldest->until_ns;
-	*oldest = (struct seen){digest, now_ns + window_ns(ip, l)};
+	if (is_copy)
+		return true;
+	d->forgotten += now_ns < first_ns;
+	set[first] = (struct seen){digest, now_ns + window_ns(frame->data + l->l3_offset, l)};
 	return false;
+}
+
+bool duplicates_check(
+	struct duplicates *d, const struct frame *frame, const struct packet *p, uint64_t now_ns)
+{
+	return duplicates_seen(d, duplicates_digest(d, frame, p), frame, p, now_ns);
 }
 
 uint64_t duplicates_forgotten(const struct duplicates *d)

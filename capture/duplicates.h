@@ -23,7 +23,7 @@
  *
  * Fixed memory: 65,536 packets in sets of four (1 MiB). In a set that is full the oldest packet is
  * forgotten, and counted when a copy of it could still come. Pure, but for its own memory; one
- * thread. Cost: a hash of some 160 bytes and one cache line a packet. */
+ * thread. Cost: a hash of some 150 bytes and one cache line a packet. */
 #pragma once
 
 #include <stdbool.h>
@@ -43,8 +43,17 @@ struct duplicates;
 struct duplicates *duplicates_new(uint64_t hash_key); /* NULL without memory */
 void duplicates_free(struct duplicates *d);           /* NULL allowed */
 
-/* Whether P, decoded from FRAME, is a copy of a packet given here before. NOW_NS never decreases.
- */
+/* A number for what P, decoded from FRAME, has in common with its copies; 0: it is never taken for
+ * one. Fetches ahead what duplicates_seen will look at: ask for some packets, then look at them. */
+uint64_t duplicates_digest(
+	const struct duplicates *d, const struct frame *frame, const struct packet *p);
+
+/* Whether P, whose number is DIGEST, is a copy of a packet given here before. NOW_NS never
+ * decreases. */
+bool duplicates_seen(struct duplicates *d, uint64_t digest, const struct frame *frame,
+	const struct packet *p, uint64_t now_ns);
+
+/* Both at once. */
 bool duplicates_check(
 	struct duplicates *d, const struct frame *frame, const struct packet *p, uint64_t now_ns);
 

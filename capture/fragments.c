@@ -64,7 +64,8 @@ struct fragments {
 	struct held *held;
 	uint32_t *buckets;
 	uint32_t n_buckets; /* a power of 2 */
-	uint32_t free_held; /* list by hash_next */
+	uint32_t free_held; /* list by hash_next; those from n_touched on are in none, and free */
+	uint32_t n_touched;
 	uint32_t n_free_held;
 	uint32_t n_due, due_pages;
 	struct queue waiting; /* oldest first */
@@ -103,8 +104,7 @@ struct fragments *fragments_new(const struct fragments_config *cfg)
 		return NULL;
 	}
 	memset(f->buckets, 0xff, f->n_buckets * sizeof(*f->buckets)); /* NONE */
-	for (uint32_t i = 0; i < cfg->max_datagrams; i++)
-		f->held[i].hash_next = i + 1 < cfg->max_datagrams ? i + 1 : NONE;
+	f->free_held = NONE;
 	f->n_free_held = cfg->max_datagrams;
 	for (uint32_t i = 0; i < f->n_pages; i++)
 		f->free_pages[f->n_free_pages++] = (uint16_t)(f->n_pages - i);
@@ -180,11 +180,12 @@ static uint32_t find(const struct fragments *f, const struct key *k)
 
 static uint32_t open_held(struct fragments *f, const struct key *k, uint64_t now_ns)
 {
-	const uint32_t i = f->free_held;
+	const uint32_t i = f->free_held != NONE ? f->free_held : f->n_touched++;
 	struct held *h = &f->held[i];
 	uint32_t *bucket = bucket_of(f, k);
 
-	f->free_held = h->hash_next;
+	if (f->free_held != NONE)
+		f->free_held = h->hash_next;
 	f->n_free_held--;
 	memset(h, 0, sizeof(*h));
 	h->key = *k;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/ip.h"
@@ -107,11 +108,14 @@ struct packet {
 	struct ip_addr inner_dst;
 	uint16_t inner_dport; /* TCP, UDP, SCTP; else 0 */
 	uint8_t inner_proto;
-	/* Unset from n_tags, n_path, n_layers on. */
-	struct packet_tag tags[PACKET_MAX_TAGS]; /* outermost first; the first ones are kept */
-	uint8_t path[PACKET_MAX_PATH];           /* enum decoder_id, outermost first */
+	/* Unset from n_layers, n_path, n_tags on. */
 	struct packet_layer layers[PACKET_MAX_LAYERS];
+	uint8_t path[PACKET_MAX_PATH];           /* enum decoder_id, outermost first */
+	struct packet_tag tags[PACKET_MAX_TAGS]; /* outermost first; the first ones are kept */
 };
+
+/* Most packets have one layer, of which most that is asked lies in three cache lines. */
+_Static_assert(offsetof(struct packet, layers) == 64, "the first layer is the second cache line");
 
 /* As the policy and the facts write it: "vlan". */
 static inline const char *packet_tag_kind_name(enum packet_tag_kind kind)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 enum {
+	BATCH_ALIGNMENT = 64,
 	EVENT_ARENA_BLOCK_BYTES = 64 * 1024,
 	MAX_WORK = BATCH_FRAMES * PACKET_MAX_LAYERS + BATCH_ITEMS
 };
@@ -16,7 +17,7 @@ bool batch_init(struct batch *b)
 	memset(b, 0, sizeof(*b));
 	b->bytes = malloc(BATCH_BYTES);
 	b->frames = malloc(BATCH_FRAMES * sizeof(*b->frames));
-	b->packets = malloc(BATCH_FRAMES * sizeof(*b->packets));
+	b->packets = aligned_alloc(BATCH_ALIGNMENT, BATCH_FRAMES * sizeof(*b->packets));
 	b->ticks = malloc(BATCH_ITEMS * sizeof(*b->ticks));
 	b->periods = malloc(BATCH_PERIODS * sizeof(*b->periods));
 	b->steps = malloc(BATCH_STEPS * sizeof(*b->steps));

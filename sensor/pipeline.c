@@ -159,7 +159,7 @@ static int run(struct pipeline *p, const struct pipeline_consumer *c, struct pip
 
 void pipeline_set_site(struct pipeline *p, const struct site *site)
 {
-	p->reader.site = site;
+	reader_set_site(&p->reader, site);
 }
 
 void pipeline_send_canary(struct pipeline *p, uint32_t number, uint64_t ts_ns)

@@ -1,5 +1,6 @@
 #include "sensor/reader.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +8,12 @@
 #include "rules/canary.h"
 
 enum { MAX_DATAGRAMS = 4096, MAX_FRAGMENT_BYTES = 32 * 1024 * 1024, LINKTYPE_NUM_RAW = 101 };
+
+void reader_set_site(struct reader *r, const struct site *site)
+{
+	r->site = site;
+	r->decode.collectors = site_collectors(site, &r->decode.n_collectors);
+}
 
 bool reader_init(struct reader *r, const struct pipeline_config *cfg, struct pipeline_stats *stats)
 {
@@ -16,7 +23,7 @@ bool reader_init(struct reader *r, const struct pipeline_config *cfg, struct pip
 
 	memset(r, 0, sizeof(*r));
 	r->cfg = cfg;
-	r->site = cfg->site;
+	reader_set_site(r, cfg->site);
 	r->stats = stats;
 	r->lent = cfg->source && source_lend(cfg->source);
 	r->held = r->lent ? NULL : malloc(FRAME_MAX_BYTES);
@@ -53,10 +60,14 @@ static void end_period(struct reader *r, struct batch *b, uint64_t seq, uint64_t
 	b->periods[b->n_periods++] = (struct batch_period){seq, until_ns, day, *r->stats};
 }
 
+static void end_group(struct reader *r, struct batch *b);
+
 static void push_tick(struct reader *r, struct batch *b, uint64_t ts_ns)
 {
-	struct work w = {.seq = ++r->seq, .ts_ns = ts_ns, .packet = BATCH_TICK};
+	struct work w = {.ts_ns = ts_ns, .packet = BATCH_TICK};
 
+	end_group(r, b);
+	w.seq = ++r->seq;
 	for (int s = 0; s < PIPELINE_SHARDS; s++)
 		b->work[s][b->n_work[s]++] = w;
 	b->ticks[b->n_ticks++] = w;
@@ -92,8 +103,6 @@ static void check_inner(
 	uint16_t segment;
 	size_t n_subscribers;
 
-	if (!p->has_inner_dst)
-		return;
 	segment = segment_of(r, f, p, p->n_layers - 1u);
 	(void)site_subscribers(r->site, &n_subscribers);
 	if (site_is_declared(r->site) &&
@@ -142,54 +151,76 @@ static bool push_layers(struct reader *r, struct batch *b, uint32_t i, uint32_t 
 	return true;
 }
 
-/* FRAMES: captured ones that P came in. */
-static bool is_duplicate(
-	struct reader *r, const struct frame *f, const struct packet *p, uint32_t frames)
+/* FRAMES: captured ones that F was put together of. */
+static void count_duplicates(struct reader *r, const struct frame *f, uint32_t frames)
 {
-	if (!r->duplicates || !duplicates_check(r->duplicates, f, p, f->ts_ns))
-		return false;
 	r->stats->duplicate_packets += frames;
 	r->stats->duplicate_bytes += f->len;
-	return true;
 }
 
-static struct decode_options decode_options_of(const struct site *site)
+/* What decoded frames are: copies, or work for the shards. In groups, so that the memory which
+ * tells copies is there when it is looked at. Before anything else takes a number or goes out. */
+static void end_group(struct reader *r, struct batch *b)
 {
-	struct decode_options o;
+	const uint32_t first = b->n_packets - r->n_grouped;
 
-	o.collectors = site_collectors(site, &o.n_collectors);
-	return o;
+	for (uint32_t k = 0; k < r->n_grouped; k++) {
+		const uint32_t i = first + k;
+		const struct frame *f = &b->frames[i];
+		const struct packet *p = &b->packets[i];
+
+		if (r->duplicates && duplicates_seen(r->duplicates, r->digests[k], f, p, f->ts_ns))
+			count_duplicates(r, f, 1);
+		else if (push_layers(r, b, i, 0, false, 1))
+			r->stats->reasons[p->reason]++;
+	}
+	r->n_grouped = 0;
+}
+
+/* What a fragment makes whole goes out before the next frame does. */
+static bool has_fragment(const struct packet *p)
+{
+	for (uint32_t i = 0; i < p->n_layers; i++) {
+		if (p->layers[i].fragment)
+			return true;
+	}
+	return false;
+}
+
+/* F's bytes lie in the batch, or are lent. */
+static void push_frame(struct reader *r, struct batch *b, const struct frame *f, uint64_t ts_ns)
+{
+	const uint32_t i = b->n_packets++;
+	struct frame *to = &b->frames[i];
+	struct packet *p = &b->packets[i];
+	struct pipeline_stats *stats = r->stats;
+
+	*to = *f;
+	to->ts_ns = ts_ns;
+	r->now_ns = ts_ns;
+	decode_frame(to, &r->decode, p);
+	if (p->has_inner_dst)
+		check_inner(r, to, p, ts_ns);
+	if (f->interface != CANARY_INTERFACE) { /* nobody sent that one */
+		stats->frames++;
+		stats->frame_bytes += f->len;
+	}
+	if (stats->first_ns == 0)
+		stats->first_ns = ts_ns;
+	stats->last_ns = ts_ns;
+	r->digests[r->n_grouped++] = r->duplicates ? duplicates_digest(r->duplicates, to, p) : 0;
+	if (r->n_grouped == READER_GROUP_FRAMES || has_fragment(p))
+		end_group(r, b);
 }
 
 static void push_step(struct reader *r, struct batch *b)
 {
 	struct clock_step step;
 
-	if (packet_clock_take_step(&r->clock, &step))
-		b->steps[b->n_steps++] = (struct batch_step){++r->seq, r->ready_ns, step};
-}
-
-/* F's bytes lie in the batch. */
-static void push_frame(struct reader *r, struct batch *b, const struct frame *f, uint64_t ts_ns)
-{
-	uint32_t i = b->n_packets++;
-	struct packet *p = &b->packets[i];
-	const struct decode_options decode = decode_options_of(r->site);
-
-	b->frames[i] = *f;
-	b->frames[i].ts_ns = ts_ns;
-	r->now_ns = ts_ns;
-	decode_frame(&b->frames[i], &decode, p);
-	check_inner(r, &b->frames[i], p, ts_ns);
-	if (f->interface != CANARY_INTERFACE) { /* nobody sent that one */
-		r->stats->frames++;
-		r->stats->frame_bytes += f->len;
-	}
-	if (r->stats->first_ns == 0)
-		r->stats->first_ns = ts_ns;
-	r->stats->last_ns = ts_ns;
-	if (!is_duplicate(r, &b->frames[i], p, 1) && push_layers(r, b, i, 0, false, 1))
-		r->stats->reasons[p->reason]++;
+	if (!packet_clock_take_step(&r->clock, &step))
+		return;
+	end_group(r, b);
+	b->steps[b->n_steps++] = (struct batch_step){++r->seq, r->ready_ns, step};
 }
 
 void reader_send_canary(struct reader *r, uint32_t number, uint64_t ts_ns)
@@ -215,10 +246,10 @@ static void push_datagram(struct reader *r, struct batch *b, const struct datagr
 	struct packet *p = &b->packets[i];
 	struct frame *f = &b->frames[i];
 	uint8_t *bytes = batch_reserve(b, d->bytes);
-	const struct decode_options decode = decode_options_of(r->site);
 	bool from_mirror; /* a copy that a mirror made, which came whole in it */
 	uint32_t layer;
 
+	assert(r->n_grouped == 0); /* what makes a datagram due ends the group */
 	fragments_copy(r->fragments, bytes);
 	*f = (struct frame){.data = bytes,
 		.caplen = d->bytes,
@@ -227,8 +258,9 @@ static void push_datagram(struct reader *r, struct batch *b, const struct datagr
 		.linktype = LINKTYPE_NUM_RAW,
 		.interface = d->interface,
 		.interface_name = d->interface_name};
-	layer = decode_datagram(f, &decode, d->around, d->layer, p);
-	check_inner(r, f, p, r->now_ns);
+	layer = decode_datagram(f, &r->decode, d->around, d->layer, p);
+	if (p->has_inner_dst)
+		check_inner(r, f, p, r->now_ns);
 	from_mirror = layer < p->n_layers &&
 		      p->layers[layer].path_len != d->around->layers[d->layer].path_len;
 	if (layer < p->n_layers && !from_mirror) {
@@ -237,9 +269,9 @@ static void push_datagram(struct reader *r, struct batch *b, const struct datagr
 		p->layers[layer].overlap = d->overlap;
 	}
 	fragments_pop(r->fragments);
-	if (from_mirror && is_duplicate(r, f, p, d->frames))
-		return;
-	if (push_layers(r, b, i, layer, !d->complete, d->frames))
+	if (from_mirror && r->duplicates && duplicates_check(r->duplicates, f, p, f->ts_ns))
+		count_duplicates(r, f, d->frames);
+	else if (push_layers(r, b, i, layer, !d->complete, d->frames))
 		r->stats->reasons[p->reason] += d->frames;
 }
 
@@ -306,6 +338,7 @@ static bool time_ready(struct reader *r, struct batch *b, bool wait)
 /* The next batch takes the ready frame's bytes from where no batch is. */
 static bool end_batch(struct reader *r, struct batch *b)
 {
+	end_group(r, b);
 	count(r);
 	if (b->n_packets > 0)
 		b->borrowed_until = r->n_taken - r->has_ready;
@@ -322,6 +355,7 @@ static bool is_over(struct reader *r, struct batch *b)
 {
 	uint64_t tick_ns;
 
+	end_group(r, b);
 	while (r->clock.started &&
 		packet_clock_tick(&r->clock, r->stats->last_ns + READER_RUN_ON_NS, &tick_ns)) {
 		push_tick(r, b, tick_ns);

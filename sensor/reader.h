@@ -2,6 +2,7 @@
  * decodes, and gives each layer to the shard that owns its conversation. One thread. */
 #pragma once
 
+#include "capture/decode/decode.h"
 #include "capture/duplicates.h"
 #include "capture/fragments.h"
 #include "sensor/batch.h"
@@ -15,9 +16,12 @@
  * recorded meanwhile. */
 #define READER_RUN_ON_NS (10 * NS_PER_S)
 
+enum { READER_GROUP_FRAMES = 16 };
+
 struct reader {
 	const struct pipeline_config *cfg;
-	const struct site *site; /* borrowed; changes between two batches only */
+	const struct site *site;      /* borrowed */
+	struct decode_options decode; /* of the site */
 	struct pipeline_stats *stats;
 	struct packet_clock clock;
 	struct duplicates *duplicates; /* NULL: they are kept */
@@ -31,6 +35,9 @@ struct reader {
 	uint64_t ready_ns;  /* by the packet clock, once it is timed */
 	uint64_t now_ns;    /* of what was pushed last: a tick, or a frame */
 	bool has_ready, has_next, is_timed, ended;
+	/* of the last packets of the batch, which are decoded and nothing more */
+	uint64_t digests[READER_GROUP_FRAMES];
+	uint32_t n_grouped;
 	struct canary canary; /* to be sent */
 	uint32_t canary_left; /* of its frames */
 	uint8_t *held; /* bytes of a ready frame that waits for the next batch; FRAME_MAX_BYTES;
@@ -40,6 +47,9 @@ struct reader {
 /* False without memory; reader_done is due in any case. */
 bool reader_init(struct reader *r, const struct pipeline_config *cfg, struct pipeline_stats *stats);
 void reader_done(struct reader *r);
+
+/* Between two batches. */
+void reader_set_site(struct reader *r, const struct site *site);
 
 /* Puts the frames of canary NUMBER in front of the source's next one, at the packet clock's time,
  * or at TS_NS when it does not run yet. Between two calls of reader_fill. */

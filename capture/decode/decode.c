@@ -166,7 +166,7 @@ static void decode_from(
 
 void decode_frame(const struct frame *f, const struct decode_options *o, struct packet *ret)
 {
-	memset(ret, 0, offsetof(struct packet, tags));
+	memset(ret, 0, offsetof(struct packet, layers));
 	decode_from((struct next){.ns = NS_LINKTYPE, .number = f->linktype}, f, o, ret);
 }
 
@@ -198,7 +198,7 @@ uint32_t decode_datagram(const struct frame *f, const struct decode_options *o,
 	const struct packet_layer *part = &around->layers[layer];
 	uint32_t first;
 
-	memset(ret, 0, offsetof(struct packet, tags));
+	memset(ret, 0, offsetof(struct packet, layers));
 	copy_surroundings(around, layer, ret);
 	decode_from((struct next){.ns = NS_ETHERTYPE,
 			    .number = part->ip_version == 4 ? 0x0800u : 0x86ddu},

@@ -160,6 +160,7 @@ struct site {
 	struct ip_prefix *spared;      /* the operator's within those, in any segment */
 	uint32_t n_spared;
 	uint32_t n_subscribers;
+	bool has_subscribers; /* in any segment, or outside */
 	struct ip_prefix *collectors;
 	uint32_t n_collectors;
 

@@ -19,6 +19,7 @@ static int add_scope(struct load *l, const struct ip_prefix *prefix, uint16_t se
 	struct own_prefix *own;
 	const int r = trie ? prefix_trie_add(trie, prefix, scope, ret_old) : -1;
 
+	l->site->has_subscribers = l->site->has_subscribers || scope == SITE_SUBSCRIBERS;
 	if (r != 0 || scope != SITE_OWN)
 		return r;
 	own = arena_alloc(l->site->arena, sizeof(*own));
@@ -149,6 +150,7 @@ static int discover_subscribers(struct load *l, const struct ip_prefix *prefix)
 {
 	if (prefix_trie_add(l->site->scopes, prefix, SITE_SUBSCRIBERS, NULL) < 0)
 		return read_no_memory(l);
+	l->site->has_subscribers = true;
 	l->site->subscribers[l->site->n_subscribers++] = *prefix;
 	return 0;
 }
@@ -259,8 +261,9 @@ bool site_is_subscriber(const struct site *s, const struct packet *p, uint32_t l
 	uint16_t segment, uint64_t ts_ns)
 {
 	const struct packet_layer *l = &p->layers[layer];
-	const bool src = site_scope(s, segment, &l->src) == SITE_SUBSCRIBERS;
-	const bool dst = site_scope(s, segment, &l->dst) == SITE_SUBSCRIBERS;
+	const bool any = s->has_subscribers;
+	const bool src = any && site_scope(s, segment, &l->src) == SITE_SUBSCRIBERS;
+	const bool dst = any && site_scope(s, segment, &l->dst) == SITE_SUBSCRIBERS;
 	bool src_declared, dst_declared;
 
 	if (!src && !dst && !l->access)

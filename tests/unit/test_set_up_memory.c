@@ -283,7 +283,12 @@ END_TEST
 
 START_TEST(test_reader)
 {
+	const struct knowledge_config cfg = {0};
+	struct error err;
+
+	ck_assert_msg(knowledge_open(&knowledge, &cfg, &err) == 0, "%s", err.msg);
 	check(set_up_reader);
+	knowledge_close(&knowledge);
 }
 END_TEST
 
