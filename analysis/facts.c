@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "common/time_text.h"
 
@@ -217,6 +218,120 @@ void facts_write_json(const struct facts *f, struct json_writer *w)
 			continue;
 		json_key(w, infos[i].name);
 		write_value(infos[i].type, &f->values[i], w);
+	}
+}
+
+struct kept_fact {
+	enum field_id id;
+	struct fact_value value; /* what it points to lies behind the facts of the block */
+};
+
+struct kept_facts {
+	uint32_t n;
+	struct kept_fact facts[];
+};
+
+/* The fact behind ID, FIELD_COUNT when there is none. The time is none of those. */
+static int next_kept(const struct facts *f, int id)
+{
+	for (id++; id < FIELD_COUNT; id++) {
+		if (facts_has(f, (enum field_id)id) && id != FIELD_TIMESTAMP)
+			break;
+	}
+	return id;
+}
+
+/* Bytes that a value needs beside itself. */
+static size_t bytes_beside(enum field_type type, const struct fact_value *v)
+{
+	size_t bytes = 0;
+
+	switch (type) {
+	case FIELD_TYPE_KEYWORD:
+	case FIELD_TYPE_WILDCARD:
+		return v->str.len;
+	case FIELD_TYPE_IPS:
+		return v->ips.n * sizeof(struct ip_addr);
+	case FIELD_TYPE_KEYWORDS:
+		for (uint32_t i = 0; i < v->strs.n; i++)
+			bytes += v->strs.items[i].len;
+		return bytes;
+	default:
+		return 0;
+	}
+}
+
+static char *keep_bytes(char *at, const void *bytes, size_t n)
+{
+	memcpy(at, bytes, n);
+	return at + n;
+}
+
+/* Lets V point to copies at AT; returns what is behind them. Lists of strings lie at *LISTS. */
+static char *keep_value(enum field_type type, struct fact_value *v, char *at, struct str **lists)
+{
+	switch (type) {
+	case FIELD_TYPE_KEYWORD:
+	case FIELD_TYPE_WILDCARD:
+		at = keep_bytes(at, v->str.data, v->str.len);
+		v->str.data = at - v->str.len;
+		return at;
+	case FIELD_TYPE_IPS:
+		at = keep_bytes(at, v->ips.items, v->ips.n * sizeof(struct ip_addr));
+		v->ips.items = (const struct ip_addr *)at - v->ips.n; /* made of bytes */
+		return at;
+	case FIELD_TYPE_KEYWORDS:
+		for (uint32_t i = 0; i < v->strs.n; i++) {
+			const struct str *from = &v->strs.items[i];
+
+			at = from->len ? keep_bytes(at, from->data, from->len) : at;
+			(*lists)[i] = (struct str){at - from->len, from->len};
+		}
+		v->strs.items = *lists;
+		*lists += v->strs.n;
+		return at;
+	default:
+		return at;
+	}
+}
+
+struct kept_facts *facts_keep(const struct facts *f)
+{
+	size_t n = 0, n_list = 0, bytes = 0;
+	struct kept_facts *k;
+	struct str *lists;
+	char *at;
+
+	facts_settle_all(f);
+	for (int id = next_kept(f, -1); id < FIELD_COUNT; id = next_kept(f, id)) {
+		n++;
+		bytes += bytes_beside(infos[id].type, &f->values[id]);
+		if (infos[id].type == FIELD_TYPE_KEYWORDS)
+			n_list += f->values[id].strs.n;
+	}
+	k = malloc(sizeof(*k) + n * sizeof(k->facts[0]) + n_list * sizeof(*lists) + bytes);
+	if (!k)
+		return NULL;
+	lists = (struct str *)&k->facts[n];
+	at = (char *)(lists + n_list);
+	k->n = 0;
+	for (int id = next_kept(f, -1); id < FIELD_COUNT; id = next_kept(f, id)) {
+		struct kept_fact *kept = &k->facts[k->n++];
+
+		kept->id = (enum field_id)id;
+		kept->value = f->values[id];
+		at = keep_value(infos[id].type, &kept->value, at, &lists);
+	}
+	return k;
+}
+
+void kept_facts_write_json(const struct kept_facts *k, struct json_writer *w)
+{
+	for (uint32_t i = 0; i < k->n; i++) {
+		const struct kept_fact *kept = &k->facts[i];
+
+		json_key(w, infos[kept->id].name);
+		write_value(infos[kept->id].type, &kept->value, w);
 	}
 }
 

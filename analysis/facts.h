@@ -174,6 +174,15 @@ void facts_set_strs(
  * under dotted names. Lists are arrays, dates ISO 8601 with nanoseconds. */
 void facts_write_json(const struct facts *f, struct json_writer *w);
 
+/* Facts that outlive their arena, in one block of memory of their true size. */
+struct kept_facts;
+
+/* A copy of F, all of it worked out, but for @timestamp; ended by free(). NULL without memory. */
+struct kept_facts *facts_keep(const struct facts *f);
+
+/* As facts_write_json. */
+void kept_facts_write_json(const struct kept_facts *k, struct json_writer *w);
+
 /* The value as text for a person or for a Sigma string comparison, at most SIZE bytes, in BUF or
  * borrowed. Lists give their item INDEX; *ret_n (NULL allowed) is the number of values. */
 struct str facts_text(const struct facts *f, enum field_id id, uint32_t index, char *buf,

@@ -12,34 +12,34 @@ enum {
 	MAX_VISIBLE = 65536,
 };
 
-/* The arena is taken afresh: what open findings said of former versions is text by now. */
-static void fill_common(struct analyst *a, const struct analyst_config *cfg)
+/* What alerts of matches to come say of what was loaded. False without memory. */
+static bool set_versions(struct analyst *a, const struct analyst_config *cfg)
 {
-	struct facts *f = &a->common;
-
-	arena_reset(a->common_arena);
-
+	const size_t n_geo = geo_files(cfg->geo);
+	struct facts *f = &a->facts;
 	char text[DIGEST_TEXT_BYTES];
 	struct digest d = site_digest(cfg->site);
-	struct str *geo = arena_alloc(a->common_arena, GEO_MAX_FILES * sizeof(*geo));
+	struct str *geo;
 
-	f->arena = a->common_arena;
+	arena_reset(a->arena);
 	facts_clear(f);
 	facts_copy_str(f, FIELD_VERSION_POLICY, str_from(digest_format(&d, text)));
 	d = sigma_digest(cfg->sigma);
 	facts_copy_str(f, FIELD_VERSION_RULES, str_from(digest_format(&d, text)));
 	d = lists_digest(cfg->lists);
 	facts_copy_str(f, FIELD_VERSION_LISTS, str_from(digest_format(&d, text)));
-	for (size_t i = 0; geo && i < geo_files(cfg->geo); i++) {
+	geo = arena_alloc(a->arena, n_geo * sizeof(*geo));
+	for (size_t i = 0; geo && i < n_geo; i++) {
 		struct geo_file file;
 		char date[DATE_TEXT_BYTES];
 
 		geo_file(cfg->geo, i, &file);
-		geo[i] = arena_printf(a->common_arena, "%s %s", file.type,
-			date_format(file.build_s * NS_PER_S, date));
+		geo[i] = arena_printf(
+			a->arena, "%s %s", file.type, date_format(file.build_s * NS_PER_S, date));
 	}
-	facts_set_strs(f, FIELD_VERSION_GEO, geo, geo ? (uint32_t)geo_files(cfg->geo) : 0);
+	facts_set_strs(f, FIELD_VERSION_GEO, geo, geo ? (uint32_t)n_geo : 0);
 	facts_set_text(f, FIELD_ECS_VERSION, "8.11.0");
+	return findings_set_common(a->findings, f);
 }
 
 struct analyst *analyst_new(
@@ -64,16 +64,13 @@ struct analyst *analyst_new(
 	a->scratch = sigma_scratch_new(cfg->sigma);
 	a->findings = findings_new(&fc, sink, user);
 	a->arena = arena_new(ARENA_BLOCK_BYTES);
-	a->common_arena = arena_new(ARENA_BLOCK_BYTES);
+	a->facts.arena = a->arena;
 	if (!a->visibility || !a->view.geo || !a->view.names || !a->view.entities || !a->scratch ||
-		!a->findings || !a->arena || !a->common_arena) {
+		!a->findings || !a->arena || !set_versions(a, cfg)) {
 		analyst_free(a);
 		error_set(err, ERR_SYSTEM, "not enough memory for the analyst stage");
 		return NULL;
 	}
-	a->facts.arena = a->arena;
-	fill_common(a, cfg);
-	findings_set_common(a->findings, &a->common);
 	return a;
 }
 
@@ -82,7 +79,7 @@ int analyst_reload(struct analyst *a, const struct analyst_config *cfg, struct e
 	struct geo_cache *geo = geo_cache_new(cfg->geo, a->hash_key);
 	struct sigma_scratch *scratch = sigma_scratch_new(cfg->sigma);
 
-	if (!geo || !scratch) {
+	if (!geo || !scratch || !set_versions(a, cfg)) {
 		geo_cache_free(geo);
 		sigma_scratch_free(scratch);
 		return error_set(err, ERR_SYSTEM, "not enough memory to replace what is loaded");
@@ -95,7 +92,6 @@ int analyst_reload(struct analyst *a, const struct analyst_config *cfg, struct e
 	a->view.geo = geo;
 	a->sigma = cfg->sigma;
 	a->scratch = scratch;
-	fill_common(a, cfg);
 	return 0;
 }
 
@@ -110,7 +106,6 @@ void analyst_free(struct analyst *a)
 	sigma_scratch_free(a->scratch);
 	findings_free(a->findings);
 	arena_free(a->arena);
-	arena_free(a->common_arena);
 	free(a);
 }
 

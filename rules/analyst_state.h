@@ -12,9 +12,8 @@ struct analyst {
 	const struct sigma *sigma;
 	struct sigma_scratch *scratch;
 	struct findings *findings;
-	struct arena *arena;        /* of the event at hand */
-	struct arena *common_arena; /* of the facts that every alert repeats */
-	struct facts facts, common;
+	struct arena *arena; /* of the event at hand */
+	struct facts facts;
 	struct analyst_stats stats;
 	struct visibility *visibility;
 	struct visibility_counts site; /* in this period, each conversation once */

@@ -15,10 +15,10 @@ struct finding {
 	struct digest key; /* of rule, equipment, entity, application and segment */
 	char id[ALERT_ID_BYTES];
 	enum rule_level level;
-	char *rule_id;   /* owned: rules may be replaced while it is open */
-	char *equipment; /* owned */
-	char *body;      /* owned: members of the JSON object that come from the last match */
-	size_t body_bytes;
+	char *rule_id;            /* owned: rules may be replaced while it is open */
+	char *equipment;          /* owned */
+	struct kept_facts *facts; /* owned: of the last match that was told or ended a flow */
+	struct common *common;    /* as it was then; one of its users */
 	uint32_t revision;
 	uint64_t first_ns, last_ns;      /* packets of the finding */
 	uint64_t matched_ns, revised_ns; /* packet clock at the last match, the last revision */
@@ -27,13 +27,20 @@ struct finding {
 	uint32_t older, newer; /* by last match */
 };
 
+/* Members of the JSON object that every alert repeats. */
+struct common {
+	uint32_t users; /* open findings, and the findings themselves */
+	uint32_t len;
+	char text[];
+};
+
 struct findings {
 	struct findings_config cfg;
 	struct findings_stats stats;
 	struct outbox *outbox;
-	uint64_t last_ns; /* of the last alert: none is stamped earlier */
-	bool is_settled;  /* nothing is held back */
-	const struct facts *common;
+	uint64_t last_ns;      /* of the last alert: none is stamped earlier */
+	bool is_settled;       /* nothing is held back */
+	struct common *common; /* for matches to come; NULL: nothing */
 	struct json_writer json;
 	struct finding *slots;
 	uint32_t *buckets;
@@ -41,6 +48,12 @@ struct findings {
 	uint32_t fresh;     /* slots from here on were never used */
 	uint32_t free_head, oldest, newest;
 };
+
+static void leave_common(struct common *c)
+{
+	if (c && --c->users == 0)
+		free(c);
+}
 
 struct findings *findings_new(const struct findings_config *cfg, alert_sink_fn *sink, void *user)
 {
@@ -73,8 +86,10 @@ void findings_free(struct findings *fs)
 	for (uint32_t i = 0; i < fs->fresh; i++) {
 		free(fs->slots[i].rule_id);
 		free(fs->slots[i].equipment);
-		free(fs->slots[i].body);
+		free(fs->slots[i].facts);
+		leave_common(fs->slots[i].common);
 	}
+	leave_common(fs->common);
 	json_done(&fs->json);
 	outbox_free(fs->outbox);
 	free(fs->slots);
@@ -82,9 +97,28 @@ void findings_free(struct findings *fs)
 	free(fs);
 }
 
-void findings_set_common(struct findings *fs, const struct facts *common)
+bool findings_set_common(struct findings *fs, const struct facts *common)
 {
-	fs->common = common;
+	struct json_writer *w = &fs->json;
+	struct common *c;
+	size_t len;
+
+	json_clear(w);
+	json_object_begin(w);
+	facts_write_json(common, w);
+	json_object_end(w);
+	if (w->failed || w->len < 2)
+		return false;
+	len = w->len - 2; /* without the braces */
+	c = malloc(sizeof(*c) + len);
+	if (!c)
+		return false;
+	c->users = 1;
+	c->len = (uint32_t)len;
+	memcpy(c->text, w->data + 1, len);
+	leave_common(fs->common);
+	fs->common = c;
+	return true;
 }
 
 /* "tls.teamviewer", else the transport and port that were called. */
@@ -221,13 +255,14 @@ static void release(struct findings *fs, uint32_t i)
 	unlink_age(fs, i);
 	free(s->rule_id);
 	free(s->equipment);
-	free(s->body);
+	free(s->facts);
+	leave_common(s->common);
 	*s = (struct finding){.next_hash = fs->free_head};
 	fs->free_head = i;
 	fs->stats.open_now--;
 }
 
-/* One revision of finding I: what changes with each revision, then the body of the last match. */
+/* One revision of finding I: what changes with each revision, then the facts of the last match. */
 static int revise(struct findings *fs, uint32_t i, const char *action, uint64_t ts_ns)
 {
 	struct finding *s = &fs->slots[i];
@@ -260,7 +295,9 @@ static int revise(struct findings *fs, uint32_t i, const char *action, uint64_t 
 	json_text(w, time_format(s->first_ns, text));
 	json_key(w, field_info(FIELD_ALERT_LAST_SEEN)->name);
 	json_text(w, time_format(s->last_ns, text));
-	json_members(w, (struct str){s->body, (uint32_t)s->body_bytes});
+	kept_facts_write_json(s->facts, w);
+	if (s->common)
+		json_members(w, (struct str){s->common->text, s->common->len});
 	json_object_end(w);
 	fs->stats.revisions++;
 	if (w->failed)
@@ -349,32 +386,21 @@ static void set_reason(struct facts *f, const struct rule *r, struct str app)
 			app.data ? app.data : "", (int)r->title.len, r->title.data));
 }
 
-/* Keeps the facts of this match as JSON members: closing happens when they are long gone. */
-static int keep_body(struct findings *fs, struct finding *s, struct facts *f)
+/* Keeps the facts of this match: closing happens when they are long gone. */
+static int keep_facts(struct findings *fs, struct finding *s, const struct facts *f)
 {
-	struct json_writer *w = &fs->json;
-	char *copy;
+	struct kept_facts *kept = facts_keep(f);
 
-	/* The revision writes the time first, and its own. */
-	uint64_t timestamp_ns = facts_num(f, FIELD_TIMESTAMP);
-
-	facts_unset(f, FIELD_TIMESTAMP);
-	json_clear(w);
-	json_object_begin(w);
-	facts_write_json(f, w);
-	if (fs->common)
-		facts_write_json(fs->common, w);
-	json_object_end(w);
-	facts_set_num(f, FIELD_TIMESTAMP, timestamp_ns);
-	if (w->failed || w->len < 2)
+	if (!kept)
 		return ERR_SYSTEM;
-	copy = malloc(w->len);
-	if (!copy)
-		return ERR_SYSTEM;
-	memcpy(copy, w->data + 1, w->len - 2); /* without the braces */
-	free(s->body);
-	s->body = copy;
-	s->body_bytes = w->len - 2;
+	free(s->facts);
+	s->facts = kept;
+	if (s->common != fs->common) {
+		leave_common(s->common);
+		s->common = fs->common;
+		if (s->common)
+			s->common->users++;
+	}
 	return 0;
 }
 
@@ -489,7 +515,7 @@ int findings_match(struct findings *fs, const struct rule_match *m, struct facts
 		return 0;
 	set_rule_facts(f, m);
 	set_reason(f, m->rule, app);
-	rc = keep_body(fs, s, f);
+	rc = keep_facts(fs, s, f);
 	unset_rule_facts(f);
 	if (rc == 0 && due)
 		rc = revise(fs, i, opened ? "opened" : "repeated", ts_ns);

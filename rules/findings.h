@@ -10,6 +10,7 @@
  * counters */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,9 +42,9 @@ struct findings;
 struct findings *findings_new(const struct findings_config *cfg, alert_sink_fn *sink, void *user);
 void findings_free(struct findings *fs); /* NULL allowed; sends nothing */
 
-/* Facts that every alert repeats (versions of policy, rules, lists, geolocation data): borrowed,
- * read at each alert. */
-void findings_set_common(struct findings *fs, const struct facts *common);
+/* Facts that every alert of what matches from now on repeats: versions of policy, rules, lists,
+ * geolocation data. They are copied. False, with the former ones kept, without memory. */
+bool findings_set_common(struct findings *fs, const struct facts *common);
 
 /* M was met by the facts F at TS_NS (packet clock). ENDED: the conversation is over, so its
  * counters are final. 0 or a negative code from the sink. */

@@ -117,6 +117,73 @@ static uint32_t open_now(const struct bench *b)
 	return st.open_now;
 }
 
+static void set_version(struct bench *b, const char *text)
+{
+	arena_reset(b->facts.arena);
+	facts_clear(&b->facts);
+	facts_set_text(&b->facts, FIELD_VERSION_RULES, text);
+	ck_assert(findings_set_common(b->fs, &b->facts));
+}
+
+START_TEST(what_was_loaded_is_told_as_of_the_match)
+{
+	struct bench *b = bench_new(8);
+
+	set_version(b, "former");
+	ck_assert_int_eq(match(b, "gnb", "peer", T0, false), 0);
+	ck_assert_int_eq(match(b, "gnb", "other", T0, false), 0);
+	set_version(b, "new");
+	ck_assert_int_eq(match(b, "gnb", "other", T0 + REPEAT, false), 0);
+	ck_assert_int_eq(findings_finish(b->fs, T0 + REPEAT), 0);
+	ck_assert_int_eq(b->seen.n, 5);
+	for (int i = 0; i < b->seen.n; i++) {
+		const bool other = strstr(b->seen.json[i], "\"peer.entity\":\"other\"") != NULL;
+		const bool opened = strstr(b->seen.json[i], "\"opened\"") != NULL;
+
+		ck_assert_msg(
+			strstr(b->seen.json[i], other && !opened ? "\"version.rules\":\"new\""
+								 : "\"version.rules\":\"former\""),
+			"%s", b->seen.json[i]);
+	}
+	bench_free(b);
+}
+END_TEST
+
+/* Facts of every type outlive the arena that they were in. */
+START_TEST(facts_are_kept)
+{
+	struct bench *b = bench_new(8);
+	struct str lists[] = {STR("one"), STR("two")};
+	struct ip_addr addr;
+	const char *closed;
+
+	ck_assert(ip_addr_parse(STR("192.0.2.1"), &addr));
+	set_version(b, "v");
+	ck_assert_int_eq(match(b, "gnb", "peer", T0, false), 0);
+	facts_set_strs(&b->facts, FIELD_PEER_NAMES,
+		memcpy(arena_alloc(b->facts.arena, sizeof(lists)), lists, sizeof(lists)), 2);
+	facts_set_ips(&b->facts, FIELD_DNS_RESOLVED_IP,
+		memcpy(arena_alloc(b->facts.arena, sizeof(addr)), &addr, sizeof(addr)), 1);
+	facts_set_ip(&b->facts, FIELD_PEER_IP, &addr);
+	facts_set_bool(&b->facts, FIELD_EQUIPMENT_DECLARED, true);
+	facts_set_num(&b->facts, FIELD_TLS_NOT_AFTER, T0);
+	ck_assert_int_eq(
+		findings_match(b->fs, &(struct rule_match){.rule = &rule}, &b->facts, T0 + 1, true),
+		0);
+	arena_reset(b->facts.arena);
+	memset(arena_alloc(b->facts.arena, 4096), 'x', 4096);
+	ck_assert_int_eq(findings_finish(b->fs, T0 + 2), 0);
+	closed = b->seen.json[b->seen.n - 1];
+	ck_assert_ptr_nonnull(strstr(closed, "\"peer.names\":[\"one\",\"two\"]"));
+	ck_assert_ptr_nonnull(strstr(closed, "\"dns.resolved_ip\":[\"192.0.2.1\"]"));
+	ck_assert_ptr_nonnull(strstr(closed, "\"peer.ip\":\"192.0.2.1\""));
+	ck_assert_ptr_nonnull(strstr(closed, "\"equipment.declared\":true"));
+	ck_assert_ptr_nonnull(strstr(closed, "\"tls.server.not_after\":\"20"));
+	ck_assert_ptr_nonnull(strstr(closed, "\"rule.id\":\"11111111-"));
+	bench_free(b);
+}
+END_TEST
+
 START_TEST(a_match_after_the_end_waits_for_another_end)
 {
 	struct bench *b = bench_new(8);
@@ -385,6 +452,8 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, segments_are_told_apart);
 	tcase_add_test(tc, id_without_a_segment);
 	tcase_add_test(tc, one_finding_opens_repeats_and_closes);
+	tcase_add_test(tc, what_was_loaded_is_told_as_of_the_match);
+	tcase_add_test(tc, facts_are_kept);
 	tcase_add_test(tc, a_match_after_the_end_waits_for_another_end);
 	tcase_add_test(tc, a_match_ahead_of_the_ticks_stays_open);
 	tcase_add_test(tc, the_window_closes_exactly_at_its_end);
