@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "analysis/community_id.h"
+#include "analysis/flow/details.h"
 #include "capture/decode/decode.h"
 #include "common/time_text.h"
 
@@ -355,11 +356,14 @@ void flow_facts_group(struct facts *f, const struct event *ev, enum fact_group g
 		fill_label(f, &r->label);
 		break;
 	case FACT_TLS:
-		fill_tls(f, ev->details);
-		fill_certificate_problems(f, ev->details);
+		if (ev->details != &details_none) {
+			fill_tls(f, ev->details);
+			fill_certificate_problems(f, ev->details);
+		}
 		break;
 	case FACT_CONTENT:
-		fill_content(f, ev->details);
+		if (ev->details != &details_none)
+			fill_content(f, ev->details);
 		break;
 	default:
 		break;
