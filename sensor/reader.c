@@ -275,12 +275,26 @@ static void push_datagram(struct reader *r, struct batch *b, const struct datagr
 		r->stats->reasons[p->reason] += d->frames;
 }
 
+/* Nothing will come before UNTIL_NS: the ticks until then are due. That it is settled is said once
+ * all of them are in a batch. */
+static void push_silence(struct reader *r, struct batch *b, uint64_t until_ns)
+{
+	uint64_t tick_ns;
+
+	while (batch_has_room(b, 0) && !is_datagram_due(r)) {
+		if (!packet_clock_tick(&r->clock, until_ns, &tick_ns)) {
+			b->settled_ns = until_ns;
+			return;
+		}
+		push_tick(r, b, tick_ns);
+	}
+}
+
 /* Asks the source for the frame behind, past inputs that end early. False when there is none for
  * now, or none any more. When there is none for now, the ticks that pass meanwhile are due. */
 static bool pull(struct reader *r, struct batch *b, bool wait)
 {
 	struct error err;
-	uint64_t tick_ns;
 	int rc;
 
 	if (r->cfg->stop && atomic_load_explicit(r->cfg->stop, memory_order_relaxed))
@@ -292,11 +306,7 @@ static bool pull(struct reader *r, struct batch *b, bool wait)
 	r->has_next = rc == SOURCE_FRAME;
 	r->ended = rc == SOURCE_END;
 	if (rc == SOURCE_IDLE && !r->has_ready)
-		b->settled_ns = packet_clock_counted(&r->clock, r->next.ts_ns);
-	while (rc == SOURCE_IDLE && !r->has_ready && batch_has_room(b, 0) && !is_datagram_due(r) &&
-		packet_clock_tick(
-			&r->clock, packet_clock_counted(&r->clock, r->next.ts_ns), &tick_ns))
-		push_tick(r, b, tick_ns);
+		push_silence(r, b, packet_clock_counted(&r->clock, r->next.ts_ns));
 	return r->has_next;
 }
 
