@@ -5,25 +5,33 @@
 #include <string.h>
 
 enum {
-	BATCH_ALIGNMENT = 64,
 	EVENT_ARENA_BLOCK_BYTES = 64 * 1024,
-	MAX_WORK = BATCH_FRAMES * PACKET_MAX_LAYERS + BATCH_ITEMS
+	ITEMS_PER_FRAME = 4,
+	MIN_ITEMS = 64,
+	FIRST_EVENTS = 64,
+	/* Work that is fetched ahead: where the packet lies, then what the shard reads of it. */
+	AHEAD_PACKETS = SHARD_AHEAD + 8, /* the shard looks at packets SHARD_AHEAD ahead */
+	AHEAD_BYTES = 4,
 };
 
-bool batch_init(struct batch *b)
+bool batch_init(struct batch *b, uint32_t n_frames)
 {
+	size_t max_work;
 	bool ok;
 
 	memset(b, 0, sizeof(*b));
+	b->max_frames = n_frames ? n_frames : BATCH_FRAMES;
+	b->max_items = b->max_frames * ITEMS_PER_FRAME + MIN_ITEMS;
+	max_work = (size_t)b->max_frames * PACKET_MAX_LAYERS + b->max_items;
 	b->bytes = malloc(BATCH_BYTES);
-	b->frames = malloc(BATCH_FRAMES * sizeof(*b->frames));
-	b->packets = aligned_alloc(BATCH_ALIGNMENT, BATCH_FRAMES * sizeof(*b->packets));
-	b->ticks = malloc(BATCH_ITEMS * sizeof(*b->ticks));
+	b->frames = malloc(b->max_frames * sizeof(*b->frames));
+	b->packets = aligned_alloc(BATCH_ALIGNMENT, b->max_frames * sizeof(*b->packets));
+	b->ticks = malloc(b->max_items * sizeof(*b->ticks));
 	b->periods = malloc(BATCH_PERIODS * sizeof(*b->periods));
 	b->steps = malloc(BATCH_STEPS * sizeof(*b->steps));
 	ok = b->bytes && b->frames && b->packets && b->ticks && b->periods && b->steps;
 	for (int s = 0; s < PIPELINE_SHARDS; s++) {
-		b->work[s] = malloc(MAX_WORK * sizeof(*b->work[s]));
+		b->work[s] = malloc(max_work * sizeof(*b->work[s]));
 		b->out[s].arena = arena_new(EVENT_ARENA_BLOCK_BYTES);
 		ok = ok && b->work[s] && b->out[s].arena;
 	}
@@ -41,6 +49,7 @@ void batch_done(struct batch *b)
 	for (int s = 0; s < PIPELINE_SHARDS; s++) {
 		free(b->work[s]);
 		free(b->out[s].events);
+		free(b->out[s].places);
 		arena_free(b->out[s].arena);
 	}
 }
@@ -70,7 +79,7 @@ bool batch_is_empty(const struct batch *b)
 
 bool batch_has_room(const struct batch *b, uint32_t frame_bytes)
 {
-	return b->n_packets < BATCH_FRAMES && b->n_ticks + b->n_packets < BATCH_ITEMS &&
+	return b->n_packets < b->max_frames && b->n_ticks + b->n_packets < b->max_items &&
 	       b->n_periods < BATCH_PERIODS - 1 && /* one is kept for the end of the input */
 	       b->n_steps < BATCH_STEPS && BATCH_BYTES - b->n_bytes - b->n_borrowed >= frame_bytes;
 }
@@ -98,22 +107,54 @@ void batch_borrow(struct batch *b, uint32_t n_bytes)
 	b->n_borrowed += n_bytes;
 }
 
+static bool make_room(struct shard_output *out)
+{
+	const size_t capacity = out->capacity ? out->capacity * 2 : FIRST_EVENTS;
+	struct event *events;
+	struct place *places;
+
+	if (out->n_events < out->capacity)
+		return true;
+	events = realloc(out->events, capacity * sizeof(*events));
+	if (events)
+		out->events = events;
+	places = realloc(out->places, capacity * sizeof(*places));
+	if (places)
+		out->places = places;
+	if (!events || !places)
+		return false;
+	out->capacity = capacity;
+	return true;
+}
+
+/* Most events come in their order; of those of one packet some may not. */
+static void put_place(struct shard_output *out, const struct place *p)
+{
+	size_t at = out->n_events;
+
+	for (; at > 0; at--) {
+		const struct place *before = &out->places[at - 1];
+
+		if (before->seq < p->seq ||
+			(before->seq == p->seq && before->first_seq <= p->first_seq))
+			break;
+		out->places[at] = *before;
+	}
+	out->places[at] = *p;
+}
+
 void batch_emit(void *user, const struct event *ev)
 {
 	struct shard_output *out = user;
+	const struct place place = {ev->seq, ev->flow.first_seq, (uint32_t)out->n_events};
 
-	if (out->n_events == out->capacity) {
-		size_t capacity = out->capacity ? out->capacity * 2 : 64;
-		struct event *events = realloc(out->events, capacity * sizeof(*events));
-
-		if (!events) {
-			out->failed = true;
-			return;
-		}
-		out->events = events;
-		out->capacity = capacity;
+	if (!make_room(out)) {
+		out->failed = true;
+		return;
 	}
-	out->events[out->n_events++] = *ev;
+	out->events[out->n_events] = *ev;
+	put_place(out, &place);
+	out->n_events++;
 }
 
 /* The shard has no room for more events; those to come begin at (SEQ, FIRST_SEQ). */
@@ -164,6 +205,33 @@ static void prefetch(const struct batch *b, uint32_t s, struct shard *shard, uin
 		shard_prefetch(shard, &b->packets[w->packet].layers[w->layer], w->segment, w->seq);
 }
 
+/* The reader wrote it, on another processor most likely. */
+static void fetch_ahead(const struct batch *b, uint32_t s, uint32_t at)
+{
+	const struct work *work = b->work[s];
+
+	if (at + AHEAD_PACKETS < b->n_work[s]) {
+		const struct work *w = &work[at + AHEAD_PACKETS];
+
+		if (w->packet != BATCH_TICK) {
+			const uint8_t *layer =
+				(const uint8_t *)&b->packets[w->packet].layers[w->layer];
+
+			__builtin_prefetch(&b->packets[w->packet]);
+			__builtin_prefetch(layer);
+			__builtin_prefetch(layer + BATCH_ALIGNMENT);
+			__builtin_prefetch(&b->frames[w->packet]);
+		}
+	}
+	if (at + AHEAD_BYTES < b->n_work[s]) {
+		const struct work *w = &work[at + AHEAD_BYTES];
+
+		if (w->packet != BATCH_TICK)
+			__builtin_prefetch(b->frames[w->packet].data +
+					   b->packets[w->packet].layers[w->layer].l3_offset);
+	}
+}
+
 void batch_run_shard(struct batch *b, uint32_t s, struct shard *shard)
 {
 	struct shard_output *out = &b->out[s];
@@ -173,6 +241,7 @@ void batch_run_shard(struct batch *b, uint32_t s, struct shard *shard)
 	for (uint32_t i = 0; i < SHARD_AHEAD; i++)
 		prefetch(b, s, shard, out->next_work + i);
 	for (; out->next_work < b->n_work[s]; out->next_work++) {
+		fetch_ahead(b, s, out->next_work);
 		prefetch(b, s, shard, out->next_work + SHARD_AHEAD);
 		if (!do_work(b, out, shard, &b->work[s][out->next_work]))
 			return;
@@ -186,35 +255,12 @@ void batch_run_shard(struct batch *b, uint32_t s, struct shard *shard)
 	out->done = true;
 }
 
-/* An event's place in the order. SHARD and INDEX make it total. */
-struct place {
-	uint64_t seq, first_seq;
-	uint32_t shard;
-	uint32_t index;
-};
-
-static int by_place(const void *a, const void *b)
+static bool is_before(const struct place *a, const struct place *b)
 {
-	const struct place *x = a;
-	const struct place *y = b;
-
-	if (x->seq != y->seq)
-		return x->seq < y->seq ? -1 : 1;
-	if (x->first_seq != y->first_seq)
-		return x->first_seq < y->first_seq ? -1 : 1;
-	if (x->shard != y->shard)
-		return x->shard < y->shard ? -1 : 1;
-	return (x->index > y->index) - (x->index < y->index);
+	return a->seq < b->seq || (a->seq == b->seq && a->first_seq < b->first_seq);
 }
 
-static bool is_before(const struct event *ev, const struct place *bound)
-{
-	return ev->seq < bound->seq ||
-	       (ev->seq == bound->seq && ev->flow.first_seq < bound->first_seq);
-}
-
-/* How many of a shard's events go before BOUND: they are made in that order, but for those of one
- * packet, which no bound divides. */
+/* How many of a shard's events go before BOUND, which divides those of no packet. */
 static size_t events_before(const struct shard_output *out, const struct place *bound)
 {
 	size_t low = 0, high = out->n_events;
@@ -222,7 +268,7 @@ static size_t events_before(const struct shard_output *out, const struct place *
 	while (low < high) {
 		const size_t middle = low + (high - low) / 2;
 
-		if (is_before(&out->events[middle], bound))
+		if (is_before(&out->places[middle], bound))
 			low = middle + 1;
 		else
 			high = middle;
@@ -237,30 +283,44 @@ static struct place first_to_come(const struct batch *b)
 
 	for (uint32_t s = 0; s < PIPELINE_SHARDS; s++) {
 		const struct shard_output *out = &b->out[s];
-		const struct place from = {out->from_seq, out->from_first_seq, 0, 0};
+		const struct place from = {out->from_seq, out->from_first_seq, 0};
 
-		if (!out->done && by_place(&from, &bound) < 0)
+		if (!out->done && is_before(&from, &bound))
 			bound = from;
 	}
 	return bound;
 }
 
-static struct place *sorted_places(const struct batch *b, const size_t *counts, size_t n)
+/* The events from AT to END of one shard, which are to be told. */
+struct row {
+	const struct place *at, *end;
+	const struct event *events;
+};
+
+/* The event at the head of R was made on another processor. */
+static void fetch_head(const struct row *r)
 {
-	struct place *places = malloc(n * sizeof(*places));
-	size_t at = 0;
+	const uint8_t *bytes;
 
-	if (!places)
-		return NULL;
+	if (r->at == r->end)
+		return;
+	bytes = (const uint8_t *)&r->events[r->at->index];
+	for (size_t i = 0; i < sizeof(struct event); i += BATCH_ALIGNMENT)
+		__builtin_prefetch(bytes + i);
+}
+
+/* The row whose head comes first; NULL: none has any. */
+static struct row *first_row(struct row rows[PIPELINE_SHARDS])
+{
+	struct row *first = NULL;
+
 	for (uint32_t s = 0; s < PIPELINE_SHARDS; s++) {
-		for (uint32_t i = 0; i < counts[s]; i++) {
-			const struct event *ev = &b->out[s].events[i];
+		struct row *r = &rows[s];
 
-			places[at++] = (struct place){ev->seq, ev->flow.first_seq, s, i};
-		}
+		if (r->at < r->end && (!first || is_before(r->at, first->at)))
+			first = r;
 	}
-	qsort(places, n, sizeof(*places), by_place);
-	return places;
+	return first;
 }
 
 static void forget_told(struct shard_output *out, size_t n)
@@ -269,6 +329,10 @@ static void forget_told(struct shard_output *out, size_t n)
 		return;
 	out->n_events -= n;
 	memmove(out->events, out->events + n, out->n_events * sizeof(*out->events));
+	for (size_t i = 0; i < out->n_events; i++) {
+		out->places[i] = out->places[i + n];
+		out->places[i].index -= (uint32_t)n;
+	}
 }
 
 /* What is told between the events: ticks, the ends of periods, and steps of the clock. */
@@ -334,25 +398,28 @@ static int finish(const struct between *t)
 	return rc == 0 ? t->c->finish(t->c->user, b->finish_ns) : rc;
 }
 
-static int deliver(const struct between *t, const size_t *counts, size_t n, struct error *err)
+/* The first COUNTS events of each shard, in the order of all. */
+static int deliver(const struct between *t, const size_t *counts)
 {
-	struct place *places = NULL;
+	struct row rows[PIPELINE_SHARDS];
+	struct row *r;
 	int rc = 0;
 
-	if (n > 0) {
-		places = sorted_places(t->b, counts, n);
-		if (!places)
-			return error_set(
-				err, ERR_SYSTEM, "not enough memory for the events of a batch");
-	}
-	for (size_t i = 0; i < n && rc == 0; i++) {
-		const struct shard_output *out = &t->b->out[places[i].shard];
+	for (uint32_t s = 0; s < PIPELINE_SHARDS; s++) {
+		const struct shard_output *out = &t->b->out[s];
 
-		rc = tell_until(t, places[i].seq);
-		if (rc == 0)
-			rc = t->c->event(t->c->user, &out->events[places[i].index]);
+		rows[s] = (struct row){out->places, out->places + counts[s], out->events};
+		fetch_head(&rows[s]);
 	}
-	free(places);
+	while (rc == 0 && (r = first_row(rows))) {
+		const struct event *ev = &r->events[r->at->index];
+
+		r->at++;
+		fetch_head(r);
+		rc = tell_until(t, ev->seq);
+		if (rc == 0)
+			rc = t->c->event(t->c->user, ev);
+	}
 	return rc;
 }
 
@@ -362,7 +429,6 @@ int batch_deliver(
 	const struct between between = {.b = b, .c = c};
 	const struct place bound = first_to_come(b);
 	size_t counts[PIPELINE_SHARDS];
-	size_t n = 0;
 	int rc;
 
 	*ret_all = true;
@@ -372,9 +438,8 @@ int batch_deliver(
 				err, ERR_SYSTEM, "not enough memory for the events of a batch");
 		*ret_all = *ret_all && b->out[s].done;
 		counts[s] = events_before(&b->out[s], &bound);
-		n += counts[s];
 	}
-	rc = deliver(&between, counts, n, err);
+	rc = deliver(&between, counts);
 	for (int s = 0; s < PIPELINE_SHARDS; s++)
 		forget_told(&b->out[s], counts[s]);
 	if (rc == 0)

@@ -15,11 +15,11 @@
 #include "sensor/pipeline.h"
 
 enum {
-	BATCH_FRAMES = 1024,
-	BATCH_ITEMS = 4096, /* frames and ticks */
-	BATCH_BYTES = 4 * 1024 * 1024,
+	BATCH_ALIGNMENT = 64, /* a cache line */
+	BATCH_FRAMES = 512,   /* unless it is told otherwise */
+	BATCH_BYTES = 1024 * 1024,
 	BATCH_PERIODS = 16,
-	BATCH_SHARD_EVENTS = 2048, /* that a shard holds untold, some more for its last step */
+	BATCH_SHARD_EVENTS = 512, /* that a shard holds untold, some more for its last step */
 	BATCH_STEPS = 16,
 };
 
@@ -49,10 +49,18 @@ struct batch_step {
 	struct clock_step step;
 };
 
+/* An event's place in the order: by sequence, then by the flow's first; what is alike in both comes
+ * from one shard and is told as it was made. */
+struct place {
+	uint64_t seq, first_seq;
+	uint32_t index; /* of the event */
+};
+
 /* What one shard has made of the batch so far, which is not told yet. Written by one worker at a
- * time. */
+ * time, in cache lines of its own. */
 struct shard_output {
-	struct event *events;
+	_Alignas(BATCH_ALIGNMENT) struct event *events;
+	struct place *places; /* of the events, in their order */
 	size_t n_events, capacity;
 	struct arena *arena;
 	uint32_t next_work;
@@ -65,6 +73,7 @@ struct shard_output {
 };
 
 struct batch {
+	uint32_t max_frames, max_items; /* items: frames and ticks */
 	uint8_t *bytes;
 	size_t n_bytes;
 	size_t n_borrowed; /* bytes of frames that lie elsewhere; they count as if they lay here */
@@ -87,7 +96,8 @@ struct batch {
 	uint64_t finish_seq, finish_ns;
 };
 
-bool batch_init(struct batch *b); /* false without memory; batch_done is due in any case */
+/* Room for N_FRAMES (0: BATCH_FRAMES). False without memory; batch_done is due in any case. */
+bool batch_init(struct batch *b, uint32_t n_frames);
 void batch_done(struct batch *b);
 void batch_clear(struct batch *b);
 

@@ -1,23 +1,45 @@
-/* A fixed crew of threads that does numbered jobs side by side. */
+/* A fixed crew of threads that does jobs in lanes. Each lane does every job, in their order and one
+ * at a time; lanes go on side by side, on whichever thread is free. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/error.h"
 
 struct crew;
 
-typedef void crew_job_fn(void *user, uint32_t job);
+/* Does JOB of LANE, or goes on with it. False: the lane pauses in it until crew_resume. */
+typedef bool crew_job_fn(void *user, uint32_t lane, uint64_t job);
 
-/* N threads; 0 or 1: none, the jobs are then done by crew_wait in the caller's thread. NULL with
- * *err. */
-struct crew *crew_new(uint32_t n, struct error *err);
-void crew_free(struct crew *c); /* NULL allowed; waits for jobs under way */
+struct crew_config {
+	uint32_t n_threads; /* 0: the caller's alone, in crew_help and crew_wait */
+	uint32_t n_lanes;   /* 1 or more */
+	crew_job_fn *job;
+	void *user;
+};
 
-/* Begins jobs 0 … N_JOBS - 1, each once, in any order and by any thread. Everything written before
- * is visible to them. */
-void crew_start(struct crew *c, crew_job_fn *job, void *user, uint32_t n_jobs);
+/* NULL with *err. */
+struct crew *crew_new(const struct crew_config *cfg, struct error *err);
 
-/* Returns when all jobs of the last crew_start are done; what they wrote is visible. Returns at
- * once when none was started. */
-void crew_wait(struct crew *c);
+/* NULL allowed. Waits for jobs under way; those that were not begun are not done any more. */
+void crew_free(struct crew *c);
+
+/* One more job for each lane; jobs are numbered from 0. What was written before is visible to them.
+ */
+void crew_post(struct crew *c);
+
+/* Whether each lane has done JOB or pauses in it; what it wrote until then is visible. */
+bool crew_is_settled(struct crew *c, uint64_t job);
+
+/* Lets the lanes go on that pause in JOB. */
+void crew_resume(struct crew *c, uint64_t job);
+
+/* Jobs that nobody has begun, those of each lane counted for themselves. */
+uint64_t crew_backlog(struct crew *c);
+
+/* Does one of these in the caller's thread. False: there was none that could be begun. */
+bool crew_help(struct crew *c);
+
+/* Returns when JOB, which was posted, is settled. */
+void crew_wait(struct crew *c, uint64_t job);

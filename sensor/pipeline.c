@@ -1,5 +1,6 @@
 #include "sensor/pipeline.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "sensor/batch.h"
@@ -7,75 +8,101 @@
 #include "sensor/reader.h"
 
 enum {
-	BATCHES = 2,
+	BATCHES = 8,
+	/* Jobs that keep the workers busy while the caller's thread hands on a batch. */
+	ENOUGH_JOBS = 2 * PIPELINE_SHARDS,
 	TCP_PACKET_BUDGET = 80,
 	UDP_PACKET_BUDGET = 24
 }; /* budgets: those of ndpiReader 4.2 */
 
+/* A shard emits into the batch that it is busy with. */
+struct lane {
+	struct shard *shard;
+	struct shard_output *out;
+};
+
+/* Of the caller's thread, but for the lanes and what lies in the batches between read and told. */
 struct pipeline {
 	const struct pipeline_config *cfg;
-	struct batch batches[BATCHES];
-	struct shard *shards[PIPELINE_SHARDS];
-	struct batch *current; /* that the workers are busy with */
+	struct batch *batches; /* a ring */
+	uint32_t n_batches;
+	uint64_t n_read, n_told; /* batches */
+	bool more;               /* the source has not ended */
+	bool is_begun; /* the batch to be read holds nothing, but was given to the reader */
+	bool is_idle;  /* the source had nothing: what is under way is told first */
+	bool turn_is_due;
+	struct lane lanes[PIPELINE_SHARDS];
 	struct crew *crew;
 	struct reader reader;
 };
 
-/* The shard emits into whichever batch is current: the emitter looks it up at each event. */
-struct emitter {
-	struct pipeline *pipeline;
-	uint32_t shard;
-};
-
 static void emit(void *user, const struct event *ev)
 {
-	const struct emitter *e = user;
+	const struct lane *l = user;
 
-	batch_emit(&e->pipeline->current->out[e->shard], ev);
+	batch_emit(l->out, ev);
 }
 
-static void run_shard(void *user, uint32_t s)
+static struct batch *batch_at(const struct pipeline *p, uint64_t n)
+{
+	return &p->batches[n % p->n_batches];
+}
+
+static bool run_shard(void *user, uint32_t s, uint64_t n)
 {
 	struct pipeline *p = user;
+	struct batch *b = batch_at(p, n);
 
-	batch_run_shard(p->current, s, p->shards[s]);
+	p->lanes[s].out = &b->out[s];
+	batch_run_shard(b, s, p->lanes[s].shard);
+	return b->out[s].done;
 }
 
-static int open_pipeline(struct pipeline *p, struct emitter *emitters, struct pipeline_stats *stats,
-	struct error *err)
+static bool open_batches(struct pipeline *p)
+{
+	const uint32_t n = p->cfg->batches ? p->cfg->batches : BATCHES;
+	bool ok = true;
+
+	p->batches = aligned_alloc(_Alignof(struct batch), n * sizeof(*p->batches));
+	for (uint32_t i = 0; p->batches && i < n; i++, p->n_batches++)
+		ok = batch_init(&p->batches[i], p->cfg->batch_frames) && ok;
+	return p->batches && ok;
+}
+
+static int open_pipeline(struct pipeline *p, struct pipeline_stats *stats, struct error *err)
 {
 	const struct pipeline_config *cfg = p->cfg;
-	struct shard_config sc = {
+	const struct shard_config sc = {
 		.hash_key = cfg->hash_key,
 		.max_flows = cfg->max_flows / PIPELINE_SHARDS,
 		.max_detections = cfg->max_detections / PIPELINE_SHARDS,
 		.tcp_packet_budget = TCP_PACKET_BUDGET,
 		.udp_packet_budget = UDP_PACKET_BUDGET,
 	};
-	bool ok = reader_init(&p->reader, cfg, stats);
+	const struct crew_config cc = {cfg->workers, PIPELINE_SHARDS, run_shard, p};
+	const bool has_reader = reader_init(&p->reader, cfg, stats);
 
-	for (int i = 0; i < BATCHES; i++)
-		ok = batch_init(&p->batches[i]) && ok;
-	if (!ok)
+	if (!open_batches(p) || !has_reader)
 		return error_set(
 			err, ERR_SYSTEM, "not enough memory for the batches of the pipeline");
 	for (uint32_t s = 0; s < PIPELINE_SHARDS; s++) {
-		emitters[s] = (struct emitter){p, s};
-		p->shards[s] = shard_new(&sc, emit, &emitters[s], err);
-		if (!p->shards[s])
+		struct lane *l = &p->lanes[s];
+
+		l->shard = shard_new(&sc, emit, l, err);
+		if (!l->shard)
 			return err->code;
 	}
-	p->crew = crew_new(cfg->workers, err);
+	p->crew = crew_new(&cc, err);
 	return p->crew ? 0 : err->code;
 }
 
 static void close_pipeline(struct pipeline *p)
 {
-	crew_free(p->crew);
 	for (int s = 0; s < PIPELINE_SHARDS; s++)
-		shard_free(p->shards[s]);
-	for (int i = 0; i < BATCHES; i++)
+		shard_free(p->lanes[s].shard);
+	for (uint32_t i = 0; i < p->n_batches; i++)
 		batch_done(&p->batches[i]);
+	free(p->batches);
 	reader_done(&p->reader);
 }
 
@@ -84,10 +111,10 @@ void pipeline_sum(const struct pipeline *p, struct pipeline_stats *stats)
 	struct shard_stats *sum = &stats->shards;
 
 	memset(sum, 0, sizeof(*sum));
-	for (int s = 0; s < PIPELINE_SHARDS && p->shards[s]; s++) {
+	for (int s = 0; s < PIPELINE_SHARDS && p->lanes[s].shard; s++) {
 		struct shard_stats one;
 
-		shard_stats(p->shards[s], &one);
+		shard_stats(p->lanes[s].shard, &one);
 		sum->packets += one.packets;
 		sum->flows += one.flows;
 		sum->flows_evicted += one.flows_evicted;
@@ -106,55 +133,88 @@ void pipeline_sum(const struct pipeline *p, struct pipeline_stats *stats)
 	}
 }
 
-/* Waits for the workers and hands on what they made, and lets them go on where that was more than
- * could be held at once. */
-static int deliver(struct pipeline *p, const struct pipeline_consumer *c, struct error *err)
+static bool is_under_way(const struct pipeline *p)
 {
-	bool all = false;
-	int rc;
-
-	for (;;) {
-		crew_wait(p->crew);
-		rc = batch_deliver(p->current, c, &all, err);
-		if (rc != 0 || all)
-			return rc;
-		crew_start(p->crew, run_shard, p, PIPELINE_SHARDS);
-	}
+	return p->n_read > p->n_told;
 }
 
-/* The caller's thread reads batch n + 1 while the workers are busy with batch n, then delivers n.
- */
+static bool may_read(const struct pipeline *p)
+{
+	return p->more && !p->turn_is_due && !p->is_idle && p->n_read - p->n_told < p->n_batches;
+}
+
+/* Waits for the source when nothing is under way, and then only. */
+static void read_batch(struct pipeline *p)
+{
+	const struct pipeline_config *cfg = p->cfg;
+	const bool wait = !is_under_way(p);
+	struct batch *b = batch_at(p, p->n_read);
+
+	if (!p->is_begun)
+		batch_clear(b);
+	p->more = reader_fill(&p->reader, b, wait);
+	p->is_begun = p->is_idle = p->more && !wait && batch_is_empty(b);
+	if (p->is_begun)
+		return;
+	p->turn_is_due = p->more && cfg->turn && cfg->wants_turn(cfg->user);
+	p->n_read++;
+	crew_post(p->crew);
+}
+
+/* Hands on what the workers made of the oldest batch, and lets them go on where that was more than
+ * could be held at once. */
+static int tell_batch(struct pipeline *p, const struct pipeline_consumer *c,
+	const struct pipeline_stats *stats, struct error *err)
+{
+	bool all = false;
+	const int rc = batch_deliver(batch_at(p, p->n_told), c, &all, err);
+
+	if (rc == 0 && !all) {
+		crew_resume(p->crew, p->n_told);
+		return 0;
+	}
+	p->n_told++;
+	if (p->cfg->progress)
+		p->cfg->progress(p->cfg->user, stats);
+	return rc;
+}
+
+/* With batches under way: first what keeps the workers busy, then what is done, then reading
+ * further ahead, and at last the workers' own work. */
+static int step(struct pipeline *p, const struct pipeline_consumer *c, struct pipeline_stats *stats,
+	struct error *err)
+{
+	const bool reads = may_read(p);
+
+	if (reads && crew_backlog(p->crew) < ENOUGH_JOBS)
+		read_batch(p);
+	else if (crew_is_settled(p->crew, p->n_told))
+		return tell_batch(p, c, stats, err);
+	else if (reads)
+		read_batch(p);
+	else if (!crew_help(p->crew))
+		crew_wait(p->crew, p->n_told);
+	return 0;
+}
+
 static int run(struct pipeline *p, const struct pipeline_consumer *c, struct pipeline_stats *stats,
 	struct error *err)
 {
-	const struct pipeline_config *cfg = p->cfg;
-	struct batch *filled = &p->batches[0];
-	struct batch *spare = &p->batches[1];
-	bool more = reader_fill(&p->reader, filled, true);
+	int rc = 0;
 
-	for (;;) {
-		const bool last = !more;
-		const bool turn = cfg->turn && cfg->wants_turn(cfg->user);
-		struct batch *swap = filled;
-		int rc;
-
-		p->current = filled;
-		crew_start(p->crew, run_shard, p, PIPELINE_SHARDS);
-		batch_clear(spare);
-		if (more && !turn)
-			more = reader_fill(&p->reader, spare, false);
-		rc = deliver(p, c, err);
-		if (cfg->progress)
-			cfg->progress(cfg->user, stats);
-		if (rc == 0 && turn && !last)
-			rc = cfg->turn(cfg->user, p);
-		if (rc != 0 || last)
-			return rc;
-		if (more && batch_is_empty(spare))
-			more = reader_fill(&p->reader, spare, true);
-		filled = spare;
-		spare = swap;
+	p->more = true;
+	while (rc == 0 && (p->more || is_under_way(p))) {
+		if (is_under_way(p)) {
+			rc = step(p, c, stats, err);
+		} else if (p->turn_is_due) {
+			p->turn_is_due = false;
+			rc = p->cfg->turn(p->cfg->user, p);
+		} else {
+			p->is_idle = false;
+			read_batch(p);
+		}
 	}
+	return rc;
 }
 
 void pipeline_set_site(struct pipeline *p, const struct site *site)
@@ -176,15 +236,15 @@ int pipeline_run(const struct pipeline_config *cfg, const struct pipeline_consum
 	struct pipeline_stats *ret, struct error *err)
 {
 	struct pipeline p = {.cfg = cfg};
-	struct emitter emitters[PIPELINE_SHARDS];
 	int rc;
 
 	memset(ret, 0, sizeof(*ret));
-	rc = open_pipeline(&p, emitters, ret, err);
+	rc = open_pipeline(&p, ret, err);
 	if (rc == 0 && cfg->ready)
 		rc = cfg->ready(cfg->user, err);
 	if (rc == 0)
 		rc = run(&p, c, ret, err);
+	crew_free(p.crew);
 	pipeline_sum(&p, ret);
 	close_pipeline(&p);
 	return rc;

@@ -3,8 +3,8 @@
  *
  *   reader ──► batch ──► shard 0 … 7 (on N threads) ──► merge by sequence ──► consumer
  *
- * While the workers are busy with one batch, the caller's thread reads the next and hands on the
- * events of the one before. */
+ * Batches go round in a ring. The caller's thread reads ahead of the workers and hands on the
+ * events of the batches that are done; when there is nothing of that to do it works as they do. */
 #pragma once
 
 #include <stdatomic.h>
@@ -65,7 +65,9 @@ struct pipeline_config {
 	struct source *source;   /* borrowed */
 	const struct site *site; /* borrowed: says who is a subscriber, and what is a segment */
 	uint64_t hash_key;
-	uint32_t workers;        /* 1 to PIPELINE_MAX_WORKERS */
+	uint32_t workers;        /* threads beside the caller's: 0 to PIPELINE_MAX_WORKERS */
+	uint32_t batch_frames;   /* 0: as many as is best; no result depends on it */
+	uint32_t batches;        /* in the ring; the same */
 	uint32_t max_flows;      /* in all */
 	uint32_t max_detections; /* in all */
 	bool keep_duplicates;    /* packets that several taps saw count each time */

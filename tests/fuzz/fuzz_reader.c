@@ -237,7 +237,7 @@ static struct log run(struct fake *s, bool never_idle)
 static void start(void)
 {
 	rig.site = fuzz_site_open();
-	if (!batch_init(&rig.batch))
+	if (!batch_init(&rig.batch, 0))
 		abort();
 }
 

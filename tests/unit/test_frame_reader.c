@@ -38,7 +38,7 @@ static void read_all(struct made *m, struct pipeline_stats *stats)
 
 	m->base.ops = &ops;
 	memset(stats, 0, sizeof(*stats));
-	ck_assert(site && batch_init(&b) && reader_init(&r, &cfg, stats));
+	ck_assert(site && batch_init(&b, 0) && reader_init(&r, &cfg, stats));
 	do {
 		batch_clear(&b);
 	} while (reader_fill(&r, &b, true));
@@ -111,7 +111,7 @@ START_TEST(test_segments_of_interfaces)
 		for (uint16_t i = 0; i < 3; i++)
 			add_half(&m, i, second, names[i]);
 	}
-	ck_assert(batch_init(&b) && reader_init(&r, &cfg, &stats));
+	ck_assert(batch_init(&b, 0) && reader_init(&r, &cfg, &stats));
 	do {
 		batch_clear(&b);
 	} while (reader_fill(&r, &b, true) && b.n_packets == 0);

@@ -24,6 +24,7 @@ struct script {
 	uint32_t random;  /* state of a generator */
 	uint64_t tail_ns; /* after the last frame nothing comes until then */
 	uint64_t tail_at_ns;
+	uint32_t batch_frames, batches; /* of the pipeline that it is run through */
 };
 
 static uint32_t draw(struct script *s)
@@ -178,6 +179,8 @@ static struct told run(struct script *s, uint32_t workers)
 		.site = site,
 		.hash_key = 5,
 		.workers = workers,
+		.batch_frames = s->batch_frames,
+		.batches = s->batches,
 		.max_flows = 8000,
 		.max_detections = 8000};
 	struct told t = {.hash = 1, .last_frame_ns = s->n ? s->frames[s->n - 1].ts_ns : 0};
@@ -223,6 +226,35 @@ START_TEST(silence_between_frames_changes_nothing)
 		ck_assert_uint_eq(live.hash, plain.hash);
 		ck_assert_uint_eq(live.ticks, plain.ticks);
 		ck_assert_uint_eq(live.finish_ns, plain.finish_ns);
+	}
+}
+END_TEST
+
+/* How much is read ahead, and in how large pieces, changes nothing; nor does it when a shard makes
+ * more events at once than it may hold, as at the end of all these flows. */
+START_TEST(sizes_of_batches_and_ring_change_nothing)
+{
+	static const uint32_t frames[] = {1, 2, 7, 100, 0, 5000};
+	static const uint32_t rings[] = {1, 2, 3, 0, 20};
+	const struct told plain = run_with(1300, 0, 1, 0, 1);
+
+	ck_assert_uint_gt(plain.events, 2 * MAX_FRAMES / 3);
+	for (size_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++) {
+		for (size_t k = 0; k < sizeof(rings) / sizeof(rings[0]); k++) {
+			struct script *s = write_script(1300);
+			struct told t;
+
+			s->batch_frames = frames[i];
+			s->batches = rings[k];
+			s->idles = k % 2 ? 4 : 0;
+			t = run(s, (uint32_t)(i + k) % 4);
+			ck_assert_uint_eq(t.hash, plain.hash);
+			ck_assert_uint_eq(t.events, plain.events);
+			ck_assert_uint_eq(t.ticks, plain.ticks);
+			ck_assert_uint_eq(t.periods, plain.periods);
+			ck_assert_uint_eq(t.finish_ns, plain.finish_ns);
+			free(s);
+		}
 	}
 }
 END_TEST
@@ -322,6 +354,7 @@ END_TEST
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, silence_between_frames_changes_nothing);
+	tcase_add_test(tc, sizes_of_batches_and_ring_change_nothing);
 	tcase_add_test(tc, when_it_is_stopped_does_not_matter);
 	tcase_add_test(tc, an_empty_source);
 	tcase_add_test(tc, a_frame_that_waits_for_the_next);

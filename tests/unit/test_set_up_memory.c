@@ -194,7 +194,7 @@ static bool set_up_reader(struct error *err)
 	struct pipeline_stats stats;
 	struct reader r;
 	struct batch b;
-	const bool has_batch = batch_init(&b);
+	const bool has_batch = batch_init(&b, 0);
 	const bool has_reader = reader_init(&r, &cfg, &stats);
 
 	(void)err;
