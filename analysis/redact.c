@@ -29,10 +29,22 @@ static void hide(char *text, uint32_t from, uint32_t to)
 	memset(text + from, '*', to - from);
 }
 
+/* A run that is long enough holds every tenth place of the text, wherever it begins. */
+static bool may_hold_run(const char *text, uint32_t n)
+{
+	for (uint32_t i = IDENTITY_DIGITS - 1; i < n; i += IDENTITY_DIGITS) {
+		if (is_digit(text[i]))
+			return true;
+	}
+	return false;
+}
+
 static void redact_digit_runs(char *text, uint32_t n)
 {
 	uint32_t start = 0;
 
+	if (!may_hold_run(text, n))
+		return;
 	for (uint32_t i = 0; i <= n; i++) {
 		if (i < n && is_digit(text[i]))
 			continue;
@@ -57,12 +69,13 @@ static void redact_enum(char *text, uint32_t n)
 	uint32_t labels = 0;
 	uint32_t start = 0;
 
-	if (str_ends_with_nocase(name, STR("ip6.arpa")) ||
+	if (n < 2 * ENUM_DIGITS - 1 || str_ends_with_nocase(name, STR("ip6.arpa")) ||
 		str_ends_with_nocase(name, STR("ip6.arpa.")))
 		return;
-	for (uint32_t i = 0; i < n; i++) {
-		if (text[i] != '.')
-			continue;
+	for (const char *dot = memchr(text, '.', n); dot;
+		dot = memchr(text + start, '.', n - start)) {
+		const uint32_t i = (uint32_t)(dot - text);
+
 		if (i - start == 1 && is_digit(text[start])) {
 			labels++;
 		} else {
@@ -74,6 +87,7 @@ static void redact_enum(char *text, uint32_t n)
 	redact_enum_run(text, labels, start);
 }
 
+/* The length of the prefix that TEXT begins with, 0: none. */
 static uint32_t prefix_at(const char *text, uint32_t n)
 {
 	static const struct str prefixes[] = {
@@ -90,6 +104,8 @@ static uint32_t prefix_at(const char *text, uint32_t n)
 		{"gli-", 4},
 	};
 
+	if (!strchr("imsnegIMSNEG", text[0]) || text[0] == '\0')
+		return 0;
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
 		if (n > prefixes[i].len &&
 			str_eq_nocase((struct str){text, prefixes[i].len}, prefixes[i]))
@@ -100,7 +116,9 @@ static uint32_t prefix_at(const char *text, uint32_t n)
 
 static void redact_prefixed(char *text, uint32_t n)
 {
-	for (uint32_t i = 0; i < n; i++) {
+	const char *last = n ? memrchr(text, '-', n) : NULL; /* each prefix ends with one */
+
+	for (uint32_t i = 0; last && i < (uint32_t)(last - text); i++) {
 		uint32_t from, to;
 
 		if (i > 0 && is_alnum(text[i - 1]))
@@ -125,6 +143,8 @@ void redact_text(char *text, uint32_t n)
 {
 	uint32_t element = 0;
 
+	if (n == 0 || (!memchr(text, '@', n) && !memchr(text, '%', n)))
+		return;
 	for (uint32_t i = 0; i < n; i++) {
 		if (is_delimiter(text[i]))
 			element = i + 1;

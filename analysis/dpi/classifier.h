@@ -32,7 +32,9 @@ enum classifier_state {
 struct classifier *classifier_new(struct error *err);
 void classifier_free(struct classifier *c); /* NULL allowed */
 
-struct classifier_flow *classifier_flow_new(struct classifier *c); /* NULL without memory */
+/* NULL without memory. What is freed is kept for the next, so the memory is that of as many as
+ * there were at a time. */
+struct classifier_flow *classifier_flow_new(struct classifier *c);
 void classifier_flow_free(struct classifier *c, struct classifier_flow *f); /* NULL allowed */
 
 /* Shows the next packet of F, N bytes from its IP header on. LAST: there will be no other. Fills

@@ -35,6 +35,7 @@ struct classifier {
 	const char *unknown_cipher; /* where the library spells ciphers that it has no name for */
 	struct port_row *ports;     /* by (proto, port, protocol) */
 	size_t n_ports;
+	struct classifier_flow *spare; /* that ended, linked by next */
 	uint8_t packet[MAX_IP_BYTES + SLACK_BYTES];
 };
 
@@ -306,23 +307,34 @@ void classifier_free(struct classifier *c)
 		return;
 	if (c->ndpi)
 		ndpi_exit_detection_module(c->ndpi);
+	while (c->spare) {
+		struct classifier_flow *next = c->spare->next;
+
+		free(c->spare);
+		c->spare = next;
+	}
 	free(c->ports);
 	free(c);
 }
 
 struct classifier_flow *classifier_flow_new(struct classifier *c)
 {
-	(void)c;
-	return calloc(1, sizeof(struct classifier_flow));
+	struct classifier_flow *f = c->spare;
+
+	if (!f)
+		return calloc(1, sizeof(*f));
+	c->spare = f->next;
+	memset(f, 0, sizeof(*f));
+	return f;
 }
 
 void classifier_flow_free(struct classifier *c, struct classifier_flow *f)
 {
-	(void)c;
 	if (!f)
 		return;
 	ndpi_free_flow_data(&f->ndpi);
-	free(f);
+	f->next = c->spare;
+	c->spare = f;
 }
 
 /* Labels */

@@ -9,6 +9,7 @@
 struct classifier_flow {
 	struct ndpi_flow_struct ndpi;
 	uint16_t packets;
+	struct classifier_flow *next; /* of the spare ones */
 };
 
 /* Is PROTOCOL one of those that were found? */

@@ -245,14 +245,13 @@ _Static_assert(NDPI_TLS_SELFSIGNED_CERTIFICATE == 6 && NDPI_TLS_CERTIFICATE_ABOU
 
 static void risks(const struct ndpi_flow_struct *f, struct flow_details *ret)
 {
-	for (unsigned bit = 1; bit < sizeof(risk_names) / sizeof(risk_names[0]); bit++) {
-		bool set = f->risk >> bit & 1;
+	const unsigned n_names = sizeof(risk_names) / sizeof(risk_names[0]);
+	const uint64_t expired = UINT64_C(1) << NDPI_TLS_CERTIFICATE_EXPIRED;
+	uint64_t set = ((uint64_t)f->risk & ~expired) | (ret->cert_expired ? expired : 0);
 
-		if (bit == NDPI_TLS_CERTIFICATE_EXPIRED)
-			set = ret->cert_expired;
-		if (set && ret->n_risks < FLOW_MAX_RISKS)
-			ret->risks[ret->n_risks++] = risk_names[bit];
-	}
+	for (set &= (UINT64_C(1) << n_names) - 2; set && ret->n_risks < FLOW_MAX_RISKS;
+		set &= set - 1)
+		ret->risks[ret->n_risks++] = risk_names[__builtin_ctzll(set)];
 }
 
 void classifier_details(struct classifier *c, struct classifier_flow *flow, uint64_t now_ns,
