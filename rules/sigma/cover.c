@@ -3,12 +3,9 @@
 #include <assert.h>
 
 #include "rules/sigma/program.h"
+#include "rules/sigma/required.h"
 
 static const uint64_t no_cover = UINT64_MAX;
-
-/* A fact that must be there narrows less than one that must have a value, whatever the counts say.
- */
-static const uint64_t presence_cost = UINT64_C(1) << 32;
 
 static bool needs_presence(const struct item *item)
 {
@@ -19,53 +16,189 @@ static bool needs_presence(const struct item *item)
 	return item->test != TEST_ABSENT;
 }
 
-static bool needs_value(const struct item *item)
+static bool is_comparison(const struct item *item)
 {
-	if (item->word != MOD_NONE)
-		return false;
-	if (item->test == TEST_TEXT)
-		return item->n_exact == item->n;
-	return item->test == TEST_NUMBER;
+	return item->test == TEST_NUMBER && item->word != MOD_NONE;
 }
 
-/* When all values must be met, so must each: their keys serve as if any would do. */
+/* When all values must be met, one of them says enough; of numbers, which are compared, all say one
+ * range. */
 uint32_t cover_keys(const struct item *item)
 {
+	bool one = item->all || is_comparison(item) || item->test == TEST_EXISTS;
+
 	if (!needs_presence(item))
 		return 0;
-	return needs_value(item) ? item->n : 1;
+	return one ? 1 : item->n;
 }
 
-struct index_key cover_key(const struct item *item, uint32_t i, char *buf)
+/* The numbers that value V of ITEM lets pass. False: none. */
+static bool range_of_value(const struct item *item, uint32_t v, uint64_t *low, uint64_t *high)
+{
+	uint64_t limit = item->values[v].number;
+
+	*low = 0;
+	*high = UINT64_MAX;
+	switch (item->word) {
+	case MOD_GT:
+		*low = limit + 1;
+		return limit < UINT64_MAX;
+	case MOD_GTE:
+		*low = limit;
+		return true;
+	case MOD_LT:
+		*high = limit - 1;
+		return limit > 0;
+	default:
+		*high = limit;
+		return true;
+	}
+}
+
+/* Narrows the range to what ITEM lets pass: of several values the widest, or all of them. */
+static void narrow(const struct item *item, uint64_t *low, uint64_t *high)
+{
+	uint64_t item_low = item->all ? 0 : UINT64_MAX;
+	uint64_t item_high = item->all ? UINT64_MAX : 0;
+
+	for (uint32_t v = 0; v < item->n; v++) {
+		uint64_t from;
+		uint64_t to;
+		bool any = range_of_value(item, v, &from, &to);
+
+		if (!any) {
+			from = UINT64_MAX;
+			to = 0;
+		}
+		if (item->all ? from > item_low : from < item_low)
+			item_low = from;
+		if (item->all ? to < item_high : to > item_high)
+			item_high = to;
+	}
+	*low = item_low > *low ? item_low : *low;
+	*high = item_high < *high ? item_high : *high;
+}
+
+/* A range that nothing meets is written as one that hardly anything does. */
+static void range_key(const struct group *g, const struct item *item, struct index_key *ret)
+{
+	ret->kind = KEY_RANGE;
+	ret->low = 0;
+	ret->high = UINT64_MAX;
+	for (uint32_t i = 0; i < g->n; i++) {
+		const struct item *other = &g->items[i];
+
+		if (other->field == item->field && is_comparison(other) && !other->neq)
+			narrow(other, &ret->low, &ret->high);
+	}
+	if (ret->low > ret->high)
+		ret->low = ret->high;
+}
+
+static void text_key(const struct pattern *p, char *buf, struct index_key *ret)
+{
+	struct str text = p->literal;
+
+	if (p->kind == PATTERN_GLOB) {
+		text = required_of_glob(p, buf);
+	} else {
+		(void)pattern_lower_copy(buf, text);
+		text.data = buf;
+	}
+	if (p->kind != PATTERN_EXACT && text.len == 0)
+		return;
+	ret->kind = p->kind == PATTERN_EXACT ? KEY_TEXT : KEY_PART;
+	ret->at_start = p->kind == PATTERN_PREFIX;
+	ret->at_end = p->kind == PATTERN_SUFFIX;
+	ret->text = text;
+}
+
+/* The value that says most, as far as can be seen from its length. */
+static uint32_t longest_value(const struct item *item)
+{
+	uint32_t best = 0;
+
+	for (uint32_t v = 1; item->test == TEST_TEXT && v < item->n; v++) {
+		if (item->values[v].pattern.literal.len > item->values[best].pattern.literal.len)
+			best = v;
+	}
+	return best;
+}
+
+struct index_key cover_key(const struct group *g, const struct item *item, uint32_t i, char *buf)
 {
 	struct index_key key = {.field = item->field, .kind = KEY_PRESENT};
-	struct str literal;
+	const struct value *v = item->n ? &item->values[item->all ? longest_value(item) : i] : NULL;
 
-	if (!needs_value(item))
-		return key;
-	if (item->test == TEST_NUMBER) {
-		key.kind = KEY_NUMBER;
-		key.number = item->values[i].number;
-		return key;
+	switch (item->test) {
+	case TEST_TEXT:
+		text_key(&v->pattern, buf, &key);
+		break;
+	case TEST_REGEX:
+		if (v->required.len > 0) {
+			key.kind = KEY_PART;
+			key.text = v->required;
+		}
+		break;
+	case TEST_NUMBER:
+		if (is_comparison(item)) {
+			range_key(g, item, &key);
+		} else {
+			key.kind = KEY_NUMBER;
+			key.low = v->number;
+		}
+		break;
+	case TEST_NETWORK:
+		key.kind = KEY_NETWORK;
+		key.network = v->network;
+		break;
+	case TEST_LIST:
+		key.kind = KEY_LIST;
+		key.list = v->list;
+		break;
+	case TEST_ABSENT:
+	case TEST_EXISTS:
+		break;
 	}
-	literal = item->values[i].pattern.literal;
-	(void)pattern_lower_copy(buf, literal);
-	key.kind = KEY_TEXT;
-	key.text = (struct str){buf, literal.len};
 	return key;
 }
 
-static uint64_t item_cost(const struct item *item, const struct rule_index *counts)
+/* How many events meet a key, as far as its kind tells. A fact that must be there narrows less than
+ * one that must have a value, whatever the counts say. */
+static uint64_t weight(const struct index_key *key)
+{
+	static const uint64_t of_part[] = {0, 8192, 1024, 64};
+
+	switch (key->kind) {
+	case KEY_PRESENT:
+		return UINT64_C(1) << 32;
+	case KEY_RANGE:
+		return 4096;
+	case KEY_NUMBER:
+		return field_info((enum field_id)key->field)->type == FIELD_TYPE_BOOLEAN ? 16384
+											 : 16;
+	case KEY_PART:
+		return key->text.len < 4 ? of_part[key->text.len] : 32;
+	case KEY_LIST:
+		return 64;
+	case KEY_TEXT:
+	case KEY_NETWORK:
+		break;
+	}
+	return 16;
+}
+
+static uint64_t keys_cost(
+	const struct group *g, const struct item *item, const struct rule_index *counts)
 {
 	char buf[PATTERN_MAX_BYTES];
 	uint32_t n = cover_keys(item);
 	uint64_t cost = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		struct index_key key = cover_key(item, i, buf);
+		struct index_key key = cover_key(g, item, i, buf);
 
-		cost += rule_index_uses(counts, &key);
-		cost += key.kind == KEY_PRESENT ? presence_cost : 0;
+		cost += rule_index_uses(counts, &key) * weight(&key);
 	}
 	return n ? cost : no_cover;
 }
@@ -76,7 +209,7 @@ const struct item *cover_best_item(const struct group *g, const struct rule_inde
 	uint64_t best_cost = no_cover;
 
 	for (uint32_t i = 0; i < g->n; i++) {
-		uint64_t cost = item_cost(&g->items[i], counts);
+		uint64_t cost = keys_cost(g, &g->items[i], counts);
 
 		if (cost < best_cost) {
 			best_cost = cost;
@@ -98,7 +231,7 @@ static uint64_t selection_cost(const struct selection *s, const struct rule_inde
 	for (uint32_t i = 0; i < s->n && cost != no_cover; i++) {
 		const struct item *best = cover_best_item(&s->groups[i], counts);
 
-		cost = sum(cost, best ? item_cost(best, counts) : no_cover);
+		cost = sum(cost, best ? keys_cost(&s->groups[i], best, counts) : no_cover);
 	}
 	return cost;
 }

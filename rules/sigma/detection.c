@@ -1,3 +1,4 @@
+#include "rules/sigma/cost.h"
 #include "rules/sigma/read.h"
 
 /* A text in a list: it is looked for in every text of the event. */
@@ -7,6 +8,25 @@ static int read_keyword(struct reader *r, const struct yaml_node *n, struct item
 		.node = n, .field = FIELD_ANY_TEXT, .word = MOD_NONE, .test = TEST_TEXT};
 
 	return sigma_read_item(r, &key, n, ret);
+}
+
+/* Stable: of two that cost the same, the one that stands first. */
+static int order_items(struct reader *r, struct group *g)
+{
+	uint16_t *order = arena_alloc(r->sigma->arena, g->n * sizeof(*order));
+
+	if (!order)
+		return sigma_no_memory(r->err);
+	for (uint32_t i = 0; i < g->n; i++) {
+		uint32_t cost = item_cost(&g->items[i]);
+		uint32_t at = i;
+
+		for (; at > 0 && item_cost(&g->items[order[at - 1]]) > cost; at--)
+			order[at] = order[at - 1];
+		order[at] = (uint16_t)i;
+	}
+	g->order = order;
+	return 0;
 }
 
 static int read_map(struct reader *r, const struct yaml_node *map, struct group *ret)
@@ -27,7 +47,7 @@ static int read_map(struct reader *r, const struct yaml_node *map, struct group 
 	}
 	ret->items = items;
 	ret->n = (uint32_t)map->n;
-	return 0;
+	return order_items(r, ret);
 }
 
 /* Groups of a list: each map is one, and so is each text. */
@@ -45,7 +65,9 @@ static int read_alternative(struct reader *r, const struct yaml_node *n, struct 
 		return sigma_no_memory(r->err);
 	ret->items = item;
 	ret->n = 1;
-	return read_keyword(r, n, item);
+	if (read_keyword(r, n, item) < 0)
+		return r->err->code;
+	return order_items(r, ret);
 }
 
 static int read_selection(struct reader *r, const struct yaml_node *n, struct selection *ret)

@@ -14,7 +14,7 @@ static struct subject subject_of(const struct facts *f, int field)
 {
 	struct subject s = {.field = field,
 		.type = field_info((enum field_id)field)->type,
-		.value = &f->values[field]};
+		.value = facts_get(f, (enum field_id)field)};
 
 	if (s.type == FIELD_TYPE_KEYWORDS)
 		s.n = s.value->strs.n;
@@ -46,22 +46,6 @@ static uint64_t number_of(const struct subject *s)
 	return s->type == FIELD_TYPE_BOOLEAN ? s->value->flag : s->value->num;
 }
 
-static bool compare(uint64_t fact, enum modifier word, uint64_t limit)
-{
-	switch (word) {
-	case MOD_GT:
-		return fact > limit;
-	case MOD_GTE:
-		return fact >= limit;
-	case MOD_LT:
-		return fact < limit;
-	case MOD_LTE:
-		return fact <= limit;
-	default:
-		return fact == limit;
-	}
-}
-
 static bool list_has(const struct lists_set *list, const struct subject *s, uint32_t i)
 {
 	if (is_text(s->type))
@@ -81,9 +65,10 @@ static bool meets(const struct item *item, uint32_t v, const struct subject *s, 
 	case TEST_TEXT:
 		return pattern_match(&value->pattern, text_at(s, i));
 	case TEST_REGEX:
-		return regex_match(value->regex, w->regex, text_at(s, i));
+		return pattern_has_part(text_at(s, i), value->required) &&
+		       regex_match(value->regex, w->regex, text_at(s, i));
 	case TEST_NUMBER:
-		return compare(number_of(s), item->word, value->number);
+		return number_compare(number_of(s), item->word, value->number);
 	case TEST_NETWORK:
 		return ip_prefix_contains(&value->network, address_at(s, i));
 	case TEST_LIST:
@@ -171,10 +156,8 @@ static bool one_in_fact(const struct item *item, uint32_t v, const struct subjec
 static int next_text(const struct facts *f, int field)
 {
 	for (; field < FIELD_COUNT; field++) {
-		if (f->present[field / 64] >> (field % 64) == 0)
-			field |= 63;
-		else if (facts_has(f, (enum field_id)field) &&
-			 is_text(field_info((enum field_id)field)->type))
+		if (is_text(field_info((enum field_id)field)->type) &&
+			facts_has(f, (enum field_id)field))
 			return field;
 	}
 	return FIELD_COUNT;
@@ -247,7 +230,7 @@ bool item_holds(const struct item *item, const struct facts *f, struct sigma_scr
 static bool group_holds(const struct group *g, const struct facts *f, struct sigma_scratch *w)
 {
 	for (uint32_t i = 0; i < g->n; i++) {
-		if (!item_holds(&g->items[i], f, w))
+		if (!item_holds(&g->items[g->order[i]], f, w))
 			return false;
 	}
 	return true;
@@ -288,6 +271,16 @@ bool program_holds(const struct program *p, const struct facts *f, struct sigma_
 	return value;
 }
 
+static bool trees_new(struct sigma_scratch *w, const struct sigma *s)
+{
+	for (int c = 0; c < RULE_CATEGORIES; c++) {
+		w->trees[c] = gate_tree_new(s, &s->index[c]);
+		if (!w->trees[c])
+			return false;
+	}
+	return true;
+}
+
 struct sigma_scratch *sigma_scratch_new(const struct sigma *s)
 {
 	struct sigma_scratch *w = calloc(1, sizeof(*w));
@@ -298,12 +291,11 @@ struct sigma_scratch *sigma_scratch_new(const struct sigma *s)
 	w->values = calloc(SIGMA_MAX_NODES, 1);
 	w->relevant = calloc(SIGMA_MAX_NODES, 1);
 	w->told = calloc(SIGMA_MAX_SELECTIONS, 1);
-	if (!rule_set_init(&w->candidates, s->n) || !w->regex || !w->values || !w->relevant ||
-		!w->told) {
-		sigma_scratch_free(w);
-		return NULL;
-	}
-	return w;
+	if (rule_set_init(&w->candidates, s->n) && w->regex && w->values && w->relevant &&
+		w->told && trees_new(w, s))
+		return w;
+	sigma_scratch_free(w);
+	return NULL;
 }
 
 void sigma_scratch_free(struct sigma_scratch *w)
@@ -311,6 +303,8 @@ void sigma_scratch_free(struct sigma_scratch *w)
 	if (!w)
 		return;
 	regex_runner_free(w->regex);
+	for (int c = 0; c < RULE_CATEGORIES; c++)
+		gate_tree_free(w->trees[c]);
 	rule_set_done(&w->candidates);
 	free(w->values);
 	free(w->relevant);
@@ -329,7 +323,7 @@ void sigma_eval(const struct sigma *s, struct sigma_scratch *w, enum rule_catego
 	const struct rule_index *ix = &s->index[category];
 	uint32_t place;
 
-	rule_index_candidates(ix, f, &w->candidates);
+	rule_index_candidates(ix, w->trees[category], f, &w->candidates);
 	while (rule_set_take(&w->candidates, &place)) {
 		const struct program *p = &s->programs[ix->rules[place]];
 		const struct rule_match m = {&p->rule, p, w};

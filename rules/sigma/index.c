@@ -5,30 +5,13 @@
 #include "rules/sigma/cover.h"
 #include "rules/sigma/program.h"
 
-/* A field id is small, so that kinds do not overlap. No secret: what is in the table comes from the
- * rules. */
-static uint64_t key_hash(const struct index_key *key)
-{
-	uint64_t seed = (uint64_t)key->field << 2 | (uint64_t)key->kind;
-
-	if (key->kind == KEY_TEXT)
-		return hash64(key->text.data, key->text.len, seed);
-	return hash64(&key->number, sizeof(key->number), seed);
-}
-
-static bool same_key(const struct index_key *a, const struct index_key *b)
-{
-	return a->field == b->field && a->kind == b->kind && a->number == b->number &&
-	       str_eq(a->text, b->text);
-}
-
 /* The slot of KEY, or the free one where it belongs. */
 static uint32_t *find_slot(const struct rule_index *ix, const struct index_key *key)
 {
 	uint32_t mask = ix->n_slots - 1;
-	uint32_t slot = (uint32_t)key_hash(key) & mask;
+	uint32_t slot = (uint32_t)index_key_hash(key) & mask;
 
-	while (ix->slots[slot] != 0 && !same_key(&ix->entries[ix->slots[slot] - 1].key, key))
+	while (ix->slots[slot] != 0 && !index_key_equal(&ix->entries[ix->slots[slot] - 1].key, key))
 		slot = (slot + 1) & mask;
 	return &ix->slots[slot];
 }
@@ -85,7 +68,7 @@ static uint32_t find_or_add(struct rule_index *ix, struct arena *a, const struct
 		return INDEX_NONE;
 	ix->entries = entries;
 	entries[ix->n_entries] = (struct index_entry){.key = *key, .first = INDEX_NONE};
-	if (key->kind == KEY_TEXT) {
+	if (key->text.len > 0) {
 		struct str text = arena_str(a, key->text);
 
 		if (!text.data)
@@ -120,19 +103,24 @@ static bool post(struct rule_index *ix, struct arena *a, const struct index_key 
 	return true;
 }
 
-static bool post_item(
-	struct rule_index *ix, struct arena *a, const struct item *item, uint32_t rule)
+static bool post_item(struct rule_index *ix, struct arena *a, const struct group *g,
+	const struct item *item, uint32_t rule)
 {
 	uint32_t n = cover_keys(item);
 	char buf[PATTERN_MAX_BYTES];
 
 	for (uint32_t i = 0; i < n; i++) {
-		struct index_key key = cover_key(item, i, buf);
+		struct index_key key = cover_key(g, item, i, buf);
 
 		if (!post(ix, a, &key, rule))
 			return false;
 	}
 	return true;
+}
+
+static void set_bit(uint64_t *set, uint32_t place)
+{
+	set[place / 64] |= UINT64_C(1) << (place % 64);
 }
 
 /* Posts P, the rule at PLACE, under its best cover, or lets it run always. */
@@ -142,29 +130,29 @@ static bool post_rule(struct rule_index *ix, struct arena *a, const struct progr
 	bool chosen[SIGMA_MAX_SELECTIONS];
 
 	if (!cover_choose(p, counts, chosen)) {
-		ix->always[ix->n_always++] = place;
+		set_bit(ix->always, place);
 		return true;
 	}
 	for (uint32_t s = 0; s < p->n_selections; s++) {
-		for (uint32_t g = 0; chosen[s] && g < p->selections[s].n; g++) {
-			const struct item *best =
-				cover_best_item(&p->selections[s].groups[g], counts);
+		for (uint32_t i = 0; chosen[s] && i < p->selections[s].n; i++) {
+			const struct group *g = &p->selections[s].groups[i];
 
-			if (!post_item(ix, a, best, place))
+			if (!post_item(ix, a, g, cover_best_item(g, counts), place))
 				return false;
 		}
 	}
 	return true;
 }
 
-/* One use for every key that P could be found by. */
-static bool count_uses(struct rule_index *counts, struct arena *a, const struct item *item)
+/* One use for every key that ITEM could be found by. */
+static bool count_uses(
+	struct rule_index *counts, struct arena *a, const struct group *g, const struct item *item)
 {
 	uint32_t n = cover_keys(item);
 	char buf[PATTERN_MAX_BYTES];
 
 	for (uint32_t i = 0; i < n; i++) {
-		struct index_key key = cover_key(item, i, buf);
+		struct index_key key = cover_key(g, item, i, buf);
 		uint32_t entry = find_or_add(counts, a, &key);
 
 		if (entry == INDEX_NONE)
@@ -177,11 +165,11 @@ static bool count_uses(struct rule_index *counts, struct arena *a, const struct 
 static bool count_program(struct rule_index *counts, struct arena *a, const struct program *p)
 {
 	for (uint32_t s = 0; s < p->n_selections; s++) {
-		for (uint32_t g = 0; g < p->selections[s].n; g++) {
-			const struct group *group = &p->selections[s].groups[g];
+		for (uint32_t i = 0; i < p->selections[s].n; i++) {
+			const struct group *g = &p->selections[s].groups[i];
 
-			for (uint32_t i = 0; i < group->n; i++) {
-				if (!count_uses(counts, a, &group->items[i]))
+			for (uint32_t k = 0; k < g->n; k++) {
+				if (!count_uses(counts, a, g, &g->items[k]))
 					return false;
 			}
 		}
@@ -189,24 +177,59 @@ static bool count_program(struct rule_index *counts, struct arena *a, const stru
 	return true;
 }
 
-/* Facts that any key asks for, each once, in the order of their first key. */
-static bool list_fields(struct rule_index *ix)
+/* The keys of FIELD in KEYS, and the rules that they find in RULES. */
+static uint32_t collect_keys(
+	const struct rule_index *ix, int field, struct field_key *keys, uint64_t *rules)
 {
-	ix->fields = calloc(FIELD_COUNT, sizeof(*ix->fields));
-	if (!ix->fields)
-		return false;
-	for (uint32_t i = 0; i < ix->n_entries; i++) {
-		const struct index_key *key = &ix->entries[i].key;
-		uint32_t at = 0;
+	uint32_t n = 0;
 
-		while (at < ix->n_fields && ix->fields[at].field != key->field)
-			at++;
-		if (at == ix->n_fields)
-			ix->fields[ix->n_fields++] = (struct index_field){key->field, INDEX_NONE};
-		if (key->kind == KEY_PRESENT)
-			ix->fields[at].present = i;
+	for (uint32_t i = 0; i < ix->n_entries; i++) {
+		const struct index_entry *entry = &ix->entries[i];
+
+		if (entry->key.field != field)
+			continue;
+		keys[n++] = (struct field_key){entry->key, i};
+		for (uint32_t at = entry->first; at != INDEX_NONE; at = ix->postings[at].next)
+			set_bit(rules, ix->postings[at].rule);
 	}
-	return true;
+	return n;
+}
+
+static bool build_field(struct rule_index *ix, int field, struct field_key *keys)
+{
+	struct index_field *to = &ix->fields[ix->n_fields];
+	uint32_t n;
+
+	to->field = field;
+	to->rules = calloc(ix->n_rules / 64 + 1, sizeof(*to->rules));
+	if (!to->rules)
+		return false;
+	ix->n_fields++;
+	n = collect_keys(ix, field, keys, to->rules);
+	to->keys = field_index_new(field, keys, n);
+	return to->keys != NULL;
+}
+
+/* Facts that any key asks for. */
+static bool build_fields(struct rule_index *ix)
+{
+	struct field_key *keys = calloc(ix->n_entries + 1, sizeof(*keys));
+	bool asked[FIELD_COUNT] = {false};
+	bool good;
+
+	ix->fields = calloc(FIELD_COUNT, sizeof(*ix->fields));
+	good = keys && ix->fields;
+	for (uint32_t i = 0; i < ix->n_entries; i++)
+		asked[ix->entries[i].key.field] = true;
+	for (int field = 0; field < FIELD_COUNT && good; field++) {
+		if (asked[field])
+			good = build_field(ix, field, keys);
+	}
+	free(keys);
+	free(ix->slots);
+	ix->slots = NULL;
+	ix->n_slots = 0;
+	return good;
 }
 
 static bool build_category(
@@ -215,12 +238,14 @@ static bool build_category(
 	struct rule_index *ix = &s->index[c];
 
 	ix->rules = calloc(s->n + 1, sizeof(*ix->rules));
-	ix->always = calloc(s->n + 1, sizeof(*ix->always));
-	if (!ix->rules || !ix->always)
+	ix->all = calloc(s->n / 64 + 1, sizeof(*ix->all));
+	ix->always = calloc(s->n / 64 + 1, sizeof(*ix->always));
+	if (!ix->rules || !ix->all || !ix->always)
 		return false;
 	for (size_t i = 0; i < s->n; i++) {
 		if (s->programs[i].rule.category != c)
 			continue;
+		set_bit(ix->all, ix->n_rules);
 		ix->rules[ix->n_rules++] = (uint32_t)i;
 		if (!count_program(counts, scratch, &s->programs[i]))
 			return false;
@@ -229,7 +254,7 @@ static bool build_category(
 		if (!post_rule(ix, s->arena, &s->programs[ix->rules[i]], i, counts))
 			return false;
 	}
-	return list_fields(ix);
+	return build_fields(ix) && gates_build(&ix->gates, s, ix->rules, ix->n_rules);
 }
 
 bool rule_index_build(struct sigma *s)
@@ -251,7 +276,13 @@ bool rule_index_build(struct sigma *s)
 
 void rule_index_free(struct rule_index *ix)
 {
+	for (uint32_t i = 0; i < ix->n_fields; i++) {
+		field_index_free(ix->fields[i].keys);
+		free(ix->fields[i].rules);
+	}
+	gates_done(&ix->gates);
 	free(ix->rules);
+	free(ix->all);
 	free(ix->always);
 	free(ix->entries);
 	free(ix->slots);
@@ -259,70 +290,44 @@ void rule_index_free(struct rule_index *ix)
 	free(ix->fields);
 }
 
-static void mark(const struct rule_index *ix, uint32_t entry, struct rule_set *candidates)
+/* Where keys that are met put their rules. */
+struct marking {
+	const struct rule_index *ix;
+	const uint64_t *possible;
+	struct rule_set *candidates;
+};
+
+static void mark(void *user, uint32_t entry)
 {
-	uint32_t i = entry == INDEX_NONE ? INDEX_NONE : ix->entries[entry].first;
+	const struct marking *m = user;
+	uint32_t at = m->ix->entries[entry].first;
 
-	for (; i != INDEX_NONE; i = ix->postings[i].next)
-		rule_set_add(candidates, ix->postings[i].rule);
-}
+	for (; at != INDEX_NONE; at = m->ix->postings[at].next) {
+		uint32_t rule = m->ix->postings[at].rule;
 
-static void mark_text(
-	const struct rule_index *ix, int field, struct str text, struct rule_set *candidates)
-{
-	char lower[PATTERN_MAX_BYTES];
-	struct index_key key = {.field = field, .kind = KEY_TEXT};
-
-	if (!pattern_lower_copy(lower, text))
-		return;
-	key.text = (struct str){lower, text.len};
-	mark(ix, find_entry(ix, &key), candidates);
-}
-
-static void mark_number(
-	const struct rule_index *ix, int field, uint64_t number, struct rule_set *candidates)
-{
-	struct index_key key = {.field = field, .kind = KEY_NUMBER, .number = number};
-
-	mark(ix, find_entry(ix, &key), candidates);
-}
-
-static void mark_values(const struct rule_index *ix, int field, const struct fact_value *v,
-	struct rule_set *candidates)
-{
-	switch (field_info((enum field_id)field)->type) {
-	case FIELD_TYPE_KEYWORD:
-	case FIELD_TYPE_WILDCARD:
-		mark_text(ix, field, v->str, candidates);
-		break;
-	case FIELD_TYPE_KEYWORDS:
-		for (uint32_t i = 0; i < v->strs.n; i++)
-			mark_text(ix, field, v->strs.items[i], candidates);
-		break;
-	case FIELD_TYPE_LONG:
-		mark_number(ix, field, v->num, candidates);
-		break;
-	case FIELD_TYPE_BOOLEAN:
-		mark_number(ix, field, v->flag, candidates);
-		break;
-	case FIELD_TYPE_IP:
-	case FIELD_TYPE_IPS:
-	case FIELD_TYPE_DATE:
-		break; /* asked for by their presence alone */
+		if (m->possible[rule / 64] >> (rule % 64) & 1)
+			rule_set_add(m->candidates, rule);
 	}
 }
 
-void rule_index_candidates(
-	const struct rule_index *ix, const struct facts *f, struct rule_set *candidates)
+void rule_index_candidates(const struct rule_index *ix, struct gate_tree *tree,
+	const struct facts *f, struct rule_set *candidates)
 {
-	for (uint32_t i = 0; i < ix->n_always; i++)
-		rule_set_add(candidates, ix->always[i]);
-	for (uint32_t i = 0; i < ix->n_fields; i++) {
-		const struct fact_value *v = facts_get(f, (enum field_id)ix->fields[i].field);
+	const struct gate_leaf *leaf = gate_tree_find(tree, f);
+	struct marking marking = {.ix = ix, .candidates = candidates};
 
-		if (!v)
-			continue;
-		mark(ix, ix->fields[i].present, candidates);
-		mark_values(ix, ix->fields[i].field, v, candidates);
+	for (uint32_t i = 0; !leaf && i < ix->n_rules; i++)
+		rule_set_add(candidates, i);
+	if (!leaf)
+		return;
+	for (uint32_t i = 0; i < leaf->n_direct; i++)
+		rule_set_add(candidates, leaf->direct[i]);
+	marking.possible = leaf->possible;
+	for (uint32_t i = 0; i < leaf->n_fields; i++) {
+		const struct index_field *field = &ix->fields[leaf->fields[i]];
+		const struct fact_value *value = facts_get(f, (enum field_id)field->field);
+
+		if (value)
+			field_index_find(field->keys, value, mark, &marking);
 	}
 }

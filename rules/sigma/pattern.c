@@ -143,6 +143,11 @@ static bool has_part(struct str text, struct str literal, bool cased)
 	return false;
 }
 
+bool pattern_has_part(struct str text, struct str lower)
+{
+	return lower.len == 0 || (text.len >= lower.len && has_part(text, lower, false));
+}
+
 /* Bytes of the character at AT: whatever is no UTF-8 counts byte by byte. */
 static uint32_t step(struct str text, uint32_t at)
 {

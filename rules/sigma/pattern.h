@@ -43,6 +43,9 @@ bool pattern_parse(
 /* Linear in the text, but for PATTERN_GLOB: at most its length times the pattern's. */
 bool pattern_match(const struct pattern *p, struct str text);
 
+/* Whether TEXT has LOWER, which is in lower case, anywhere, without case. */
+bool pattern_has_part(struct str text, struct str lower);
+
 /* Copies TEXT to BUF of PATTERN_MAX_BYTES in lower case. False when it is longer: then it equals no
  * literal. */
 bool pattern_lower_copy(char *buf, struct str text);

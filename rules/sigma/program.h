@@ -54,7 +54,8 @@ enum test {
 };
 
 struct value {
-	struct str source; /* as the rule writes it */
+	struct str source;   /* as the rule writes it */
+	struct str required; /* of a regular expression: required.h */
 	union {
 		struct pattern pattern;
 		const struct regex *regex;
@@ -82,6 +83,7 @@ struct item {
 
 struct group {
 	const struct item *items;
+	const uint16_t *order; /* of the items, cheap ones first */
 	uint32_t n;
 };
 
@@ -141,6 +143,7 @@ struct sigma {
 
 struct sigma_scratch {
 	struct regex_runner *regex;
+	struct gate_tree *trees[RULE_CATEGORIES];
 	struct rule_set candidates; /* of a category; empty between evaluations */
 	uint8_t *values;            /* of the nodes of a condition */
 	uint8_t *relevant;
@@ -153,6 +156,23 @@ struct hit {
 	uint32_t index;
 	uint32_t value;
 };
+
+/* Whether FACT compares with LIMIT as WORD says. */
+static inline bool number_compare(uint64_t fact, enum modifier word, uint64_t limit)
+{
+	switch (word) {
+	case MOD_GT:
+		return fact > limit;
+	case MOD_GTE:
+		return fact >= limit;
+	case MOD_LT:
+		return fact < limit;
+	case MOD_LTE:
+		return fact <= limit;
+	default:
+		return fact == limit;
+	}
+}
 
 /* Without ITEM's neq. *ret is good when the result is true and the test is about
  * values. */

@@ -3,6 +3,7 @@
 
 #include "common/time_text.h"
 #include "rules/sigma/read.h"
+#include "rules/sigma/required.h"
 
 /* What is wrong with the value N of KEY, and what would be right. */
 static int wrong_value(const struct yaml_node *n, const struct item_key *key, struct error *err,
@@ -54,6 +55,19 @@ static int read_text(
 	return 0;
 }
 
+static int read_required(struct reader *r, struct str pattern, struct str *ret)
+{
+	char *buf = arena_alloc(r->sigma->arena, pattern.len);
+
+	if (!buf)
+		return sigma_no_memory(r->err);
+	*ret = required_of_regex(pattern, buf);
+	/* Longer ones could not be keys, and say no more. */
+	if (ret->len > PATTERN_MAX_BYTES)
+		ret->len = PATTERN_MAX_BYTES;
+	return 0;
+}
+
 static int read_regex(
 	struct reader *r, const struct item_key *key, const struct yaml_node *n, struct value *ret)
 {
@@ -79,7 +93,7 @@ static int read_regex(
 	owner->next = r->sigma->resources;
 	r->sigma->resources = owner;
 	ret->regex = owner->regex;
-	return 0;
+	return read_required(r, n->text, &ret->required);
 }
 
 /* In quotes a number is the same number, as long as it is written as facts are: 22, not 022. */

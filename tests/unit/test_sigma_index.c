@@ -43,12 +43,23 @@ static void add_item(struct text *t, struct random *r)
 		"network.protocol|exists: true", "network.protocol|exists: false",
 		"network.protocol|neq: null", "network.protocol|re: '^[ab]'", "destination.port: 1",
 		"destination.port: [1, 2]", "destination.port|neq: 3", "destination.port|gte: 2",
-		"destination.port|lt: 2", "destination.port: null", "equipment.declared: true",
-		"equipment.declared: false", "equipment.declared|neq: true", "peer.groups: a",
-		"peer.groups: [b, c]", "peer.groups|all: [a, b]", "peer.groups|neq: a",
-		"peer.groups|contains|all: [a, c]", "peer.groups: null", "peer.ip: 192.0.2.1",
-		"peer.ip|cidr: 192.0.2.0/31", "peer.ip|cidr|neq: 192.0.2.0/31",
-		"peer.ip|exists: true"};
+		"destination.port|lt: 2", "destination.port: null",
+		"destination.port|gt: 0, destination.port|lte: 2",
+		"destination.port|lt: [1, 3], destination.port|neq: 2",
+		"destination.port|gt|all: [0, 1]", "destination.port|lt: 0",
+		"equipment.declared: true", "equipment.declared: false",
+		"equipment.declared|neq: true", "peer.groups: a", "peer.groups: [b, c]",
+		"peer.groups|all: [a, b]", "peer.groups|neq: a", "peer.groups|contains|all: [a, c]",
+		"peer.groups: null", "peer.ip: 192.0.2.1", "peer.ip|cidr: 192.0.2.0/31",
+		"peer.ip|cidr|neq: 192.0.2.0/31", "peer.ip|cidr: ['2001:db8::/32', 192.0.0.0/8]",
+		"peer.ip|exists: true", "url.full|contains: Login",
+		"url.full|contains|cased: Login", "url.full|contains: [admin, 'x?y', '/a*c']",
+		"url.full|endswith: .php", "url.full|endswith: ['.php', p]",
+		"url.full|startswith: 'http://a'", "url.full|contains|all: [http, login]",
+		"url.full: 'h*://*.?hp'", "url.full|re: 'admin/\\d+'",
+		"url.full|re|i: 'LOGIN(\\.php)?$'", "url.full|re: 'ad{0,1}min|logi'",
+		"url.full|re: '(?i)^HTTP://[a-c]\\.'", "url.full|contains: hp",
+		"url.full|contains: p", "url.full|contains: php", "'@timestamp|gte': 2026-01-01"};
 
 	add(t, PICK(r, items));
 }
@@ -151,11 +162,17 @@ static void random_event(struct event *e, struct random *r)
 	static const char *const ips[] = {
 		"", "peer.ip=192.0.2.1;", "peer.ip=192.0.2.3;", "peer.ip=2001:db8::1;"};
 	static const char *const domains[] = {
-		"", "peer.domain=x", "peer.domain=Y", "peer.domain=ax"};
-	char text[256];
+		"", "peer.domain=x;", "peer.domain=Y;", "peer.domain=ax;"};
+	static const char *const times[] = {
+		"", "@timestamp=1767225600000000000;", "@timestamp=1767225599999999999;"};
+	static const char *const urls[] = {"", "url.full=http://a.x/login.php",
+		"url.full=HTTP://A.x/Login", "url.full=http://b/admin/12", "url.full=x1y/abc.php",
+		"url.full=p", "url.full=hp", "url.full=http://c.d/adminlogi.PHP"};
+	char text[512];
 
-	snprintf(text, sizeof(text), "%s%s%s%s%s%s", PICK(r, protocols), PICK(r, ports),
-		PICK(r, flags), PICK(r, groups), PICK(r, ips), PICK(r, domains));
+	snprintf(text, sizeof(text), "%s%s%s%s%s%s%s%s", PICK(r, protocols), PICK(r, ports),
+		PICK(r, flags), PICK(r, groups), PICK(r, ips), PICK(r, domains), PICK(r, times),
+		PICK(r, urls));
 	event_read(e, text);
 }
 
@@ -168,44 +185,53 @@ static void keep_rule(void *user, const struct rule_match *m)
 
 enum { RULES = 500, EVENTS = 400 };
 
-/* The same rules, in the same order, with and without the index. */
-START_TEST(finds_what_brute_force_finds)
+/* The same rules, in the same order, with and without the index. Returns how many met. */
+static size_t compare_with_brute_force(unsigned n_rules, struct random *r)
 {
-	struct random r = {.state = 88172645463325252U};
 	struct sigma *s = sigma_new();
 	struct event *e = event_new();
-	const struct rule **found = calloc(RULES, sizeof(*found));
+	const struct rule **found = calloc(n_rules, sizeof(*found));
 	struct sigma_scratch *w;
 	struct error err = {0};
 	size_t total = 0;
 
-	for (unsigned i = 0; i < RULES; i++)
-		add_random_rule(s, &r, i);
+	for (unsigned i = 0; i < n_rules; i++)
+		add_random_rule(s, r, i);
 	ck_assert_int_eq(sigma_finish(s, &err), 0);
 	w = sigma_scratch_new(s);
 	for (int i = 0; i < EVENTS; i++) {
 		const struct rule **end = found;
 		const struct rule **at = found;
 
-		random_event(e, &r);
+		random_event(e, r);
 		sigma_eval(s, w, RULE_FLOW, &e->facts, keep_rule, &end);
 		for (size_t j = 0; j < s->n; j++) {
 			if (!program_holds(&s->programs[j], &e->facts, w))
 				continue;
 			ck_assert_msg(at < end && *at == &s->programs[j].rule,
-				"rule %zu in event %d", j, i);
+				"rule %zu of %u in event %d", j, n_rules, i);
 			at++;
 		}
 		ck_assert(at == end);
 		total += (size_t)(end - found);
 	}
-	/* neither none nor all */
-	ck_assert_uint_gt(total, (size_t)RULES * EVENTS / 20);
-	ck_assert_uint_lt(total, (size_t)RULES * EVENTS * 19 / 20);
 	sigma_scratch_free(w);
 	sigma_close(s);
 	event_free(e);
 	free(found);
+	return total;
+}
+
+START_TEST(finds_what_brute_force_finds)
+{
+	struct random r = {.state = 88172645463325252U};
+	size_t total = compare_with_brute_force(RULES, &r);
+
+	/* neither none nor all */
+	ck_assert_uint_gt(total, (size_t)RULES * EVENTS / 20);
+	ck_assert_uint_lt(total, (size_t)RULES * EVENTS * 19 / 20);
+	for (unsigned n = 1; n < 200; n += n / 2 + 1)
+		(void)compare_with_brute_force(n, &r);
 }
 END_TEST
 
@@ -215,21 +241,38 @@ static size_t candidates(const struct sigma *s, const struct facts *f)
 	uint32_t place;
 	size_t n = 0;
 
-	rule_index_candidates(&s->index[RULE_FLOW], f, &w->candidates);
+	rule_index_candidates(&s->index[RULE_FLOW], w->trees[RULE_FLOW], f, &w->candidates);
 	while (rule_set_take(&w->candidates, &place))
 		n++;
 	sigma_scratch_free(w);
 	return n;
 }
 
-/* How many candidates one rule is for an event: 1 it runs, 0 it is left out. */
-static void check_runs(const char *detection, const char *facts, size_t wanted)
+/* How many candidates one rule is for an event: 1 it runs, 0 it is left out. Alone, and among
+ * FILLERS that the event leaves possible, so that keys are looked up. */
+static void check_runs(const char *detection, const char *facts, size_t alone, size_t among)
 {
+	enum { FILLERS = 20 };
 	struct event *e = event_new();
 	struct sigma *s = rule_of(detection, NULL);
+	char text[8192] = RULE_HEAD "detection:\n";
+	size_t len = strlen(text);
+	struct error err = {0};
 
 	event_read(e, facts);
-	ck_assert_msg(candidates(s, &e->facts) == wanted, "%s with %s", detection, facts);
+	ck_assert_msg(candidates(s, &e->facts) == alone, "%s with %s", detection, facts);
+	sigma_close(s);
+	len += (size_t)snprintf(text + len, sizeof(text) - len, "%s\n", detection);
+	for (int i = 0; i < FILLERS; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+			"---\ntitle: F\nid: 00000000-0000-4000-8000-1000000000%02d\n"
+			"logsource: {product: vedette, category: flow}\nlevel: low\n"
+			"detection: {s: {source.mac|contains: f%dx}, condition: s}\n",
+			i, i);
+	s = rules_read(text, NULL, &err);
+	ck_assert_msg(s != NULL, "%s", err.msg);
+	facts_set_text(&e->facts, FIELD_SOURCE_MAC, "none of them");
+	ck_assert_msg(candidates(s, &e->facts) == among, "%s with %s", detection, facts);
 	sigma_close(s);
 	event_free(e);
 }
@@ -241,41 +284,54 @@ START_TEST(leaves_out_what_cannot_match)
 		"  s: {network.protocol: ssh}\n  f: {peer.port: 1}\n  condition: s and not f";
 	static const char either[] =
 		"  s: {network.protocol: ssh}\n  t: {peer.port: 1}\n  condition: 1 of them";
-	static const char part[] = "  s: {peer.domain|contains: x}\n  condition: s";
+	static const char part[] = "  s: {peer.domain|contains: xyz}\n  condition: s";
 	static const char list[] =
 		"  s: [{peer.port: 1}, {peer.domain: x, peer.port: 2}]\n  condition: s";
+	static const char expression[] =
+		"  s: {url.full|re: '/[0-9]{3}/abc(d|e)+'}\n  condition: s";
+	static const char range[] = "  s: {peer.bytes|gte: 10, peer.bytes|lt: 20}\n  condition: s";
 
-	check_runs(one, "network.protocol=SSH", 1);
-	check_runs(one, "network.protocol=tls", 1);
-	check_runs(one, "network.protocol=http", 0);
-	check_runs(one, "", 0);
-	check_runs(filtered, "network.protocol=ssh; peer.port=1", 1);
-	check_runs(filtered, "peer.port=1", 0);
-	check_runs(either, "peer.port=1", 1);
-	check_runs(either, "network.protocol=ssh", 1);
-	check_runs(either, "network.protocol=tls; peer.port=2", 0);
-	check_runs(part, "peer.domain=a", 1);
-	check_runs(part, "peer.port=1", 0);
-	check_runs(list, "peer.port=1", 1);
-	check_runs(list, "peer.port=3; peer.domain=y", 0);
+	check_runs(one, "network.protocol=SSH", 1, 1);
+	check_runs(one, "network.protocol=tls", 1, 1);
+	check_runs(one, "network.protocol=http", 0, 0);
+	check_runs(one, "", 0, 0);
+	check_runs(filtered, "network.protocol=ssh; peer.port=1", 0, 1);
+	check_runs(filtered, "network.protocol=ssh; peer.port=2", 1, 1);
+	check_runs(filtered, "peer.port=1", 0, 0);
+	check_runs(either, "peer.port=1", 1, 1);
+	check_runs(either, "network.protocol=ssh", 1, 1);
+	check_runs(either, "network.protocol=tls; peer.port=2", 0, 0);
+	check_runs(part, "peer.domain=a.xYz.b", 1, 1);
+	check_runs(part, "peer.domain=a.xyyz", 1, 0);
+	check_runs(part, "peer.port=1", 0, 0);
+	check_runs(list, "peer.port=1", 1, 1);
+	check_runs(list, "peer.port=3; peer.domain=y", 0, 0);
+	check_runs(expression, "url.full=http://a/123/abcd", 1, 1);
+	check_runs(expression, "url.full=http://a/123/abdd", 1, 0);
+	check_runs(range, "peer.bytes=10", 1, 1);
+	check_runs(range, "peer.bytes=19", 1, 1);
+	check_runs(range, "peer.bytes=9", 0, 0);
+	check_runs(range, "peer.bytes=20", 0, 0);
 	check_runs("  s: {peer.domain: null}\n  t: {peer.port: 1}\n  condition: s and t",
-		"peer.port=2", 0);
+		"peer.port=2", 0, 0);
 	check_runs("  s: {peer.domain: null}\n  t: {peer.port: 1}\n  condition: t and s",
-		"peer.port=2", 0);
+		"peer.port=2", 0, 0);
 	check_runs("  s: {peer.domain|contains: x, peer.port: 1}\n  condition: s",
-		"peer.domain=x; peer.port=2", 0);
-	check_runs(
-		"  s: {equipment.declared: false}\n  condition: s", "equipment.declared=true", 0);
-	check_runs(
-		"  s: {equipment.declared: false}\n  condition: s", "equipment.declared=false", 1);
-	check_runs("  s: {peer.groups: a}\n  condition: s", "peer.groups=b,a", 1);
-	check_runs("  s: {peer.groups: a}\n  condition: s", "peer.groups=b,c", 0);
+		"peer.domain=x; peer.port=2", 0, 0);
+	check_runs("  s: {equipment.declared: false}\n  condition: s", "equipment.declared=true", 0,
+		0);
+	check_runs("  s: {equipment.declared: false}\n  condition: s", "equipment.declared=false",
+		1, 1);
+	check_runs("  s: {peer.groups: a}\n  condition: s", "peer.groups=b,a", 1, 1);
+	check_runs("  s: {peer.groups: a}\n  condition: s", "peer.groups=b,c", 1, 0);
+	check_runs("  s: {peer.ip|cidr: 192.0.2.0/24}\n  condition: s", "peer.ip=192.0.2.9", 1, 1);
+	check_runs("  s: {peer.ip|cidr: 192.0.2.0/24}\n  condition: s", "peer.ip=192.0.3.9", 1, 0);
 	/* nothing to look up: these always run */
-	check_runs("  s: {peer.domain: null}\n  condition: s", "peer.port=1", 1);
-	check_runs("  s: {peer.domain|neq: x}\n  condition: s", "", 1);
-	check_runs("  s: {peer.domain: ''}\n  condition: s", "", 1);
-	check_runs("  s: [x]\n  condition: s", "", 1);
-	check_runs("  s: {peer.port: 1}\n  condition: not s", "", 1);
+	check_runs("  s: {peer.domain: null}\n  condition: s", "peer.port=1", 1, 1);
+	check_runs("  s: {peer.domain|neq: x}\n  condition: s", "", 1, 1);
+	check_runs("  s: {peer.domain: ''}\n  condition: s", "", 1, 1);
+	check_runs("  s: [x]\n  condition: s", "", 1, 1);
+	check_runs("  s: {peer.port: 1}\n  condition: not s", "", 1, 1);
 }
 END_TEST
 

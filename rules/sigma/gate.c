@@ -1,0 +1,344 @@
+#include "rules/sigma/gate.h"
+
+#include <stdlib.h>
+
+#include "rules/sigma/cost.h"
+#include "rules/sigma/fold.h"
+#include "rules/sigma/program.h"
+
+/* Kleene's three values: what can be said while only one fact is known. */
+enum truth { NO, YES, MAYBE };
+
+static enum truth truth_not(enum truth t)
+{
+	return t == MAYBE ? MAYBE : t == NO ? YES : NO;
+}
+
+static enum truth truth_and(enum truth a, enum truth b)
+{
+	if (a == NO || b == NO)
+		return NO;
+	return a == YES && b == YES ? YES : MAYBE;
+}
+
+static enum truth truth_or(enum truth a, enum truth b)
+{
+	return truth_not(truth_and(truth_not(a), truth_not(b)));
+}
+
+static enum truth text_truth(const struct gate *g, uint32_t class, const struct item *item)
+{
+	uint32_t met = 0;
+
+	if (g->n_classes == GATE_OTHER + 1 || item->n_exact != item->n ||
+		item->values[0].pattern.cased)
+		return MAYBE;
+	if (class == GATE_OTHER)
+		return NO;
+	for (uint32_t v = 0; v < item->n; v++)
+		met += str_eq(item->values[v].pattern.literal, g->texts[class - 2]);
+	return met == item->n || (met > 0 && !item->all) ? YES : NO;
+}
+
+/* All numbers of a class compare alike. */
+static enum truth number_truth(const struct gate *g, uint32_t class, const struct item *item)
+{
+	uint64_t number = 0;
+	uint32_t met = 0;
+
+	if (g->n_classes == GATE_OTHER + 1)
+		return MAYBE;
+	if (class > GATE_OTHER)
+		number = g->bounds[class - 2];
+	else if (g->bounds[0] > 0)
+		number = g->bounds[0] - 1;
+	for (uint32_t v = 0; v < item->n; v++)
+		met += number_compare(number, item->word, item->values[v].number);
+	return met == item->n || (met > 0 && !item->all) ? YES : NO;
+}
+
+static enum truth test_truth(const struct gate *g, uint32_t class, const struct item *item)
+{
+	if (item->test == TEST_ABSENT)
+		return class == GATE_ABSENT ? YES : NO;
+	if (item->test == TEST_EXISTS)
+		return (class != GATE_ABSENT) == (item->values[0].number == 1) ? YES : NO;
+	if (class == GATE_ABSENT)
+		return item->or_absent && !item->all ? YES : NO;
+	if (item->test == TEST_TEXT)
+		return text_truth(g, class, item);
+	if (item->test == TEST_NUMBER)
+		return number_truth(g, class, item);
+	return MAYBE;
+}
+
+/* What is known of some facts. */
+struct known {
+	const struct gates *gates;
+	const uint8_t *classes; /* by gate */
+};
+
+static enum truth item_truth(const struct known *k, const struct item *item)
+{
+	uint32_t place = item->field == FIELD_ANY_TEXT ? 0 : k->gates->of_field[item->field];
+	enum truth t;
+
+	if (place == 0 || k->classes[place - 1] == GATE_UNKNOWN)
+		return MAYBE;
+	t = test_truth(&k->gates->items[place - 1], k->classes[place - 1], item);
+	return item->neq ? truth_not(t) : t;
+}
+
+static enum truth selection_truth(const struct known *k, const struct selection *s)
+{
+	enum truth any = NO;
+
+	for (uint32_t i = 0; i < s->n && any != YES; i++) {
+		enum truth all = YES;
+
+		for (uint32_t j = 0; j < s->groups[i].n && all != NO; j++)
+			all = truth_and(all, item_truth(k, &s->groups[i].items[j]));
+		any = truth_or(any, all);
+	}
+	return any;
+}
+
+bool gates_allow(const struct gates *g, const uint8_t classes[GATES_MAX], const struct program *p)
+{
+	struct known known = {g, classes};
+	uint8_t values[SIGMA_MAX_NODES];
+
+	for (uint32_t i = 0; i < p->n_nodes; i++) {
+		const struct node *node = &p->nodes[i];
+		enum truth right = i ? (enum truth)values[i - 1] : NO;
+
+		if (node->op == NODE_SELECTION)
+			values[i] = selection_truth(&known, &p->selections[node->selection]);
+		else if (node->op == NODE_NOT)
+			values[i] = truth_not(right);
+		else if (node->op == NODE_AND)
+			values[i] = truth_and((enum truth)values[node->left], right);
+		else
+			values[i] = truth_or((enum truth)values[node->left], right);
+	}
+	return values[p->n_nodes - 1] != NO;
+}
+
+typedef void item_fn(void *user, const struct item *item);
+
+static void each_item(const struct program *p, item_fn *fn, void *user)
+{
+	for (uint32_t s = 0; s < p->n_selections; s++) {
+		for (uint32_t g = 0; g < p->selections[s].n; g++) {
+			for (uint32_t i = 0; i < p->selections[s].groups[g].n; i++)
+				fn(user, &p->selections[s].groups[g].items[i]);
+		}
+	}
+}
+
+/* The values of one fact that items name; N beyond GATE_MAX_VALUES: too many. */
+struct named {
+	int field;
+	uint32_t n;
+	uint64_t numbers[GATE_MAX_VALUES];
+	struct str texts[GATE_MAX_VALUES];
+	bool mentioned; /* by the rule that is looked at */
+};
+
+static void name_number(struct named *named, uint64_t number)
+{
+	uint32_t at = 0;
+
+	while (at < named->n && at < GATE_MAX_VALUES && named->numbers[at] < number)
+		at++;
+	if (named->n > GATE_MAX_VALUES || (at < named->n && named->numbers[at] == number))
+		return;
+	if (named->n++ >= GATE_MAX_VALUES)
+		return;
+	for (uint32_t i = named->n - 1; i > at; i--)
+		named->numbers[i] = named->numbers[i - 1];
+	named->numbers[at] = number;
+}
+
+static void name_text(struct named *named, struct str text)
+{
+	if (named->n > GATE_MAX_VALUES || text.len == 0)
+		return;
+	for (uint32_t i = 0; i < named->n; i++) {
+		if (str_eq(named->texts[i], text))
+			return;
+	}
+	if (named->n++ < GATE_MAX_VALUES)
+		named->texts[named->n - 1] = text;
+}
+
+/* Where the answer to a comparison changes. */
+static void name_limits(struct named *named, const struct item *item)
+{
+	bool at = item->word == MOD_NONE || item->word == MOD_GTE || item->word == MOD_LT;
+	bool behind = item->word == MOD_NONE || item->word == MOD_GT || item->word == MOD_LTE;
+
+	for (uint32_t v = 0; v < item->n; v++) {
+		uint64_t number = item->values[v].number;
+
+		if (at)
+			name_number(named, number);
+		if (behind && number < UINT64_MAX)
+			name_number(named, number + 1);
+	}
+}
+
+static void name_values(void *user, const struct item *item)
+{
+	struct named *named = user;
+	bool is_one_text = item->test == TEST_TEXT && item->field != FIELD_ANY_TEXT &&
+			   field_info((enum field_id)item->field)->type == FIELD_TYPE_KEYWORD;
+
+	if (item->field != named->field)
+		return;
+	named->mentioned = true;
+	if (item->test == TEST_NUMBER)
+		name_limits(named, item);
+	for (uint32_t v = 0; is_one_text && v < item->n_exact; v++) {
+		if (!item->values[v].pattern.cased)
+			name_text(named, item->values[v].pattern.literal);
+	}
+}
+
+/* Takes the rule at PLACE out of the classes of gate WHICH in which it cannot hold. */
+static void narrow(struct gates *gates, uint32_t which, const struct program *p, uint32_t place)
+{
+	struct gate *g = &gates->items[which];
+	uint64_t bit = UINT64_C(1) << (place % 64);
+	uint8_t classes[GATES_MAX];
+
+	memset(classes, GATE_UNKNOWN, sizeof(classes));
+	g->mentioned[place / 64] |= bit;
+	for (uint32_t class = 0; class < g->n_classes; class ++) {
+		classes[which] = (uint8_t) class;
+		if (gates_allow(gates, classes, p))
+			continue;
+		g->allowed[(size_t) class * gates->n_words + place / 64] &= ~bit;
+		g->narrowed[place / 64] |= bit;
+	}
+}
+
+static uint64_t length_bit(uint32_t length)
+{
+	return UINT64_C(1) << (length < 63 ? length : 63);
+}
+
+/* What does not fit is told apart from nothing by its presence alone. */
+static void init_classes(struct gate *g, const struct named *named)
+{
+	g->n_classes = GATE_OTHER + 1;
+	if (named->n > GATE_MAX_VALUES)
+		return;
+	memcpy(g->texts, named->texts, named->n * sizeof(g->texts[0]));
+	memcpy(g->bounds, named->numbers, named->n * sizeof(g->bounds[0]));
+	g->n_classes += named->n;
+	for (uint32_t i = 0; i < named->n; i++)
+		g->lengths |= length_bit(named->texts[i].len);
+}
+
+static bool build_gate(
+	struct gates *gates, const struct sigma *s, const uint32_t *places, uint32_t n, int field)
+{
+	enum field_type type = field_info((enum field_id)field)->type;
+	struct named named = {.field = field};
+	struct gate *g = &gates->items[gates->n++];
+
+	g->field = field;
+	g->cost = field_cost((enum field_id)field);
+	g->is_number =
+		type == FIELD_TYPE_LONG || type == FIELD_TYPE_BOOLEAN || type == FIELD_TYPE_DATE;
+	gates->of_field[field] = (uint8_t)gates->n;
+	for (uint32_t i = 0; i < n; i++)
+		each_item(&s->programs[places[i]], name_values, &named);
+	init_classes(g, &named);
+	g->allowed = malloc((size_t)g->n_classes * gates->n_words * sizeof(*g->allowed));
+	g->narrowed = calloc(gates->n_words, sizeof(*g->narrowed));
+	g->mentioned = calloc(gates->n_words, sizeof(*g->mentioned));
+	if (!g->allowed || !g->narrowed || !g->mentioned)
+		return false;
+	memset(g->allowed, 0xff, (size_t)g->n_classes * gates->n_words * sizeof(*g->allowed));
+	for (uint32_t i = 0; i < n; i++) {
+		named.mentioned = false;
+		each_item(&s->programs[places[i]], name_values, &named);
+		if (named.mentioned)
+			narrow(gates, gates->n - 1, &s->programs[places[i]], i);
+	}
+	return true;
+}
+
+static void count_field(void *user, const struct item *item)
+{
+	uint32_t *counts = user;
+
+	if (item->field != FIELD_ANY_TEXT)
+		counts[item->field]++;
+}
+
+bool gates_build(struct gates *ret, const struct sigma *s, const uint32_t *places, uint32_t n)
+{
+	uint32_t counts[FIELD_COUNT] = {0};
+
+	ret->n_words = n / 64 + 1;
+	for (uint32_t i = 0; i < n; i++)
+		each_item(&s->programs[places[i]], count_field, counts);
+	while (ret->n < GATES_MAX) {
+		int most = 0;
+
+		for (int field = 1; field < FIELD_COUNT; field++)
+			most = counts[field] > counts[most] ? field : most;
+		if (counts[most] == 0)
+			break;
+		counts[most] = 0;
+		if (!build_gate(ret, s, places, n, most))
+			return false;
+	}
+	return true;
+}
+
+void gates_done(struct gates *g)
+{
+	for (uint32_t i = 0; i < g->n; i++) {
+		free(g->items[i].allowed);
+		free(g->items[i].narrowed);
+		free(g->items[i].mentioned);
+	}
+}
+
+static uint32_t number_class(const struct gate *g, uint64_t number)
+{
+	uint32_t class = GATE_OTHER;
+
+	while (class + 1 < g->n_classes && g->bounds[class - 1] <= number)
+		class ++;
+	return class;
+}
+
+static uint32_t text_class(const struct gate *g, struct str text)
+{
+	for (uint32_t class = GATE_OTHER + 1; class < g->n_classes; class ++) {
+		if (fold_equals(text, g->texts[class - 2]))
+			return class;
+	}
+	return GATE_OTHER;
+}
+
+uint32_t gate_class(const struct gate *g, const struct facts *f)
+{
+	const struct fact_value *value = facts_get(f, (enum field_id)g->field);
+
+	if (!value)
+		return GATE_ABSENT;
+	if (g->n_classes == GATE_OTHER + 1)
+		return GATE_OTHER;
+	if (!g->is_number)
+		return g->lengths & length_bit(value->str.len) ? text_class(g, value->str)
+							       : GATE_OTHER;
+	if (field_info((enum field_id)g->field)->type == FIELD_TYPE_BOOLEAN)
+		return number_class(g, value->flag);
+	return number_class(g, value->num);
+}
