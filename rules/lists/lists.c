@@ -11,8 +11,7 @@
 enum {
 	MAX_LISTS = 1024,
 	MAX_FILE_BYTES = 256 * 1024 * 1024,
-	MAX_PREFIXES = 129, /* of one address: one per length */
-	MAX_MATCHES = 64,   /* entries that one peer meets; what is weaker than those is left out */
+	MAX_MATCHES = 64, /* entries that one peer meets; what is weaker than those is left out */
 };
 
 struct lists_set {
@@ -136,6 +135,8 @@ struct lists *lists_open(const char *dir, uint64_t as_of_ns, struct error *err)
 	}
 	if (rc == 0)
 		rc = load_all(l, dir ? dir : "", paths, (size_t)n, as_of_ns, err);
+	if (rc == 0 && !store_finish(&l->store))
+		rc = error_set(err, ERR_SYSTEM, "not enough memory for the lists");
 	file_list_free(paths, n < 0 ? 0 : n);
 	if (rc != 0) {
 		lists_close(l);
@@ -216,7 +217,8 @@ static void match_chain(struct matches *m, uint32_t i)
 
 static void match_text(struct matches *m, enum entry_kind kind, struct str text)
 {
-	match_chain(m, store_find(&m->lists->store, kind, text));
+	if (m->lists->store.linking[kind] > 0 && text.len > 0)
+		match_chain(m, store_find(&m->lists->store, kind, text));
 }
 
 static struct str without_last_dot(struct str domain)
@@ -237,15 +239,18 @@ static struct str parent(struct str domain)
 
 static void match_peer(struct matches *m, const struct lists_peer *peer)
 {
-	uint32_t prefixes[MAX_PREFIXES];
-	size_t n = prefix_trie_all(m->lists->store.prefixes, &peer->addr, prefixes, MAX_PREFIXES);
+	const struct store *store = &m->lists->store;
+	uint32_t networks[STORE_MAX_NETWORKS];
+	size_t n =
+		store->linking[ENTRY_CIDR] ? store_find_networks(store, &peer->addr, networks) : 0;
 	char asn[ASN_TEXT_BYTES];
 
 	for (size_t i = 0; i < n; i++)
-		match_chain(m, prefixes[i]);
-	if (peer->as_number)
+		match_chain(m, networks[i]);
+	if (peer->as_number && store->linking[ENTRY_ASN] > 0)
 		match_text(m, ENTRY_ASN, store_asn_text(peer->as_number, asn));
-	for (struct str d = without_last_dot(peer->domain); d.len > 0; d = parent(d))
+	for (struct str d = without_last_dot(peer->domain);
+		d.len > 0 && store->linking[ENTRY_DOMAIN] > 0; d = parent(d))
 		match_text(m, ENTRY_DOMAIN, d);
 	match_text(m, ENTRY_JA3, peer->ja3);
 	match_text(m, ENTRY_SHA1, peer->sha1);
@@ -267,10 +272,12 @@ static void add_reasons(struct linkage *ret, const struct entry *e)
 }
 
 /* "asn:4134"; a country in capitals, as everywhere else. */
-static void write_match(struct linkage *ret, const struct entry *e)
+static void write_match(struct linkage *ret, const struct store *store, const struct entry *e)
 {
+	struct str value = store_value(store, e);
+
 	(void)snprintf(ret->match, sizeof(ret->match), "%s:%.*s",
-		value_kind_name((enum entry_kind)e->kind), (int)e->value.len, e->value.data);
+		value_kind_name((enum entry_kind)e->kind), (int)value.len, value.data);
 	for (char *c = ret->match + strlen("country:"); e->kind == ENTRY_COUNTRY && *c; c++)
 		*c = (char)(*c - 'a' + 'A');
 }
@@ -285,7 +292,7 @@ void lists_linkage(const struct lists *l, const struct lists_peer *peer, struct 
 		return;
 	ret->tier = tier_of(l, m.entries[0]);
 	ret->list = l->sets[m.entries[0]->list].list.name;
-	write_match(ret, m.entries[0]);
+	write_match(ret, &l->store, m.entries[0]);
 	for (size_t i = 0; i < m.n; i++)
 		add_reasons(ret, m.entries[i]);
 }
@@ -315,13 +322,13 @@ static bool set_has(const struct lists_set *s, enum entry_kind kind, struct str 
 
 bool lists_set_has_ip(const struct lists_set *s, const struct ip_addr *a)
 {
-	uint32_t prefixes[MAX_PREFIXES];
+	uint32_t networks[STORE_MAX_NETWORKS];
 	size_t n = 0;
 
 	if (s->list.kinds >> ENTRY_CIDR & 1)
-		n = prefix_trie_all(s->lists->store.prefixes, a, prefixes, MAX_PREFIXES);
+		n = store_find_networks(&s->lists->store, a, networks);
 	for (size_t i = 0; i < n; i++) {
-		if (chain_has(s, prefixes[i]))
+		if (chain_has(s, networks[i]))
 			return true;
 	}
 	return false;

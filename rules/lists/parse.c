@@ -392,14 +392,18 @@ static int find_basis(
 static int add(struct parser *p, const struct yaml_node *n, const struct value *v,
 	const struct basis *basis)
 {
-	struct entry e = {
-		keep(p, v->text), basis, p->list->index, n->line, STORE_NONE, (uint8_t)v->kind};
+	struct new_entry new = {
+		.kind = v->kind,
+		.value = v->text,
+		.prefix = v->kind == ENTRY_CIDR ? &v->prefix : NULL,
+		.basis = basis,
+		.list = (uint16_t)p->list->index,
+		.line = n->line,
+	};
 	uint32_t first = 0;
 	char text[64];
 
-	if (!e.value.data)
-		return no_memory(p->err);
-	switch (store_add(p->store, &e, v->kind == ENTRY_CIDR ? &v->prefix : NULL, &first)) {
+	switch (store_add(p->store, &new, &first)) {
 	case STORE_ADDED:
 		p->list->entries++;
 		p->list->kinds |= 1U << v->kind;
@@ -407,7 +411,7 @@ static int add(struct parser *p, const struct yaml_node *n, const struct value *
 	case STORE_DUPLICATE:
 		return yaml_error(n, p->err,
 			"%s stands in this list already, on line %u; remove one of them",
-			str_printable(text, sizeof(text), e.value), first);
+			str_printable(text, sizeof(text), v->text), first);
 	case STORE_FULL:
 		return yaml_error(
 			n, p->err, "the lists hold more than %d entries", STORE_MAX_ENTRIES);

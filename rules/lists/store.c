@@ -5,7 +5,18 @@
 
 #include "common/hash/hash.h"
 
-enum { ARENA_BLOCK_BYTES = 256 * 1024, FIRST_ENTRIES = 256, FIRST_SLOTS = 1024 };
+enum {
+	ARENA_BLOCK_BYTES = 256 * 1024,
+	FIRST_ENTRIES = 256,
+	FIRST_SLOTS = 1024,
+	ENTRY_BITS = 22,
+};
+
+/* A slot holds the place of a chain's first entry plus one in its low bits, and bits of the hash
+ * above, so that what is not there is seldom looked at. 0: free. */
+static const uint32_t entry_mask = (UINT32_C(1) << ENTRY_BITS) - 1;
+
+_Static_assert(STORE_MAX_ENTRIES < 1 << ENTRY_BITS, "an entry's place fits a slot");
 
 /* Constant: the keys come from the operator's files, and a name from the wire that collides merely
  * misses. */
@@ -15,16 +26,17 @@ bool store_init(struct store *s)
 {
 	*s = (struct store){.n_slots = FIRST_SLOTS};
 	s->arena = arena_new(ARENA_BLOCK_BYTES);
-	s->prefixes = prefix_trie_new();
 	s->slots = calloc(s->n_slots, sizeof(*s->slots));
-	return s->arena && s->prefixes && s->slots;
+	return s->arena && s->slots;
 }
 
 void store_done(struct store *s)
 {
 	arena_free(s->arena);
-	prefix_trie_free(s->prefixes);
+	prefix_table_free(s->prefixes);
+	free(s->networks);
 	free(s->entries);
+	free(s->texts);
 	free(s->slots);
 	*s = (struct store){0};
 }
@@ -49,36 +61,52 @@ struct str store_canonical(struct str text, char *buf)
 	return (struct str){buf, text.len};
 }
 
-static uint32_t slot_of(const struct store *s, enum entry_kind kind, struct str value)
+static uint32_t hash_of(enum entry_kind kind, struct str value)
 {
-	return (uint32_t)hash64(value.data, value.len, HASH_KEY + kind) & (s->n_slots - 1);
+	return (uint32_t)hash64(value.data, value.len, HASH_KEY + kind);
 }
 
-/* Slot that holds VALUE (canonical), or the free one where it belongs. */
-static uint32_t probe(const struct store *s, enum entry_kind kind, struct str value)
+static uint32_t tag_of(uint32_t hash)
 {
-	uint32_t i = slot_of(s, kind, value);
+	return hash & ~entry_mask;
+}
 
-	while (s->slots[i]) {
-		const struct entry *e = &s->entries[s->slots[i] - 1];
+/* The slot that holds VALUE (canonical), or the free one where it belongs. */
+static uint32_t *probe(const struct store *s, enum entry_kind kind, struct str value, uint32_t hash)
+{
+	uint32_t i = hash & (s->n_slots - 1);
 
-		if (e->kind == kind && str_eq(e->value, value))
+	for (; s->slots[i]; i = (i + 1) & (s->n_slots - 1)) {
+		const struct entry *e;
+
+		if ((s->slots[i] & ~entry_mask) != tag_of(hash))
+			continue;
+		e = &s->entries[(s->slots[i] & entry_mask) - 1];
+		if (e->kind == kind && str_eq(store_value(s, e), value))
 			break;
-		i = (i + 1) & (s->n_slots - 1);
 	}
-	return i;
+	return &s->slots[i];
 }
 
 uint32_t store_find(const struct store *s, enum entry_kind kind, struct str value)
 {
 	char buf[STORE_MAX_VALUE_BYTES];
-	struct str key = store_canonical(value, buf);
+	struct str key;
+	uint32_t found;
 
+	if (s->of_kind[kind] == 0)
+		return STORE_NONE;
+	key = store_canonical(value, buf);
 	if (key.len == 0)
 		return STORE_NONE;
-	uint32_t found = s->slots[probe(s, kind, key)];
-
+	found = *probe(s, kind, key, hash_of(kind, key)) & entry_mask;
 	return found ? found - 1 : STORE_NONE;
+}
+
+size_t store_find_networks(
+	const struct store *s, const struct ip_addr *a, uint32_t ret_entries[STORE_MAX_NETWORKS])
+{
+	return prefix_table_all(s->prefixes, a, ret_entries, STORE_MAX_NETWORKS);
 }
 
 static bool grow_entries(struct store *s)
@@ -96,69 +124,128 @@ static bool grow_entries(struct store *s)
 /* Doubles the slots. Every chain's head is moved; the others hang on it. */
 static bool grow_slots(struct store *s)
 {
-	uint32_t *old = s->slots;
-	uint32_t n_old = s->n_slots;
-	uint32_t *slots = calloc((size_t)n_old * 2, sizeof(*slots));
+	uint32_t mask = s->n_slots * 2 - 1;
+	uint32_t *slots = calloc((size_t)mask + 1, sizeof(*slots));
 
 	if (!slots)
 		return false;
-	s->slots = slots;
-	s->n_slots = n_old * 2;
-	for (uint32_t i = 0; i < n_old; i++) {
-		if (old[i]) {
-			const struct entry *e = &s->entries[old[i] - 1];
+	for (uint32_t i = 0; i < s->n; i++) {
+		const struct entry *e = &s->entries[i];
+		uint32_t at = e->hash & mask;
 
-			slots[probe(s, (enum entry_kind)e->kind, e->value)] = old[i];
-		}
+		if (!e->is_first)
+			continue;
+		while (slots[at])
+			at = (at + 1) & mask;
+		slots[at] = tag_of(e->hash) | (i + 1);
 	}
-	free(old);
+	free(s->slots);
+	s->slots = slots;
+	s->n_slots = mask + 1;
 	return true;
 }
 
-/* Puts entry NEW behind HEAD, unless its list is in that chain already. */
-static enum store_added chain(
-	struct store *s, uint32_t head, uint32_t new, uint32_t *ret_first_line)
+/* Room for TEXT behind the last value. */
+static bool reserve_text(struct store *s, uint32_t bytes)
 {
-	for (uint32_t i = head; i != STORE_NONE; i = s->entries[i].next) {
-		if (s->entries[i].list == s->entries[new].list) {
-			*ret_first_line = s->entries[i].line;
-			return STORE_DUPLICATE;
-		}
+	size_t capacity = s->text_capacity ? 2 * s->text_capacity : ARENA_BLOCK_BYTES;
+	char *texts;
+
+	if (s->n_texts + bytes <= s->text_capacity)
+		return true;
+	if (capacity > UINT32_MAX)
+		return false;
+	texts = realloc(s->texts, capacity);
+	if (!texts)
+		return false;
+	s->texts = texts;
+	s->text_capacity = capacity;
+	return true;
+}
+
+static bool reserve_network(struct store *s)
+{
+	uint32_t capacity = s->network_capacity ? 2 * s->network_capacity : FIRST_ENTRIES;
+	struct prefix_value *networks;
+
+	if (s->n_networks < s->network_capacity)
+		return true;
+	networks = realloc(s->networks, capacity * sizeof(*networks));
+	if (!networks)
+		return false;
+	s->networks = networks;
+	s->network_capacity = capacity;
+	return true;
+}
+
+/* Entry LIST of the chain at HEAD, or STORE_NONE. */
+static uint32_t find_in_chain(const struct store *s, uint32_t head, uint32_t list)
+{
+	uint32_t i = head;
+
+	while (i != STORE_NONE && s->entries[i].list != list)
+		i = s->entries[i].next;
+	return i;
+}
+
+/* Behind the last one, and behind the first of its chain. SLOT is that of its value. */
+static void append(struct store *s, const struct new_entry *wanted, uint32_t *slot, uint32_t hash)
+{
+	struct entry *e = &s->entries[s->n];
+	struct entry *head = *slot ? &s->entries[(*slot & entry_mask) - 1] : NULL;
+
+	*e = (struct entry){
+		.basis = wanted->basis,
+		.text = head ? head->text : (uint32_t)s->n_texts,
+		.line = wanted->line,
+		.next = head ? head->next : STORE_NONE,
+		.list = wanted->list,
+		.text_bytes = (uint16_t)wanted->value.len,
+		.kind = (uint8_t)wanted->kind,
+		.is_first = !head,
+		.hash = hash,
+	};
+	if (head) {
+		head->next = s->n;
+	} else {
+		memcpy(s->texts + s->n_texts, wanted->value.data, wanted->value.len);
+		s->n_texts += wanted->value.len;
+		*slot = tag_of(hash) | (s->n + 1);
 	}
-	s->entries[new].next = s->entries[head].next;
-	s->entries[head].next = new;
+	if (wanted->prefix && !head)
+		s->networks[s->n_networks++] = (struct prefix_value){*wanted->prefix, s->n};
 	s->n++;
+	s->of_kind[wanted->kind]++;
+	s->linking[wanted->kind] += wanted->basis != NULL;
+}
+
+enum store_added store_add(
+	struct store *s, const struct new_entry *wanted, uint32_t *ret_first_line)
+{
+	uint32_t hash = hash_of(wanted->kind, wanted->value);
+	uint32_t *slot;
+	uint32_t same;
+
+	if (s->n >= STORE_MAX_ENTRIES)
+		return STORE_FULL;
+	if ((s->n == s->capacity && !grow_entries(s)) ||
+		(s->n >= s->n_slots / 2 && !grow_slots(s)) || !reserve_text(s, wanted->value.len) ||
+		(wanted->prefix && !reserve_network(s)))
+		return STORE_NO_MEMORY;
+	slot = probe(s, wanted->kind, wanted->value, hash);
+	same = *slot ? find_in_chain(s, (*slot & entry_mask) - 1, wanted->list) : STORE_NONE;
+	if (same != STORE_NONE) {
+		*ret_first_line = s->entries[same].line;
+		return STORE_DUPLICATE;
+	}
+	append(s, wanted, slot, hash);
 	return STORE_ADDED;
 }
 
-enum store_added store_add(struct store *s, const struct entry *e, const struct ip_prefix *prefix,
-	uint32_t *ret_first_line)
+bool store_finish(struct store *s)
 {
-	if (s->n >= STORE_MAX_ENTRIES)
-		return STORE_FULL;
-	if (s->n == s->capacity && !grow_entries(s))
-		return STORE_NO_MEMORY;
-	if (s->n >= s->n_slots / 2 && !grow_slots(s))
-		return STORE_NO_MEMORY;
-	uint32_t new = s->n;
-
-	s->entries[new] = *e;
-	s->entries[new].next = STORE_NONE;
-	if (prefix) {
-		uint32_t head;
-		int rc = prefix_trie_add(s->prefixes, prefix, new, &head);
-
-		if (rc < 0)
-			return STORE_NO_MEMORY;
-		if (rc > 0)
-			return chain(s, head, new, ret_first_line);
-	} else {
-		uint32_t i = probe(s, (enum entry_kind)e->kind, e->value);
-
-		if (s->slots[i])
-			return chain(s, s->slots[i] - 1, new, ret_first_line);
-		s->slots[i] = new + 1;
-	}
-	s->n++;
-	return STORE_ADDED;
+	s->prefixes = prefix_table_new(s->networks, s->n_networks);
+	free(s->networks);
+	s->networks = NULL;
+	return s->prefixes != NULL;
 }

@@ -1,7 +1,8 @@
 /* The entries of all lists in tables, shared by the files of this folder. Filled at set-up, then
  * read by any number of threads. A value that several lists hold is one key with a chain of
- * entries. Look-ups cost one hash (a domain: one per label; an address: one walk of the trie),
- * whatever the number of entries. */
+ * entries. Whatever the number of entries, what is not there costs a cache line: of a domain one
+ * per label, of an address a handful. An entry takes 32 bytes, those of its value, 8 to 16 in the
+ * table, and 16 to 32 more if it is a network. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,7 +11,7 @@
 
 #include "common/arena.h"
 #include "common/ip.h"
-#include "common/prefix_trie.h"
+#include "common/prefix_table.h"
 #include "common/str.h"
 
 /* What an entry is matched with; the order is that of specificity. */
@@ -39,36 +40,69 @@ struct basis {
 };
 
 struct entry {
-	struct str value;          /* in canonical form: what store_find compares with */
 	const struct basis *basis; /* NULL in indicator sets */
-	uint32_t list;             /* number of its list */
+	uint32_t text;             /* of the value: place in the store's bytes */
 	uint32_t line;             /* where it stands in its file */
 	uint32_t next;             /* next entry with the same value, or STORE_NONE */
+	uint16_t list;             /* number of its list */
+	uint16_t text_bytes;
 	uint8_t kind;
+	bool is_first; /* of its chain */
+	uint32_t hash; /* of kind and value */
 };
 
 struct store {
-	struct arena *arena; /* texts and bases */
+	struct arena *arena; /* texts of lists, and bases */
 	struct entry *entries;
 	uint32_t n, capacity;
-	uint32_t *slots; /* open addressing, at most half full: index into entries plus one */
+	char *texts; /* of values in canonical form, one behind the other */
+	size_t n_texts, text_capacity;
+	uint32_t *slots; /* open addressing, at most half full: see store.c */
 	uint32_t n_slots;
-	struct prefix_trie *prefixes; /* values are indices into entries */
+	uint32_t of_kind[ENTRY_KINDS]; /* how many entries; those of linkage lists: */
+	uint32_t linking[ENTRY_KINDS];
+	struct prefix_value *networks; /* until the store is finished; values are entries */
+	uint32_t n_networks, network_capacity;
+	struct prefix_table *prefixes; /* from then on */
 };
 
 bool store_init(struct store *s); /* false without memory */
 void store_done(struct store *s); /* after store_init, whatever it returned */
 
+/* What is to be added. */
+struct new_entry {
+	enum entry_kind kind;
+	struct str value;               /* in canonical form; copied */
+	const struct ip_prefix *prefix; /* of ENTRY_CIDR */
+	const struct basis *basis;      /* outlives the store; NULL in indicator sets */
+	uint16_t list;
+	uint32_t line;
+};
+
 enum store_added { STORE_ADDED, STORE_DUPLICATE, STORE_FULL, STORE_NO_MEMORY };
 
-/* Adds E, whose value must live in the arena; PREFIX is that of ENTRY_CIDR, NULL otherwise. The
- * same value twice in one list is STORE_DUPLICATE and *ret_first_line says where the first stands.
- */
-enum store_added store_add(struct store *s, const struct entry *e, const struct ip_prefix *prefix,
-	uint32_t *ret_first_line);
+/* The same value twice in one list is STORE_DUPLICATE and *ret_first_line says where the first
+ * stands. */
+enum store_added store_add(
+	struct store *s, const struct new_entry *wanted, uint32_t *ret_first_line);
+
+/* Nothing is added afterwards, and addresses are found. False without memory. */
+bool store_finish(struct store *s);
+
+/* The value of E in canonical form. */
+static inline struct str store_value(const struct store *s, const struct entry *e)
+{
+	return (struct str){s->texts + e->text, e->text_bytes};
+}
 
 /* First entry of the chain for VALUE, letters of any case, or STORE_NONE. Not for ENTRY_CIDR. */
 uint32_t store_find(const struct store *s, enum entry_kind kind, struct str value);
+
+enum { STORE_MAX_NETWORKS = 129 }; /* that hold one address: one per length */
+
+/* First entries of the chains of the networks that hold A, longest first. Returns their number. */
+size_t store_find_networks(
+	const struct store *s, const struct ip_addr *a, uint32_t ret_entries[STORE_MAX_NETWORKS]);
 
 /* The decimal text under which an ASN is stored, in BUF. */
 enum { ASN_TEXT_BYTES = 24 };
