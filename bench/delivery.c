@@ -20,7 +20,7 @@
 
 enum {
 	LINE_BYTES = 64 << 10,
-	WAITING_MAX = 4096, /* alerts that delivery may be behind: far less than its queue holds */
+	WAITING_MAX = 1024, /* alerts that delivery may be behind: far less than its queue holds */
 	CHECK_EACH = 64,
 	FLUSH_MS = 60000,
 };

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/decimal.h"
 #include "redis/monotonic.h"
 
 enum {
@@ -22,6 +23,7 @@ enum {
 				      again at each arrival */
 	RECEIVE_BYTES = 16 << 10,
 	QUOTE_BYTES = 48,
+	EARLY_BYTES = 64 << 10, /* of commands */
 };
 
 /* hiredis 1.0 widened the number of an array's items. */
@@ -44,9 +46,11 @@ struct redis_connection {
 	size_t outstanding; /* replies that are still to be read */
 	char *out;          /* commands that are still to be sent */
 	size_t out_len, out_capacity;
-	char quote[QUOTE_BYTES]; /* start of what was received last, escaped */
-	bool needs_operator;     /* after the last refusal */
-	struct error broken;     /* code 0 while the connection is good */
+	size_t early_at;            /* the length at which redis_send_early sends */
+	char received[QUOTE_BYTES]; /* start of what was received last */
+	uint32_t received_len;
+	bool needs_operator; /* after the last refusal */
+	struct error broken; /* code 0 while the connection is good */
 	char name[sizeof(((struct redis_url *)NULL)->name)];
 };
 
@@ -184,19 +188,20 @@ static int send_queued(struct redis_connection *c, struct error *err)
 	size_t sent = 0;
 
 	while (sent < c->out_len) {
-		ssize_t n;
+		ssize_t n =
+			send(c->fd, c->out + sent, c->out_len - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
 
-		if (wait_ready(c, POLLOUT, SILENCE_MS, err) < 0)
-			return c->broken.code;
-		n = send(c->fd, c->out + sent, c->out_len - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (n >= 0)
 			sent += (size_t)n;
 		else if (errno == EPIPE || errno == ECONNRESET)
 			break; /* it may have said why before it closed: read that first */
 		else if (errno != EAGAIN && errno != EINTR)
 			return gone(c, errno, err);
+		else if (errno == EAGAIN && wait_ready(c, POLLOUT, SILENCE_MS, err) < 0)
+			return c->broken.code;
 	}
 	c->out_len = 0;
+	c->early_at = EARLY_BYTES;
 	return 0;
 }
 
@@ -205,31 +210,37 @@ static int receive(struct redis_connection *c, int64_t timeout_ms, size_t *bytes
 	char buf[RECEIVE_BYTES];
 	ssize_t n;
 
-	do {
+	for (;;) {
+		n = recv(c->fd, buf, sizeof(buf), MSG_DONTWAIT);
+		if (n >= 0 || (errno != EAGAIN && errno != EINTR))
+			break;
 		if (wait_ready(c, POLLIN, timeout_ms < SILENCE_MS ? timeout_ms : SILENCE_MS, err) <
 			0)
 			return c->broken.code;
-		n = recv(c->fd, buf, sizeof(buf), MSG_DONTWAIT);
-	} while (n < 0 && (errno == EAGAIN || errno == EINTR));
+	}
 	if (n <= 0)
 		return gone(c, n < 0 ? errno : 0, err);
-	str_printable(c->quote, sizeof(c->quote), (struct str){buf, (uint32_t)n});
+	c->received_len = n < QUOTE_BYTES ? (uint32_t)n : QUOTE_BYTES;
+	memcpy(c->received, buf, c->received_len);
 	*bytes += (size_t)n;
 	return redisReaderFeed(c->reader, buf, (size_t)n) == REDIS_OK ? 0 : out_of_memory(c, err);
 }
 
 static int foreign(struct redis_connection *c, struct error *err)
 {
+	char quote[QUOTE_BYTES];
+
+	str_printable(quote, sizeof(quote), (struct str){c->received, c->received_len});
 	if (c->too_large)
 		error_set(&c->broken, ERR_REDIS,
 			"%s sent a reply larger than Redis would here (\"%s\"); is it Redis?",
-			c->name, c->quote);
+			c->name, quote);
 	else if (c->reader->err == REDIS_ERR_OOM)
 		return out_of_memory(c, err);
 	else
 		error_set(&c->broken, ERR_REDIS,
 			"%s does not speak Redis' protocol (it sent \"%s\"); check host and port",
-			c->name, c->quote);
+			c->name, quote);
 	return break_off(c, err);
 }
 
@@ -300,40 +311,70 @@ static void forget_reply(struct redis_connection *c)
 	c->reply = NULL;
 }
 
+/* ---- commands ---- */
+
+static char *put_head(char *at, char kind, size_t n)
+{
+	*at = kind;
+	at = decimal_put(at + 1, n);
+	memcpy(at, "\r\n", 2);
+	return at + 2;
+}
+
+static bool reserve(struct redis_connection *c, size_t n)
+{
+	size_t capacity = 2 * (c->out_len + n);
+	char *out;
+
+	if (n <= c->out_capacity - c->out_len)
+		return true;
+	out = realloc(c->out, capacity);
+	if (!out)
+		return false;
+	c->out = out;
+	c->out_capacity = capacity;
+	return true;
+}
+
 int redis_append(struct redis_connection *c, int argc, const struct str *argv, struct error *err)
 {
-	const char *data[32];
-	size_t len[32];
-	char *command = NULL;
-	long long n;
+	enum { HEAD_BYTES = 1 + DECIMAL_BYTES + 2 };
+	size_t most = HEAD_BYTES;
+	char *at;
 
-	assert(argc > 0 && argc <= 32);
 	forget_reply(c);
 	if (c->broken.code != 0)
 		return break_off(c, err);
-	for (int i = 0; i < argc; i++) {
-		data[i] = argv[i].len ? argv[i].data : "";
-		len[i] = argv[i].len;
-	}
-	n = redisFormatCommandArgv(&command, argc, data, len);
-	if (n < 0)
+	for (int i = 0; i < argc; i++)
+		most += HEAD_BYTES + argv[i].len + 2;
+	if (!reserve(c, most))
 		return out_of_memory(c, err);
-	if ((size_t)n > c->out_capacity - c->out_len) {
-		size_t capacity = 2 * (c->out_len + (size_t)n);
-		char *out = realloc(c->out, capacity);
-
-		if (!out) {
-			redisFreeCommand(command);
-			return out_of_memory(c, err);
-		}
-		c->out = out;
-		c->out_capacity = capacity;
+	at = put_head(c->out + c->out_len, '*', (size_t)argc);
+	for (int i = 0; i < argc; i++) {
+		at = put_head(at, '$', argv[i].len);
+		if (argv[i].len > 0)
+			memcpy(at, argv[i].data, argv[i].len);
+		at += argv[i].len;
+		memcpy(at, "\r\n", 2);
+		at += 2;
 	}
-	memcpy(c->out + c->out_len, command, (size_t)n);
-	c->out_len += (size_t)n;
+	c->out_len = (size_t)(at - c->out);
 	c->outstanding++;
-	redisFreeCommand(command);
 	return 0;
+}
+
+void redis_send_early(struct redis_connection *c, bool all)
+{
+	ssize_t n;
+
+	if (c->broken.code != 0 || c->out_len == 0 || (!all && c->out_len < c->early_at))
+		return;
+	n = send(c->fd, c->out, c->out_len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (n > 0) {
+		c->out_len -= (size_t)n;
+		memmove(c->out, c->out + n, c->out_len);
+	}
+	c->early_at = c->out_len + EARLY_BYTES;
 }
 
 /* What has arrived of an item begins with a line. */
@@ -344,7 +385,7 @@ static bool line_too_long(const redisReader *r)
 
 int redis_read(struct redis_connection *c, struct redis_reply *ret, struct error *err)
 {
-	int64_t end = monotonic_ms() + REPLY_MS;
+	int64_t end = 0; /* not yet known */
 	size_t bytes = 0;
 	void *reply = NULL;
 
@@ -354,7 +395,7 @@ int redis_read(struct redis_connection *c, struct redis_reply *ret, struct error
 		return break_off(c, err);
 	assert(c->outstanding > 0);
 	c->items = 0;
-	if (send_queued(c, err) < 0)
+	if (c->out_len > 0 && send_queued(c, err) < 0)
 		return c->broken.code;
 	for (;;) {
 		if (redisReaderGetReply(c->reader, &reply) != REDIS_OK)
@@ -364,7 +405,9 @@ int redis_read(struct redis_connection *c, struct redis_reply *ret, struct error
 		c->too_large = bytes > REPLY_MAX_BYTES || line_too_long(c->reader);
 		if (c->too_large)
 			return foreign(c, err);
-		if (monotonic_ms() > end)
+		if (end == 0)
+			end = monotonic_ms() + REPLY_MS;
+		else if (monotonic_ms() > end)
 			return quiet(c, REPLY_MS, err);
 		if (receive(c, end - monotonic_ms(), &bytes, err) < 0)
 			return c->broken.code;
@@ -458,6 +501,7 @@ struct redis_connection *redis_connect(
 	}
 	memcpy(c->name, url->name, sizeof(c->name));
 	c->cancel_fd = cancel_fd;
+	c->early_at = EARLY_BYTES;
 	c->functions = *c->reader->fn;
 	c->create_array = c->functions.createArray;
 	c->functions.createArray = create_array;

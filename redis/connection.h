@@ -55,6 +55,10 @@ int redis_command(struct redis_connection *c, int argc, const struct str *argv,
 int redis_append(struct redis_connection *c, int argc, const struct str *argv, struct error *err);
 int redis_read(struct redis_connection *c, struct redis_reply *ret, struct error *err);
 
+/* Sends what goes without waiting of what is queued, unless it is little (64 KiB) and not ALL, so
+ * that Redis works meanwhile. What goes wrong is told by the next redis_read. */
+void redis_send_early(struct redis_connection *c, bool all);
+
 /* Fills *err as redis_read does for the error reply R, which was found inside an array. Returns
  * ERR_REDIS. */
 int redis_refused(struct redis_connection *c, const struct redis_reply *r, struct error *err);

@@ -171,19 +171,32 @@ static void give_id(struct delivery *d, struct queued_alert *q)
 	d->last_id = q->id;
 }
 
-/* A batch that was not confirmed is sent again as it was. */
+/* With the lock: an alert is not looked into. */
 static void take_batch(struct delivery *d)
 {
-	size_t bytes = 0;
+	uint64_t left = DELIVERY_BATCH_MAX_BYTES;
 
-	while (d->n_batch == 0 || (d->n_batch < d->cfg.batch && bytes < DELIVERY_BATCH_MAX_BYTES)) {
-		struct queued_alert *q = alert_queue_take(&d->queue);
+	if (d->n_batch > 0)
+		return; /* what was not confirmed is sent again as it was */
+	while (d->n_batch < d->cfg.batch && left > 0) {
+		uint64_t bytes;
+		struct queued_alert *q = alert_queue_take(&d->queue, &bytes);
 
 		if (!q)
 			break;
-		give_id(d, q);
-		bytes += q->bytes;
+		left -= bytes < left ? bytes : left;
 		d->batch[d->n_batch++] = q;
+	}
+}
+
+/* Without the lock. */
+static void give_ids(struct delivery *d)
+{
+	for (uint32_t i = 0; i < d->n_batch; i++)
+		__builtin_prefetch(d->batch[i]);
+	for (uint32_t i = 0; i < d->n_batch; i++) {
+		if (d->batch[i]->id.ms == 0 && d->batch[i]->id.n == 0)
+			give_id(d, d->batch[i]);
 	}
 }
 
@@ -210,11 +223,13 @@ static int renumber(struct delivery *d, bool taken, struct error *err)
 	return 0;
 }
 
-/* Counts and frees what was confirmed; the rest stays. */
-static void settle(struct delivery *d)
+/* Counts what was confirmed and puts it into RET_DONE, to be freed; the rest stays. Returns how
+ * many those are. With the lock. */
+static uint32_t settle(struct delivery *d, struct queued_alert **ret_done)
 {
 	uint64_t now_us = monotonic_us();
 	uint32_t left = 0;
+	uint32_t done = 0;
 
 	for (uint32_t i = 0; i < d->n_batch; i++) {
 		struct queued_alert *q = d->batch[i];
@@ -229,22 +244,26 @@ static void settle(struct delivery *d)
 		d->stats.delivered++;
 		d->opened += q->alert.revision == 1;
 		alert_queue_release(&d->queue, q);
-		free(q);
+		ret_done[done++] = q;
 	}
 	d->n_batch = left;
 	pthread_cond_broadcast(&d->progress);
+	return done;
 }
 
 static void send_batch(struct delivery *d)
 {
+	struct queued_alert *done[TRANSFER_MAX];
 	struct transfer_report report;
 	bool needs_operator = false;
 	struct error why;
+	uint32_t n_done;
 	int rc;
 
 	take_batch(d);
 	d->batch_turn = false;
 	pthread_mutex_unlock(&d->lock);
+	give_ids(d);
 	rc = transfer_batch(d->connection, &d->keys, d->batch, d->n_batch, &report, &why);
 	if (rc == 0 && report.left > 0)
 		rc = renumber(d, report.taken, &why);
@@ -256,11 +275,15 @@ static void send_batch(struct delivery *d)
 	}
 	pthread_mutex_lock(&d->lock);
 	d->stats.read_back += report.read_back;
-	settle(d);
+	n_done = settle(d, done);
 	if (rc < 0)
 		fail(d, needs_operator, &why);
 	else
 		succeed(d);
+	pthread_mutex_unlock(&d->lock);
+	for (uint32_t i = 0; i < n_done; i++)
+		free(done[i]);
+	pthread_mutex_lock(&d->lock);
 }
 
 struct own_fields {

@@ -11,7 +11,8 @@
 enum {
 	BATCH_DEFAULT = 128,
 	BATCH_MAX = 256,
-	BATCH_MAX_BYTES = 1 << 20, /* of JSON: a batch of large alerts is sent early */
+	BATCH_MAX_BYTES = 1 << 20, /* of JSON: a batch of large alerts is smaller */
+	PENDING_MAX = 1024,        /* two batches, and more; a power of two */
 };
 
 #define STAGING_TTL_S "3600" /* longer than any replay goes on between two batches */
@@ -20,11 +21,14 @@ struct publisher {
 	struct redis_connection *c;
 	bool finished;
 	uint32_t batch;
-	uint32_t commands; /* whose replies are to be read */
-	uint32_t queued;   /* of them, entries: the first ones */
+	uint32_t commands; /* whose replies are to be read, behind those of what is pending */
+	uint32_t queued;   /* entries of the present batch */
 	size_t queued_bytes;
-	struct stream_id last;           /* given to an entry */
-	struct stream_id ids[BATCH_MAX]; /* of what is queued */
+	struct stream_id last; /* given to an entry */
+	/* What adding has asked for and whose replies are to be read, a ring: the id of an entry;
+	 * 0-0 where the staging key's time was set anew. */
+	struct stream_id pending[PENDING_MAX];
+	uint32_t first_pending, n_pending;
 	uint64_t raised, delivered, opened;
 	uint64_t first_ns, last_ns;
 	struct error failed; /* code 0 while all is well */
@@ -131,14 +135,27 @@ struct publisher *publisher_new(
 
 /* ---- adding ---- */
 
-static void queue(struct publisher *p, const struct alert *a)
+static void pend(struct publisher *p, struct stream_id id)
+{
+	assert(p->n_pending < PENDING_MAX);
+	p->pending[(p->first_pending + p->n_pending++) % PENDING_MAX] = id;
+}
+
+/* When that fails, so does the reading of the replies. */
+static void add(struct publisher *p, const struct alert *a)
 {
 	struct stream_id id = stream_id_next(p->last, a->ts_ns);
 
-	/* When that fails, so does the reading of its reply. */
 	stream_append(p->c, p->staging, id, a, NULL);
-	p->commands++;
-	p->ids[p->queued++] = id;
+	pend(p, id);
+	if (p->queued == 0) { /* at once: whatever happens then, the key does not stay for good */
+		redis_append(p->c, 3,
+			(struct str[]){STR("EXPIRE"), str_from(p->staging), STR(STAGING_TTL_S)},
+			NULL);
+		pend(p, (struct stream_id){0, 0});
+	}
+	redis_send_early(p->c, false);
+	p->queued++;
 	p->queued_bytes += a->json.len;
 	p->last = id;
 	if (p->raised == 0)
@@ -148,15 +165,17 @@ static void queue(struct publisher *p, const struct alert *a)
 	p->opened += a->revision == 1;
 }
 
-/* Reads the reply to one XADD. */
-static int read_added(struct publisher *p, struct stream_id sent, struct error *err)
+/* Reads the next reply, and compares the id in it with the one that was sent. */
+static int read_pending(struct publisher *p, struct error *err)
 {
+	struct stream_id sent = p->pending[p->first_pending];
 	char text[STREAM_ID_BYTES];
 	struct redis_reply r;
 	int rc = redis_read(p->c, &r, err);
 
-	p->commands--;
-	if (rc < 0)
+	p->first_pending = (p->first_pending + 1) % PENDING_MAX;
+	p->n_pending--;
+	if (rc < 0 || (sent.ms == 0 && sent.n == 0))
 		return rc;
 	if (r.kind != REDIS_STRING || !str_eq(r.str, stream_id_format(sent, text)))
 		return redis_nonsense(p->c, "XADD", err);
@@ -164,25 +183,20 @@ static int read_added(struct publisher *p, struct stream_id sent, struct error *
 	return 0;
 }
 
-/* Sends what is queued, and compares the id in each reply with the one that was sent. Every reply
- * is read, also behind one that failed: entries that follow it may have been added, and are
- * counted. A broken connection fails all the rest at once. */
-static int flush(struct publisher *p, struct error *err)
+/* Ends a batch: reads replies until at most KEEP are missing. Every reply is read behind one that
+ * failed: entries that follow it may have been added, and are counted. A broken connection fails
+ * all the rest at once. */
+static int settle(struct publisher *p, uint32_t keep, struct error *err)
 {
-	uint32_t n = p->queued;
 	struct error why;
 
-	if (n == 0 || p->failed.code != 0)
-		return fail(p, NULL, err);
-	command(p, 3, (struct str[]){STR("EXPIRE"), str_from(p->staging), STR(STAGING_TTL_S)});
 	p->queued = 0;
 	p->queued_bytes = 0;
-	for (uint32_t i = 0; i < n; i++) {
-		if (read_added(p, p->ids[i], &why) < 0)
+	redis_send_early(p->c, true);
+	while (p->n_pending > (p->failed.code == 0 ? keep : 0)) {
+		if (read_pending(p, &why) < 0)
 			fail(p, &why, NULL);
 	}
-	if (read_replies(p, NULL, &why) < 0)
-		fail(p, &why, NULL);
 	return fail(p, NULL, err);
 }
 
@@ -191,9 +205,9 @@ int publisher_add(struct publisher *p, const struct alert *a, struct error *err)
 	assert(!p->finished);
 	if (p->failed.code != 0)
 		return fail(p, NULL, err);
-	queue(p, a);
+	add(p, a);
 	if (p->queued == p->batch || p->queued_bytes >= BATCH_MAX_BYTES)
-		return flush(p, err);
+		return settle(p, p->queued + 1, err); /* those of the batch before */
 	return 0;
 }
 
@@ -296,7 +310,7 @@ int publisher_finish(struct publisher *p, struct error *err)
 	uint64_t now_ns = 0;
 	int rc;
 
-	if (flush(p, err) < 0)
+	if (settle(p, 0, err) < 0)
 		return p->failed.code;
 	assert(p->delivered == p->raised);
 	rc = stream_server_time(p->c, &now_ns, &why);
@@ -313,6 +327,7 @@ void publisher_free(struct publisher *p)
 	if (!p)
 		return;
 	if (!p->finished) {
+		settle(p, 0, NULL);
 		command(p, 2, (struct str[]){STR("DEL"), str_from(p->staging)});
 		read_replies(p, NULL, NULL);
 	}

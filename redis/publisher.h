@@ -23,7 +23,7 @@ struct publisher;
 
 struct publisher_config {
 	const char *name; /* of the replay: 1 to 128 letters, digits, . _ - */
-	uint32_t batch;   /* entries per pipeline, 1 to 256; 0: 128 */
+	uint32_t batch;   /* entries whose replies are read together, 1 to 256; 0: 128 */
 };
 
 /* Borrows C, which must outlive the publisher and serves nobody else meanwhile. NULL with *err. */
@@ -31,8 +31,9 @@ struct publisher *publisher_new(
 	struct redis_connection *c, const struct publisher_config *cfg, struct error *err);
 void publisher_free(struct publisher *p); /* NULL allowed; what was not finished stays invisible */
 
-/* Queues A (copied); sends a batch when it is full. 0, or a negative code with *err: not every
- * alert so far is delivered, and every later call fails with the same error. */
+/* Queues A (copied) and sends what goes without waiting. Waits for Redis when two batches are full
+ * and the first of them is not confirmed. 0, or a negative code with *err: not every alert so far
+ * is delivered, and every later call fails with the same error. */
 int publisher_add(struct publisher *p, const struct alert *a, struct error *err);
 
 /* Sends what is queued, waits until Redis has confirmed every entry, and makes the stream visible

@@ -1,9 +1,9 @@
 #include "redis/stream.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "common/decimal.h"
 #include "common/time_text.h"
 
 int stream_id_cmp(struct stream_id a, struct stream_id b)
@@ -15,8 +15,12 @@ int stream_id_cmp(struct stream_id a, struct stream_id b)
 
 struct str stream_id_format(struct stream_id id, char *buf)
 {
-	snprintf(buf, STREAM_ID_BYTES, "%" PRIu64 "-%" PRIu64, id.ms, id.n);
-	return str_from(buf);
+	char *at = decimal_put(buf, id.ms);
+
+	*at++ = '-';
+	at = decimal_put(at, id.n);
+	*at = '\0';
+	return (struct str){buf, (uint32_t)(at - buf)};
 }
 
 /* A decimal number up to MAX, digits only. */
@@ -200,14 +204,14 @@ int stream_append(struct redis_connection *c, const char *key, struct stream_id 
 	const struct alert *a, struct error *err)
 {
 	char id_text[STREAM_ID_BYTES];
-	char revision[16];
+	char text[DECIMAL_BYTES];
+	struct str revision = {text, (uint32_t)(decimal_put(text, a->revision) - text)};
 
-	snprintf(revision, sizeof(revision), "%" PRIu32, a->revision);
 	return redis_append(c, 15,
 		(struct str[]){STR("XADD"), str_from(key), stream_id_format(id, id_text),
 			STR("json"), a->json, STR("id"), str_from(a->id), STR("rule"), a->rule_id,
 			STR("level"), str_from(rule_level_name(a->level)), STR("equipment"),
-			a->equipment, STR("seq"), str_from(revision)},
+			a->equipment, STR("seq"), revision},
 		err);
 }
 

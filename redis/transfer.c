@@ -107,6 +107,13 @@ static int read_back(struct redis_connection *c, const struct stream_keys *k,
 	return 0;
 }
 
+/* The start of Q, which another thread wrote. */
+static void prefetch(const struct queued_alert *q)
+{
+	for (size_t at = 0; at < sizeof(*q); at += 64)
+		__builtin_prefetch((const char *)q + at);
+}
+
 int transfer_batch(struct redis_connection *c, const struct stream_keys *k,
 	struct queued_alert *const *batch, uint32_t n, struct transfer_report *ret,
 	struct error *err)
@@ -119,8 +126,12 @@ int transfer_batch(struct redis_connection *c, const struct stream_keys *k,
 	memset(ret, 0, sizeof(*ret));
 	/* When queueing fails, so does the reading of the replies. */
 	redis_append(c, 1, (struct str[]){STR("MULTI")}, NULL);
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < n; i++) {
+		if (i + 1 < n)
+			prefetch(batch[i + 1]);
 		stream_append(c, k->alerts, batch[i]->id, &batch[i]->alert, NULL);
+		redis_send_early(c, false);
+	}
 	redis_append(c, 1, (struct str[]){STR("EXEC")}, NULL);
 	rc = transfer_read_transaction(c, n, &r, err);
 	if (rc == 0)

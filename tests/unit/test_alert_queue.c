@@ -72,7 +72,7 @@ START_TEST(order_is_that_of_pushing)
 		struct queued_alert *q;
 
 		ck_assert_uint_eq(alert_queue_first(&queue)->seq, i);
-		q = alert_queue_take(&queue);
+		q = alert_queue_take(&queue, NULL);
 		ck_assert_uint_eq(q->seq, i);
 		ck_assert_int_eq(q->alert.level, levels[i]);
 		ck_assert_uint_eq(queue.count, 6 - i);
@@ -81,8 +81,38 @@ START_TEST(order_is_that_of_pushing)
 		free(q);
 	}
 	ck_assert_ptr_null(alert_queue_first(&queue));
-	ck_assert_ptr_null(alert_queue_take(&queue));
+	ck_assert_ptr_null(alert_queue_take(&queue, NULL));
 	ck_assert_uint_eq(queue.bytes, 0);
+	alert_queue_clear(&queue);
+}
+END_TEST
+
+/* More and more of them wait, while the first ones leave. */
+START_TEST(places_move)
+{
+	struct alert_queue queue = {.max_bytes = 1 << 24};
+	uint64_t taken = 0;
+
+	for (unsigned i = 0; i < 3000; i++) {
+		push(&queue, i % 3 ? LEVEL_LOW : LEVEL_HIGH, 10);
+		if (i % 4 == 3) {
+			struct queued_alert *q = alert_queue_take(&queue, NULL);
+
+			ck_assert_uint_eq(q->seq, taken++);
+			alert_queue_release(&queue, q);
+			free(q);
+		}
+	}
+	ck_assert_uint_eq(queue.waiting, 3000 - taken);
+	for (; queue.waiting > 0; taken++) {
+		struct queued_alert *q = alert_queue_take(&queue, NULL);
+
+		ck_assert_uint_eq(q->seq, taken);
+		alert_queue_release(&queue, q);
+		free(q);
+	}
+	ck_assert_uint_eq(queue.bytes, 0);
+	alert_queue_clear(&queue);
 }
 END_TEST
 
@@ -147,7 +177,7 @@ START_TEST(what_is_taken_stays)
 	uint64_t seqs;
 
 	for (unsigned i = 0; i < 4; i++)
-		taken[i] = alert_queue_take(&queue);
+		taken[i] = alert_queue_take(&queue, NULL);
 	ck_assert_uint_eq(drop(alert_queue_push(&queue, make(LEVEL_CRITICAL, 100)), &seqs), 1);
 	ck_assert_uint_eq(seqs, 4);
 	alert_queue_release(&queue, taken[2]);
@@ -164,6 +194,7 @@ static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, copies);
 	tcase_add_test(tc, order_is_that_of_pushing);
+	tcase_add_test(tc, places_move);
 	tcase_add_test(tc, oldest_of_the_lowest_goes);
 	tcase_add_test(tc, large_one_drops_several_or_itself);
 	tcase_add_test(tc, what_is_taken_stays);

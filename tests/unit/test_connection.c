@@ -201,6 +201,41 @@ START_TEST(pipeline_keeps_order)
 }
 END_TEST
 
+/* Far more than a socket holds, while the server does not read: nothing waits before redis_read. */
+START_TEST(early_parts_keep_order)
+{
+	enum { N = 3000 };
+	static char bytes[1000];
+	struct test_server s;
+	struct redis_connection *c;
+	struct redis_reply r;
+	struct error err;
+	double start;
+
+	test_server_start(&s, NULL);
+	c = test_connect(s.url);
+	kill(s.pid, SIGSTOP);
+	start = test_now_s();
+	for (int i = 0; i < N; i++) {
+		memset(bytes, 'a' + i % 26, sizeof(bytes));
+		ck_assert_int_eq(redis_append(c, 2,
+					 (struct str[]){STR("ECHO"), {bytes, sizeof(bytes)}}, &err),
+			0);
+		redis_send_early(c, i % 2 == 0);
+	}
+	ck_assert_double_lt(test_now_s() - start, 2);
+	kill(s.pid, SIGCONT);
+	for (int i = 0; i < N; i++) {
+		ck_assert_int_eq(redis_read(c, &r, &err), 0);
+		ck_assert_uint_eq(r.str.len, sizeof(bytes));
+		ck_assert_int_eq(r.str.data[0], 'a' + i % 26);
+		ck_assert_int_eq(r.str.data[sizeof(bytes) - 1], 'a' + i % 26);
+	}
+	redis_close(c);
+	test_server_stop(&s);
+}
+END_TEST
+
 START_TEST(refusal_leaves_the_connection_good)
 {
 	struct test_server s;
@@ -623,6 +658,7 @@ static void add_tests(TCase *tc)
 	}
 	tcase_add_test(tc, commands_are_binary_safe);
 	tcase_add_test(tc, pipeline_keeps_order);
+	tcase_add_test(tc, early_parts_keep_order);
 	tcase_add_test(tc, refusal_leaves_the_connection_good);
 	tcase_add_test(tc, database_is_selected);
 	tcase_add_test(tc, passwords);
