@@ -43,7 +43,7 @@ struct delivery_config {
 	const char *url;       /* redis/url.h */
 	const char *name;      /* of the sensor: stream_name_ok */
 	uint32_t batch;        /* alerts a transaction, 1 to 256; 0: 128 */
-	uint32_t flush_ms;     /* the longest that an alert waits for others; 0: 20 */
+	uint32_t flush_ms;     /* the longest that an alert waits for others; 0: 5 */
 	uint32_t status_ms;    /* between two heartbeats; 0: 5000; the hash lives four times as
 				  long, at least 4 s */
 	uint32_t retry_ms;     /* first wait after a failure, doubled at each further one; 0: 100 */
