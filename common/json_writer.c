@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "common/decimal.h"
+
 enum { FIRST_BYTES = 256 };
 
 void json_init(struct json_writer *w)
@@ -24,16 +26,13 @@ void json_clear(struct json_writer *w)
 		w->data[0] = '\0';
 }
 
-/* Room for N bytes and the NUL. */
-static bool reserve(struct json_writer *w, size_t n)
+static bool grow(struct json_writer *w, size_t n)
 {
 	size_t capacity = w->capacity ? w->capacity : FIRST_BYTES;
 	char *data;
 
 	if (w->failed)
 		return false;
-	if (n < w->capacity - w->len)
-		return true;
 	while (capacity - w->len <= n) {
 		if (capacity > SIZE_MAX / 2) {
 			w->failed = true;
@@ -51,28 +50,44 @@ static bool reserve(struct json_writer *w, size_t n)
 	return true;
 }
 
+/* Room for N bytes, the comma that is due, and the NUL. Where to write; NULL without memory. */
+static char *begin_value(struct json_writer *w, size_t n)
+{
+	char *at;
+
+	if ((w->failed || n + 1 >= w->capacity - w->len) && !grow(w, n + 1))
+		return NULL;
+	at = w->data + w->len;
+	*at = ',';
+	return at + w->comma;
+}
+
+/* What was written ends at AT; a comma is due before what follows, or not. */
+static void end_value(struct json_writer *w, char *at, bool comma)
+{
+	*at = '\0';
+	w->len = (size_t)(at - w->data);
+	w->comma = comma;
+}
+
+/* As it is, within a value. */
 static void put(struct json_writer *w, const char *bytes, size_t n)
 {
-	if (!reserve(w, n))
+	if ((w->failed || n >= w->capacity - w->len) && !grow(w, n))
 		return;
 	memcpy(w->data + w->len, bytes, n);
 	w->len += n;
 	w->data[w->len] = '\0';
 }
 
-/* The comma before a value or a key, and the knowledge that one is wanted before the next. */
-static void separate(struct json_writer *w)
+static void put_value(struct json_writer *w, const char *bytes, size_t n, bool comma)
 {
-	if (w->comma)
-		put(w, ",", 1);
-	w->comma = true;
-}
+	char *at = begin_value(w, n);
 
-static void begin(struct json_writer *w, const char *bracket)
-{
-	separate(w);
-	put(w, bracket, 1);
-	w->comma = false;
+	if (!at)
+		return;
+	memcpy(at, bytes, n);
+	end_value(w, at + n, comma);
 }
 
 static void end(struct json_writer *w, const char *bracket)
@@ -83,7 +98,7 @@ static void end(struct json_writer *w, const char *bracket)
 
 void json_object_begin(struct json_writer *w)
 {
-	begin(w, "{");
+	put_value(w, "{", 1, false);
 }
 
 void json_object_end(struct json_writer *w)
@@ -93,7 +108,7 @@ void json_object_end(struct json_writer *w)
 
 void json_array_begin(struct json_writer *w)
 {
-	begin(w, "[");
+	put_value(w, "[", 1, false);
 }
 
 void json_array_end(struct json_writer *w)
@@ -103,11 +118,17 @@ void json_array_end(struct json_writer *w)
 
 void json_key(struct json_writer *w, const char *key)
 {
-	separate(w);
-	put(w, "\"", 1);
-	put(w, key, strlen(key));
-	put(w, "\":", 2);
-	w->comma = false;
+	size_t n = strlen(key);
+	char *at = begin_value(w, n + 3);
+
+	if (!at)
+		return;
+	*at++ = '"';
+	memcpy(at, key, n);
+	at += n;
+	*at++ = '"';
+	*at++ = ':';
+	end_value(w, at, false);
 }
 
 static void put_escape(struct json_writer *w, uint32_t code)
@@ -143,23 +164,47 @@ static bool wants_escape(uint32_t code)
 	return code < 0x20 || code == '"' || code == '\\' || (code >= 0x7f && code <= 0x9f);
 }
 
-void json_str(struct json_writer *w, struct str s)
+/* Which of eight bytes are zero: their highest bits, exact up to the first one. */
+static uint64_t zero_bytes(uint64_t v)
 {
-	uint32_t from = 0; /* bytes from here to AT are copied as they are */
-	uint32_t at = 0;
+	return (v - UINT64_C(0x0101010101010101)) & ~v & UINT64_C(0x8080808080808080);
+}
 
-	separate(w);
-	put(w, "\"", 1);
+/* Bytes at the start of DATA that are ASCII and want no escape. Eight at a time: almost all strings
+ * are nothing else. */
+static size_t count_plain(const char *data, size_t len)
+{
+	const uint64_t each = UINT64_C(0x0101010101010101);
+	size_t at = 0;
+
+	for (; len - at >= 8; at += 8) {
+		uint64_t v;
+
+		memcpy(&v, data + at, 8);
+		if (((v - 0x20 * each) | v) & (0x80 * each) || zero_bytes(v ^ '"' * each) ||
+			zero_bytes(v ^ '\\' * each) || zero_bytes(v ^ 0x7f * each))
+			break;
+	}
+	while (at < len && (unsigned char)data[at] < 0x80 && !wants_escape((unsigned char)data[at]))
+		at++;
+	return at;
+}
+
+/* The rest of a string from byte AT on, which is not plain. */
+static void put_rest(struct json_writer *w, struct str s, size_t at)
+{
+	size_t from = at; /* bytes from here to AT are copied as they are */
+
 	while (at < s.len) {
 		uint32_t code = 0;
 		uint32_t n = utf8_decode(s.data + at, s.len - at, &code);
 
 		if (n > 0 && !wants_escape(code)) {
 			at += n;
+			at += count_plain(s.data + at, s.len - at);
 			continue;
 		}
-		if (at > from)
-			put(w, s.data + from, at - from);
+		put(w, s.data + from, at - from);
 		if (n > 0)
 			put_escape(w, code);
 		else
@@ -167,9 +212,28 @@ void json_str(struct json_writer *w, struct str s)
 		at += n > 0 ? n : 1;
 		from = at;
 	}
-	if (at > from)
-		put(w, s.data + from, at - from);
-	put(w, "\"", 1);
+	put(w, s.data + from, at - from);
+}
+
+void json_str(struct json_writer *w, struct str s)
+{
+	size_t plain = count_plain(s.data, s.len);
+	char *at = begin_value(w, plain + 2);
+
+	if (!at)
+		return;
+	*at++ = '"';
+	if (plain > 0)
+		memcpy(at, s.data, plain);
+	at += plain;
+	if (plain < s.len) {
+		end_value(w, at, true);
+		put_rest(w, s, plain);
+		put(w, "\"", 1);
+		return;
+	}
+	*at++ = '"';
+	end_value(w, at, true);
 }
 
 void json_text(struct json_writer *w, const char *s)
@@ -180,55 +244,38 @@ void json_text(struct json_writer *w, const char *s)
 		json_null(w);
 }
 
-/* Digits of V, at least WIDTH of them, after an optional minus. */
-static void put_number(struct json_writer *w, bool negative, uint64_t v, int width)
+static void put_number(struct json_writer *w, bool negative, uint64_t v)
 {
-	char digits[24];
-	size_t at = sizeof(digits);
+	char *at = begin_value(w, 1 + DECIMAL_BYTES);
 
-	do {
-		digits[--at] = (char)('0' + v % 10);
-		v /= 10;
-		width--;
-	} while (v > 0 || width > 0);
-	if (negative)
-		digits[--at] = '-';
-	put(w, digits + at, sizeof(digits) - at);
-}
-
-static uint64_t magnitude(int64_t v)
-{
-	return v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+	if (!at)
+		return;
+	*at = '-';
+	end_value(w, decimal_put(at + negative, v), true);
 }
 
 void json_u64(struct json_writer *w, uint64_t v)
 {
-	separate(w);
-	put_number(w, false, v, 1);
+	put_number(w, false, v);
 }
 
 void json_i64(struct json_writer *w, int64_t v)
 {
-	separate(w);
-	put_number(w, v < 0, magnitude(v), 1);
+	put_number(w, v < 0, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
 }
 
 void json_bool(struct json_writer *w, bool v)
 {
-	separate(w);
-	put(w, v ? "true" : "false", v ? 4 : 5);
+	put_value(w, v ? "true" : "false", v ? 4 : 5, true);
 }
 
 void json_null(struct json_writer *w)
 {
-	separate(w);
-	put(w, "null", 4);
+	put_value(w, "null", 4, true);
 }
 
 void json_members(struct json_writer *w, struct str members)
 {
-	if (members.len == 0)
-		return;
-	separate(w);
-	put(w, members.data, members.len);
+	if (members.len > 0)
+		put_value(w, members.data, members.len, true);
 }

@@ -1,5 +1,7 @@
 #include "common/time_text.h"
 
+#include "common/decimal.h"
+
 enum { S_PER_DAY = 86400, DAYS_PER_400_YEARS = 146097, FIRST_YEAR = 1970, LAST_YEAR = 2500 };
 
 static bool is_leap(int year)
@@ -46,14 +48,6 @@ void date_civil(int64_t days, int *ret_year, int *ret_month, int *ret_day, int *
 	*ret_weekday = (int)(((days + 3) % 7 + 7) % 7); /* 1970-01-01 was a Thursday */
 }
 
-/* N digits of VALUE, zeros in front. */
-static char *put_digits(char *at, unsigned value, int n)
-{
-	for (int i = n; i-- > 0; value /= 10)
-		at[i] = (char)('0' + value % 10);
-	return at + n;
-}
-
 static char *put_date(char *at, int64_t days)
 {
 	int year;
@@ -62,11 +56,11 @@ static char *put_date(char *at, int64_t days)
 	int weekday;
 
 	date_civil(days, &year, &month, &day, &weekday);
-	at = put_digits(at, (unsigned)year, 4);
+	at = decimal_put_fixed(at, (unsigned)year, 4);
 	*at++ = '-';
-	at = put_digits(at, (unsigned)month, 2);
+	at = decimal_put_fixed(at, (unsigned)month, 2);
 	*at++ = '-';
-	return put_digits(at, (unsigned)day, 2);
+	return decimal_put_fixed(at, (unsigned)day, 2);
 }
 
 char *time_format(uint64_t ts_ns, char *buf)
@@ -76,13 +70,13 @@ char *time_format(uint64_t ts_ns, char *buf)
 	char *at = put_date(buf, (int64_t)(ts_s / S_PER_DAY));
 
 	*at++ = 'T';
-	at = put_digits(at, second_of_day / 3600, 2);
+	at = decimal_put_fixed(at, second_of_day / 3600, 2);
 	*at++ = ':';
-	at = put_digits(at, second_of_day / 60 % 60, 2);
+	at = decimal_put_fixed(at, second_of_day / 60 % 60, 2);
 	*at++ = ':';
-	at = put_digits(at, second_of_day % 60, 2);
+	at = decimal_put_fixed(at, second_of_day % 60, 2);
 	*at++ = '.';
-	at = put_digits(at, (unsigned)(ts_ns % NS_PER_S), 9);
+	at = decimal_put_fixed(at, (unsigned)(ts_ns % NS_PER_S), 9);
 	*at++ = 'Z';
 	*at = '\0';
 	return buf;

@@ -229,8 +229,41 @@ START_TEST(test_writes_nothing_after_a_failure)
 }
 END_TEST
 
+/* Each byte at each place of strings of each length around the words that are read at once: what
+ * stands around it is copied as it is. */
+START_TEST(test_every_byte_at_every_place)
+{
+	char text[24], want[40];
+
+	for (unsigned byte = 0; byte < 256; byte++) {
+		const char one[] = {(char)byte, '\0'};
+		struct json_writer w;
+		size_t n;
+
+		json_init(&w);
+		json_str(&w, (struct str){one, 1});
+		n = w.len - 2;
+		ck_assert_uint_ge(n, 1);
+		for (uint32_t len = 1; len <= sizeof(text); len++) {
+			for (uint32_t at = 0; at < len; at++) {
+				memset(text, ' ' + 1, sizeof(text));
+				text[at] = (char)byte;
+				memset(want, ' ' + 1, sizeof(want));
+				want[0] = '"';
+				memcpy(want + 1 + at, w.data + 1, n);
+				want[len + n] = '"';
+				want[len + n + 1] = '\0';
+				assert_str((struct str){text, len}, want);
+			}
+		}
+		json_done(&w);
+	}
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
+	tcase_add_test(tc, test_every_byte_at_every_place);
 	tcase_add_test(tc, test_puts_commas);
 	tcase_add_test(tc, test_writes_values);
 	tcase_add_test(tc, test_adds_members_written_before);
