@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ALIGNMENT = sizeof(max_align_t) };
+enum { ALIGNMENT = sizeof(max_align_t), BRIEF_BYTES = 256 };
 
 /* Bytes from `used` on are zero: allocation need not clear them. */
 struct block {
@@ -117,8 +117,10 @@ struct str arena_str(struct arena *a, struct str text)
 	return (struct str){copy, text.len};
 }
 
+/* Most texts are short: those are formatted once, not a first time to learn their length. */
 struct str arena_printf(struct arena *a, const char *fmt, ...)
 {
+	char brief[BRIEF_BYTES];
 	struct str text = {NULL, 0};
 	va_list ap;
 	va_list again;
@@ -127,11 +129,14 @@ struct str arena_printf(struct arena *a, const char *fmt, ...)
 
 	va_start(ap, fmt);
 	va_copy(again, ap);
-	len = vsnprintf(NULL, 0, fmt, ap);
+	len = vsnprintf(brief, sizeof(brief), fmt, ap);
 	va_end(ap);
 	copy = len < 0 ? NULL : arena_alloc(a, (size_t)len + 1);
 	if (copy) {
-		vsnprintf(copy, (size_t)len + 1, fmt, again);
+		if (len < BRIEF_BYTES)
+			memcpy(copy, brief, (size_t)len + 1);
+		else
+			vsnprintf(copy, (size_t)len + 1, fmt, again);
 		text = (struct str){copy, (uint32_t)len};
 	}
 	va_end(again);

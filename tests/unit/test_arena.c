@@ -132,6 +132,12 @@ START_TEST(test_formats_text)
 	ck_assert_str_eq(empty.data, "");
 	ck_assert_uint_eq(large.len, 500);
 	ck_assert_str_eq(large.data + 498, "07");
+	for (int len = 250; len < 260; len++) {
+		text = arena_printf(a, "%0*d", len, 7);
+		ck_assert_uint_eq(text.len, (unsigned)len);
+		ck_assert_uint_eq(strlen(text.data), (unsigned)len);
+		ck_assert_str_eq(text.data + len - 2, "07");
+	}
 	arena_free(a);
 }
 END_TEST
