@@ -3,14 +3,15 @@
 
 Each is a DNS look-up of its own name and the answer to it, from an address of its own in 10.0.0.0/8 to one of four resolvers in
 198.51.100.0/24 (RFC 5737); the answer's address is in 203.0.113.0/24. --rate: conversations a second of capture time (default 50000). The
-same arguments give the same bytes. At most 16,711,680 conversations. Standard library only.
+same arguments give the same bytes. At most 16,777,216 conversations. Standard library only.
 """
 import argparse
 import struct
 import sys
 
 START = 1790000000
-FIRST_HOST = 0x0a000100   # 10.0.1.0
+FIRST_HOST = 0x0a000000
+SCATTER = 0x9e3779          # odd: hosts come in no order, each once
 LAG = 25                  # conversations that begin before an answer comes
 QUESTION = b'\x0bn0000000000\x04host\x07example\0\0\1\0\1'   # its digits are the number of the conversation
 ANSWER = b'\xc0\x0c\0\1\0\1\0\0\x01\x2c\0\4\xcb\0\x71\1'
@@ -50,9 +51,10 @@ def write(to, count, rate):
             if not 0 <= i < count:
                 continue
             stamp(x, 0, START + us // 1000000, us % 1000000)
-            host(x, client, FIRST_HOST + i)
+            address = FIRST_HOST + (i * SCATTER & 0xffffff)
+            host(x, client, address)
             x[resolver + 3] = 1 + (i & 3)
-            total = sums[i & 3] + (FIRST_HOST + i >> 16) - 0x0a00 + (FIRST_HOST + i & 0xffff)
+            total = sums[i & 3] + (address >> 16) - (FIRST_HOST >> 16) + (address & 0xffff)
             total = (total & 0xffff) + (total >> 16)
             short(x, 40, ~((total & 0xffff) + (total >> 16)) & 0xffff)
             x[DIGITS:DIGITS + 10] = b'%010d' % i
@@ -65,7 +67,7 @@ def main():
     parser.add_argument('file')
     parser.add_argument('--rate', type=int, default=50000)
     args = parser.parse_args()
-    if not 0 <= args.count <= 0xff0000 or args.rate < 1:
+    if not 0 <= args.count <= 1 << 24 or args.rate < 1:
         sys.exit('idle.py: COUNT or --rate is out of range')
     with open(args.file, 'wb', buffering=1 << 20) as f:
         write(f, args.count, args.rate)

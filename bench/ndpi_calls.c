@@ -114,6 +114,16 @@ static bool prepare(struct play *p)
 	return true;
 }
 
+static void give_back(struct play *p)
+{
+	for (uint32_t i = 0; p->flows && i < p->calls->flows; i++)
+		__real_classifier_flow_free(NULL, p->flows[i]);
+	for (uint32_t i = 0; p->classifiers && i < p->calls->classifiers; i++)
+		classifier_free(p->classifiers[i]);
+	free(p->flows);
+	free(p->classifiers);
+}
+
 int __wrap_main(int argc, char **argv)
 {
 	struct play p = {0};
@@ -136,5 +146,6 @@ int __wrap_main(int argc, char **argv)
 		     ", \"fed_bytes\": %zu, \"found\": %" PRIu64
 		     ", \"seconds\": %.4f, \"cpu_seconds\": %.4f}\n",
 		p.calls->flows, p.calls->packets, p.calls->n_bytes, p.found, wall, cpu);
-	return 0; /* the record and the classifiers go with the process */
+	give_back(&p);
+	return 0; /* the record goes with the process */
 }

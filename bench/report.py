@@ -9,6 +9,9 @@ import json
 import os
 import re
 import sys
+import textwrap
+
+WIDE = 100
 
 # (what, contestant, of which it is a ratio, of wall or cpu, at most or at least, bound)
 TARGETS = (
@@ -56,7 +59,7 @@ def capture_lines(c, runs):
         value = by_key.get(key, {}).get('runs', [{}])[0].get(what)
         if value is not None:
             counts.append('%s %s %d' % (key, what, value))
-    yield 'counted: ' + ', '.join(counts)
+    yield from textwrap.wrap('counted: ' + ', '.join(counts), WIDE, subsequent_indent='  ')
     for text, one, other, what, sign, bound in TARGETS:
         if one in by_key and other in by_key:
             r = ratio(by_key[one][what], by_key[other][what])

@@ -1,14 +1,15 @@
 #!/bin/sh
 # Installs what building, testing and the demo need on Debian 12 or 13, and nothing that is there already.
-#   setup.sh [build] [demo] [test] [check]     default: build demo test
-# "check" adds what only the project's own continuous checks use.
+#   setup.sh [build] [demo] [test] [check] [bench]     default: build demo test
+# "check" adds what only the project's own continuous checks use, "bench" what `make bench` runs beside Vedette.
 set -eu
 
 build="make gcc libc6-dev cmake ninja-build pkg-config libpcap-dev libndpi-dev libmaxminddb-dev libhiredis-dev libyaml-dev
     libpcre2-dev libjansson-dev libxxhash-dev zlib1g-dev libzstd-dev libglib2.0-dev libseccomp-dev tzdata"
 demo="redis-server libloc-database python3-location python3 libmaxmind-db-writer-perl"
 tests="check redis-server mmdb-bin jq python3 binutils zstd gzip procps iproute2 tcpreplay tcpdump ethtool mandoc"
-checks="clang clang-format libclang-rt-dev universal-ctags tshark libndpi-bin git"
+checks="clang clang-format libclang-rt-dev universal-ctags tshark libndpi-bin git valgrind"
+benches="python3 redis-server libndpi-bin valgrind linux-perf binutils"
 
 wanted=""
 for group in "${@:-build demo test}"; do
@@ -18,7 +19,8 @@ for group in "${@:-build demo test}"; do
         demo) wanted="$wanted $demo" ;;
         test) wanted="$wanted $tests" ;;
         check) wanted="$wanted $checks" ;;
-        *) echo "setup.sh: unknown group '$one'; write: setup.sh [build] [demo] [test] [check]" >&2; exit 2 ;;
+        bench) wanted="$wanted $benches" ;;
+        *) echo "setup.sh: unknown group '$one'; write: setup.sh [build] [demo] [test] [check] [bench]" >&2; exit 2 ;;
         esac
     done
 done
