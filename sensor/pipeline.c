@@ -5,6 +5,7 @@
 
 #include "sensor/batch.h"
 #include "sensor/crew.h"
+#include "sensor/gang.h"
 #include "sensor/reader.h"
 
 enum {
@@ -17,7 +18,8 @@ enum {
 
 /* A shard emits into the batch that it is busy with. */
 struct lane {
-	struct shard *shard;
+	struct shard *shard; /* NULL: see fault */
+	struct error fault;
 	struct shard_output *out;
 };
 
@@ -69,29 +71,51 @@ static bool open_batches(struct pipeline *p)
 	return p->batches && ok;
 }
 
-static int open_pipeline(struct pipeline *p, struct pipeline_stats *stats, struct error *err)
+static void open_lane(void *user, uint32_t s)
 {
-	const struct pipeline_config *cfg = p->cfg;
+	struct pipeline *p = user;
+	struct lane *l = &p->lanes[s];
 	const struct shard_config sc = {
-		.hash_key = cfg->hash_key,
-		.max_flows = cfg->max_flows / PIPELINE_SHARDS,
-		.max_detections = cfg->max_detections / PIPELINE_SHARDS,
+		.hash_key = p->cfg->hash_key,
+		.max_flows = p->cfg->max_flows / PIPELINE_SHARDS,
+		.max_detections = p->cfg->max_detections / PIPELINE_SHARDS,
 		.tcp_packet_budget = TCP_PACKET_BUDGET,
 		.udp_packet_budget = UDP_PACKET_BUDGET,
 	};
+
+	l->shard = shard_new(&sc, emit, l, &l->fault);
+}
+
+static void open_further_lane(void *user, uint32_t i)
+{
+	open_lane(user, i + 1);
+}
+
+/* A classifier takes longer to make than all else, and all but the first can be made at once. */
+static int open_lanes(struct pipeline *p, struct error *err)
+{
+	open_lane(p, 0);
+	if (p->lanes[0].shard)
+		gang_run(classifier_many_at_once() ? p->cfg->workers : 0, PIPELINE_SHARDS - 1,
+			open_further_lane, p);
+	for (uint32_t s = 0; s < PIPELINE_SHARDS; s++) {
+		if (!p->lanes[s].shard)
+			return error_set(err, p->lanes[s].fault.code, "%s", p->lanes[s].fault.msg);
+	}
+	return 0;
+}
+
+static int open_pipeline(struct pipeline *p, struct pipeline_stats *stats, struct error *err)
+{
+	const struct pipeline_config *cfg = p->cfg;
 	const struct crew_config cc = {cfg->workers, PIPELINE_SHARDS, run_shard, p};
 	const bool has_reader = reader_init(&p->reader, cfg, stats);
 
 	if (!open_batches(p) || !has_reader)
 		return error_set(
 			err, ERR_SYSTEM, "not enough memory for the batches of the pipeline");
-	for (uint32_t s = 0; s < PIPELINE_SHARDS; s++) {
-		struct lane *l = &p->lanes[s];
-
-		l->shard = shard_new(&sc, emit, l, err);
-		if (!l->shard)
-			return err->code;
-	}
+	if (open_lanes(p, err) < 0)
+		return err->code;
 	p->crew = crew_new(&cc, err);
 	return p->crew ? 0 : err->code;
 }

@@ -78,6 +78,13 @@ static struct ndpi_detection_module_struct *module_new(void)
 }
 #endif
 
+/* What 4.2 keeps for all modules: allocated bytes, counted atomically; tables of letter pairs and
+ * libgcrypt, which the first module sets up. */
+bool classifier_many_at_once(void)
+{
+	return !NDPI_AT_LEAST(4, 3);
+}
+
 static uint32_t protocol_count(struct ndpi_detection_module_struct *m)
 {
 #if NDPI_AT_LEAST(5, 0)
