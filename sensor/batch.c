@@ -25,7 +25,9 @@ bool batch_init(struct batch *b, uint32_t n_frames)
 	max_work = (size_t)b->max_frames * PACKET_MAX_LAYERS + b->max_items;
 	b->bytes = malloc(BATCH_BYTES);
 	b->frames = malloc(b->max_frames * sizeof(*b->frames));
-	b->packets = aligned_alloc(BATCH_ALIGNMENT, b->max_frames * sizeof(*b->packets));
+	b->packets = aligned_alloc(
+		BATCH_ALIGNMENT, (b->max_frames * sizeof(*b->packets) + BATCH_ALIGNMENT - 1) /
+					 BATCH_ALIGNMENT * BATCH_ALIGNMENT);
 	b->ticks = malloc(b->max_items * sizeof(*b->ticks));
 	b->periods = malloc(BATCH_PERIODS * sizeof(*b->periods));
 	b->steps = malloc(BATCH_STEPS * sizeof(*b->steps));
