@@ -9,8 +9,9 @@
 #include "common/hash/hash.h"
 
 enum {
-	/* Most flows say nothing or some 200 bytes, few fill the 4 KiB that they may. */
-	DETAILS_BYTES_PER_FLOW = 512,
+	/* Most flows say nothing or some 60 bytes, a handshake with a certificate some 600, few
+	 * fill the 4 KiB that they may. */
+	DETAILS_BYTES_PER_FLOW = 128,
 	DETAILS_BYTES_MIN = 1 << 20,
 };
 

@@ -3,7 +3,13 @@
 #include "analysis/flow/details.h"
 #include "analysis/signalling/signalling.h"
 
-/* Keeps what the library found and gives its state back. */
+static bool is_answered(const struct flow *f)
+{
+	return f->packets[0] && f->packets[1];
+}
+
+/* Keeps what the library found and gives its state back. What nobody answered may not fill all the
+ * room there is. */
 static void keep_details(struct shard *s, struct flow *f, struct detection *d)
 {
 	struct flow_details details;
@@ -14,7 +20,8 @@ static void keep_details(struct shard *s, struct flow *f, struct detection *d)
 	d->dpi = NULL;
 	f->details = details_pack(&details);
 	bytes = details_bytes(f->details);
-	if (s->stats.details_bytes + bytes > s->details_max_bytes) {
+	if (s->stats.details_bytes + bytes >
+		(is_answered(f) ? s->details_max_bytes : s->details_max_bytes / 4 * 3)) {
 		details_free(f->details);
 		f->details = NULL;
 		s->stats.details_dropped++;
@@ -120,7 +127,7 @@ void shard_detection_packet(struct shard *s, struct flow *f, const struct frame 
 	/* The library takes whole packets only. */
 	const bool whole = l->l3_captured >= l->l3_bytes && !l->fragment;
 
-	detection_touch(s->detections, d, f->packets[0] && f->packets[1]);
+	detection_touch(s->detections, d, is_answered(f));
 	if (!opaque && f->snmp_version == 0 && l->proto == IPPROTO_NUM_UDP)
 		f->snmp_version = (uint8_t)(snmp_version(fp->payload, fp->payload_captured) + 1);
 	if (!l->fragment_tail) {

@@ -35,7 +35,7 @@ static const char help[] =
 	"  vedette flows --json capture.pcap | jq -r '.\"tls.client.server_name\" // empty' | sort "
 	"| uniq -c\n";
 
-enum { MAX_FLOWS = 1000000, MAX_DETECTIONS = 200000, ENDPOINT_BYTES = IP_ADDR_TEXT_BYTES + 10 };
+enum { MAX_FLOWS = 1 << 20, MAX_DETECTIONS = 100000, ENDPOINT_BYTES = IP_ADDR_TEXT_BYTES + 10 };
 
 #define FLOWS_HASH_KEY UINT64_C(0x5645444554544531) /* that of replay: the same labels */
 

@@ -47,7 +47,7 @@ static const char help[] =
 	"  vedette replay --site site.yaml --redis none --json /captures > alerts.json\n";
 
 /* Memory: flow records are taken as flows appear, up to these bounds. */
-enum { MAX_FLOWS = 1000000, MAX_DETECTIONS = 200000, MAX_FINDINGS = 16384, PUBLISH_BATCH = 128 };
+enum { MAX_FLOWS = 1 << 20, MAX_DETECTIONS = 100000, MAX_FINDINGS = 16384, PUBLISH_BATCH = 128 };
 
 #define FINDING_WINDOW_NS (3600 * NS_PER_S)
 #define FINDING_REPEAT_NS (600 * NS_PER_S)

@@ -55,7 +55,7 @@ static const char help[] =
 	"  vedette status; vedette status --canary; vedette reload; vedette stop\n";
 
 /* Tables are taken as they fill, up to these bounds. */
-enum { MAX_FLOWS = 1000000, MAX_DETECTIONS = 200000, MAX_FINDINGS = 16384 };
+enum { MAX_FLOWS = 1 << 20, MAX_DETECTIONS = 100000, MAX_FINDINGS = 16384 };
 
 enum { DEFAULT_RING_BYTES = 64 * 1024 * 1024 };
 

@@ -28,17 +28,30 @@ static const size_t strings[] = {
 	offsetof(struct flow_details, tls_alpn),
 };
 
-enum { N_STRINGS = sizeof(strings) / sizeof(strings[0]) };
+enum {
+	N_STRINGS = sizeof(strings) / sizeof(strings[0]),
+	MAX_PIECES = N_STRINGS + FLOW_MAX_NAMES,
+};
 
-/* Behind the head follow the names of the risks, which are constants, then the strings themselves:
- * those of the table, then the names of the certificate. */
+/* Bits of what is there behind those of the strings. */
+enum {
+	HAS_TIMES = 1 << N_STRINGS,
+	CERT_SELF_SIGNED = 1 << (N_STRINGS + 1),
+	CERT_EXPIRED = 1 << (N_STRINGS + 2),
+	CERT_NOT_YET_VALID = 1 << (N_STRINGS + 3),
+	CERT_MISMATCH = 1 << (N_STRINGS + 4),
+};
+
+_Static_assert(N_STRINGS + 5 < 31, "bits of present");
+
+/* Only what is there takes room. Behind the head follow the names of the risks, which are
+ * constants; both times of the certificate, if it has them; the lengths of the strings that are
+ * present and of the names of the certificate; and these strings themselves. */
 struct details {
-	uint32_t bytes; /* of the whole block */
-	uint16_t n_tls_names, n_risks;
-	uint64_t tls_not_before_ns, tls_not_after_ns;
+	uint32_t bytes;   /* of the whole block */
+	uint32_t present; /* bit i: string i of the table; the bits above */
 	uint16_t http_status, dns_type, dns_code;
-	bool cert_self_signed, cert_expired, cert_not_yet_valid, cert_mismatch;
-	uint16_t lengths[N_STRINGS + FLOW_MAX_NAMES];
+	uint8_t n_tls_names, n_risks;
 	const char *risks[];
 };
 
@@ -54,57 +67,69 @@ static struct str string_of(const struct flow_details *d, size_t i)
 
 void details_clear(struct flow_details *ret)
 {
-	memset(ret, 0, sizeof(*ret));
-	ret->dns_code = DNS_CODE_NONE;
+	*ret = details_none;
 }
 
 static bool says_nothing(const struct details *head)
 {
-	return head->bytes == sizeof(*head) && !head->tls_not_before_ns &&
-	       !head->tls_not_after_ns && !head->http_status && !head->dns_type &&
-	       head->dns_code == DNS_CODE_NONE && !head->cert_self_signed && !head->cert_expired &&
-	       !head->cert_not_yet_valid && !head->cert_mismatch;
+	return head->bytes == sizeof(*head) && !head->present && !head->http_status &&
+	       !head->dns_type && head->dns_code == DNS_CODE_NONE;
 }
 
-/* The bytes of S, or of nothing when they do not fit into what is left. */
-static uint16_t fit(struct str s, size_t *left)
+/* The strings of a block that is being put together, and the bytes that are left for more. */
+struct pieces {
+	struct str all[MAX_PIECES];
+	uint32_t n;
+	size_t left;
+};
+
+static bool take(struct pieces *p, struct str s)
 {
-	if (s.len > *left)
-		return 0;
-	*left -= s.len;
-	return (uint16_t)s.len;
+	const size_t bytes = sizeof(uint16_t) + s.len;
+
+	if (s.len == 0 || bytes > p->left)
+		return false;
+	p->left -= bytes;
+	p->all[p->n++] = s;
+	return true;
 }
 
-static void head_fill(struct details *head, const struct flow_details *d)
+static uint32_t flags_of(const struct flow_details *d)
 {
-	size_t left = DETAILS_MAX_BYTES - sizeof(*head) - d->n_risks * sizeof(head->risks[0]);
+	return (d->tls_not_before_ns || d->tls_not_after_ns ? HAS_TIMES : 0u) |
+	       (d->cert_self_signed ? CERT_SELF_SIGNED : 0u) |
+	       (d->cert_expired ? CERT_EXPIRED : 0u) |
+	       (d->cert_not_yet_valid ? CERT_NOT_YET_VALID : 0u) |
+	       (d->cert_mismatch ? CERT_MISMATCH : 0u);
+}
 
+static void head_fill(struct details *head, struct pieces *p, const struct flow_details *d)
+{
 	memset(head, 0, sizeof(*head));
-	for (size_t i = 0; i < N_STRINGS; i++)
-		head->lengths[i] = fit(string_of(d, i), &left);
-	for (uint32_t i = 0; i < d->n_tls_names; i++)
-		head->lengths[N_STRINGS + i] = fit(d->tls_names[i], &left);
-	head->bytes = (uint32_t)(DETAILS_MAX_BYTES - left);
-	head->n_tls_names = (uint16_t)d->n_tls_names;
-	head->n_risks = (uint16_t)d->n_risks;
-	head->tls_not_before_ns = d->tls_not_before_ns;
-	head->tls_not_after_ns = d->tls_not_after_ns;
+	head->present = flags_of(d);
 	head->http_status = d->http_status;
 	head->dns_type = d->dns_type;
 	head->dns_code = d->dns_code;
-	head->cert_self_signed = d->cert_self_signed;
-	head->cert_expired = d->cert_expired;
-	head->cert_not_yet_valid = d->cert_not_yet_valid;
-	head->cert_mismatch = d->cert_mismatch;
+	head->n_risks = (uint8_t)d->n_risks;
+	p->n = 0;
+	p->left = DETAILS_MAX_BYTES - sizeof(*head) - d->n_risks * sizeof(head->risks[0]) -
+		  (head->present & HAS_TIMES ? 2 * sizeof(uint64_t) : 0);
+	for (size_t i = 0; i < N_STRINGS; i++)
+		head->present |= take(p, string_of(d, i)) ? 1u << i : 0u;
+	for (uint32_t i = 0; i < d->n_tls_names; i++)
+		head->n_tls_names = (uint8_t)(head->n_tls_names + take(p, d->tls_names[i]));
+	head->bytes = (uint32_t)(DETAILS_MAX_BYTES - p->left);
 }
 
 struct details *details_pack(const struct flow_details *d)
 {
+	const uint64_t times[] = {d->tls_not_before_ns, d->tls_not_after_ns};
+	struct pieces pieces;
 	struct details head;
 	struct details *packed;
-	char *text;
+	char *at;
 
-	head_fill(&head, d);
+	head_fill(&head, &pieces, d);
 	if (says_nothing(&head))
 		return NULL;
 	packed = malloc(head.bytes);
@@ -112,14 +137,16 @@ struct details *details_pack(const struct flow_details *d)
 		return NULL;
 	memcpy(packed, &head, sizeof(head));
 	memcpy(packed->risks, d->risks, d->n_risks * sizeof(d->risks[0]));
-	text = (char *)&packed->risks[d->n_risks];
-	for (size_t i = 0; i < N_STRINGS + d->n_tls_names; i++) {
-		const struct str s = i < N_STRINGS ? string_of(d, i) : d->tls_names[i - N_STRINGS];
+	at = (char *)&packed->risks[d->n_risks];
+	if (head.present & HAS_TIMES)
+		at = (char *)memcpy(at, times, sizeof(times)) + sizeof(times);
+	for (uint32_t i = 0; i < pieces.n; i++) {
+		const uint16_t length = (uint16_t)pieces.all[i].len;
 
-		if (head.lengths[i])
-			memcpy(text, s.data, head.lengths[i]);
-		text += head.lengths[i];
+		at = (char *)memcpy(at, &length, sizeof(length)) + sizeof(length);
 	}
+	for (uint32_t i = 0; i < pieces.n; i++)
+		at = (char *)memcpy(at, pieces.all[i].data, pieces.all[i].len) + pieces.all[i].len;
 	return packed;
 }
 
@@ -133,20 +160,20 @@ size_t details_bytes(const struct details *packed)
 	return packed ? packed->bytes : 0;
 }
 
-static void unpack_strings(
-	const struct details *packed, struct arena *arena, struct flow_details *ret)
+/* LENGTHS: of the block's strings, the first of which is TEXT in the arena. */
+static void set_strings(const struct details *packed, const char *lengths, const char *text,
+	struct flow_details *ret)
 {
-	const char *first = (const char *)&packed->risks[packed->n_risks];
-	const struct str text = arena_str(arena,
-		(struct str){first, packed->bytes - (uint32_t)(first - (const char *)packed)});
-	uint32_t at = 0;
+	for (uint32_t i = 0; i < N_STRINGS + (uint32_t)packed->n_tls_names; i++) {
+		struct str s = {text, 0};
+		uint16_t length;
 
-	for (size_t i = 0; text.data && i < (size_t)N_STRINGS + packed->n_tls_names; i++) {
-		const struct str s = {text.data + at, packed->lengths[i]};
-
-		if (!s.len)
+		if (i < N_STRINGS && !(packed->present & 1u << i))
 			continue;
-		at += s.len;
+		memcpy(&length, lengths, sizeof(length));
+		lengths += sizeof(length);
+		text += length;
+		s.len = length;
 		if (i < N_STRINGS)
 			memcpy((char *)ret + strings[i], &s, sizeof(s));
 		else
@@ -154,21 +181,42 @@ static void unpack_strings(
 	}
 }
 
+static void unpack_strings(const struct details *packed, const char *lengths, struct arena *arena,
+	struct flow_details *ret)
+{
+	const uint32_t n = (uint32_t)__builtin_popcount(packed->present & (HAS_TIMES - 1)) +
+			   packed->n_tls_names;
+	const char *first = lengths + n * sizeof(uint16_t);
+	struct str text = {first, packed->bytes - (uint32_t)(first - (const char *)packed)};
+
+	if (n == 0)
+		return;
+	text = arena_str(arena, text);
+	if (text.data)
+		set_strings(packed, lengths, text.data, ret);
+}
+
 void details_unpack(const struct details *packed, struct arena *arena, struct flow_details *ret)
 {
+	const char *at;
+
 	details_clear(ret);
 	if (!packed)
 		return;
-	unpack_strings(packed, arena, ret);
+	at = (const char *)&packed->risks[packed->n_risks];
+	if (packed->present & HAS_TIMES) {
+		memcpy(&ret->tls_not_before_ns, at, sizeof(uint64_t));
+		memcpy(&ret->tls_not_after_ns, at + sizeof(uint64_t), sizeof(uint64_t));
+		at += 2 * sizeof(uint64_t);
+	}
+	unpack_strings(packed, at, arena, ret);
 	ret->n_risks = packed->n_risks;
 	memcpy(ret->risks, packed->risks, packed->n_risks * sizeof(ret->risks[0]));
-	ret->tls_not_before_ns = packed->tls_not_before_ns;
-	ret->tls_not_after_ns = packed->tls_not_after_ns;
 	ret->http_status = packed->http_status;
 	ret->dns_type = packed->dns_type;
 	ret->dns_code = packed->dns_code;
-	ret->cert_self_signed = packed->cert_self_signed;
-	ret->cert_expired = packed->cert_expired;
-	ret->cert_not_yet_valid = packed->cert_not_yet_valid;
-	ret->cert_mismatch = packed->cert_mismatch;
+	ret->cert_self_signed = packed->present & CERT_SELF_SIGNED;
+	ret->cert_expired = packed->present & CERT_EXPIRED;
+	ret->cert_not_yet_valid = packed->present & CERT_NOT_YET_VALID;
+	ret->cert_mismatch = packed->present & CERT_MISMATCH;
 }

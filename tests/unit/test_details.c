@@ -97,6 +97,22 @@ START_TEST(test_each_string_alone)
 }
 END_TEST
 
+/* There are a million of them. */
+START_TEST(test_little_takes_little)
+{
+	struct flow_details d;
+	struct details *packed;
+
+	details_clear(&d);
+	d.dns_name = STR("www.example");
+	d.dns_type = 1;
+	packed = details_pack(&d);
+	ck_assert_ptr_nonnull(packed);
+	ck_assert_uint_le(details_bytes(packed), 32);
+	details_free(packed);
+}
+END_TEST
+
 START_TEST(test_nothing_takes_no_memory)
 {
 	struct arena *a = arena_new(64);
@@ -158,6 +174,7 @@ static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, test_what_goes_in_comes_out);
 	tcase_add_test(tc, test_each_string_alone);
+	tcase_add_test(tc, test_little_takes_little);
 	tcase_add_test(tc, test_nothing_takes_no_memory);
 	tcase_add_test(tc, test_is_bounded);
 }
