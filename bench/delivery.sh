@@ -21,6 +21,7 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
+count=$(((count + 63) / 64 * 64)) # redis-benchmark sends whole pipelines
 for tool in redis-server redis-cli redis-benchmark "$vedette" "$bench"; do
     command -v "$tool" >/dev/null || { echo "bench/delivery.sh: $tool is missing" >&2 && exit 77; }
 done

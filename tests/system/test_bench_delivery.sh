@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# The benches of alert delivery run, deliver all, and say figures; what the figures are is not judged here.
+. "$(dirname "$0")/lib.sh"
+export BENCH_DELIVERY=${VEDETTE%/*}/bench/bench_delivery
+[ -x "$BENCH_DELIVERY" ] || {
+    echo "skipped: bench_delivery is not built (cmake --build BUILD --target bench_delivery)"
+    exit 77
+}
+for tool in redis-server redis-benchmark jq; do
+    command -v $tool >/dev/null || {
+        echo "skipped: $tool is not installed"
+        exit 77
+    }
+done
+
+# The script itself compares the length of each stream with the number of alerts.
+bash "$VEDETTE_SOURCE_DIR/bench/delivery.sh" --json --rounds 1 --count 200 >json
+same "what it measured" "$(jq -c '[.count, .rounds, (.redis_benchmark, .publisher.per_second, .delivery.per_second | . > 0)]' json)" \
+    '[256,1,true,true,true]'
+bash "$VEDETTE_SOURCE_DIR/bench/delivery.sh" --rounds 1 --count 64 >table
+same "rows of the table" "$(grep -cE '^(redis-benchmark|publisher|delivery) ' table)" 3
+
+# A delivery that loses an alert is a failure, not a figure.
+head -c 100 /dev/zero >alert
+refused 1 "not six lines" "$BENCH_DELIVERY" delivery "unix://$work/none" 10 <alert
+printf '%s\n' '{}' id rule high gnb 1790000000000 >alert
+refused 1 "none" "$BENCH_DELIVERY" delivery "unix://$work/none" 10 <alert
+refused 1 "none" "$BENCH_DELIVERY" publisher "unix://$work/none" 10 <alert
+
+if [ "$(id -u)" = 0 ] && unshare -nm true 2>/dev/null && command -v tcpreplay >/dev/null; then
+    bash "$VEDETTE_SOURCE_DIR/bench/latency.sh" --json --count 3 --pps 1000 >json
+    same "cases and alerts" "$(jq -sc '[length, (map(.alerts) | unique[]), all(.p50_us > 0 and .p99_us >= .p50_us)]' json)" '[4,6,true]'
+else
+    echo "bench/latency.sh: left out, for want of root, of network namespaces or of tcpreplay"
+fi
+passed
