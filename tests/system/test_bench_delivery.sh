@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # The benches of alert delivery run, deliver all, and say figures; what the figures are is not judged here.
 . "$(dirname "$0")/lib.sh"
-export BENCH_DELIVERY=${VEDETTE%/*}/bench/bench_delivery
-[ -x "$BENCH_DELIVERY" ] || {
-    echo "skipped: bench_delivery is not built (cmake --build BUILD --target bench_delivery)"
-    exit 77
-}
+build=$(dirname "$VEDETTE")
+[ -f "$build/CMakeCache.txt" ] || { echo "skipped: the program does not stand in its build folder"; exit 77; }
 for tool in redis-server redis-benchmark jq; do
     command -v $tool >/dev/null || {
         echo "skipped: $tool is not installed"
         exit 77
     }
 done
+
+cmake --build "$build" --target bench_delivery >build.log 2>&1 || { tail -20 build.log >&2; fail "the build"; }
+export BENCH_DELIVERY=$build/bench/bench_delivery
 
 # The script itself compares the length of each stream with the number of alerts.
 bash "$VEDETTE_SOURCE_DIR/bench/delivery.sh" --json --rounds 1 --count 200 >json
@@ -20,7 +20,7 @@ same "what it measured" "$(jq -c '[.count, .rounds, (.redis_benchmark, .publishe
 bash "$VEDETTE_SOURCE_DIR/bench/delivery.sh" --rounds 1 --count 64 >table
 same "rows of the table" "$(grep -cE '^(redis-benchmark|publisher|delivery) ' table)" 3
 
-# A delivery that loses an alert is a failure, not a figure.
+# What cannot be delivered is an error, not a figure.
 head -c 100 /dev/zero >alert
 refused 1 "not six lines" "$BENCH_DELIVERY" delivery "unix://$work/none" 10 <alert
 printf '%s\n' '{}' id rule high gnb 1790000000000 >alert
