@@ -11,6 +11,8 @@
  * still usable. */
 #define PATIENCE_NS NS_PER_S
 
+enum { PAY_AHEAD = 4 };
+
 void shard_begin_updates(struct shard *s, uint64_t ts_ns)
 {
 	s->update_from_ns = ts_ns / UPDATE_NS * UPDATE_NS;
@@ -63,11 +65,23 @@ static void pay_flow(struct shard *s, struct flow *f)
 		shard_emit_flow(s, f, EVENT_FLOW_UPDATE, FLOW_END_NONE);
 }
 
+/* Those that are paid after the next ones: many ends of a flood come at once. */
+static void prefetch_due(const struct shard *s)
+{
+	if (s->n_paid + 2 * PAY_AHEAD < s->n_due)
+		flow_table_prefetch_at(s->flows, s->due[s->n_paid + 2 * PAY_AHEAD].flow);
+	if (s->n_paid + PAY_AHEAD < s->n_due)
+		flow_table_prefetch_bucket(s->flows,
+			flow_table_at(s->flows, s->due[s->n_paid + PAY_AHEAD].flow)->hash);
+}
+
 bool shard_pay(struct shard *s, uint32_t most, struct arena *arena)
 {
 	s->arena = arena;
-	for (uint32_t i = 0; i < most && s->n_paid < s->n_due; i++)
+	for (uint32_t i = 0; i < most && s->n_paid < s->n_due; i++) {
+		prefetch_due(s);
 		pay_flow(s, flow_table_at(s->flows, s->due[s->n_paid++].flow));
+	}
 	if (s->n_paid < s->n_due)
 		return false;
 	s->n_due = s->n_paid = 0;

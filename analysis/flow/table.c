@@ -186,6 +186,14 @@ uint32_t flow_table_prefetch_flow(const struct flow_table *t, uint32_t hash)
 	return i;
 }
 
+void flow_table_prefetch_at(const struct flow_table *t, uint32_t index)
+{
+	const char *f = (const char *)&t->flows[index];
+
+	for (size_t at = 0; at < sizeof(struct flow); at += 64)
+		__builtin_prefetch(f + at, 1);
+}
+
 static void list_append(struct flow_table *t, struct flow *f)
 {
 	struct list *l = &t->lists[f->class];

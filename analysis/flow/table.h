@@ -28,6 +28,9 @@ struct flow *flow_table_find(const struct flow_table *t, const struct flow_key *
 void flow_table_prefetch_bucket(const struct flow_table *t, uint32_t hash);
 uint32_t flow_table_prefetch_flow(const struct flow_table *t, uint32_t hash);
 
+/* The same for the whole record of the flow with INDEX. */
+void flow_table_prefetch_at(const struct flow_table *t, uint32_t index);
+
 /* A new flow of class OTHER under KEY, which is not in the table, zero but for its key; NULL when
  * the table or the chain of HASH is full: flow_table_victim has to go first. */
 struct flow *flow_table_add(
