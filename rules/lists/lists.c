@@ -320,6 +320,12 @@ static bool set_has(const struct lists_set *s, enum entry_kind kind, struct str 
 	return s->list.kinds >> kind & 1 && chain_has(s, store_find(&s->lists->store, kind, text));
 }
 
+/* Of texts: those that are compared as a whole. */
+enum { N_WHOLE = 4 };
+
+static const enum entry_kind whole_kinds[N_WHOLE] = {
+	ENTRY_TEXT, ENTRY_JA3, ENTRY_SHA1, ENTRY_COUNTRY};
+
 bool lists_set_has_ip(const struct lists_set *s, const struct ip_addr *a)
 {
 	uint32_t networks[STORE_MAX_NETWORKS];
@@ -343,10 +349,8 @@ bool lists_set_has_number(const struct lists_set *s, uint64_t number)
 
 bool lists_set_has_text(const struct lists_set *s, struct str text)
 {
-	static const enum entry_kind whole[] = {ENTRY_TEXT, ENTRY_JA3, ENTRY_SHA1, ENTRY_COUNTRY};
-
-	for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++) {
-		if (set_has(s, whole[i], text))
+	for (size_t i = 0; i < N_WHOLE; i++) {
+		if (set_has(s, whole_kinds[i], text))
 			return true;
 	}
 	for (struct str d = without_last_dot(text); s->list.kinds >> ENTRY_DOMAIN & 1 && d.len > 0;
@@ -355,4 +359,46 @@ bool lists_set_has_text(const struct lists_set *s, struct str text)
 			return true;
 	}
 	return false;
+}
+
+size_t lists_set_number(const struct lists_set *s)
+{
+	return s->list.index;
+}
+
+const struct lists *lists_set_lists(const struct lists_set *s)
+{
+	return s->lists;
+}
+
+static void tell_chain(const struct lists *l, uint32_t i, lists_found_fn *found, void *user)
+{
+	for (; i != STORE_NONE; i = l->store.entries[i].next)
+		found(user, l->store.entries[i].list);
+}
+
+void lists_find_ip(
+	const struct lists *l, const struct ip_addr *a, lists_found_fn *found, void *user)
+{
+	uint32_t networks[STORE_MAX_NETWORKS];
+	size_t n = store_find_networks(&l->store, a, networks);
+
+	for (size_t i = 0; i < n; i++)
+		tell_chain(l, networks[i], found, user);
+}
+
+void lists_find_number(const struct lists *l, uint64_t number, lists_found_fn *found, void *user)
+{
+	char text[ASN_TEXT_BYTES];
+
+	tell_chain(l, store_find(&l->store, ENTRY_ASN, store_asn_text(number, text)), found, user);
+}
+
+void lists_find_text(const struct lists *l, struct str text, lists_found_fn *found, void *user)
+{
+	for (size_t i = 0; i < N_WHOLE; i++)
+		tell_chain(l, store_find(&l->store, whole_kinds[i], text), found, user);
+	for (struct str d = without_last_dot(text); l->store.of_kind[ENTRY_DOMAIN] && d.len > 0;
+		d = parent(d))
+		tell_chain(l, store_find(&l->store, ENTRY_DOMAIN, d), found, user);
 }

@@ -50,6 +50,17 @@ bool lists_set_has_number(const struct lists_set *s, uint64_t number);
 bool lists_set_has_text(
 	const struct lists_set *s, struct str text); /* no case; domains match their subdomains */
 
+/* All sets at once: calls FOUND with the number of each list that holds the value, perhaps several
+ * times. The cost is that of one set. */
+typedef void lists_found_fn(void *user, size_t list);
+
+size_t lists_set_number(const struct lists_set *s);
+const struct lists *lists_set_lists(const struct lists_set *s);
+void lists_find_ip(
+	const struct lists *l, const struct ip_addr *a, lists_found_fn *found, void *user);
+void lists_find_number(const struct lists *l, uint64_t number, lists_found_fn *found, void *user);
+void lists_find_text(const struct lists *l, struct str text, lists_found_fn *found, void *user);
+
 struct lists_info {
 	const char *name, *file, *source, *date, *licence;
 	uint8_t tier; /* 0: an indicator set without linkage */

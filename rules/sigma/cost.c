@@ -2,60 +2,28 @@
 
 #include "rules/sigma/program.h"
 
-static bool is_look_up(enum field_id id)
-{
-	switch (id) {
-	case FIELD_SOURCE_GEO_COUNTRY:
-	case FIELD_SOURCE_AS_NUMBER:
-	case FIELD_SOURCE_AS_NAME:
-	case FIELD_DESTINATION_GEO_COUNTRY:
-	case FIELD_DESTINATION_AS_NUMBER:
-	case FIELD_DESTINATION_AS_NAME:
-	case FIELD_DESTINATION_DOMAIN:
-	case FIELD_NETWORK_COMMUNITY_ID:
-		return true;
-	default:
-		return id >= FIELD_PEER_ENTITY && id <= FIELD_CONTRACT_WINDOW &&
-		       id != FIELD_PEER_SCOPE && id != FIELD_PEER_BYTES;
-	}
-}
-
-/* Words of a fixed set, which are pointed at. */
-static bool is_word(enum field_id id)
-{
-	switch (id) {
-	case FIELD_EVENT_DATASET:
-	case FIELD_FLOW_PHASE:
-	case FIELD_FLOW_STATE:
-	case FIELD_FLOW_END_REASON:
-	case FIELD_NETWORK_TYPE:
-	case FIELD_NETWORK_TRANSPORT:
-	case FIELD_NETWORK_PROTOCOL:
-	case FIELD_NETWORK_APPLICATION:
-	case FIELD_NETWORK_DIRECTION:
-	case FIELD_CLASSIFICATION_CONFIDENCE:
-	case FIELD_CLASSIFICATION_CATEGORY:
-	case FIELD_EQUIPMENT_ROLE:
-	case FIELD_PEER_SCOPE:
-	case FIELD_SITE_MODE:
-	case FIELD_SENSOR_EVENT:
-	case FIELD_SENSOR_CAUSE:
-		return true;
-	default:
-		return false;
-	}
-}
-
 enum field_cost field_cost(enum field_id id)
 {
-	enum field_type type = field_info(id)->type;
-
-	if (is_look_up(id))
-		return COST_LOOK_UP;
-	if (is_word(id) || type == FIELD_TYPE_LONG || type == FIELD_TYPE_BOOLEAN ||
-		type == FIELD_TYPE_DATE || type == FIELD_TYPE_IP)
+	switch ((enum fact_group)fact_groups[id]) {
+	case FACT_NOW:
+	case FACT_MOMENT:
+	case FACT_PATH:
+	case FACT_ENDS:
+	case FACT_TRANSPORT:
+	case FACT_LABEL:
+	case FACT_SITE:
+	case FACT_SELF:
+	case FACT_PEER:
 		return COST_RECORD;
-	return COST_TEXT;
+	case FACT_MACS:
+	case FACT_TAGS:
+	case FACT_TLS:
+	case FACT_CONTENT:
+	case FACT_SELF_NAME:
+		return COST_TEXT;
+	default:
+		return COST_LOOK_UP;
+	}
 }
 
 static uint32_t test_cost(const struct item *item)

@@ -8,8 +8,9 @@
 
 struct item;
 
-/* COST_RECORD: stands in the record of the conversation. COST_TEXT: a text that a protocol said, or
- * that must be written. COST_LOOK_UP: asks inventory, policy, geography, lists or names. */
+/* By the group of facts that it is worked out with. COST_RECORD: stands in the record of the
+ * conversation. COST_TEXT: what a protocol said, or what must be written as text. COST_LOOK_UP:
+ * asks policy, geography, lists or names. */
 enum field_cost { COST_RECORD, COST_TEXT, COST_LOOK_UP };
 
 enum field_cost field_cost(enum field_id id);

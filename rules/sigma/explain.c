@@ -1,6 +1,3 @@
-#include <stdarg.h>
-#include <stdio.h>
-
 #include "rules/sigma/program.h"
 
 /* Of one text; of one value in it; values and tests of which a text tells. */
@@ -11,19 +8,27 @@ struct line {
 	size_t len;
 };
 
-static void say(struct line *line, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void say(struct line *line, const char *fmt, ...)
+/* What does not fit is cut. */
+static void say_str(struct line *line, struct str text)
 {
-	size_t room = sizeof(line->text) - line->len;
-	va_list ap;
-	int n;
+	size_t room = sizeof(line->text) - 1 - line->len;
+	size_t n = text.len < room ? text.len : room;
 
-	va_start(ap, fmt);
-	n = vsnprintf(line->text + line->len, room, fmt, ap);
-	va_end(ap);
 	if (n > 0)
-		line->len += (size_t)n < room ? (size_t)n : room - 1;
+		memcpy(line->text + line->len, text.data, n);
+	line->len += n;
+}
+
+static void say(struct line *line, const char *text)
+{
+	say_str(line, str_from(text));
+}
+
+static void say_words(struct line *line, const char *before, const char *word, const char *behind)
+{
+	say(line, before);
+	say(line, word);
+	say(line, behind);
 }
 
 /* For hostile text: printable, and never more than VALUE_BYTES. */
@@ -31,7 +36,7 @@ static void say_text(struct line *line, struct str text)
 {
 	char buf[VALUE_BYTES];
 
-	say(line, "%s", text.len ? str_printable(buf, sizeof(buf), text) : "''");
+	say(line, text.len ? str_printable(buf, sizeof(buf), text) : "''");
 }
 
 static void say_fact(struct line *line, const struct facts *f, int field, uint32_t index)
@@ -50,7 +55,7 @@ static void say_fact_values(struct line *line, const struct facts *f, int field)
 
 	(void)facts_text(f, (enum field_id)field, 0, buf, sizeof(buf), &n);
 	for (uint32_t i = 0; i < n && i < TOLD_VALUES; i++) {
-		say(line, "%s", i ? "," : "");
+		say(line, i ? "," : "");
 		say_fact(line, f, field, i);
 	}
 	if (n > TOLD_VALUES)
@@ -60,7 +65,7 @@ static void say_fact_values(struct line *line, const struct facts *f, int field)
 static void say_rule_values(struct line *line, const struct item *item)
 {
 	for (uint32_t v = 0; v < item->n && v < TOLD_VALUES; v++) {
-		say(line, "%s ", v ? "," : "");
+		say(line, v ? ", " : " ");
 		say_text(line, item->values[v].source);
 	}
 	if (item->n > TOLD_VALUES)
@@ -75,7 +80,8 @@ static const char *field_text(int field)
 /* Why a test about presence, or about a fact that is absent, came out as it did. */
 static void say_presence(struct line *line, int field, bool present)
 {
-	say(line, "%s is %s", field_text(field), present ? "present" : "absent");
+	say(line, field_text(field));
+	say(line, present ? " is present" : " is absent");
 }
 
 static bool is_literal(const struct item *item, uint32_t v)
@@ -94,10 +100,10 @@ static const char *verb(const struct item *item)
 
 static void say_all_met(struct line *line, const struct item *item, const struct facts *f)
 {
-	say(line, "%s", field_text(item->field));
+	say(line, field_text(item->field));
 	if (item->field != FIELD_ANY_TEXT)
 		say_fact_values(line, f, item->field);
-	say(line, " %s all of", verb(item));
+	say_words(line, " ", verb(item), " all of");
 	say_rule_values(line, item);
 }
 
@@ -107,7 +113,7 @@ static void say_met(
 	const struct value *value = &item->values[hit->value];
 	const char *word = item->word == MOD_NONE ? "like" : sigma_modifier_name(item->word);
 
-	say(line, "%s", field_text(hit->field));
+	say(line, field_text(hit->field));
 	if (item->field != FIELD_ANY_TEXT && is_literal(item, hit->value)) {
 		say(line, " is");
 		say_fact(line, f, hit->field, hit->index);
@@ -117,21 +123,21 @@ static void say_met(
 		value->pattern.kind == PATTERN_PART)
 		word = sigma_modifier_name(MOD_CONTAINS);
 	say_fact(line, f, hit->field, hit->index);
-	say(line, " %s ", word);
+	say_words(line, " ", word, " ");
 	say_text(line, value->source);
 }
 
 static void say_not_met(struct line *line, const struct item *item, const struct facts *f)
 {
-	say(line, "%s", field_text(item->field));
+	say(line, field_text(item->field));
 	if (item->field != FIELD_ANY_TEXT)
 		say_fact_values(line, f, item->field);
 	if (item->all)
-		say(line, " %s not all of", verb(item));
+		say_words(line, " ", verb(item), " not all of");
 	else if (item->n == 1 && item->word != MOD_NONE && item->field != FIELD_ANY_TEXT)
-		say(line, " not %s", verb(item));
+		say_words(line, " not ", verb(item), "");
 	else
-		say(line, " %s none of", verb(item));
+		say_words(line, " ", verb(item), " none of");
 	say_rule_values(line, item);
 }
 
@@ -173,7 +179,7 @@ static void say_holding(struct line *line, const struct selection *s, const stru
 	const struct group *group = holding_group(s, f, w);
 
 	for (uint32_t i = 0; group && i < group->n && i < TOLD_TESTS; i++) {
-		say(line, "%s", i ? "; " : "");
+		say(line, i ? "; " : "");
 		say_item(line, &group->items[i], f, w);
 	}
 }
@@ -187,7 +193,7 @@ static void say_failing(struct line *line, const struct selection *s, const stru
 
 		while (item_holds(item, f, w))
 			item++;
-		say(line, "%s", g ? "; " : "");
+		say(line, g ? "; " : "");
 		say_item(line, item, f, w);
 	}
 }
@@ -244,7 +250,7 @@ void sigma_explain(const struct rule_match *m, const struct facts *f, struct rul
 			continue;
 		w->told[which] = true;
 		line.len = 0;
-		say(&line, "%s %s: ", w->values[i] ? "selection" : "not", s->name.data);
+		say_words(&line, w->values[i] ? "selection " : "not ", s->name.data, ": ");
 		if (w->values[i])
 			say_holding(&line, s, f, w);
 		else

@@ -26,8 +26,8 @@ struct field_index {
 	struct gram_index *grams;
 	struct range_index *ranges;
 	struct prefix_trie *networks;
-	struct field_key *lists;
-	uint32_t n_lists;
+	const struct lists *lists; /* NULL: no key asks for one */
+	uint32_t *of_list;         /* by number of the list: the key's number, or NOTHING */
 };
 
 static uint64_t length_bit(uint32_t length)
@@ -140,15 +140,29 @@ static bool add_networks(struct field_index *x, const struct field_key *keys, ui
 	return true;
 }
 
+static bool add_list(struct field_index *x, const struct field_key *key)
+{
+	const struct lists *lists = lists_set_lists(key->key.list);
+	size_t n = lists_count(lists);
+
+	if (!x->lists) {
+		x->of_list = malloc(n * sizeof(*x->of_list));
+		if (!x->of_list)
+			return false;
+		for (size_t i = 0; i < n; i++)
+			x->of_list[i] = NOTHING;
+		x->lists = lists;
+	}
+	x->of_list[lists_set_number(key->key.list)] = key->number;
+	return true;
+}
+
 static bool add_others(struct field_index *x, const struct field_key *keys, uint32_t n)
 {
-	x->lists = calloc(count(keys, n, KEY_LIST) + 1, sizeof(*x->lists));
-	if (!x->lists)
-		return false;
 	for (uint32_t i = 0; i < n; i++) {
-		if (keys[i].key.kind == KEY_LIST)
-			x->lists[x->n_lists++] = keys[i];
-		else if (keys[i].key.kind == KEY_PRESENT)
+		if (keys[i].key.kind == KEY_LIST && !add_list(x, &keys[i]))
+			return false;
+		if (keys[i].key.kind == KEY_PRESENT)
 			x->present = keys[i].number;
 	}
 	return true;
@@ -177,7 +191,7 @@ void field_index_free(struct field_index *x)
 	gram_index_free(x->grams);
 	range_index_free(x->ranges);
 	prefix_trie_free(x->networks);
-	free(x->lists);
+	free(x->of_list);
 	free(x);
 }
 
@@ -191,44 +205,58 @@ static void find_hash(const struct field_index *x, uint64_t hash, field_found_fn
 	}
 }
 
+/* Who is told of lists, and tells their keys. */
+struct list_search {
+	const struct field_index *x;
+	field_found_fn *found;
+	void *user;
+};
+
+static void found_list(void *user, size_t list)
+{
+	const struct list_search *s = user;
+
+	if (s->x->of_list[list] != NOTHING)
+		s->found(s->user, s->x->of_list[list]);
+}
+
 static void find_text(
 	const struct field_index *x, struct str text, field_found_fn *found, void *user)
 {
+	struct list_search search = {x, found, user};
+
 	if (x->lengths & length_bit(text.len))
 		find_hash(x, fold_hash(text), found, user);
 	if (x->grams)
 		gram_index_find(x->grams, text, found, user);
-	for (uint32_t i = 0; i < x->n_lists; i++) {
-		if (lists_set_has_text(x->lists[i].key.list, text))
-			found(user, x->lists[i].number);
-	}
+	if (x->lists)
+		lists_find_text(x->lists, text, found_list, &search);
 }
 
 static void find_number(
 	const struct field_index *x, uint64_t number, field_found_fn *found, void *user)
 {
+	struct list_search search = {x, found, user};
+
 	if (x->n_slots)
 		find_hash(x, number_hash(number), found, user);
 	if (x->ranges)
 		range_index_find(x->ranges, number, found, user);
-	for (uint32_t i = 0; i < x->n_lists; i++) {
-		if (lists_set_has_number(x->lists[i].key.list, number))
-			found(user, x->lists[i].number);
-	}
+	if (x->lists)
+		lists_find_number(x->lists, number, found_list, &search);
 }
 
 static void find_address(
 	const struct field_index *x, const struct ip_addr *a, field_found_fn *found, void *user)
 {
+	struct list_search search = {x, found, user};
 	uint32_t networks[MAX_NETWORKS];
 	size_t n = x->networks ? prefix_trie_all(x->networks, a, networks, MAX_NETWORKS) : 0;
 
 	for (size_t i = 0; i < n; i++)
 		found(user, networks[i]);
-	for (uint32_t i = 0; i < x->n_lists; i++) {
-		if (lists_set_has_ip(x->lists[i].key.list, a))
-			found(user, x->lists[i].number);
-	}
+	if (x->lists)
+		lists_find_ip(x->lists, a, found_list, &search);
 }
 
 void field_index_find(const struct field_index *x, const struct fact_value *value,

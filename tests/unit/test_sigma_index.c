@@ -370,6 +370,91 @@ START_TEST(chooses_what_few_rules_share)
 }
 END_TEST
 
+static void put_list(const char *dir, int number, const char *entries)
+{
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%02d.yaml", dir, number);
+	file = fopen(path, "w");
+	ck_assert_ptr_nonnull(file);
+	fprintf(file,
+		"schema: 1\nlist: l%d\ntitle: t\nsource: s\ndate: 2026-11-22\nentries:\n"
+		"  - {text: only%d}\n%s",
+		number, number, entries);
+	fclose(file);
+}
+
+static struct lists *open_lists(int n)
+{
+	char dir[] = "/tmp/vedette-index-XXXXXX";
+	char command[64];
+	struct error err = {0};
+	struct lists *lists;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	for (int i = 0; i < n; i++)
+		put_list(dir, i,
+			i % 10 == 3 ? "  - {domain: shared.example}\n  - {asn: 64500}\n"
+				      "  - {cidr: 192.0.2.0/24}\n"
+				    : "");
+	lists = lists_open(dir, 0, &err);
+	ck_assert_msg(lists != NULL, "%s", err.msg);
+	snprintf(command, sizeof(command), "rm -r %s", dir);
+	ck_assert_int_eq(system(command), 0);
+	return lists;
+}
+
+static void add_expanding_rule(struct sigma *s, const struct lists *lists, const char *fact, int i)
+{
+	char text[512];
+	struct error err = {0};
+
+	snprintf(text, sizeof(text),
+		"title: T\nid: 00000000-0000-4000-8000-%012x\n"
+		"logsource: {product: vedette, category: flow}\nlevel: low\n"
+		"detection: {s: {%s|expand: '%%l%d%%'}, condition: s}\n",
+		(unsigned)(i * 256 + fact[5]), fact, i);
+	ck_assert_msg(sigma_add(s, lists, "r.yml", STR("r.yml"), str_from(text), &err) == 0, "%s",
+		err.msg);
+}
+
+/* As many lists as there may be rules about them: one look-up tells which of them hold a value. */
+START_TEST(finds_rules_by_their_lists)
+{
+	enum { LISTS = 60 };
+	struct lists *lists = open_lists(LISTS);
+	struct sigma *s = sigma_new();
+	struct event *e = event_new();
+	struct error err = {0};
+	static const struct {
+		const char *facts;
+		size_t wanted;
+	} cases[] = {{"peer.domain=a.Shared.example", LISTS / 10}, {"peer.domain=ONLY17", 1},
+		{"peer.domain=example", 0}, {"peer.ip=192.0.2.200", LISTS / 10},
+		{"peer.ip=192.0.3.1", 0}, {"peer.as.number=64500", LISTS / 10},
+		{"peer.as.number=64501", 0}};
+
+	for (int i = 0; i < LISTS; i++) {
+		add_expanding_rule(s, lists, "peer.domain", i);
+		add_expanding_rule(s, lists, "peer.ip", i);
+		add_expanding_rule(s, lists, "peer.as.number", i);
+	}
+	ck_assert_int_eq(sigma_finish(s, &err), 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct matches m;
+
+		event_read(e, cases[i].facts);
+		evaluate(s, &e->facts, &m);
+		ck_assert_msg(m.n == cases[i].wanted, "%s: %zu", cases[i].facts, m.n);
+		ck_assert_uint_eq(candidates(s, &e->facts), cases[i].wanted);
+	}
+	sigma_close(s);
+	lists_close(lists);
+	event_free(e);
+}
+END_TEST
+
 START_TEST(sets_give_the_lowest_first)
 {
 	static const uint32_t numbers[] = {70000, 0, 64, 4096, 1, 63, 4095, 64, 69999, 8192};
@@ -394,6 +479,7 @@ END_TEST
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, finds_what_brute_force_finds);
+	tcase_add_test(tc, finds_rules_by_their_lists);
 	tcase_add_test(tc, sets_give_the_lowest_first);
 	tcase_add_test(tc, leaves_out_what_cannot_match);
 	tcase_add_test(tc, chooses_what_few_rules_share);
