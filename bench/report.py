@@ -8,6 +8,7 @@ import argparse
 import json
 import os
 import re
+import signal
 import sys
 import textwrap
 
@@ -35,7 +36,8 @@ def ratio(a, b):
 
 def where(result):
     m, v = result['machine'], result['versions']
-    yield '%s, %d cores, %d MB; %s, Linux %s' % (m['cpu'], m['cores'], m['memory_mb'], m['system'], m['kernel'])
+    yield '%s, %d cores, %d MB' % (m['cpu'], m['cores'], m['memory_mb'])
+    yield '%s, Linux %s' % (m['system'], m['kernel'])
     yield '%s, commit %s' % (v.get('vedette', 'vedette'), v.get('commit', 'unknown'))
     named = [(n, k) for n, k in (('nDPI', 'libndpi'), ('libpcap', 'libpcap'), ('ndpiReader', 'ndpiReader'), ('Suricata', 'suricata')) if v.get(k)]
     yield ', '.join('%s %s' % (n, v[k]) for n, k in named) + '; load at the start %.1f' % m['load_at_start']
@@ -90,6 +92,7 @@ def table(result):
 
 
 def main():
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL) # a reader that has seen enough is no fault
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--into', metavar='PAGE.md')
     parser.add_argument('results', nargs='+', metavar='RESULT.json')

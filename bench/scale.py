@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""scale.py [OPTION...] [rules] [flows] [delivery]: what many rules, many conversations and many alerts cost.
+"""scale.py [OPTION...] [PART...]: what many rules, many conversations and many alerts cost.
 
 rules: the time of one capture with 10 to 10,000 rules and 10 to 1,000,000 indicators (rules.py), and the time to load them. flows: memory and
 time for 1,000,000 conversations of one packet that nobody can name (flood.py) and for 1,000,000 that are classified and silent (idle.py),
-beside ndpiReader and the bare loop. delivery: alerts into Redis beside redis-benchmark (delivery.sh). Without a word: all of them. Medians
-of --runs; a table for each, and --json for report.py.
+beside ndpiReader and the bare loop. delivery: alerts into Redis beside redis-benchmark (delivery.sh). latency: how
+long an alert of a live sensor takes to Redis (latency.sh; needs root). Without a part: all of them. Medians of --runs; a table for each, and
+--json for report.py.
 """
 import argparse
 import json
@@ -22,7 +23,7 @@ from run import first_packet, read_vedette  # noqa: E402
 HERE = os.path.dirname(os.path.abspath(__file__))
 GEO = os.environ.get('VEDETTE_GEO', os.path.join(measure.ROOT, 'build', 'geo'))
 SETS = ((10, 10), (100, 10), (1000, 10), (10000, 10), (10, 1000), (10, 100000), (10, 1000000), (10000, 1000000))
-MAX_RULES_RATIO, MAX_LOAD_S, MAX_MB, MAX_FLOW_BYTES, MIN_NDPI_READER_RATIO, MIN_DELIVERY_RATIO = 1.2, 3, 512, 256, 5, 0.7
+MAX_RULES_RATIO, MAX_LOAD_S, MAX_MB, MAX_FLOW_BYTES, MIN_NDPI_READER_RATIO, MIN_DELIVERY_RATIO, MAX_LATENCY_MS = 1.2, 3, 512, 256, 5, 0.7, 250
 
 
 def note(good, text):
@@ -115,7 +116,19 @@ def bench_delivery(args, folder):
             'rows': rows, 'notes': [note(worst >= MIN_DELIVERY_RATIO, 'at least %.1f of redis-benchmark; the least is %.2f' % (MIN_DELIVERY_RATIO, worst))]}
 
 
-PARTS = {'rules': (bench_rules, 'rules.py'), 'flows': (bench_flows, 'flood.py'), 'delivery': (bench_delivery, 'delivery.sh')}
+def bench_latency(args, folder):
+    done = measure.run(['bash', os.path.join(HERE, 'latency.sh'), '--json'], {'VEDETTE': measure.VEDETTE}, good=(0, 77))
+    found = [json.loads(line) for line in done['out'].splitlines()]
+    if not found:
+        return None
+    rows = [[f['case'], '%.1f' % (f['p50_us'] / 1000), '%.1f' % (f['p99_us'] / 1000), '%.1f' % (f['max_us'] / 1000), f['lost_packets']] for f in found]
+    worst = max(f['p99_us'] for f in found) / 1000
+    return {'title': 'Packet to alert in Redis, live: %d alerts each, ms' % found[0]['alerts'], 'columns': ['', 'p50', 'p99', 'most', 'lost packets'],
+            'rows': rows, 'notes': [note(worst <= MAX_LATENCY_MS, 'p99 at most %d ms; the most is %.1f' % (MAX_LATENCY_MS, worst))]}
+
+
+PARTS = {'rules': (bench_rules, 'rules.py'), 'flows': (bench_flows, 'flood.py'), 'delivery': (bench_delivery, 'delivery.sh'),
+         'latency': (bench_latency, 'latency.sh')}
 
 
 def main():
