@@ -25,6 +25,7 @@ MAX_SPAN_S = 60            # a capture that takes longer is about the calendar o
 HEAD_BYTES = 16            # of a record of the file
 TCP, UDP, GRE, ICMP6, SCTP = 6, 17, 47, 58, 132
 EPHEMERAL = 32768
+IP_HEADER, TRANSPORT, UDP_OVER_IP = range(3) # whose checksum it is
 TRANSPORT_SUM = {TCP: 16, UDP: 6, ICMP6: 2}
 
 # How often a capture is drawn: mostly what is ordered, now and then what is not.
@@ -54,7 +55,7 @@ class Packet:
     """One packet of a template, and where in it stands what a copy changes.
 
     fields: (offset, end, value) with the index of a value of the template (address or port);
-    sums: (offset, old checksum, ((value, weight), ...), is_udp);
+    sums: (offset, old checksum, ((value, weight), ...), IP_HEADER, TRANSPORT or UDP_OVER_IP);
     tcp: (offset of the sequence number, side) or None; ident: offset of the IPv4 identification or None.
     """
     __slots__ = ('us', 'head', 'frame', 'fields', 'sums', 'tcp', 'ident', 'payload', 'macs', 'key', 'side', 'flags')
@@ -109,7 +110,7 @@ class Template:
             proto, end, transport = data[at + 9], at + struct.unpack_from('>H', data, at + 2)[0], at + (data[at] & 15) * 4
             fragment, tail = struct.unpack_from('>H', data, at + 6)[0] & 0x3fff, struct.unpack_from('>H', data, at + 6)[0] & 0x1fff
             ends = [self.field(p, data, at + 12, 4), self.field(p, data, at + 16, 4)]
-            p.sums.append((at + 10, struct.unpack_from('>H', data, at + 10)[0], tuple((v, 1) for v in ends), False))
+            p.sums.append((at + 10, struct.unpack_from('>H', data, at + 10)[0], tuple((v, 1) for v in ends), IP_HEADER))
             if outer:
                 p.ident = at + 4 + HEAD_BYTES
         else:
@@ -143,7 +144,7 @@ class Template:
             terms = terms + self.dns(p, data, at + 8, end, at)
         old = struct.unpack_from('>H', data, at + where)[0]
         if proto != UDP or old:
-            p.sums.append((at + where, old, tuple(terms), proto == UDP))
+            p.sums.append((at + where, old, tuple(terms), UDP_OVER_IP if proto == UDP else TRANSPORT))
 
     def field(self, p, data, at, n):
         value = self.value(bytes(data[at:at + n]))
@@ -255,17 +256,17 @@ def play(conversation, copy, at, rounds):
                 more = struct.pack('>II', (seq + r * sent[p.side]) & 0xffffffff, (ack + r * sent[1 - p.side]) & 0xffffffff)
                 moved = words(more) - words(x[p.tcp:p.tcp + 8])
                 x[p.tcp:p.tcp + 8] = more
-            for i, (o, total, terms, is_udp) in enumerate(p.sums):
+            for o, total, terms, kind in p.sums:
                 for v, weight in terms:
                     total -= change[v] * weight
-                if i:
+                if kind != IP_HEADER:
                     total -= moved
                 elif r and p.ident: # another identification, or it would be a copy that a second tap made
                     ident = get('>H', x, p.ident)[0]
                     put(x, p.ident, (ident + r * 7) & 0xffff)
                     total -= ((ident + r * 7) & 0xffff) - ident
                 total %= 65535
-                put(x, o + HEAD_BYTES, total or (65535 if is_udp else 0))
+                put(x, o + HEAD_BYTES, total or (65535 if kind == UDP_OVER_IP else 0))
             yield us, x
 
 
