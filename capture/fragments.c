@@ -63,9 +63,8 @@ struct fragments {
 	struct fragments_stats stats;
 	struct held *held;
 	uint32_t *buckets;
-	uint32_t n_buckets; /* a power of 2 */
-	uint32_t free_held; /* list by hash_next; those from n_touched on are in none, and free */
-	uint32_t n_touched;
+	uint32_t n_buckets;            /* a power of 2 */
+	uint32_t free_held, n_touched; /* a list by hash_next; from n_touched on all are free */
 	uint32_t n_free_held;
 	uint32_t n_due, due_pages;
 	struct queue waiting; /* oldest first */

@@ -28,7 +28,7 @@ seccomp.h       sensor/confine
 system_headers='
 assert.h complex.h ctype.h errno.h fenv.h float.h inttypes.h limits.h math.h setjmp.h signal.h stdalign.h stdarg.h stdatomic.h
 stdbool.h stddef.h stdint.h stdio.h stdlib.h stdnoreturn.h string.h threads.h time.h
-dirent.h dlfcn.h fcntl.h fnmatch.h getopt.h glob.h grp.h ifaddrs.h netdb.h poll.h pthread.h pwd.h regex.h sched.h semaphore.h
+dirent.h dlfcn.h endian.h fcntl.h fnmatch.h getopt.h glob.h grp.h ifaddrs.h netdb.h poll.h pthread.h pwd.h regex.h sched.h semaphore.h
 spawn.h strings.h syslog.h termios.h unistd.h
 arpa/* linux/* net/* netinet/* netpacket/* sys/*
 '
