@@ -66,7 +66,8 @@ struct analyst *analyst_new(
 	a->arena = arena_new(ARENA_BLOCK_BYTES);
 	a->facts.arena = a->arena;
 	if (!a->visibility || !a->view.geo || !a->view.names || !a->view.entities || !a->scratch ||
-		!a->findings || !a->arena || !set_versions(a, cfg)) {
+		!a->findings || !a->arena || !perspective_forget(&a->view, cfg->hash_key) ||
+		!set_versions(a, cfg)) {
 		analyst_free(a);
 		error_set(err, ERR_SYSTEM, "not enough memory for the analyst stage");
 		return NULL;
@@ -79,7 +80,8 @@ int analyst_reload(struct analyst *a, const struct analyst_config *cfg, struct e
 	struct geo_cache *geo = geo_cache_new(cfg->geo, a->hash_key);
 	struct sigma_scratch *scratch = sigma_scratch_new(cfg->sigma);
 
-	if (!geo || !scratch || !set_versions(a, cfg)) {
+	if (!geo || !scratch || !perspective_forget(&a->view, a->hash_key) ||
+		!set_versions(a, cfg)) {
 		geo_cache_free(geo);
 		sigma_scratch_free(scratch);
 		return error_set(err, ERR_SYSTEM, "not enough memory to replace what is loaded");
@@ -103,6 +105,7 @@ void analyst_free(struct analyst *a)
 	geo_cache_free(a->view.geo);
 	names_free(a->view.names);
 	entities_free(a->view.entities);
+	perspective_done(&a->view);
 	sigma_scratch_free(a->scratch);
 	findings_free(a->findings);
 	arena_free(a->arena);

@@ -8,6 +8,7 @@
 #include "analysis/enrich/names.h"
 #include "analysis/event.h"
 #include "analysis/facts.h"
+#include "common/memo.h"
 #include "rules/entity.h"
 #include "rules/lists/lists.h"
 #include "rules/policy/site.h"
@@ -18,6 +19,8 @@ struct perspective {
 	struct geo_cache *geo;
 	struct names *names;
 	struct entities *entities;
+	/* What LISTS and SITE said: to be renewed with them */
+	struct memo *linkages, *verdicts;
 	/* of the event at hand: for perspective*.c alone */
 	const struct event *ev;
 	uint16_t segment; /* that both ends are in */
@@ -27,6 +30,13 @@ struct perspective {
 	} ends[2];
 	int side;
 };
+
+/* Makes both memos empty: before the first event, and when SITE or LISTS were replaced. False, with
+ * the former ones kept, without memory. */
+bool perspective_forget(struct perspective *p, uint64_t hash_key);
+
+/* Frees them; the rest is its owner's. */
+void perspective_done(struct perspective *p);
 
 /* Facts that are the same from both ends are owed to F, which is empty: the flow's own, geography
  * of both addresses, the site. P and EV stay as they are until F is cleared. False when neither end

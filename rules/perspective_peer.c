@@ -3,8 +3,14 @@
 #include <stdio.h>
 
 #include "analysis/flow_facts.h"
+#include "common/time_text.h"
 
-enum { MAX_GROUPS = 16 };
+enum { MAX_GROUPS = 16, LINKAGES = 1024, VERDICTS = 2048 };
+
+struct remembered_verdict {
+	enum verdict verdict;
+	const char *window;
+};
 
 static const struct equipment *self(const struct perspective *p)
 {
@@ -154,6 +160,49 @@ static void fill_supplier(const struct perspective *p, struct facts *f)
 	facts_set_bool(f, FIELD_PEER_SUPPLIER_OWN, self(p) && str_eq(supplier, self(p)->supplier));
 }
 
+bool perspective_forget(struct perspective *p, uint64_t hash_key)
+{
+	struct memo *linkages = memo_new(LINKAGES, sizeof(struct linkage), hash_key);
+	struct memo *verdicts = memo_new(VERDICTS, sizeof(struct remembered_verdict), hash_key);
+
+	if (!linkages || !verdicts) {
+		memo_free(linkages);
+		memo_free(verdicts);
+		return false;
+	}
+	perspective_done(p);
+	p->linkages = linkages;
+	p->verdicts = verdicts;
+	return true;
+}
+
+void perspective_done(struct perspective *p)
+{
+	memo_free(p->linkages);
+	memo_free(p->verdicts);
+}
+
+static void look_up_linkage(
+	const struct perspective *p, const struct lists_peer *peer, struct linkage *ret)
+{
+	struct memo_key k = {.len = 0};
+	struct linkage *remembered;
+	bool known;
+
+	memo_key_add(&k, &peer->addr, sizeof(peer->addr));
+	memo_key_add(&k, &peer->as_number, sizeof(peer->as_number));
+	memo_key_add(&k, peer->country, sizeof(peer->country));
+	memo_key_add(&k, peer->registered_country, sizeof(peer->registered_country));
+	memo_key_add_str(&k, peer->domain);
+	memo_key_add_str(&k, peer->ja3);
+	memo_key_add_str(&k, peer->sha1);
+	remembered = memo_find(p->linkages, &k, &known);
+	if (!known)
+		lists_linkage(p->lists, peer, remembered ? remembered : ret);
+	if (remembered)
+		*ret = *remembered;
+}
+
 static void fill_linkage(const struct perspective *p, struct facts *f)
 {
 	const struct flow_details *d = p->ev->details;
@@ -171,7 +220,7 @@ static void fill_linkage(const struct perspective *p, struct facts *f)
 	peer.ja3 = p->side == 0 ? d->ja3s : d->ja3;
 	if (p->side == 0)
 		peer.sha1 = d->tls_sha1;
-	lists_linkage(p->lists, &peer, &link);
+	look_up_linkage(p, &peer, &link);
 	if (link.tier == 0)
 		return;
 	facts_set_num(f, FIELD_PEER_LINKAGE_TIER, link.tier);
@@ -206,10 +255,45 @@ static struct conversation conversation_of(const struct perspective *p, const st
 	};
 }
 
+/* Everything that decides a verdict. Nothing in a policy begins or ends within a minute. */
+static void add_conversation(struct memo_key *k, const struct conversation *c)
+{
+	const uint64_t minute = c->ts_ns / (60 * NS_PER_S);
+	const uint8_t flags[] = {c->initiator, c->certain, c->proto};
+
+	memo_key_add(k, &c->equipment, sizeof(c->equipment));
+	memo_key_add(k, &c->peer, sizeof(c->peer));
+	memo_key_add(k, &c->equipment_addr, sizeof(c->equipment_addr));
+	memo_key_add(k, &c->peer_addr, sizeof(c->peer_addr));
+	memo_key_add(k, &c->segment, sizeof(c->segment));
+	memo_key_add(k, &c->port, sizeof(c->port));
+	memo_key_add(k, &c->peer_as, sizeof(c->peer_as));
+	memo_key_add(k, &minute, sizeof(minute));
+	memo_key_add(k, flags, sizeof(flags));
+	memo_key_add_str(k, c->protocol);
+	memo_key_add_str(k, c->application);
+	memo_key_add_str(k, c->peer_domain);
+}
+
+static struct remembered_verdict judge(const struct perspective *p, const struct conversation *c)
+{
+	struct remembered_verdict judged, *remembered;
+	struct memo_key k = {.len = 0};
+	bool known;
+
+	add_conversation(&k, c);
+	remembered = memo_find(p->verdicts, &k, &known);
+	if (known)
+		return *remembered;
+	judged.verdict = site_verdict(p->site, c, &judged.window);
+	if (remembered)
+		*remembered = judged;
+	return judged;
+}
+
 static void fill_verdict(const struct perspective *p, struct facts *f)
 {
-	const char *window = NULL;
-	enum verdict verdict = VERDICT_UNDECLARED;
+	struct remembered_verdict v = {VERDICT_UNDECLARED, "none"};
 
 	if (self(p) == &perspective_canary) {
 		facts_set_text(f, FIELD_CONTRACT_VERDICT, verdict_name(VERDICT_ALLOWED));
@@ -218,10 +302,10 @@ static void fill_verdict(const struct perspective *p, struct facts *f)
 	if (site_is_declared(p->site) && self(p)) {
 		const struct conversation c = conversation_of(p, f);
 
-		verdict = site_verdict(p->site, &c, &window);
+		v = judge(p, &c);
 	}
-	facts_set_text(f, FIELD_CONTRACT_VERDICT, verdict_name(verdict));
-	facts_set_text(f, FIELD_CONTRACT_WINDOW, window ? window : "none");
+	facts_set_text(f, FIELD_CONTRACT_VERDICT, verdict_name(v.verdict));
+	facts_set_text(f, FIELD_CONTRACT_WINDOW, v.window);
 }
 
 static void fill_contract_words(const struct perspective *p, struct facts *f)

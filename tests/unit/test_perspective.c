@@ -24,6 +24,9 @@ static const char policy[] = "schema: 1\n"
 			     "  - {name: amf-1, address: 192.0.2.65, supplier: acme, role: gnb,\n"
 			     "     zone: core}\n"
 			     "groups: {ntp: [192.0.2.123], dns: [192.0.2.53, 198.51.100.0/24]}\n"
+			     "windows:\n"
+			     "  support: {supplier: acme, from: [203.0.113.0/24], days: [Tue],\n"
+			     "            hours: \"22:00-23:00\", timezone: UTC}\n"
 			     "roles:\n"
 			     "  gnb: {connects: [{to: group:ntp, app: NTP}]}\n";
 
@@ -48,6 +51,7 @@ static void world_begin(struct world *w, const char *text)
 	w->p.geo = geo_cache_new(w->geo, 1);
 	w->p.names = names_new(16, 1);
 	w->p.entities = entities_new(1);
+	ck_assert(perspective_forget(&w->p, 1));
 	ck_assert(w->site && w->lists && w->geo && w->arena && w->p.geo && w->p.names &&
 		  w->p.entities);
 }
@@ -57,6 +61,7 @@ static void world_end(struct world *w)
 	geo_cache_free(w->p.geo);
 	names_free(w->p.names);
 	entities_free(w->p.entities);
+	perspective_done(&w->p);
 	arena_free(w->arena);
 	geo_close(w->geo);
 	lists_close(w->lists);
@@ -233,8 +238,63 @@ START_TEST(ranges_are_unset)
 }
 END_TEST
 
+static void verdict_at(struct world *w, uint64_t ts_ns, const char *verdict, const char *window)
+{
+	struct event ev = talkative("203.0.113.9", "192.0.2.17");
+	static struct facts f;
+
+	ev.flow.first_ns = ts_ns;
+	f.arena = w->arena;
+	facts_clear(&f);
+	ck_assert(perspective_begin(&w->p, &f, &ev) && perspective_take(&w->p, &f, 1));
+	ck_assert_msg(str_eq(facts_str(&f, FIELD_CONTRACT_VERDICT), str_from(verdict)) &&
+			      str_eq(facts_str(&f, FIELD_CONTRACT_WINDOW), str_from(window)),
+		"%.*s, %.*s", (int)facts_str(&f, FIELD_CONTRACT_VERDICT).len,
+		facts_str(&f, FIELD_CONTRACT_VERDICT).data,
+		(int)facts_str(&f, FIELD_CONTRACT_WINDOW).len,
+		facts_str(&f, FIELD_CONTRACT_WINDOW).data);
+}
+
+/* What was judged is remembered, but not beyond the moment when it ceases to hold. */
+START_TEST(a_verdict_holds_for_its_minute)
+{
+	struct world w;
+
+	world_begin(&w, policy);
+	for (int round = 0; round < 2; round++) {
+		verdict_at(&w, utc("2026-09-22", 21, 59, 59), "violation", "outside");
+		verdict_at(&w, utc("2026-09-22", 22, 0, 0), "window", "inside");
+		verdict_at(&w, utc("2026-09-22", 22, 59, 59), "window", "inside");
+		verdict_at(&w, utc("2026-09-22", 23, 0, 0), "violation", "outside");
+	}
+	world_end(&w);
+}
+END_TEST
+
+START_TEST(another_policy_is_another_verdict)
+{
+	struct world w;
+	struct site *former;
+
+	world_begin(&w, policy);
+	former = w.site;
+	verdict_at(&w, utc("2026-09-22", 22, 0, 0), "window", "inside");
+	w.p.site = w.site = site_open(NULL, NULL,
+		&(struct site_space){
+			.own = &(struct ip_prefix){addr("192.0.2.0"), 96 + 24}, .n_own = 1},
+		NULL);
+	ck_assert_ptr_nonnull(w.site);
+	ck_assert(perspective_forget(&w.p, 1));
+	verdict_at(&w, utc("2026-09-22", 22, 0, 0), "undeclared", "none");
+	site_close(former);
+	world_end(&w);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
+	tcase_add_test(tc, a_verdict_holds_for_its_minute);
+	tcase_add_test(tc, another_policy_is_another_verdict);
 	tcase_add_test(tc, in_any_order);
 	tcase_add_test(tc, in_any_order_without_a_policy);
 	tcase_add_test(tc, nothing_for_strangers);
