@@ -38,7 +38,7 @@ def where(result):
     m, v = result['machine'], result['versions']
     yield '%s, %d cores, %d MB' % (m['cpu'], m['cores'], m['memory_mb'])
     yield '%s, Linux %s' % (m['system'], m['kernel'])
-    yield '%s, commit %s' % (v.get('vedette', 'vedette'), v.get('commit', 'unknown'))
+    yield '%s, commit %s' % (v.get('vedette', 'vedette').capitalize(), v.get('commit', 'unknown'))
     named = [(n, k) for n, k in (('nDPI', 'libndpi'), ('libpcap', 'libpcap'), ('ndpiReader', 'ndpiReader'), ('Suricata', 'suricata')) if v.get(k)]
     yield ', '.join('%s %s' % (n, v[k]) for n, k in named) + '; load at the start %.1f' % m['load_at_start']
 
