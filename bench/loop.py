@@ -2,7 +2,8 @@
 """loop.py CAPTURE (--hours N | --rounds N) [--every SECONDS] [--move]: a capture again and again, on standard output.
 
 Each round has the time stamps of the first, shifted by --every (default: as long as the capture takes, and a second). With --move, the outside
-world is another in each of 256 rounds: public IPv4 addresses change in their second byte, checksums mended. All else is the same. Classic pcap. `bench/soak` feeds a replay with it: loop.py CAPTURE --hours 24 | vedette replay -
+world is another in each of 256 rounds: public IPv4 addresses change in their second byte, checksums mended. All else is the same. Classic pcap.
+`bench/soak` feeds a replay with it: loop.py CAPTURE --hours 24 | vedette replay -
 """
 import argparse
 import os
