@@ -5,7 +5,7 @@
 
 #include "tests/unit/suite.h"
 
-enum { LANES = 8, JOBS = 300, PAUSES = 3 };
+enum { LANES = 8, JOBS = 70, PAUSES = 3 };
 
 /* Plain numbers on purpose: a lane is on one thread at a time, and the crew orders what it writes
  * (ThreadSanitizer watches). */

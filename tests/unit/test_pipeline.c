@@ -230,32 +230,56 @@ START_TEST(silence_between_frames_changes_nothing)
 }
 END_TEST
 
-/* How much is read ahead, and in how large pieces, changes nothing; nor does it when a shard makes
- * more events at once than it may hold, as at the end of all these flows. */
+/* As many conversations as there are frames, all open at the end: a shard then makes more events
+ * than it may hold at once. */
+static struct script *write_flood(void)
+{
+	struct script *s = calloc(1, sizeof(*s));
+
+	ck_assert_ptr_nonnull(s);
+	s->base.ops = &script_ops;
+	s->random = 1;
+	for (unsigned i = 0; i < MAX_FRAMES; i++) {
+		struct builder b;
+
+		build_start(&b);
+		build_payload(&b, 20);
+		build_udp(&b, 4000, 9999);
+		build_ipv4(&b, (uint8_t)(i % 250 + 1), (uint8_t)(i / 250 + 1), 17);
+		add_frame(s, &b, T0 + i * NS_PER_MS / 2);
+	}
+	return s;
+}
+
+static void same_with_sizes(struct script *s, uint32_t frames, uint32_t ring, uint32_t workers)
+{
+	struct told plain, t;
+
+	s->batch_frames = s->batches = 0;
+	plain = run(s, 1);
+	s->next = 0;
+	s->batch_frames = frames;
+	s->batches = ring;
+	s->idles = frames % 2 ? 4 : 0;
+	t = run(s, workers);
+	ck_assert_uint_gt(plain.events, 1000);
+	ck_assert_uint_eq(t.hash, plain.hash);
+	ck_assert_uint_eq(t.events, plain.events);
+	ck_assert_uint_eq(t.ticks, plain.ticks);
+	ck_assert_uint_eq(t.periods, plain.periods);
+	ck_assert_uint_eq(t.finish_ns, plain.finish_ns);
+	free(s);
+}
+
+/* How much is read ahead, in how large pieces, and on how many threads changes nothing. */
 START_TEST(sizes_of_batches_and_ring_change_nothing)
 {
-	static const uint32_t frames[] = {1, 2, 7, 100, 0, 5000};
-	static const uint32_t rings[] = {1, 2, 3, 0, 20};
-	const struct told plain = run_with(1300, 0, 1, 0, 1);
+	static const uint32_t sizes[][3] = {{1, 1, 0}, {1, 8, 2}, {2, 20, 3}, {7, 2, 1},
+		{100, 3, 0}, {333, 1, 4}, {5000, 2, 1}};
+	const uint32_t *size = sizes[_i];
 
-	ck_assert_uint_gt(plain.events, 2 * MAX_FRAMES / 3);
-	for (size_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++) {
-		for (size_t k = 0; k < sizeof(rings) / sizeof(rings[0]); k++) {
-			struct script *s = write_script(1300);
-			struct told t;
-
-			s->batch_frames = frames[i];
-			s->batches = rings[k];
-			s->idles = k % 2 ? 4 : 0;
-			t = run(s, (uint32_t)(i + k) % 4);
-			ck_assert_uint_eq(t.hash, plain.hash);
-			ck_assert_uint_eq(t.events, plain.events);
-			ck_assert_uint_eq(t.ticks, plain.ticks);
-			ck_assert_uint_eq(t.periods, plain.periods);
-			ck_assert_uint_eq(t.finish_ns, plain.finish_ns);
-			free(s);
-		}
-	}
+	same_with_sizes(write_script(400), size[0], size[1], size[2]);
+	same_with_sizes(write_flood(), size[0], size[1], size[2]);
 }
 END_TEST
 
@@ -354,7 +378,7 @@ END_TEST
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, silence_between_frames_changes_nothing);
-	tcase_add_test(tc, sizes_of_batches_and_ring_change_nothing);
+	tcase_add_loop_test(tc, sizes_of_batches_and_ring_change_nothing, 0, 7);
 	tcase_add_test(tc, when_it_is_stopped_does_not_matter);
 	tcase_add_test(tc, an_empty_source);
 	tcase_add_test(tc, a_frame_that_waits_for_the_next);
