@@ -79,13 +79,6 @@ bool batch_is_empty(const struct batch *b)
 	return b->n_packets == 0 && b->n_ticks == 0 && !b->finish;
 }
 
-bool batch_has_room(const struct batch *b, uint32_t frame_bytes)
-{
-	return b->n_packets < b->max_frames && b->n_ticks + b->n_packets < b->max_items &&
-	       b->n_periods < BATCH_PERIODS - 1 && /* one is kept for the end of the input */
-	       b->n_steps < BATCH_STEPS && BATCH_BYTES - b->n_bytes - b->n_borrowed >= frame_bytes;
-}
-
 uint8_t *batch_reserve(struct batch *b, uint32_t n_bytes)
 {
 	uint8_t *at = b->bytes + b->n_bytes;

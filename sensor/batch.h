@@ -104,7 +104,12 @@ void batch_clear(struct batch *b);
 /* Nothing to do and nothing to tell: it need not go on. */
 bool batch_is_empty(const struct batch *b);
 
-bool batch_has_room(const struct batch *b, uint32_t frame_bytes);
+static inline bool batch_has_room(const struct batch *b, uint32_t frame_bytes)
+{
+	return b->n_packets < b->max_frames && b->n_ticks + b->n_packets < b->max_items &&
+	       b->n_periods < BATCH_PERIODS - 1 && /* one is kept for the end of the input */
+	       b->n_steps < BATCH_STEPS && BATCH_BYTES - b->n_bytes - b->n_borrowed >= frame_bytes;
+}
 
 /* Room for N_BYTES of the batch's; it was asked for before. */
 uint8_t *batch_reserve(struct batch *b, uint32_t n_bytes);

@@ -12,6 +12,7 @@ enum { MAX_DATAGRAMS = 4096, MAX_FRAGMENT_BYTES = 32 * 1024 * 1024, LINKTYPE_NUM
 void reader_set_site(struct reader *r, const struct site *site)
 {
 	r->site = site;
+	r->is_divided = site_is_divided(site);
 	r->decode.collectors = site_collectors(site, &r->decode.n_collectors);
 }
 
@@ -124,23 +125,25 @@ static bool push_layers(struct reader *r, struct batch *b, uint32_t i, uint32_t 
 	bool first_is_left_over, uint32_t frames)
 {
 	const struct packet *p = &b->packets[i];
-	const uint64_t ts_ns = b->frames[i].ts_ns;
+	const struct frame *f = &b->frames[i];
+	const uint64_t ts_ns = f->ts_ns;
+	const bool is_asked = r->is_divided || f->interface == CANARY_INTERFACE;
 
 	for (uint32_t layer = first; layer < p->n_layers; layer++) {
 		const struct packet_layer *l = &p->layers[layer];
 		struct work w = {
 			.seq = ++r->seq, .ts_ns = ts_ns, .packet = i, .layer = (uint8_t)layer};
 
-		w.segment = segment_of(r, &b->frames[i], p, layer);
-		if (w.segment != CANARY_SEGMENT &&
+		if (is_asked)
+			w.segment = segment_of(r, f, p, layer);
+		if ((is_asked || l->access) && w.segment != CANARY_SEGMENT &&
 			site_is_subscriber(r->site, p, layer, w.segment, ts_ns)) {
 			r->stats->subscriber_packets += l->wire_packets ? l->wire_packets : 1;
 			r->stats->subscriber_bytes += l->wire_packets ? l->wire_bytes : l->l3_bytes;
 			break; /* what is inside is the subscriber's as well */
 		}
 		if (l->fragment && (layer > first || !first_is_left_over) &&
-			fragments_add(
-				r->fragments, &b->frames[i], p, layer, w.segment, frames, ts_ns))
+			fragments_add(r->fragments, f, p, layer, w.segment, frames, ts_ns))
 			return false;
 		uint32_t s = shard_choose(l, r->cfg->hash_key, PIPELINE_SHARDS);
 

@@ -22,6 +22,7 @@ struct reader {
 	const struct pipeline_config *cfg;
 	const struct site *site;      /* borrowed */
 	struct decode_options decode; /* of the site */
+	bool is_divided;              /* the site is */
 	struct pipeline_stats *stats;
 	struct packet_clock clock;
 	struct duplicates *duplicates; /* NULL: they are kept */

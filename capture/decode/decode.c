@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "capture/decode/common.h"
+
 _Static_assert(REASON_COUNT <= UINT8_MAX, "packet.reason is a byte");
 _Static_assert(DECODER_COUNT <= UINT8_MAX, "packet.path holds bytes");
 
@@ -52,6 +54,20 @@ static inline __attribute__((always_inline)) unsigned edge_find_in(
 	}
 }
 
+/* One bit for all numbers that end alike. */
+bool decode_may_be_listed(uint32_t port)
+{
+#define EDGE(ns, number, decoder) ((ns) == NS_UDP_PORT ? UINT64_C(1) << ((number) % 64) : 0) |
+#define STOP(ns, number, reason)  EDGE(ns, number, reason)
+	static const uint64_t listed =
+#include "capture/decode/edges.def"
+		0;
+#undef EDGE
+#undef STOP
+
+	return listed >> port % 64 & 1;
+}
+
 static unsigned edge_find(enum next_namespace ns, uint32_t number)
 {
 	switch (ns) {
@@ -76,7 +92,8 @@ static unsigned edge_find(enum next_namespace ns, uint32_t number)
 	case NS_UDP_PORT:
 		break;
 	}
-	return edge_find_in(NS_UDP_PORT, number);
+	return decode_may_be_listed(number) ? edge_find_in(NS_UDP_PORT, number)
+					    : (unsigned)DECODER_COUNT + (unsigned)REASON_none;
 }
 
 /* One header, found by NUMBER. DECODE_MORE when *ret_next names another one. */
@@ -143,31 +160,48 @@ static void unwrap(struct packet *p)
 	p->mirrored = true;
 }
 
-/* From the header that NEXT names to the last one. */
+/* From the header at C that NEXT names to the last one. */
 static void decode_from(
-	struct next next, const struct frame *f, const struct decode_options *o, struct packet *p)
+	struct next next, struct cursor *c, const struct decode_options *o, struct packet *p)
 {
-	struct cursor c = cursor_init(f->data, f->caplen);
 	enum decode_result result;
 
-	p->ts_ns = f->ts_ns;
-	p->frame_bytes = f->len;
 	do {
 		const enum next_namespace ns = next.ns;
 		const uint32_t other = next.number_other;
 
-		result = decode_step(&c, p, ns, next.number, &next);
+		result = decode_step(c, p, ns, next.number, &next);
 		if (result == DECODE_NOT_ME && ns == NS_UDP_PORT)
-			result = decode_step(&c, p, ns, other, &next);
+			result = decode_step(c, p, ns, other, &next);
 		if (result == DECODE_MORE && is_mirror(o, p, next.mirror))
 			unwrap(p);
 	} while (result == DECODE_MORE);
 }
 
+static void begin(const struct frame *f, struct packet *p)
+{
+	memset(p, 0, offsetof(struct packet, layers));
+	p->ts_ns = f->ts_ns;
+	p->frame_bytes = f->len;
+}
+
+void decode_frame_by_header(
+	const struct frame *f, const struct decode_options *o, struct packet *ret)
+{
+	struct cursor c = cursor_init(f->data, f->caplen);
+
+	begin(f, ret);
+	decode_from((struct next){.ns = NS_LINKTYPE, .number = f->linktype}, &c, o, ret);
+}
+
 void decode_frame(const struct frame *f, const struct decode_options *o, struct packet *ret)
 {
-	memset(ret, 0, offsetof(struct packet, layers));
-	decode_from((struct next){.ns = NS_LINKTYPE, .number = f->linktype}, f, o, ret);
+	struct cursor c = cursor_init(f->data, f->caplen);
+	struct next next = {.ns = NS_LINKTYPE, .number = f->linktype};
+
+	begin(f, ret);
+	if (decode_common(f, ret, &c, &next) != DECODE_DONE)
+		decode_from(next, &c, o, ret);
 }
 
 static void copy_surroundings(const struct packet *around, uint32_t layer, struct packet *ret)
@@ -196,13 +230,14 @@ uint32_t decode_datagram(const struct frame *f, const struct decode_options *o,
 	const struct packet *around, uint32_t layer, struct packet *ret)
 {
 	const struct packet_layer *part = &around->layers[layer];
+	struct cursor c = cursor_init(f->data, f->caplen);
 	uint32_t first;
 
-	memset(ret, 0, offsetof(struct packet, layers));
+	begin(f, ret);
 	copy_surroundings(around, layer, ret);
 	decode_from((struct next){.ns = NS_ETHERTYPE,
 			    .number = part->ip_version == 4 ? 0x0800u : 0x86ddu},
-		f, o, ret);
+		&c, o, ret);
 	first = ret->mirrored ? 0 : layer;
 	ret->mirrored = ret->mirrored || around->mirrored;
 	return first;

@@ -72,6 +72,11 @@ typedef enum decode_result decode_fn(struct cursor *c, struct packet *p, struct 
  * addresses and tags are the mirror's. Pure, any thread. */
 void decode_frame(const struct frame *f, const struct decode_options *o, struct packet *ret);
 
+/* As decode_frame, by the loop alone. decode_frame takes a short cut through the headers that most
+ * frames have, and must not differ. */
+void decode_frame_by_header(
+	const struct frame *f, const struct decode_options *o, struct packet *ret);
+
 /* Decodes F, an IP datagram put together of fragments, of which layer LAYER of AROUND was one: in
  * the surroundings of that one, as if it had come whole. *RET gets AROUND's link headers, path,
  * tags and layers in front of LAYER; those layers only name what is around, they point nowhere.

@@ -27,20 +27,26 @@ static inline void packet_add_tag(struct packet *p, enum packet_tag_kind kind, u
 		p->tags[p->n_tags++] = (struct packet_tag){value, (uint8_t)kind, p->n_layers};
 }
 
+/* In two parts: gcc 12 clears more than about 100 bytes at once by a string instruction, which
+ * costs 7 ns more a packet (measured: 35 and 28 ns for a TCP segment). */
+static inline void layer_clear(struct packet_layer *l)
+{
+	const size_t half = offsetof(struct packet_layer, l3_offset);
+
+	memset(l, 0, half);
+	memset((uint8_t *)l + half, 0, sizeof(*l) - half);
+}
+
 /* A new layer for the IP header that begins at OFFSET, zero but for that; NULL when there are
  * PACKET_MAX_LAYERS already. */
 static inline struct packet_layer *layer_open(struct packet *p, uint32_t offset)
 {
-	const size_t half = offsetof(struct packet_layer, l3_offset);
 	struct packet_layer *l;
 
 	if (p->n_layers == PACKET_MAX_LAYERS)
 		return NULL;
 	l = &p->layers[p->n_layers++];
-	/* In two parts: gcc 12 clears more than about 100 bytes at once by a string instruction,
-	 * which costs 7 ns more a packet (measured: 35 and 28 ns for a TCP segment). */
-	memset(l, 0, half);
-	memset((uint8_t *)l + half, 0, sizeof(*l) - half);
+	layer_clear(l);
 	l->l3_offset = offset;
 	l->path_len = p->n_path;
 	l->access = p->access;

@@ -115,18 +115,29 @@ static void input_close(struct file_source *s, struct input *in)
 	s->n_open--;
 }
 
-/* Reads the next frame: 1, 0 at the end, or a negative code. The file is closed unless it is 1. */
-static int input_fetch(struct file_source *s, struct input *in, struct error *err)
+/* Reads the next frame to *RET: 1, 0 at the end, or a negative code. The file is closed unless it
+ * is 1. */
+static int input_fetch_to(
+	struct file_source *s, struct input *in, struct frame *ret, struct error *err)
 {
-	const int rc = capture_file_next(in->file, &in->frame, err);
+	const int rc = capture_file_next(in->file, ret, err);
 
 	if (rc <= 0) {
 		input_close(s, in);
 		return rc;
 	}
-	in->frame.interface = in->number;
-	in->frame.number = ++in->n_frames;
-	in->ts_ns = in->frame.ts_ns;
+	ret->interface = in->number;
+	ret->number = ++in->n_frames;
+	return rc;
+}
+
+/* The same to where its place among the others is decided. */
+static int input_fetch(struct file_source *s, struct input *in, struct error *err)
+{
+	const int rc = input_fetch_to(s, in, &in->frame, err);
+
+	if (rc > 0)
+		in->ts_ns = in->frame.ts_ns;
 	return rc;
 }
 
@@ -252,11 +263,27 @@ static void file_source_close(struct source *base)
 	free(s);
 }
 
+/* Only one input is left and every frame of it is wanted. */
+static int next_of_one(struct file_source *s, struct frame *ret, struct error *err)
+{
+	const int rc = input_fetch_to(s, s->heap[0], ret, err);
+
+	if (rc <= 0) {
+		s->handed_out = false;
+		(void)top_changed(s, rc);
+		return rc < 0 ? rc : SOURCE_END;
+	}
+	s->chunks.frames = ++s->stats.frames;
+	return SOURCE_FRAME;
+}
+
 static int file_source_next(struct source *base, bool wait, struct frame *ret, struct error *err)
 {
 	struct file_source *s = of(base);
 
 	(void)wait;
+	if (s->handed_out && s->n_heap == 1 && !s->filter)
+		return next_of_one(s, ret, err);
 	if (s->handed_out) {
 		int rc;
 

@@ -83,7 +83,7 @@ static bool read_lengths(
 }
 
 /* The record at H, all of which is there. */
-static int take(struct pcap_reader *r, struct stream *s, const uint8_t *h, uint32_t caplen,
+static inline int take(struct pcap_reader *r, struct stream *s, const uint8_t *h, uint32_t caplen,
 	uint32_t len, struct frame *ret)
 {
 	*ret = (struct frame){
@@ -94,7 +94,7 @@ static int take(struct pcap_reader *r, struct stream *s, const uint8_t *h, uint3
 			 (uint64_t)load32(h + 4, r->big_endian) * r->fraction_ns,
 		.linktype = r->linktype,
 	};
-	(void)stream_skip(s, (uint64_t)r->header_bytes + caplen, NULL);
+	stream_pass(s, (size_t)r->header_bytes + caplen);
 	r->records++;
 	return 1;
 }

@@ -172,6 +172,11 @@ const uint8_t *stream_at_hand(const struct stream *s, size_t *ret_n)
 	return s->chunk->data + s->at;
 }
 
+void stream_pass(struct stream *s, size_t n)
+{
+	s->at += n;
+}
+
 enum stream_result stream_skip(struct stream *s, uint64_t n, struct error *err)
 {
 	while (n > plain_left(s)) {

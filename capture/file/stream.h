@@ -31,6 +31,9 @@ enum stream_result stream_need(struct stream *s, size_t n, const uint8_t **ret, 
 /* The next bytes, as many as there are without reading: *ret_n, which may be 0. */
 const uint8_t *stream_at_hand(const struct stream *s, size_t *ret_n);
 
+/* Moves behind N of these. */
+void stream_pass(struct stream *s, size_t n);
+
 /* Moves on. STREAM_CUT when there were fewer than N bytes. */
 enum stream_result stream_skip(struct stream *s, uint64_t n, struct error *err);
 

@@ -257,6 +257,11 @@ enum site_scope site_scope(const struct site *s, uint16_t segment, const struct 
 	return find_scope(s, segment, a);
 }
 
+bool site_is_divided(const struct site *s)
+{
+	return s->has_subscribers || s->n_declared_segments > 0;
+}
+
 bool site_is_subscriber(const struct site *s, const struct packet *p, uint32_t layer,
 	uint16_t segment, uint64_t ts_ns)
 {

@@ -91,6 +91,10 @@ const char *site_scope_name(enum site_scope scope); /* values of the fact peer.s
 bool site_is_subscriber(const struct site *s, const struct packet *p, uint32_t layer,
 	uint16_t segment, uint64_t ts_ns);
 
+/* Whether a segment or subscribers are declared at all. Else site_segment is always 0, and
+ * site_is_subscriber false for all that did not come behind PPPoE, L2TP or PPTP. */
+bool site_is_divided(const struct site *s);
+
 /* Groups that hold A in SEGMENT, from the longest prefix: names written to RET, at most MAX.
  * Returns their number. */
 size_t site_groups(const struct site *s, uint16_t segment, const struct ip_addr *a, struct str *ret,

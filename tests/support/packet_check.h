@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <string.h>
 
 #include "capture/decode/decode.h"
 
@@ -33,6 +34,27 @@ static inline const char *layer_problem(const struct frame *f, const struct pack
 	return NULL;
 }
 
+/* The short cut and the loop give the same packet. */
+static inline bool short_cut_differs(const struct frame *f)
+{
+	struct packet a, b;
+
+	memset(&a, 0, sizeof(a));
+	memset(&b, 0, sizeof(b));
+	decode_frame(f, NULL, &a);
+	decode_frame_by_header(f, NULL, &b);
+	if (memcmp(&a, &b, offsetof(struct packet, layers)) != 0 ||
+		memcmp(a.layers, b.layers, a.n_layers * sizeof(*a.layers)) != 0 ||
+		memcmp(a.path, b.path, a.n_path) != 0)
+		return true;
+	for (int i = 0; i < a.n_tags; i++) {
+		if (a.tags[i].value != b.tags[i].value || a.tags[i].kind != b.tags[i].kind ||
+			a.tags[i].layer != b.tags[i].layer)
+			return true;
+	}
+	return false;
+}
+
 /* NULL, or what is wrong. */
 static inline const char *packet_problem(const struct frame *f, const struct packet *p)
 {
@@ -41,6 +63,8 @@ static inline const char *packet_problem(const struct frame *f, const struct pac
 	if (p->n_layers > PACKET_MAX_LAYERS || p->n_path > PACKET_MAX_PATH ||
 		p->n_tags > PACKET_MAX_TAGS)
 		return "counts";
+	if (short_cut_differs(f))
+		return "another packet than header by header";
 	if (p->has_teid && !p->layers[p->n_layers - 1].opaque)
 		return "GTP-U laid open";
 	if (p->has_inner_dst && !p->has_teid)
