@@ -163,29 +163,52 @@ struct index_key cover_key(const struct group *g, const struct item *item, uint3
 	return key;
 }
 
+/* Words of a small vocabulary, such as the state of a conversation: many events say the same. */
+static bool is_word(int field)
+{
+	switch ((enum fact_group)fact_groups[field]) {
+	case FACT_MOMENT:
+	case FACT_TRANSPORT:
+	case FACT_LABEL:
+	case FACT_SITE:
+	case FACT_SELF:
+	case FACT_PEER:
+	case FACT_VERDICT:
+		return true;
+	default:
+		return field == FIELD_HTTP_METHOD || field == FIELD_TLS_VERSION ||
+		       field == FIELD_DNS_QUESTION_TYPE || field == FIELD_DNS_RESPONSE_CODE;
+	}
+}
+
 /* How many events meet a key, as far as its kind tells. A fact that must be there narrows less than
  * one that must have a value, whatever the counts say. */
 static uint64_t weight(const struct index_key *key)
 {
 	static const uint64_t of_part[] = {0, 8192, 1024, 64};
+	enum { NARROW = 1024, V4_BITS_BEFORE = 96, SHORT_BITS = 16 };
+	uint32_t bits = key->network.length_bits;
 
 	switch (key->kind) {
 	case KEY_PRESENT:
 		return UINT64_C(1) << 32;
 	case KEY_RANGE:
-		return 4096;
+		return key->high - key->low < NARROW ? 256 : 16384;
 	case KEY_NUMBER:
-		return field_info((enum field_id)key->field)->type == FIELD_TYPE_BOOLEAN ? 16384
-											 : 16;
+		return field_info((enum field_id)key->field)->type == FIELD_TYPE_BOOLEAN ? 65536
+											 : 64;
+	case KEY_TEXT:
+		return is_word(key->field) ? 4096 : 16;
 	case KEY_PART:
 		return key->text.len < 4 ? of_part[key->text.len] : 32;
-	case KEY_LIST:
-		return 64;
-	case KEY_TEXT:
 	case KEY_NETWORK:
+		if (ip_addr_is_v4(&key->network.addr) && bits >= V4_BITS_BEFORE)
+			bits -= V4_BITS_BEFORE;
+		return bits < SHORT_BITS ? 1024 : 16;
+	case KEY_LIST:
 		break;
 	}
-	return 16;
+	return 64;
 }
 
 static uint64_t keys_cost(

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "common/prefix_trie.h"
+#include "common/prefix_table.h"
 #include "rules/lists/lists.h"
 #include "rules/sigma/fold.h"
 #include "rules/sigma/gram_index.h"
@@ -25,7 +25,7 @@ struct field_index {
 	uint64_t lengths; /* of the texts: bit for each, the last one for all that are longer */
 	struct gram_index *grams;
 	struct range_index *ranges;
-	struct prefix_trie *networks;
+	struct prefix_table *networks;
 	const struct lists *lists; /* NULL: no key asks for one */
 	uint32_t *of_list;         /* by number of the list: the key's number, or NOTHING */
 };
@@ -126,18 +126,22 @@ static bool add_ranges(struct field_index *x, const struct field_key *keys, uint
 
 static bool add_networks(struct field_index *x, const struct field_key *keys, uint32_t n)
 {
-	if (count(keys, n, KEY_NETWORK) == 0)
+	uint32_t wanted = count(keys, n, KEY_NETWORK);
+	struct prefix_value *networks;
+	uint32_t at = 0;
+
+	if (wanted == 0)
 		return true;
-	x->networks = prefix_trie_new();
-	if (!x->networks)
+	networks = calloc(wanted, sizeof(*networks));
+	if (!networks)
 		return false;
 	for (uint32_t i = 0; i < n; i++) {
-		if (keys[i].key.kind == KEY_NETWORK &&
-			prefix_trie_add(x->networks, &keys[i].key.network, keys[i].number, NULL) <
-				0)
-			return false;
+		if (keys[i].key.kind == KEY_NETWORK)
+			networks[at++] = (struct prefix_value){keys[i].key.network, keys[i].number};
 	}
-	return true;
+	x->networks = prefix_table_new(networks, wanted);
+	free(networks);
+	return x->networks != NULL;
 }
 
 static bool add_list(struct field_index *x, const struct field_key *key)
@@ -190,7 +194,7 @@ void field_index_free(struct field_index *x)
 	free(x->slots);
 	gram_index_free(x->grams);
 	range_index_free(x->ranges);
-	prefix_trie_free(x->networks);
+	prefix_table_free(x->networks);
 	free(x->of_list);
 	free(x);
 }
@@ -251,7 +255,7 @@ static void find_address(
 {
 	struct list_search search = {x, found, user};
 	uint32_t networks[MAX_NETWORKS];
-	size_t n = x->networks ? prefix_trie_all(x->networks, a, networks, MAX_NETWORKS) : 0;
+	size_t n = x->networks ? prefix_table_all(x->networks, a, networks, MAX_NETWORKS) : 0;
 
 	for (size_t i = 0; i < n; i++)
 		found(user, networks[i]);

@@ -279,14 +279,12 @@ static void count_field(void *user, const struct item *item)
 		counts[item->field]++;
 }
 
-bool gates_build(struct gates *ret, const struct sigma *s, const uint32_t *places, uint32_t n)
+/* The facts that are tested most, fewer than GATES_MAX or as many, in FIELDS. */
+static uint32_t choose_fields(uint32_t counts[FIELD_COUNT], int fields[GATES_MAX])
 {
-	uint32_t counts[FIELD_COUNT] = {0};
+	uint32_t n = 0;
 
-	ret->n_words = n / 64 + 1;
-	for (uint32_t i = 0; i < n; i++)
-		each_item(&s->programs[places[i]], count_field, counts);
-	while (ret->n < GATES_MAX) {
+	for (; n < GATES_MAX; n++) {
 		int most = 0;
 
 		for (int field = 1; field < FIELD_COUNT; field++)
@@ -294,8 +292,28 @@ bool gates_build(struct gates *ret, const struct sigma *s, const uint32_t *place
 		if (counts[most] == 0)
 			break;
 		counts[most] = 0;
-		if (!build_gate(ret, s, places, n, most))
-			return false;
+		fields[n] = most;
+	}
+	return n;
+}
+
+/* Cheap facts first, so that the first that helps is the one to ask. */
+bool gates_build(struct gates *ret, const struct sigma *s, const uint32_t *places, uint32_t n)
+{
+	uint32_t counts[FIELD_COUNT] = {0};
+	int fields[GATES_MAX];
+	uint32_t n_fields;
+
+	ret->n_words = n / 64 + 1;
+	for (uint32_t i = 0; i < n; i++)
+		each_item(&s->programs[places[i]], count_field, counts);
+	n_fields = choose_fields(counts, fields);
+	for (int cost = COST_RECORD; cost <= COST_LOOK_UP; cost++) {
+		for (uint32_t i = 0; i < n_fields; i++) {
+			if (field_cost((enum field_id)fields[i]) == (enum field_cost)cost &&
+				!build_gate(ret, s, places, n, fields[i]))
+				return false;
+		}
 	}
 	return true;
 }
