@@ -5,7 +5,7 @@ Writes OUT/rules/*.yml (for --rules: docs/rules.md) and OUT/lists/*.yaml (for --
 same numbers give the same bytes, and the first rules and indicators of a larger set are those of a smaller
 one. Rules are of all kinds that look at facts: parts, ends and beginnings of texts, whole texts, networks,
 numbers and ranges of them, regular expressions, lists; on the events that traffic causes. Most name what
-does not occur; about one in fifty names something common, so that it matches now and then.
+does not occur; about one in a hundred names something common, so that it matches now and then.
 """
 import argparse
 import os
@@ -201,7 +201,7 @@ KINDS = ((contains, 22), (suffix, 22), (exact, 14), (prefix, 8), (networks, 10),
 
 
 def kind_of(i, r):
-    if i % 50 == 7:
+    if i % 100 == 7:
         return common
     at = r.below(sum(weight for _, weight in KINDS))
     for kind, weight in KINDS:

@@ -4,7 +4,14 @@
 
 #include "rules/sigma/fold.h"
 
-enum { GRAM_BYTES = 4, LEAST_BITS = 9, BITS_PER_LITERAL = 32, MOST_BITS = 22, COUNT_BITS = 16 };
+enum {
+	GRAM_BYTES = 4,
+	LEAST_BITS = 9,
+	BITS_PER_LITERAL = 16,
+	BUCKET_BITS = 4, /* of the bits, those that share a bucket */
+	MOST_BITS = 22,
+	COUNT_BITS = 16,
+};
 
 static const uint32_t factor = UINT32_C(0x9e3779b1);
 
@@ -21,8 +28,10 @@ struct lane {
 	uint32_t mask; /* of those bytes */
 	uint32_t shift;
 	uint64_t *bits;       /* by hash of the gram */
-	struct place *places; /* sorted by gram */
+	struct place *places; /* sorted by hash */
 	uint32_t n;
+	uint32_t *first; /* of the places, by the first bits of the hash */
+	uint32_t first_shift;
 };
 
 struct gram_index {
@@ -91,10 +100,28 @@ static int compare_places(const void *a, const void *b)
 {
 	const struct place *x = a;
 	const struct place *y = b;
+	uint32_t hash_x = x->gram * factor;
+	uint32_t hash_y = y->gram * factor;
 
-	if (x->gram != y->gram)
-		return x->gram < y->gram ? -1 : 1;
+	if (hash_x != hash_y)
+		return hash_x < hash_y ? -1 : 1;
 	return (x->literal.number > y->literal.number) - (x->literal.number < y->literal.number);
+}
+
+/* When all places are there. */
+static void sort_places(struct lane *lane)
+{
+	uint32_t at = 0;
+
+	if (lane->n == 0)
+		return;
+	qsort(lane->places, lane->n, sizeof(*lane->places), compare_places);
+	for (uint32_t i = 0; i <= UINT32_MAX >> lane->first_shift; i++) {
+		while (at < lane->n && lane->places[at].gram * factor >> lane->first_shift < i)
+			at++;
+		lane->first[i] = at;
+	}
+	lane->first[(UINT32_MAX >> lane->first_shift) + 1] = lane->n;
 }
 
 static bool init_lane(struct lane *lane, uint32_t bytes, uint32_t n)
@@ -106,9 +133,11 @@ static bool init_lane(struct lane *lane, uint32_t bytes, uint32_t n)
 	lane->bytes = bytes;
 	lane->mask = mask_of(bytes);
 	lane->shift = 32 - bits;
+	lane->first_shift = lane->shift + BUCKET_BITS;
+	lane->first = calloc(((size_t)1 << (bits - BUCKET_BITS)) + 1, sizeof(*lane->first));
 	lane->bits = calloc((size_t)1 << (bits - 6), sizeof(*lane->bits));
 	lane->places = calloc(n, sizeof(*lane->places));
-	return lane->bits && lane->places;
+	return lane->bits && lane->first && lane->places;
 }
 
 static bool fill(
@@ -131,11 +160,8 @@ static bool fill(
 		lane->bits[hash / 64] |= UINT64_C(1) << (hash % 64);
 		lane->places[lane->n++] = place;
 	}
-	for (uint32_t i = 0; i < GRAM_BYTES; i++) {
-		if (g->lanes[i].n)
-			qsort(g->lanes[i].places, g->lanes[i].n, sizeof(struct place),
-				compare_places);
-	}
+	for (uint32_t i = 0; i < GRAM_BYTES; i++)
+		sort_places(&g->lanes[i]);
 	return true;
 }
 
@@ -158,6 +184,7 @@ void gram_index_free(struct gram_index *g)
 		return;
 	for (uint32_t i = 0; i < GRAM_BYTES; i++) {
 		free(g->lanes[i].bits);
+		free(g->lanes[i].first);
 		free(g->lanes[i].places);
 	}
 	free(g);
@@ -180,20 +207,11 @@ static bool has(struct str text, uint32_t at, const struct place *p)
 static void look(const struct lane *lane, uint32_t gram, struct str text, uint32_t at,
 	gram_found_fn *found, void *user)
 {
-	uint32_t low = 0;
-	uint32_t high = lane->n;
+	uint32_t bucket = gram * factor >> lane->first_shift;
 
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (lane->places[middle].gram < gram)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < lane->n && lane->places[low].gram == gram; low++) {
-		if (has(text, at, &lane->places[low]))
-			found(user, lane->places[low].literal.number);
+	for (uint32_t i = lane->first[bucket]; i < lane->first[bucket + 1]; i++) {
+		if (lane->places[i].gram == gram && has(text, at, &lane->places[i]))
+			found(user, lane->places[i].literal.number);
 	}
 }
 
