@@ -48,6 +48,7 @@ START_TEST(finds_the_longest_part)
 	check("(?=xyz)abc(?!xyz)", "abc");
 	check("(?<=xyz)ab", "ab");
 	check("/a b#c", "/a b#c");
+	check("/[a-z]+/gate\\.php$", "/gate.php");
 }
 END_TEST
 
