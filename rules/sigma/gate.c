@@ -106,20 +106,20 @@ static enum truth selection_truth(const struct known *k, const struct selection 
 bool gates_allow(const struct gates *g, const uint8_t classes[GATES_MAX], const struct program *p)
 {
 	struct known known = {g, classes};
-	uint8_t values[SIGMA_MAX_NODES];
+	enum truth values[SIGMA_MAX_NODES];
 
 	for (uint32_t i = 0; i < p->n_nodes; i++) {
 		const struct node *node = &p->nodes[i];
-		enum truth right = i ? (enum truth)values[i - 1] : NO;
+		enum truth right = i ? values[i - 1] : NO;
 
 		if (node->op == NODE_SELECTION)
 			values[i] = selection_truth(&known, &p->selections[node->selection]);
 		else if (node->op == NODE_NOT)
 			values[i] = truth_not(right);
 		else if (node->op == NODE_AND)
-			values[i] = truth_and((enum truth)values[node->left], right);
+			values[i] = truth_and(values[node->left], right);
 		else
-			values[i] = truth_or((enum truth)values[node->left], right);
+			values[i] = truth_or(values[node->left], right);
 	}
 	return values[p->n_nodes - 1] != NO;
 }
