@@ -120,10 +120,18 @@ static int open_pipeline(struct pipeline *p, struct pipeline_stats *stats, struc
 	return p->crew ? 0 : err->code;
 }
 
+static void close_lane(void *user, uint32_t s)
+{
+	const struct pipeline *p = user;
+
+	shard_free(p->lanes[s].shard);
+}
+
+/* What a sensor gave up when it was ready may be the right to start threads. */
 static void close_pipeline(struct pipeline *p)
 {
-	for (int s = 0; s < PIPELINE_SHARDS; s++)
-		shard_free(p->lanes[s].shard);
+	gang_run(classifier_many_at_once() && !p->cfg->ready ? p->cfg->workers : 0, PIPELINE_SHARDS,
+		close_lane, p);
 	for (uint32_t i = 0; i < p->n_batches; i++)
 		batch_done(&p->batches[i]);
 	free(p->batches);

@@ -32,8 +32,8 @@ enum classifier_state {
 struct classifier *classifier_new(struct error *err);
 void classifier_free(struct classifier *c); /* NULL allowed */
 
-/* Whether the library's set-up, but for the first time, changes nothing that two threads share: so
- * in 4.2, by its source; what later releases do was not looked at. */
+/* Whether the library's set-up, but for the first time, and its end change nothing that two threads
+ * share: so in 4.2, by its source; what later releases do was not looked at. */
 bool classifier_many_at_once(void);
 
 /* NULL without memory. What is freed is kept for the next, so the memory is that of as many as
