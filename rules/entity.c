@@ -1,10 +1,11 @@
 #include "rules/entity.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/hash/hash.h"
 
-enum { SETS = 8192, WAYS = 8 };
+enum { SETS = 8192, WAYS = 8, LINE_BYTES = 64 };
 
 /* Where a peer is. */
 struct place {
@@ -14,26 +15,30 @@ struct place {
 
 _Static_assert(sizeof(struct place) == 18, "it is hashed as bytes");
 
-struct slot {
-	uint64_t name; /* hash of equipment and place; 0: free */
-	uint64_t used; /* stamp of the last use */
-	uint32_t len;
-	char text[ENTITY_TEXT_BYTES];
+/* Apart from the texts, which are seldom read. */
+struct set {
+	_Alignas(LINE_BYTES) uint64_t names[WAYS]; /* hash of equipment and place; 0: free */
+	uint64_t used[WAYS];                       /* stamp of the last use */
 };
 
 struct entities {
+	struct set sets[SETS];
+	struct entity all[SETS * WAYS];
 	uint64_t key;
 	uint64_t stamp;
 	uint64_t evicted;
-	struct slot slots[SETS][WAYS];
 };
 
 struct entities *entities_new(uint64_t key)
 {
-	struct entities *e = calloc(1, sizeof(*e));
+	const size_t bytes = (sizeof(struct entities) + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES;
+	struct entities *e = aligned_alloc(LINE_BYTES, bytes);
 
-	if (e)
-		e->key = key;
+	if (!e)
+		return NULL;
+	memset(e->sets, 0, sizeof(e->sets));
+	e->key = key;
+	e->stamp = e->evicted = 0;
 	return e;
 }
 
@@ -42,31 +47,39 @@ void entities_free(struct entities *e)
 	free(e);
 }
 
-struct str entities_fix(struct entities *e, struct str equipment, uint16_t segment,
-	const struct ip_addr *peer, struct str proposed)
+struct entity *entities_at(struct entities *e, struct str equipment, uint16_t segment,
+	const struct ip_addr *peer, bool *ret_new)
 {
 	const struct place place = {*peer, segment};
-	uint64_t name =
+	const uint64_t name =
 		hash64(&place, sizeof(place), hash64(equipment.data, equipment.len, e->key)) | 1;
-	struct slot *set = e->slots[(name >> 1) % SETS];
-	struct slot *s = &set[0];
+	const size_t first = (name >> 1) % SETS * WAYS;
+	struct set *set = &e->sets[first / WAYS];
+	int oldest = 0;
 
 	e->stamp++;
 	for (int i = 0; i < WAYS; i++) {
-		if (set[i].name == name) {
-			set[i].used = e->stamp;
-			return (struct str){set[i].text, set[i].len};
+		if (set->names[i] == name) {
+			set->used[i] = e->stamp;
+			*ret_new = false;
+			return &e->all[first + (size_t)i];
 		}
-		if (set[i].used < s->used)
-			s = &set[i];
+		if (set->used[i] < set->used[oldest])
+			oldest = i;
 	}
-	e->evicted += s->name != 0;
-	s->name = name;
-	s->used = e->stamp;
-	s->len = proposed.len < sizeof(s->text) ? proposed.len : (uint32_t)sizeof(s->text);
-	if (s->len > 0)
-		memcpy(s->text, proposed.data, s->len);
-	return (struct str){s->text, s->len};
+	e->evicted += set->names[oldest] != 0;
+	set->names[oldest] = name;
+	set->used[oldest] = e->stamp;
+	e->all[first + (size_t)oldest].len = 0;
+	*ret_new = true;
+	return &e->all[first + (size_t)oldest];
+}
+
+void entity_name(struct entity *e, struct str text)
+{
+	e->len = text.len < sizeof(e->text) ? text.len : (uint32_t)sizeof(e->text);
+	if (e->len > 0)
+		memcpy(e->text, text.data, e->len);
 }
 
 uint64_t entities_evicted(const struct entities *e)

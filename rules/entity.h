@@ -1,8 +1,10 @@
 /* The other end of a conversation as one party, fixed at first sight: what DNS or a reload says
- * later does not split a finding in two. A bounded table of (equipment, segment, peer address),
- * least recently used out first within a set of eight. Pure; one thread. */
+ * later does not split a finding in two, and no rule changes what another one's alerts say. A
+ * bounded table of (equipment, segment, peer address), least recently used out first within a set
+ * of eight. Pure; one thread. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,14 +13,23 @@
 
 enum { ENTITY_TEXT_BYTES = 160 };
 
+struct entity {
+	uint32_t len; /* 0: nothing named it yet */
+	char text[ENTITY_TEXT_BYTES];
+};
+
 struct entities;
 
-struct entities *entities_new(uint64_t key); /* NULL without memory; takes about 13 MiB */
+struct entities *entities_new(uint64_t key); /* NULL without memory; takes about 12 MiB */
 void entities_free(struct entities *e);      /* NULL allowed */
 
-/* The entity of PEER, met in SEGMENT (0: undeclared), for EQUIPMENT: what was fixed before, else
- * PROPOSED (cut to its size) from now on. Borrowed until the next call. */
-struct str entities_fix(struct entities *e, struct str equipment, uint16_t segment,
-	const struct ip_addr *peer, struct str proposed);
+/* The entity of PEER, met in SEGMENT (0: undeclared), for EQUIPMENT: the declared name, or the
+ * bytes of an address. *ret_new: it was not met before, or forgotten, and has no text. Valid until
+ * the next call. Touches two cache lines. */
+struct entity *entities_at(struct entities *e, struct str equipment, uint16_t segment,
+	const struct ip_addr *peer, bool *ret_new);
+
+/* Gives E, which has none, its text, cut to its size. */
+void entity_name(struct entity *e, struct str text);
 
 uint64_t entities_evicted(const struct entities *e);

@@ -173,6 +173,7 @@ bool perspective_take(struct perspective *p, struct facts *f, int side)
 	if (p->ends[side].scope != SITE_OWN)
 		return false;
 	facts_owe(f, SIDE_GROUPS, fill, p);
+	perspective_meet(p, f);
 	return true;
 }
 

@@ -60,30 +60,45 @@ static void fill_peer(const struct perspective *p, struct facts *f)
 	}
 }
 
-/* A name, else system and network, else the address: docs/alerts.md says how findings use it. The
- * canary's peers are told apart, so that each canary raises an alert. */
+/* Named at first sight by the peer's name in the inventory or on the wire, if it has one. */
+static struct entity *entity_of(const struct perspective *p, const struct facts *f)
+{
+	const struct ip_addr *addr = &p->ev->flow.addr[p->side];
+	const struct str who =
+		self(p) ? self(p)->name
+			: (struct str){(const char *)addr->bytes, sizeof(addr->bytes)};
+	bool is_new;
+	struct entity *e = entities_at(p->entities, who, p->segment, other_addr(p), &is_new);
+
+	if (is_new)
+		entity_name(e, other(p) ? other(p)->name : domain_of(p, f));
+	return e;
+}
+
+void perspective_meet(const struct perspective *p, const struct facts *f)
+{
+	(void)entity_of(p, f);
+}
+
+/* Without a name it is system and network, else the address: docs/alerts.md says how findings use
+ * it. The canary's peers are told apart, so that each canary raises an alert. */
 static void fill_entity(const struct perspective *p, struct facts *f)
 {
-	char text[ENTITY_TEXT_BYTES];
 	char prefix[IP_PREFIX_TEXT_BYTES];
 	char addr[IP_ADDR_TEXT_BYTES];
+	char text[ENTITY_TEXT_BYTES];
 	const struct geo_answer *geo = geo_of(p);
-	struct str proposed = str_from(text);
-	struct str domain = domain_of(p, f);
+	struct entity *e = entity_of(p, f);
 
-	if (other(p))
-		proposed = other(p)->name;
-	else if (domain.len > 0)
-		proposed = domain;
-	else if (self(p) != &perspective_canary && geo && geo->as_number && geo->prefix.length_bits)
-		proposed.len = (uint32_t)snprintf(text, sizeof(text), "AS%u %s", geo->as_number,
+	if (e->len == 0 && self(p) != &perspective_canary && geo && geo->as_number &&
+		geo->prefix.length_bits) {
+		(void)snprintf(text, sizeof(text), "AS%u %s", geo->as_number,
 			ip_prefix_format(&geo->prefix, prefix));
-	else
-		proposed.len = (uint32_t)snprintf(
-			text, sizeof(text), "%s", ip_addr_format(other_addr(p), addr));
-	facts_copy_str(f, FIELD_PEER_ENTITY,
-		entities_fix(p->entities, facts_str(f, FIELD_EQUIPMENT_NAME), p->segment,
-			other_addr(p), proposed));
+		entity_name(e, str_from(text));
+	} else if (e->len == 0) {
+		entity_name(e, str_from(ip_addr_format(other_addr(p), addr)));
+	}
+	facts_copy_str(f, FIELD_PEER_ENTITY, (struct str){e->text, e->len});
 }
 
 static void fill_names(const struct perspective *p, struct facts *f)

@@ -15,6 +15,9 @@ extern const struct equipment perspective_canary;
 /* Sets the facts of GROUP as end P->side of the event at hand sees them. */
 void perspective_peer_group(const struct perspective *p, struct facts *f, enum fact_group group);
 
+/* Fixes what the other end is called from now on, if it is met for the first time. */
+void perspective_meet(const struct perspective *p, const struct facts *f);
+
 /* Country and autonomous system of an answer; strings are borrowed from the geolocation data. */
 void perspective_set_geo(struct facts *f, const struct geo_answer *a, enum field_id country,
 	enum field_id number, enum field_id name);

@@ -11,13 +11,20 @@ static struct ip_addr addr(uint32_t i)
 	return ip_addr_from_v4(v4);
 }
 
+/* PROPOSED names the entity when it is new. */
 static void expect(struct entities *e, const char *equipment, uint16_t segment, uint32_t peer,
 	const char *proposed, const char *fixed)
 {
 	struct ip_addr a = addr(peer);
-	struct str got = entities_fix(e, str_from(equipment), segment, &a, str_from(proposed));
+	bool is_new;
+	struct entity *got = entities_at(e, str_from(equipment), segment, &a, &is_new);
 
-	ck_assert_msg(str_eq(got, str_from(fixed)), "%.*s, not %s", (int)got.len, got.data, fixed);
+	if (is_new) {
+		ck_assert_uint_eq(got->len, 0);
+		entity_name(got, str_from(proposed));
+	}
+	ck_assert_msg(str_eq((struct str){got->text, got->len}, str_from(fixed)), "%.*s, not %s",
+		(int)got->len, got->text, fixed);
 }
 
 START_TEST(first_sight_decides)
