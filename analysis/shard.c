@@ -36,7 +36,7 @@ struct shard *shard_new(
 	s->details_max_bytes = (uint64_t)cfg->max_flows * DETAILS_BYTES_PER_FLOW;
 	if (s->details_max_bytes < DETAILS_BYTES_MIN)
 		s->details_max_bytes = DETAILS_BYTES_MIN;
-	s->classifier = classifier_new(err);
+	s->classifier = classifier_new(cfg->like ? cfg->like->classifier : NULL, err);
 	if (!s->classifier) {
 		shard_free(s);
 		return NULL;

@@ -15,7 +15,10 @@
 #include "common/arena.h"
 #include "common/error.h"
 
+struct shard;
+
 struct shard_config {
+	const struct shard *like; /* one made before, NULL: this is the first (classifier_new) */
 	uint64_t hash_key;
 	uint32_t max_flows;         /* flow records in this shard, about 250 bytes each */
 	uint32_t max_detections;    /* flows in detection at a time, about 800 bytes each */
@@ -43,8 +46,6 @@ struct shard_stats {
 /* Called for each event, in order. The event's strings live in the arena that was given to the
  * shard_* call. */
 typedef void shard_emit_fn(void *user, const struct event *ev);
-
-struct shard;
 
 struct shard *shard_new(
 	const struct shard_config *cfg, shard_emit_fn *emit, void *user, struct error *err);

@@ -9,8 +9,8 @@
 
 /* Where the linker puts calls of X when it is told --wrap=X, and what it calls X itself. */
 /* NOLINTBEGIN(bugprone-reserved-identifier) */
-struct classifier *__wrap_classifier_new(struct error *err);
-struct classifier *__real_classifier_new(struct error *err);
+struct classifier *__wrap_classifier_new(const struct classifier *like, struct error *err);
+struct classifier *__real_classifier_new(const struct classifier *like, struct error *err);
 struct classifier_flow *__wrap_classifier_flow_new(struct classifier *c);
 struct classifier_flow *__real_classifier_flow_new(struct classifier *c);
 void __wrap_classifier_flow_free(struct classifier *c, struct classifier_flow *f);
@@ -130,14 +130,16 @@ static void add(const struct classifier *c, const struct classifier_flow *f, str
 	(void)pthread_mutex_unlock(&record.lock);
 }
 
-struct classifier *__wrap_classifier_new(struct error *err)
+struct classifier *__wrap_classifier_new(const struct classifier *like, struct error *err)
 {
-	struct classifier *c = __real_classifier_new(err);
+	struct classifier *c = __real_classifier_new(like, err);
 
+	(void)pthread_mutex_lock(&record.lock);
 	if (record.calls.classifiers == MAX_CLASSIFIERS)
 		fail("too many classifiers");
 	if (c)
 		record.classifiers[record.calls.classifiers++] = c;
+	(void)pthread_mutex_unlock(&record.lock);
 	return c;
 }
 

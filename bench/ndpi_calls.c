@@ -17,7 +17,7 @@
 /* NOLINTBEGIN(bugprone-reserved-identifier) */
 int __wrap_main(int argc, char **argv);
 int __real_main(int argc, char **argv);
-struct classifier *__real_classifier_new(struct error *err);
+struct classifier *__real_classifier_new(const struct classifier *like, struct error *err);
 struct classifier_flow *__real_classifier_flow_new(struct classifier *c);
 void __real_classifier_flow_free(struct classifier *c, struct classifier_flow *f);
 enum classifier_state __real_classifier_packet(struct classifier *c, struct classifier_flow *f,
@@ -107,7 +107,7 @@ static bool prepare(struct play *p)
 	if (!p->classifiers || !p->flows)
 		return false;
 	for (uint32_t i = 0; i < p->calls->classifiers; i++) {
-		p->classifiers[i] = __real_classifier_new(&err);
+		p->classifiers[i] = __real_classifier_new(i > 0 ? p->classifiers[0] : NULL, &err);
 		if (!p->classifiers[i])
 			return false;
 	}

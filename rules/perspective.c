@@ -173,7 +173,8 @@ bool perspective_take(struct perspective *p, struct facts *f, int side)
 	if (p->ends[side].scope != SITE_OWN)
 		return false;
 	facts_owe(f, SIDE_GROUPS, fill, p);
-	perspective_meet(p, f);
+	if (p->ev->kind == EVENT_FLOW_CLASSIFIED) /* the first that is told of a conversation */
+		perspective_meet(p, f);
 	return true;
 }
 

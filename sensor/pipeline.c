@@ -76,6 +76,7 @@ static void open_lane(void *user, uint32_t s)
 	struct pipeline *p = user;
 	struct lane *l = &p->lanes[s];
 	const struct shard_config sc = {
+		.like = s > 0 ? p->lanes[0].shard : NULL,
 		.hash_key = p->cfg->hash_key,
 		.max_flows = p->cfg->max_flows / PIPELINE_SHARDS,
 		.max_detections = p->cfg->max_detections / PIPELINE_SHARDS,

@@ -20,7 +20,7 @@
 #include "rules/policy/site.h"
 #include "sensor/packet_clock.h"
 
-enum { PIPELINE_SHARDS = 8, PIPELINE_MAX_WORKERS = 64 };
+enum { PIPELINE_SHARDS = 4, PIPELINE_MAX_WORKERS = 64 };
 
 struct pipeline_stats {
 	uint64_t frames;      /* decoded */

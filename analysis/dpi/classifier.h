@@ -27,9 +27,10 @@ enum classifier_state {
 	CLASSIFIER_DONE,  /* decided, or given up with a guess or without */
 };
 
-/* All protocols on. NULL with *err. Takes about 15 ms and 5.5 MB. The first is to be made alone;
- * then several threads may call it at a time if classifier_many_at_once says so. */
-struct classifier *classifier_new(struct error *err);
+/* All protocols on. NULL with *err. Takes about 15 ms and 5.5 MB. LIKE is one that was made before;
+ * NULL: it is the first, and made alone. Several threads may make further ones at a time if
+ * classifier_many_at_once says so. */
+struct classifier *classifier_new(const struct classifier *like, struct error *err);
 void classifier_free(struct classifier *c); /* NULL allowed */
 
 /* Whether the library's set-up, but for the first time, and its end change nothing that two threads

@@ -280,7 +280,7 @@ static bool learn_ports(struct classifier *c)
 	return true;
 }
 
-struct classifier *classifier_new(struct error *err)
+struct classifier *classifier_new(const struct classifier *like, struct error *err)
 {
 	struct classifier *c;
 
@@ -299,7 +299,7 @@ struct classifier *classifier_new(struct error *err)
 		return NULL;
 	}
 	ndpi_finalize_initialization(c->ndpi);
-	c->unknown_cipher = any_unknown_cipher();
+	c->unknown_cipher = like ? like->unknown_cipher : any_unknown_cipher();
 	if (!learn_ports(c)) {
 		classifier_free(c);
 		(void)error_set(err, ERR_SYSTEM, "no memory for the table of ports");

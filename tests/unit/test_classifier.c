@@ -27,7 +27,7 @@ static void session_begin(struct session *s, uint16_t port)
 	struct error err;
 
 	memset(s, 0, sizeof(*s));
-	s->c = classifier_new(&err);
+	s->c = classifier_new(NULL, &err);
 	ck_assert_ptr_nonnull(s->c);
 	s->f = classifier_flow_new(s->c);
 	s->arena = arena_new(4096);
