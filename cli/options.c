@@ -322,15 +322,16 @@ static const char *shipped(char *buf, const char *data_dir, const char *what)
 		       : what; /* a path that long is missed, and named, when it is opened */
 }
 
+/* The main thread, which reads and judges, fills a core of its own. */
 uint32_t options_workers(const struct options *o)
 {
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	const long spare = sysconf(_SC_NPROCESSORS_ONLN) - 1;
 
 	if (o->workers)
 		return o->workers;
-	if (cores < 1)
+	if (spare < 1)
 		return 1;
-	return cores < PIPELINE_SHARDS ? (uint32_t)cores : PIPELINE_SHARDS;
+	return spare < PIPELINE_SHARDS ? (uint32_t)spare : PIPELINE_SHARDS;
 }
 
 struct knowledge_config options_knowledge(struct options *o)
