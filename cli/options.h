@@ -73,7 +73,7 @@ bool options_parse(struct options *o, int argc, char **argv, const int *accepted
  * --lists. Borrowed from O. */
 struct knowledge_config options_knowledge(struct options *o);
 
-/* --workers, else one per core, at most one per shard. */
+/* --workers, else one for each core but one, at most one per shard. */
 uint32_t options_workers(const struct options *o);
 
 /* One option, as it stands behind "--NAME": 0, or ERR_USAGE with *err that says what it wants. ARG
