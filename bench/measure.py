@@ -112,8 +112,8 @@ def machine():
 
 
 def versions():
-    git = ['git', '-C', ROOT]
-    dirty = subprocess.run(git + ['status', '--porcelain', '--untracked-files=no'], capture_output=True, text=True, check=False).stdout.strip()
+    git = ['git', '-C', ROOT]  # a minimal system has none
+    dirty = first_line(*git, 'status', '--porcelain', '--untracked-files=no') if shutil.which('git') else ''
     found = {
         'vedette': first_line(VEDETTE, '--version'),
         'commit': first_line(*git, 'rev-parse', 'HEAD') + (' and changes' if dirty else ''),

@@ -100,6 +100,7 @@ python3 -B "$bench/loop.py" small.pcap --rounds 3 --move >moved.pcap
 read -r packets_moved flows_moved wrong back < <(python3 -B look.py moved.pcap)
 same "three rounds, elsewhere" "$packets_moved $wrong $back $((flows_moved > flows))" "$((packets * 3)) 0 0 1"
 "$VEDETTE_SOURCE_DIR/bench/soak" --hours 0.2 --every 60 --warm-up 0.02 --json soak.json --svg soak.svg small.pcap >soak.txt 2>err || [ $? = 1 ] || { cat err >&2; fail "soak"; }
+! grep -q Traceback err || { cat err >&2; fail "soak"; }
 same "soak" "$(jq '.found | has("flat") and .median_mib > 0' soak.json)" true
 grep -q '<polyline' soak.svg || fail "soak draws nothing"
 
