@@ -95,7 +95,8 @@ def first_line(*command):
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError:
         return ''
-    return ((done.stdout or done.stderr).strip().splitlines() or [''])[0]
+    said = (done.stdout or done.stderr) if done.returncode == 0 else ''
+    return (said.strip().splitlines() or [''])[0]
 
 
 def package(name):
