@@ -2,6 +2,7 @@
 measured where. Standard library only."""
 import contextlib
 import hashlib
+import json
 import os
 import platform
 import re
@@ -110,6 +111,14 @@ def machine():
     release = re.findall(r'^PRETTY_NAME="?([^"\n]*)', open('/etc/os-release').read(), re.M)
     return {'cpu': cpu[0] if cpu else platform.machine(), 'cores': len(os.sched_getaffinity(0)), 'memory_mb': memory // 1024,
             'kernel': platform.release(), 'system': release[0] if release else '', 'load_at_start': os.getloadavg()[0]}
+
+
+def write_json(result, path):
+    """PATH None: nobody wants it."""
+    if path:
+        with open(path, 'w') as f:
+            json.dump(result, f, indent=1)
+            f.write('\n')
 
 
 def versions():

@@ -180,10 +180,7 @@ def main():
     except (measure.Failed, OSError) as e:
         measure.die(e)
     print(table(result))
-    if args.json:
-        with open(args.json, 'w') as f:
-            json.dump(result, f, indent=1)
-            f.write('\n')
+    measure.write_json(result, args.json)
 
 
 if __name__ == '__main__':
