@@ -370,15 +370,6 @@ void flow_facts_group(struct facts *f, const struct event *ev, enum fact_group g
 	}
 }
 
-void flow_facts_fill(struct facts *f, const struct event *ev)
-{
-	facts_set_num(f, FIELD_TIMESTAMP, ev->ts_ns);
-	for (int g = 0; g < FACT_GROUP_COUNT; g++) {
-		if (FLOW_FACT_GROUPS >> g & 1)
-			flow_facts_group(f, ev, (enum fact_group)g);
-	}
-}
-
 void dns_facts_fill(struct facts *f, const struct event *ev)
 {
 	facts_set_num(f, FIELD_TIMESTAMP, ev->ts_ns);

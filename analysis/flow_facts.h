@@ -15,9 +15,6 @@
  * borrowed from EV or copied into F's arena. Pure. */
 void flow_facts_group(struct facts *f, const struct event *ev, enum fact_group group);
 
-/* All of them, and the time. */
-void flow_facts_fill(struct facts *f, const struct event *ev);
-
 /* Adds the facts of a DNS answer: question, addresses, and the client as source. */
 void dns_facts_fill(struct facts *f, const struct event *ev);
 

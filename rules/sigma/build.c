@@ -221,38 +221,3 @@ const struct rule *sigma_rule(const struct sigma *s, size_t i)
 {
 	return &s->programs[i].rule;
 }
-
-static void note_field(int field, bool ret[FIELD_COUNT])
-{
-	if (field != FIELD_ANY_TEXT) {
-		ret[field] = true;
-		return;
-	}
-	for (int i = 0; i < FIELD_COUNT; i++) {
-		enum field_type type = field_info((enum field_id)i)->type;
-
-		ret[i] = ret[i] || type == FIELD_TYPE_KEYWORD || type == FIELD_TYPE_WILDCARD ||
-			 type == FIELD_TYPE_KEYWORDS;
-	}
-}
-
-static void note_fields(const struct program *p, bool ret[FIELD_COUNT])
-{
-	for (uint32_t s = 0; s < p->n_selections; s++) {
-		for (uint32_t g = 0; g < p->selections[s].n; g++) {
-			const struct group *group = &p->selections[s].groups[g];
-
-			for (uint32_t i = 0; i < group->n; i++)
-				note_field(group->items[i].field, ret);
-		}
-	}
-}
-
-void sigma_fields(const struct sigma *s, enum rule_category category, bool ret[FIELD_COUNT])
-{
-	memset(ret, 0, FIELD_COUNT * sizeof(*ret));
-	for (size_t i = 0; i < s->n; i++) {
-		if (s->programs[i].rule.category == category)
-			note_fields(&s->programs[i], ret);
-	}
-}

@@ -52,10 +52,6 @@ size_t sigma_count(const struct sigma *s);
 size_t sigma_skipped(const struct sigma *s);
 const struct rule *sigma_rule(const struct sigma *s, size_t i);
 
-/* Which facts the rules of CATEGORY look at to decide; what an alert repeats is not among them. A
- * search in all texts looks at every text. */
-void sigma_fields(const struct sigma *s, enum rule_category category, bool ret[FIELD_COUNT]);
-
 const char *rule_category_name(enum rule_category c); /* "flow" */
 const char *rule_level_name(enum rule_level l);       /* "high" */
 bool rule_level_parse(struct str text, enum rule_level *ret);

@@ -204,40 +204,6 @@ START_TEST(judges_its_category_alone)
 }
 END_TEST
 
-/* What the rules of a category read, and nothing that only other rules do. */
-START_TEST(tells_the_facts_it_reads)
-{
-	bool reads[FIELD_COUNT];
-	struct folder d;
-	struct sigma *s;
-
-	folder_begin(&d);
-	put(&d, "1.yml", BODY("1", "flow"));
-	put(&d, "2.yml",
-		"title: T\nid: 00000000-0000-4000-8000-000000000002\n"
-		"logsource: {product: vedette, category: flow}\nlevel: low\n"
-		"detection: {s: [{peer.domain: a, peer.ip: null}], t: {tls.version|neq: b}, "
-		"condition: s and not t}\n");
-	put(&d, "3.yml",
-		"title: T\nid: 00000000-0000-4000-8000-000000000003\n"
-		"logsource: {product: vedette, category: dns}\nlevel: low\n"
-		"detection: {s: [word], condition: s}\n");
-	s = open_folder(&d);
-	sigma_fields(s, RULE_FLOW, reads);
-	for (int i = 0; i < FIELD_COUNT; i++)
-		ck_assert_int_eq(reads[i], i == FIELD_PEER_PORT || i == FIELD_PEER_DOMAIN ||
-						   i == FIELD_PEER_IP || i == FIELD_TLS_VERSION);
-	sigma_fields(s, RULE_DNS, reads);
-	ck_assert(reads[FIELD_TLS_VERSION] && reads[FIELD_PEER_GROUPS] && reads[FIELD_URL_FULL]);
-	ck_assert(!reads[FIELD_PEER_PORT] && !reads[FIELD_PEER_IP] && !reads[FIELD_TIMESTAMP]);
-	sigma_fields(s, RULE_SENSOR, reads);
-	for (int i = 0; i < FIELD_COUNT; i++)
-		ck_assert(!reads[i]);
-	sigma_close(s);
-	folder_end(&d);
-}
-END_TEST
-
 static void digest_text(const struct folder *d, char *ret)
 {
 	struct sigma *s = open_folder(d);
@@ -366,7 +332,6 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, keeps_what_alerts_need);
 	tcase_add_test(tc, least_that_is_needed);
 	tcase_add_test(tc, judges_its_category_alone);
-	tcase_add_test(tc, tells_the_facts_it_reads);
 	tcase_add_test(tc, digests);
 	tcase_add_test(tc, refusals_name_the_file);
 	tcase_add_test(tc, no_rules);
