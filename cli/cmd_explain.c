@@ -55,8 +55,8 @@ static uint64_t revision_of(const struct reader_entry *e)
 {
 	char text[24] = "";
 
-	if (e->seq.len > 0 && e->seq.len < sizeof(text))
-		memcpy(text, e->seq.data, e->seq.len);
+	if (e->revision.len > 0 && e->revision.len < sizeof(text))
+		memcpy(text, e->revision.data, e->revision.len);
 	return strtoull(text, NULL, 10);
 }
 

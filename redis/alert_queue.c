@@ -100,14 +100,14 @@ struct queued_alert *alert_queue_push(struct alert_queue *queue, struct queued_a
 
 	assert(level >= LEVEL_INFORMATIONAL && level <= LEVEL_CRITICAL);
 	q->next = NULL;
-	q->seq = queue->next_seq++;
+	q->order = queue->next_order++;
 	for (int l = LEVEL_INFORMATIONAL; l <= (int)level; l++)
 		yielding += queue->levels[l].bytes;
 	if (queue->bytes - yielding + q->bytes > queue->max_bytes || !grow(ring))
 		return q;
 	dropped = make_room(queue, level, q->bytes);
 	ring->places[(ring->first + ring->count) & (ring->capacity - 1)] =
-		(struct alert_place){q, q->seq, q->bytes};
+		(struct alert_place){q, q->order, q->bytes};
 	ring->count++;
 	ring->bytes += q->bytes;
 	queue->bytes += q->bytes;
@@ -125,7 +125,7 @@ static int oldest_level(const struct alert_queue *queue)
 	for (int l = LEVEL_INFORMATIONAL; l <= LEVEL_CRITICAL; l++) {
 		const struct alert_place *place = first_place(&queue->levels[l]);
 
-		if (!place || (oldest && oldest->seq < place->seq))
+		if (!place || (oldest && oldest->order < place->order))
 			continue;
 		oldest = place;
 		level = l;

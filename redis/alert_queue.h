@@ -12,11 +12,11 @@
 /* A copy of an alert in one allocation, which free() ends. */
 struct queued_alert {
 	struct queued_alert *next; /* among those that were dropped */
-	uint64_t seq;              /* counts what was pushed, from 0 */
+	uint64_t order;            /* counts what was pushed, from 0 */
 	uint64_t added_us;         /* the owner's clock */
 	uint64_t bytes;            /* of the allocation and the place in the queue */
 	struct alert alert;        /* its strings are the copy's own */
-	struct stream_id id;       /* 0-0 until it is sent for the first time */
+	struct stream_place place; /* seq 0 until it is sent for the first time */
 	bool confirmed;            /* by Redis */
 	char text[];
 };
@@ -27,7 +27,7 @@ struct queued_alert *queued_alert_new(const struct alert *a); /* NULL without me
  * while ago: to read it costs a cache miss, so it is left to the one who sends it. */
 struct alert_place {
 	struct queued_alert *alert;
-	uint64_t seq, bytes;
+	uint64_t order, bytes;
 };
 
 struct alert_ring {
@@ -41,7 +41,7 @@ struct alert_queue {
 	uint64_t count, bytes; /* with those taken and not yet released */
 	uint64_t waiting;      /* without them */
 	uint64_t max_bytes;
-	uint64_t next_seq;
+	uint64_t next_order;
 };
 
 /* Appends Q. What had to go for it is in the returned list, the caller's now: NULL, a number of

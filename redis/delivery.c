@@ -64,6 +64,7 @@ static void init_locks(struct delivery *d)
 /* The first connection, whose refusal is the caller's to report. */
 static int open_first(struct delivery *d, const struct delivery_config *cfg, struct error *err)
 {
+	struct stream_tail tail;
 	bool needs_operator;
 	int rc = stream_keys_make(cfg->name, &d->keys, err);
 
@@ -77,10 +78,12 @@ static int open_first(struct delivery *d, const struct delivery_config *cfg, str
 		return error_set_errno(err, ERR_SYSTEM, errno, "cannot make an event descriptor");
 	d->endpoint = redis_endpoint_new(cfg->url, err);
 	if (d->endpoint)
-		d->connection = delivery_open_stream(d, &d->last_id, &needs_operator, err);
+		d->connection = delivery_open_stream(d, &tail, &needs_operator, err);
 	if (!d->connection)
 		return err->code;
-	d->confirmed_id = d->last_id;
+	d->last_id = tail.id;
+	d->confirmed_id = tail.id;
+	d->last_seq = tail.seq;
 	d->connected_at_us = monotonic_us();
 	return 0;
 }
@@ -234,26 +237,26 @@ void delivery_stats(struct delivery *d, struct delivery_stats *ret)
 	pthread_mutex_unlock(&d->lock);
 }
 
-/* Whether something that was added before number SEQ is neither confirmed nor lost. */
-static bool waits_before(const struct delivery *d, uint64_t seq)
+/* Whether something that was added before number ORDER is neither confirmed nor lost. */
+static bool waits_before(const struct delivery *d, uint64_t order)
 {
 	const struct queued_alert *first =
 		d->n_batch > 0 ? d->batch[0] : alert_queue_first(&d->queue);
 
-	return first && first->seq < seq;
+	return first && first->order < order;
 }
 
 /* With the lock. */
 static bool flush_until(struct delivery *d, uint64_t end_us)
 {
-	uint64_t seq = d->queue.next_seq;
+	uint64_t order = d->queue.next_order;
 
 	d->n_flushing++;
 	pthread_cond_signal(&d->work);
-	while (waits_before(d, seq) && !d->ended && monotonic_us() < end_us)
+	while (waits_before(d, order) && !d->ended && monotonic_us() < end_us)
 		delivery_wait(d, &d->progress, end_us);
 	d->n_flushing--;
-	return !waits_before(d, seq);
+	return !waits_before(d, order);
 }
 
 int delivery_flush(struct delivery *d, uint32_t timeout_ms, struct error *err)

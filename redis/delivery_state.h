@@ -31,6 +31,7 @@ struct delivery {
 	/* The thread's own, and delivery_new's before there is one. */
 	struct redis_connection *connection; /* set and closed under the lock */
 	struct stream_id last_id;            /* given to an alert, or seen in the stream */
+	uint64_t last_seq;                   /* the same of its number */
 	struct stream_id confirmed_id;       /* the last one that Redis has confirmed */
 	uint64_t random;
 
@@ -57,7 +58,7 @@ struct delivery {
 };
 
 /* Connects and learns where the stream ends. NULL with *err. Called without the lock. */
-struct redis_connection *delivery_open_stream(struct delivery *d, struct stream_id *ret_last,
+struct redis_connection *delivery_open_stream(struct delivery *d, struct stream_tail *ret_tail,
 	bool *ret_needs_operator, struct error *err);
 
 /* The thread: ARG is the delivery. Returns NULL once `stop` is set. */

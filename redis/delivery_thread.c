@@ -21,8 +21,8 @@ static void notice(struct delivery *d, enum delivery_notice what, const char *te
 
 /* ---- connecting ---- */
 
-struct redis_connection *delivery_open_stream(
-	struct delivery *d, struct stream_id *ret_last, bool *ret_needs_operator, struct error *err)
+struct redis_connection *delivery_open_stream(struct delivery *d, struct stream_tail *ret_tail,
+	bool *ret_needs_operator, struct error *err)
 {
 	struct redis_connection *c =
 		redis_connect(d->endpoint, d->cancel_fd, ret_needs_operator, err);
@@ -32,7 +32,7 @@ struct redis_connection *delivery_open_stream(
 		return NULL;
 	rc = stream_check(c, &d->keys, STREAM_SENSOR, err);
 	if (rc == 0)
-		rc = stream_last_id(c, &d->keys, ret_last, err);
+		rc = stream_tail(c, &d->keys, ret_tail, err);
 	if (rc == 0)
 		rc = stream_announce_sensor(c, &d->keys, err);
 	if (rc == 0)
@@ -143,16 +143,16 @@ static void succeed(struct delivery *d)
 static void reconnect(struct delivery *d)
 {
 	struct redis_connection *c;
-	struct stream_id last = {0, 0};
+	struct stream_tail tail = {.seq = 0};
 	bool needs_operator = false;
 	struct error why;
 
 	pthread_mutex_unlock(&d->lock);
-	c = delivery_open_stream(d, &last, &needs_operator, &why);
-	if (c && stream_id_cmp(last, d->last_id) > 0)
-		follow_other_writer(d, last);
-	if (c && stream_id_cmp(last, d->confirmed_id) < 0)
-		accept_rewind(d, last);
+	c = delivery_open_stream(d, &tail, &needs_operator, &why);
+	if (c && stream_id_cmp(tail.id, d->last_id) > 0)
+		follow_other_writer(d, tail.id);
+	if (c && stream_id_cmp(tail.id, d->confirmed_id) < 0)
+		accept_rewind(d, tail.id);
 	pthread_mutex_lock(&d->lock);
 	if (!c) {
 		fail(d, needs_operator, &why);
@@ -167,8 +167,8 @@ static void reconnect(struct delivery *d)
 
 static void give_id(struct delivery *d, struct queued_alert *q)
 {
-	q->id = stream_id_next(d->last_id, q->alert.ts_ns);
-	d->last_id = q->id;
+	q->place.id = stream_id_next(d->last_id, q->alert.ts_ns);
+	d->last_id = q->place.id;
 }
 
 /* With the lock: an alert is not looked into. */
@@ -195,22 +195,24 @@ static void give_ids(struct delivery *d)
 	for (uint32_t i = 0; i < d->n_batch; i++)
 		__builtin_prefetch(d->batch[i]);
 	for (uint32_t i = 0; i < d->n_batch; i++) {
-		if (d->batch[i]->id.ms == 0 && d->batch[i]->id.n == 0)
-			give_id(d, d->batch[i]);
+		if (d->batch[i]->place.seq > 0)
+			continue;
+		give_id(d, d->batch[i]);
+		d->batch[i]->place.seq = ++d->last_seq;
 	}
 }
 
 /* What Redis passed over goes behind the end of the stream. Without the lock. */
 static int renumber(struct delivery *d, bool taken, struct error *err)
 {
-	struct stream_id last;
+	struct stream_tail tail;
 	uint64_t n = 0;
-	int rc = stream_last_id(d->connection, &d->keys, &last, err);
+	int rc = stream_tail(d->connection, &d->keys, &tail, err);
 
 	if (rc < 0)
 		return rc;
-	if (taken || stream_id_cmp(last, d->last_id) > 0)
-		follow_other_writer(d, last);
+	if (taken || stream_id_cmp(tail.id, d->last_id) > 0)
+		follow_other_writer(d, tail.id);
 	for (uint32_t i = 0; i < d->n_batch; i++) {
 		if (d->batch[i]->confirmed)
 			continue;
@@ -238,8 +240,8 @@ static uint32_t settle(struct delivery *d, struct queued_alert **ret_done)
 			d->batch[left++] = q;
 			continue;
 		}
-		if (stream_id_cmp(q->id, d->confirmed_id) > 0)
-			d->confirmed_id = q->id;
+		if (stream_id_cmp(q->place.id, d->confirmed_id) > 0)
+			d->confirmed_id = q->place.id;
 		latency_add(&d->latency, now_us - q->added_us);
 		d->stats.delivered++;
 		d->opened += q->alert.revision == 1;

@@ -2,7 +2,7 @@
  * there by redis/delivery.h.
  *
  * vedette:{NAME}:alerts   stream; entry ids are <packet ms>-<n>, explicit and increasing; fields
- *                         json, id, rule, level, equipment, seq
+ *                         json, id, rule, level, equipment, seq, revision
  * vedette:{NAME}:status   hash: mode, run, raised, delivered, alerts, first, last, finished
  * vedette:sensors         set of names
  *

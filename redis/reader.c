@@ -159,7 +159,9 @@ static struct str *entry_field(struct reader_entry *e, struct str name)
 		return &e->level;
 	if (str_eq(name, STR("equipment")))
 		return &e->equipment;
-	return str_eq(name, STR("seq")) ? &e->seq : NULL;
+	if (str_eq(name, STR("seq")))
+		return &e->seq;
+	return str_eq(name, STR("revision")) ? &e->revision : NULL;
 }
 
 /* [id, [field, value, ...]]. False when R has another shape. */

@@ -38,8 +38,10 @@ void reader_streams_free(struct reader_stream *streams, size_t n);
 
 struct reader_entry {
 	struct str stream_id; /* "1790000000123-0" */
-	struct str json, id, rule, level, equipment,
-		seq; /* empty where the entry has no such field */
+	/* Empty where the entry has no such field. */
+	struct str json, id, rule, level, equipment;
+	struct str seq;      /* number in the stream, from 1; a gap is a loss */
+	struct str revision; /* of the alert */
 };
 
 /* The strings are borrowed during the call, in which C is not used. Not 0 ends the reading. */

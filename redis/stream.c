@@ -164,11 +164,28 @@ int stream_check(struct redis_connection *c, const struct stream_keys *k, enum s
 
 /* ---- talking ---- */
 
-int stream_last_id(struct redis_connection *c, const struct stream_keys *k, struct stream_id *ret,
+/* The field `seq` of an entry, [id, [field, value, ...]]; 0 without one. */
+static uint64_t entry_seq(const struct redis_reply *entry)
+{
+	struct redis_reply fields;
+	uint64_t seq;
+
+	if (entry->kind != REDIS_ARRAY || entry->n != 2)
+		return 0;
+	fields = redis_reply_at(entry, 1);
+	for (size_t i = 0; fields.kind == REDIS_ARRAY && i + 1 < fields.n; i += 2) {
+		if (str_eq(redis_reply_at(&fields, i).str, STR("seq")) &&
+			parse_number(redis_reply_at(&fields, i + 1).str, UINT64_MAX, &seq))
+			return seq;
+	}
+	return 0;
+}
+
+int stream_tail(struct redis_connection *c, const struct stream_keys *k, struct stream_tail *ret,
 	struct error *err)
 {
 	struct redis_reply r;
-	bool exists;
+	bool exists, known = false;
 	int rc = stream_exists(c, k, &exists, err);
 
 	memset(ret, 0, sizeof(*ret));
@@ -179,11 +196,15 @@ int stream_last_id(struct redis_connection *c, const struct stream_keys *k, stru
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; r.kind == REDIS_ARRAY && i + 1 < r.n; i += 2) {
-		if (str_eq(redis_reply_at(&r, i).str, STR("last-generated-id")) &&
-			parse_id(redis_reply_at(&r, i + 1).str, ret))
-			return 0;
+		struct str name = redis_reply_at(&r, i).str;
+		struct redis_reply value = redis_reply_at(&r, i + 1);
+
+		if (str_eq(name, STR("last-generated-id")))
+			known = parse_id(value.str, &ret->id);
+		else if (str_eq(name, STR("last-entry")))
+			ret->seq = entry_seq(&value);
 	}
-	return redis_nonsense(c, "XINFO STREAM", err);
+	return known ? 0 : redis_nonsense(c, "XINFO STREAM", err);
 }
 
 int stream_announce_sensor(
@@ -200,18 +221,21 @@ int stream_announce_sensor(
 		(struct str[]){STR("SADD"), STR(STREAM_SENSORS_KEY), str_from(k->name)}, &r, err);
 }
 
-int stream_append(struct redis_connection *c, const char *key, struct stream_id id,
+int stream_append(struct redis_connection *c, const char *key, const struct stream_place *place,
 	const struct alert *a, struct error *err)
 {
-	char id_text[STREAM_ID_BYTES];
-	char text[DECIMAL_BYTES];
-	struct str revision = {text, (uint32_t)(decimal_put(text, a->revision) - text)};
+	char id[STREAM_ID_BYTES];
+	char seq[DECIMAL_BYTES], revision[DECIMAL_BYTES];
 
-	return redis_append(c, 15,
-		(struct str[]){STR("XADD"), str_from(key), stream_id_format(id, id_text),
+	return redis_append(c, 17,
+		(struct str[]){STR("XADD"), str_from(key), stream_id_format(place->id, id),
 			STR("json"), a->json, STR("id"), str_from(a->id), STR("rule"), a->rule_id,
 			STR("level"), str_from(rule_level_name(a->level)), STR("equipment"),
-			a->equipment, STR("seq"), revision},
+			a->equipment, STR("seq"),
+			(struct str){seq, (uint32_t)(decimal_put(seq, place->seq) - seq)},
+			STR("revision"),
+			(struct str){revision,
+				(uint32_t)(decimal_put(revision, a->revision) - revision)}},
 		err);
 }
 

@@ -47,16 +47,27 @@ const char *stream_mode_name(enum stream_mode m); /* "sensor" */
 int stream_check(struct redis_connection *c, const struct stream_keys *k, enum stream_mode mode,
 	struct error *err);
 
-/* The id of the entry that was added last, even when it was deleted since; 0-0 without a stream. */
-int stream_last_id(struct redis_connection *c, const struct stream_keys *k, struct stream_id *ret,
+struct stream_tail {
+	struct stream_id id; /* of the entry that was added last, even when it was deleted since;
+				0-0 without a stream */
+	uint64_t seq;        /* of the last entry that is there; 0: it has none */
+};
+
+int stream_tail(struct redis_connection *c, const struct stream_keys *k, struct stream_tail *ret,
 	struct error *err);
 
 /* Readers find a sensor from its start on: status (without a time to live) and set. */
 int stream_announce_sensor(
 	struct redis_connection *c, const struct stream_keys *k, struct error *err);
 
-/* Queues the XADD of A under ID to KEY, as redis_append does. */
-int stream_append(struct redis_connection *c, const char *key, struct stream_id id,
+/* Where an alert stands in its stream. */
+struct stream_place {
+	struct stream_id id;
+	uint64_t seq; /* consecutive, from 1: readers find a gap */
+};
+
+/* Queues the XADD of A at PLACE to KEY, as redis_append does. */
+int stream_append(struct redis_connection *c, const char *key, const struct stream_place *place,
 	const struct alert *a, struct error *err);
 
 /* The server's clock, the same for all who write to it. */

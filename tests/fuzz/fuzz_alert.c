@@ -98,7 +98,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	e.level = json_view_text(v, "alert.level");
 	e.rule = json_view_text(v, "rule.id");
 	e.equipment = json_view_text(v, "equipment.name");
-	e.seq = STR("1");
+	e.seq = STR("7");
+	e.revision = STR("1");
 	tabulate(&e);
 	json_view_free(v);
 	return 0;

@@ -41,9 +41,9 @@ import datetime, ipaddress, json, re, sys
 lines = open(sys.argv[1], encoding='utf-8').read().splitlines()
 raw = open(sys.argv[2], encoding='utf-8').read().splitlines()
 types = dict(re.findall(r'^\| `([^`]+)` \| ([a-z\[\]]+) \|', open(sys.argv[3], encoding='utf-8').read(), re.M))
-names = ['json', 'id', 'rule', 'level', 'equipment', 'seq']
+names = ['json', 'id', 'rule', 'level', 'equipment', 'seq', 'revision']
 assert len(types) > 100, types
-assert len(raw) == 13 * len(lines), (len(raw), len(lines))
+assert len(raw) == 15 * len(lines), (len(raw), len(lines))
 
 def fits(kind, value):
     if kind.endswith('[]'):
@@ -62,7 +62,7 @@ def fits(kind, value):
 previous = (0, -1)
 epoch = datetime.datetime(1970, 1, 1)
 for number, line in enumerate(lines):
-    entry = raw[13 * number:13 * number + 13]
+    entry = raw[15 * number:15 * number + 15]
     assert entry[1::2] == names, entry[1::2]
     fields = dict(zip(entry[1::2], entry[2::2]))
     assert fields['json'] == line, 'entry %s is not line %d of --json' % (entry[0], number + 1)
@@ -70,7 +70,7 @@ for number, line in enumerate(lines):
     for key, value in alert.items():
         assert key in types, '%s is not in docs/fields.md' % key
         assert fits(types[key], value), '%s: %r is no %s' % (key, value, types[key])
-    told = (alert['event.id'], alert['rule.id'], alert['alert.level'], alert['equipment.name'], str(alert['event.sequence']))
+    told = (alert['event.id'], alert['rule.id'], alert['alert.level'], alert['equipment.name'], str(number + 1), str(alert['event.sequence']))
     assert tuple(fields[n] for n in names[1:]) == told, fields
     stamp = datetime.datetime.fromisoformat(alert['@timestamp'][:23]) - epoch
     now = tuple(map(int, entry[0].split('-')))

@@ -11,7 +11,7 @@ c=cccccccc0000000000000000000000c3
 revision() {
     "$VEDETTE" redis XADD "vedette:{$1}:alerts" "$2" \
         json "{\"@timestamp\":\"2026-11-22T12:00:$8.000000000Z\",\"event.id\":\"$3\",\"event.sequence\":$4,\"event.action\":\"$5\",\"alert.level\":\"$6\",\"alert.flows_ended\":$4,\"equipment.name\":\"$7\",\"equipment.ip\":\"10.0.0.1\",\"peer.domain\":\"\\u001b[2Jevil\",\"rule.name\":\"Rule of ${3:0:8}\",\"contract.line\":\"site.yaml:31\"}" \
-        id "$3" rule r level "$6" equipment "$7" seq "$4" >/dev/null
+        id "$3" rule r level "$6" equipment "$7" seq "${2%000-0}" revision "$4" >/dev/null
 }
 
 stopped() {

@@ -16,15 +16,15 @@ static struct queued_alert *make(enum rule_level level, unsigned json_bytes)
 }
 
 /* Frees what was dropped; returns how many, and the sum of their numbers. */
-static unsigned drop(struct queued_alert *dropped, uint64_t *ret_seqs)
+static unsigned drop(struct queued_alert *dropped, uint64_t *ret_orders)
 {
 	unsigned n = 0;
 
-	*ret_seqs = 0;
+	*ret_orders = 0;
 	while (dropped) {
 		struct queued_alert *next = dropped->next;
 
-		*ret_seqs += dropped->seq;
+		*ret_orders += dropped->order;
 		free(dropped);
 		dropped = next;
 		n++;
@@ -34,9 +34,9 @@ static unsigned drop(struct queued_alert *dropped, uint64_t *ret_seqs)
 
 static void push(struct alert_queue *queue, enum rule_level level, unsigned bytes)
 {
-	uint64_t seqs;
+	uint64_t orders;
 
-	ck_assert_uint_eq(drop(alert_queue_push(queue, make(level, bytes)), &seqs), 0);
+	ck_assert_uint_eq(drop(alert_queue_push(queue, make(level, bytes)), &orders), 0);
 }
 
 START_TEST(copies)
@@ -71,9 +71,9 @@ START_TEST(order_is_that_of_pushing)
 	for (unsigned i = 0; i < 6; i++) {
 		struct queued_alert *q;
 
-		ck_assert_uint_eq(alert_queue_first(&queue)->seq, i);
+		ck_assert_uint_eq(alert_queue_first(&queue)->order, i);
 		q = alert_queue_take(&queue, NULL);
-		ck_assert_uint_eq(q->seq, i);
+		ck_assert_uint_eq(q->order, i);
 		ck_assert_int_eq(q->alert.level, levels[i]);
 		ck_assert_uint_eq(queue.count, 6 - i);
 		ck_assert_uint_eq(queue.waiting, 5 - i);
@@ -98,7 +98,7 @@ START_TEST(places_move)
 		if (i % 4 == 3) {
 			struct queued_alert *q = alert_queue_take(&queue, NULL);
 
-			ck_assert_uint_eq(q->seq, taken++);
+			ck_assert_uint_eq(q->order, taken++);
 			alert_queue_release(&queue, q);
 			free(q);
 		}
@@ -107,7 +107,7 @@ START_TEST(places_move)
 	for (; queue.waiting > 0; taken++) {
 		struct queued_alert *q = alert_queue_take(&queue, NULL);
 
-		ck_assert_uint_eq(q->seq, taken);
+		ck_assert_uint_eq(q->order, taken);
 		alert_queue_release(&queue, q);
 		free(q);
 	}
@@ -133,19 +133,20 @@ START_TEST(oldest_of_the_lowest_goes)
 	static const enum rule_level levels[] = {LEVEL_HIGH, LEVEL_LOW, LEVEL_MEDIUM, LEVEL_LOW};
 	static const unsigned goes[] = {1, 3, 2}; /* then the high ones, in order */
 	struct alert_queue queue = full_queue(levels);
-	uint64_t seqs;
+	uint64_t orders;
 
 	for (unsigned i = 0; i < 3; i++) {
-		ck_assert_uint_eq(drop(alert_queue_push(&queue, make(LEVEL_HIGH, 100)), &seqs), 1);
-		ck_assert_uint_eq(seqs, goes[i]);
+		ck_assert_uint_eq(
+			drop(alert_queue_push(&queue, make(LEVEL_HIGH, 100)), &orders), 1);
+		ck_assert_uint_eq(orders, goes[i]);
 		ck_assert_uint_eq(queue.count, 4);
 	}
-	ck_assert_uint_eq(drop(alert_queue_push(&queue, make(LEVEL_HIGH, 100)), &seqs), 1);
-	ck_assert_uint_eq(seqs, 0);
+	ck_assert_uint_eq(drop(alert_queue_push(&queue, make(LEVEL_HIGH, 100)), &orders), 1);
+	ck_assert_uint_eq(orders, 0);
 	/* a lower one is itself the lowest */
-	ck_assert_uint_eq(drop(alert_queue_push(&queue, make(LEVEL_MEDIUM, 100)), &seqs), 1);
-	ck_assert_uint_eq(seqs, 8);
-	ck_assert_uint_eq(alert_queue_first(&queue)->seq, 4);
+	ck_assert_uint_eq(drop(alert_queue_push(&queue, make(LEVEL_MEDIUM, 100)), &orders), 1);
+	ck_assert_uint_eq(orders, 8);
+	ck_assert_uint_eq(alert_queue_first(&queue)->order, 4);
 	alert_queue_clear(&queue);
 	ck_assert_uint_eq(queue.count, 0);
 }
@@ -155,14 +156,14 @@ START_TEST(large_one_drops_several_or_itself)
 {
 	static const enum rule_level levels[] = {LEVEL_LOW, LEVEL_LOW, LEVEL_HIGH, LEVEL_LOW};
 	struct alert_queue queue = full_queue(levels);
-	uint64_t seqs;
+	uint64_t orders;
 
 	/* three low ones are not room enough for this: none of them goes in vain */
-	ck_assert_uint_eq(drop(alert_queue_push(&queue, make(LEVEL_MEDIUM, 4000)), &seqs), 1);
-	ck_assert_uint_eq(seqs, 4);
+	ck_assert_uint_eq(drop(alert_queue_push(&queue, make(LEVEL_MEDIUM, 4000)), &orders), 1);
+	ck_assert_uint_eq(orders, 4);
 	ck_assert_uint_eq(queue.count, 4);
-	ck_assert_uint_eq(drop(alert_queue_push(&queue, make(LEVEL_MEDIUM, 150)), &seqs), 2);
-	ck_assert_uint_eq(seqs, 0 + 1);
+	ck_assert_uint_eq(drop(alert_queue_push(&queue, make(LEVEL_MEDIUM, 150)), &orders), 2);
+	ck_assert_uint_eq(orders, 0 + 1);
 	ck_assert_uint_eq(queue.count, 3);
 	ck_assert_uint_eq(queue.waiting, 3);
 	alert_queue_clear(&queue);
@@ -174,14 +175,14 @@ START_TEST(what_is_taken_stays)
 	static const enum rule_level levels[] = {LEVEL_LOW, LEVEL_LOW, LEVEL_LOW, LEVEL_LOW};
 	struct alert_queue queue = full_queue(levels);
 	struct queued_alert *taken[4];
-	uint64_t seqs;
+	uint64_t orders;
 
 	for (unsigned i = 0; i < 4; i++)
 		taken[i] = alert_queue_take(&queue, NULL);
-	ck_assert_uint_eq(drop(alert_queue_push(&queue, make(LEVEL_CRITICAL, 100)), &seqs), 1);
-	ck_assert_uint_eq(seqs, 4);
+	ck_assert_uint_eq(drop(alert_queue_push(&queue, make(LEVEL_CRITICAL, 100)), &orders), 1);
+	ck_assert_uint_eq(orders, 4);
 	alert_queue_release(&queue, taken[2]);
-	ck_assert_uint_eq(drop(alert_queue_push(&queue, make(LEVEL_LOW, 100)), &seqs), 0);
+	ck_assert_uint_eq(drop(alert_queue_push(&queue, make(LEVEL_LOW, 100)), &orders), 0);
 	ck_assert_uint_eq(queue.count, 4);
 	ck_assert_uint_eq(queue.waiting, 1);
 	for (unsigned i = 0; i < 4; i++)

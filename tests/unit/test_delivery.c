@@ -140,6 +140,17 @@ static void wait_notice(const struct ears *e, enum delivery_notice what, unsigne
 	ck_assert_uint_ge(atomic_load(&e->notices[what]), n);
 }
 
+/* Field "seq" of the stream's last entry. */
+static void last_seq(struct redis_connection *c, const char *wanted)
+{
+	struct redis_reply r = test_do(c, "XREVRANGE vedette:{live}:alerts + - COUNT 1");
+	struct redis_reply entry = redis_reply_at(&r, 0);
+	struct redis_reply fields = redis_reply_at(&entry, 1);
+
+	ck_assert(str_eq(redis_reply_at(&fields, 10).str, STR("seq")));
+	ck_assert(str_eq(redis_reply_at(&fields, 11).str, str_from(wanted)));
+}
+
 /* The stream of "live" holds alerts FROM to FROM + N - 1, each once and in order; in FOREIGN
  * entries it holds something else. */
 static void check_stream(struct redis_connection *c, unsigned from, unsigned n, unsigned foreign)
@@ -160,7 +171,7 @@ static void check_stream(struct redis_connection *c, unsigned from, unsigned n, 
 			char wanted[64];
 
 			snprintf(wanted, sizeof(wanted), "{\"n\":%u}", from + seen);
-			if (fields.n == 12 &&
+			if (fields.n == 14 &&
 				str_eq(redis_reply_at(&fields, 1).str, str_from(wanted)))
 				seen++;
 			else if (fields.n == 2)
@@ -296,10 +307,12 @@ START_TEST(continues_behind_what_is_there)
 	d = start(&cfg);
 	add(d, 0, 100);
 	stop(d);
+	last_seq(c, "100");
 	d = start(&cfg);
 	add(d, 100, 100);
 	stop(d);
 	check_stream(c, 0, 200, 0);
+	last_seq(c, "200");
 	redis_close(c);
 	test_server_stop(&s);
 }

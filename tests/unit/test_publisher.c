@@ -150,7 +150,7 @@ START_TEST(entries_are_what_was_added)
 	static const char *const wanted[] = {"json",
 		"{\"event.id\":\"00000000000000000000000000000001\",\"n\":3}", "id",
 		"00000000000000000000000000000001", "rule", "rule-1", "level", "high", "equipment",
-		"gnb-017", "seq", "2"};
+		"gnb-017", "seq", "4", "revision", "2"};
 	struct test_server s;
 	struct redis_connection *c;
 	struct redis_reply r, entry, fields;
@@ -166,8 +166,8 @@ START_TEST(entries_are_what_was_added)
 	}
 	entry = redis_reply_at(&r, 3);
 	fields = redis_reply_at(&entry, 1);
-	ck_assert_uint_eq(fields.n, 12);
-	for (size_t i = 0; i < 12; i++)
+	ck_assert_uint_eq(fields.n, 14);
+	for (size_t i = 0; i < 14; i++)
 		ck_assert(str_eq(redis_reply_at(&fields, i).str, str_from(wanted[i])));
 	redis_close(c);
 	test_server_stop(&s);

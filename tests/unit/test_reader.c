@@ -39,13 +39,15 @@ struct seen {
 static int on_entry(void *user, const struct reader_entry *e)
 {
 	struct seen *seen = user;
-	char wanted[32];
+	char wanted[32], number[16];
 
 	seen->n++;
+	snprintf(number, sizeof(number), "%u", seen->n);
 	snprintf(wanted, sizeof(wanted), "{\"n\":%u}", seen->n);
 	ck_assert(str_eq(e->json, str_from(wanted)));
 	ck_assert(str_eq(e->rule, STR("r")) && str_eq(e->level, STR("low")) &&
-		  str_eq(e->seq, STR("1")));
+		  str_eq(e->revision, STR("1")));
+	ck_assert(str_eq(e->seq, str_from(number)));
 	ck_assert(str_eq(e->equipment, STR("e")) && e->id.len == 32);
 	snprintf(seen->last, sizeof(seen->last), "%.*s", (int)e->stream_id.len, e->stream_id.data);
 	if (seen->other && seen->n == 10)
