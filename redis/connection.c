@@ -124,6 +124,11 @@ void redis_set_needs_operator(struct redis_connection *c, bool needs_operator)
 	c->needs_operator = needs_operator;
 }
 
+bool redis_is_broken(const struct redis_connection *c)
+{
+	return c->broken.code != 0;
+}
+
 int redis_refused(struct redis_connection *c, const struct redis_reply *r, struct error *err)
 {
 	char text[400];
@@ -521,7 +526,7 @@ struct redis_connection *redis_connect(
 
 struct redis_connection *redis_open(const char *url, struct error *err)
 {
-	struct redis_endpoint *e = redis_endpoint_new(url, err);
+	struct redis_endpoint *e = redis_endpoint_new(url, NULL, err);
 	struct redis_connection *c = e ? redis_connect(e, -1, NULL, err) : NULL;
 
 	redis_endpoint_free(e);

@@ -69,6 +69,9 @@ int redis_refused(struct redis_connection *c, const struct redis_reply *r, struc
 bool redis_needs_operator(const struct redis_connection *c);
 void redis_set_needs_operator(struct redis_connection *c, bool needs_operator);
 
+/* Whether every later call on C fails. */
+bool redis_is_broken(const struct redis_connection *c);
+
 /* Fills *err: C answered something that Redis would not (WHAT: "XADD"). C is not used any more.
  * Returns ERR_REDIS. */
 int redis_nonsense(struct redis_connection *c, const char *what, struct error *err);

@@ -76,7 +76,7 @@ static int open_first(struct delivery *d, const struct delivery_config *cfg, str
 	d->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (d->cancel_fd < 0)
 		return error_set_errno(err, ERR_SYSTEM, errno, "cannot make an event descriptor");
-	d->endpoint = redis_endpoint_new(cfg->url, err);
+	d->endpoint = redis_endpoint_new(cfg->url, d->keys.alerts, err);
 	if (d->endpoint)
 		d->connection = delivery_open_stream(d, &tail, &needs_operator, err);
 	if (!d->connection)

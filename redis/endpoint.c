@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "redis/monotonic.h"
+#include "redis/slot.h"
 
 enum {
 	ADDRESSES_MAX = 8,
@@ -33,6 +34,7 @@ struct redis_endpoint {
 	struct redis_url url;
 	struct address addresses[ADDRESSES_MAX];
 	size_t n;
+	int slot; /* of the key; -1: any */
 };
 
 enum redis_wait_result redis_wait(int fd, short events, int64_t timeout_ms, int cancel_fd)
@@ -94,7 +96,7 @@ static void use_path(struct redis_endpoint *e)
 	e->n = 1;
 }
 
-struct redis_endpoint *redis_endpoint_new(const char *url, struct error *err)
+struct redis_endpoint *redis_endpoint_new(const char *url, const char *key, struct error *err)
 {
 	struct redis_endpoint *e = calloc(1, sizeof(*e));
 	int rc;
@@ -103,6 +105,7 @@ struct redis_endpoint *redis_endpoint_new(const char *url, struct error *err)
 		error_set(err, ERR_SYSTEM, "out of memory");
 		return NULL;
 	}
+	e->slot = key ? redis_slot(str_from(key)) : -1;
 	rc = redis_url_parse(url, &e->url, err);
 	if (rc == 0 && e->url.is_unix)
 		use_path(e);
@@ -126,6 +129,11 @@ void redis_endpoint_free(struct redis_endpoint *e)
 const struct redis_url *redis_endpoint_url(const struct redis_endpoint *e)
 {
 	return &e->url;
+}
+
+int redis_endpoint_slot(const struct redis_endpoint *e)
+{
+	return e->slot;
 }
 
 /* ---- connecting ---- */

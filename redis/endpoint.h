@@ -10,12 +10,14 @@
 
 struct redis_endpoint;
 
-/* Parses URL (redis/url.h) and looks its host up. NULL with *err: ERR_USAGE for the URL, ERR_REDIS
- * for a host without an address. */
-struct redis_endpoint *redis_endpoint_new(const char *url, struct error *err);
+/* Parses URL (redis/url.h) and looks its host up. KEY (copied; NULL: any): what the connections are
+ * for, where keys have nodes of their own. NULL with *err: ERR_USAGE for the URL, ERR_REDIS for a
+ * host without an address. */
+struct redis_endpoint *redis_endpoint_new(const char *url, const char *key, struct error *err);
 void redis_endpoint_free(struct redis_endpoint *e); /* NULL allowed */
 
 const struct redis_url *redis_endpoint_url(const struct redis_endpoint *e);
+int redis_endpoint_slot(const struct redis_endpoint *e); /* of the key; -1: any */
 
 /* A connected descriptor, non-blocking and closed at exec; the host's addresses are tried in turn,
  * TIMEOUT_MS each. ERR_REDIS with *err that names the remedy; ERR_SYSTEM when there is no socket.
