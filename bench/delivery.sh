@@ -41,9 +41,9 @@ done
 VEDETTE_DATA=$root/rules/packs VEDETTE_GEO='' "$vedette" replay --state "$work/state" --redis "unix://$socket" --name demo \
     --site "$root/pcaps/demo/site.yaml" "$root/pcaps/demo/day.pcap" >/dev/null 2>&1
 redis-cli -s "$socket" --raw XRANGE 'vedette:{demo}:alerts' - + >"$work/entries"
-awk 'NR % 13 == 3 { print length($0), NR - 2 }' "$work/entries" | sort -n >"$work/lengths"
+awk 'NR % 15 == 3 { print length($0), NR - 2 }' "$work/entries" | sort -n >"$work/lengths"
 first=$(awk '{ at[NR] = $2 } END { print at[int((NR + 1) / 2)] }' "$work/lengths")
-mapfile -t entry < <(tail -n "+$first" "$work/entries" | head -n 13)
+mapfile -t entry < <(tail -n "+$first" "$work/entries" | head -n 15)
 ms=${entry[0]%-*}
 printf '%s\n' "${entry[2]}" "${entry[4]}" "${entry[6]}" "${entry[8]}" "${entry[10]}" "$ms" >"$work/alert"
 id="$ms-*"
