@@ -65,7 +65,7 @@ added() {
 
 clean
 for _ in $(seq "$rounds"); do
-    redis-benchmark -s "$socket" -c 1 -P 64 -n "$count" -q XADD bench "$id" "${entry[@]:1:11}" 1 2>/dev/null | tr '\r' '\n' |
+    redis-benchmark -s "$socket" -c 1 -P 64 -n "$count" -q XADD bench "$id" "${entry[@]:1:13}" 1 2>/dev/null | tr '\r' '\n' |
         sed -n 's/.*: \([0-9.]*\) requests per second.*/\1/p' | tail -n 1 >>"$work/redis-benchmark"
     added bench
     for mode in publisher delivery; do
