@@ -10,6 +10,7 @@
 
 #include "common/decimal.h"
 #include "redis/monotonic.h"
+#include "redis/refusal.h"
 
 enum {
 	SILENCE_MS = 5000,  /* to connect, and without a byte in or out */
@@ -78,41 +79,7 @@ int redis_nonsense(struct redis_connection *c, const char *what, struct error *e
 	return break_off(c, err);
 }
 
-/* ---- errors that Redis itself reports, with what helps ---- */
-
-static const struct {
-	const char *start;
-	const char *remedy;
-	bool passing; /* goes by without a change of configuration */
-} remedies[] = {
-	{"NOAUTH",
-		"it wants a password: redis://[user]:password@host, unix://[user]:password@/path",
-		false},
-	{"WRONGPASS", "the user or the password in the URL is wrong", false},
-	{"ERR invalid password", "the password in the URL is wrong", false},
-	{"ERR AUTH", "it has no password for the default user: write the URL without one", false},
-	{"ERR Client sent AUTH", "it has no password: write the URL without one", false},
-	{"ERR DB index", "it has fewer databases: choose another number in the URL", false},
-	{"ERR unknown command", "streams need Redis 6.2 or newer, or Valkey", false},
-	{"ERR max number of clients", "raise its maxclients, or close connections", true},
-	{"NOPERM", "grant this user what docs/redis.md lists", false},
-	{"DENIED", "it is in protected mode: give it a password, or use its unix socket", false},
-	{"OOM", "it has reached its maxmemory: raise that, or delete old streams", true},
-	{"READONLY", "it is a replica: use its primary", true},
-	{"MASTERDOWN", "it is a replica that lost its primary: use the primary", true},
-	{"MISCONF", "it cannot write to its disk: see its log", true},
-	{"LOADING", "it is still reading its data: try again later", true},
-	{"BUSY", "a script keeps it busy: try again later", true},
-	{"TRYAGAIN", "it is moving keys: try again later", true},
-	{"NOREPLICAS", "it wants more replicas than it has", true},
-	{"WRONGTYPE",
-		"the key holds what Vedette did not put there: delete or rename it, or use "
-		"another --name",
-		false},
-	{"MOVED", "Redis Cluster is not supported: use a server of its own", false},
-	{"CROSSSLOT", "Redis Cluster is not supported: use a server of its own", false},
-	{"CLUSTERDOWN", "Redis Cluster is not supported: use a server of its own", true},
-};
+/* ---- errors that Redis itself reports ---- */
 
 bool redis_needs_operator(const struct redis_connection *c)
 {
@@ -131,18 +98,14 @@ bool redis_is_broken(const struct redis_connection *c)
 
 int redis_refused(struct redis_connection *c, const struct redis_reply *r, struct error *err)
 {
+	const struct refusal *known = refusal_find(r->str);
 	char text[400];
 
-	c->needs_operator = true;
+	c->needs_operator = known->class == REFUSAL_OPERATOR || known->class == REFUSAL_BUG;
 	str_printable(text, sizeof(text), r->str);
-	for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++) {
-		if (strncmp(text, remedies[i].start, strlen(remedies[i].start)) != 0)
-			continue;
-		c->needs_operator = !remedies[i].passing;
-		return error_set(
-			err, ERR_REDIS, "%s refused: %s (%s)", c->name, text, remedies[i].remedy);
-	}
-	return error_set(err, ERR_REDIS, "%s refused: %s", c->name, text);
+	if (!known->remedy)
+		return error_set(err, ERR_REDIS, "%s refused: %s", c->name, text);
+	return error_set(err, ERR_REDIS, "%s refused: %s (%s)", c->name, text, known->remedy);
 }
 
 /* ---- the wire ---- */
