@@ -16,7 +16,10 @@ struct queued_alert {
 	uint64_t added_us;         /* the owner's clock */
 	uint64_t bytes;            /* of the allocation and the place in the queue */
 	struct alert alert;        /* its strings are the copy's own */
-	struct stream_place place; /* seq 0 until it is sent for the first time */
+	uint64_t seq;              /* its number in the stream; 0: it has none yet */
+	struct stream_id id;       /* its id there, once it has a number */
+	bool unspooled;            /* goes out without standing in the spool */
+	bool evicted;              /* by the commit that was to store it: lost and declared */
 	bool confirmed;            /* by Redis */
 	char text[];
 };

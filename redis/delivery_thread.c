@@ -167,8 +167,8 @@ static void reconnect(struct delivery *d)
 
 static void give_id(struct delivery *d, struct queued_alert *q)
 {
-	q->place.id = stream_id_next(d->last_id, q->alert.ts_ns);
-	d->last_id = q->place.id;
+	q->id = stream_id_next(d->last_id, q->alert.ts_ns);
+	d->last_id = q->id;
 }
 
 /* With the lock: an alert is not looked into. */
@@ -195,10 +195,10 @@ static void give_ids(struct delivery *d)
 	for (uint32_t i = 0; i < d->n_batch; i++)
 		__builtin_prefetch(d->batch[i]);
 	for (uint32_t i = 0; i < d->n_batch; i++) {
-		if (d->batch[i]->place.seq > 0)
+		if (d->batch[i]->seq > 0)
 			continue;
 		give_id(d, d->batch[i]);
-		d->batch[i]->place.seq = ++d->last_seq;
+		d->batch[i]->seq = ++d->last_seq;
 	}
 }
 
@@ -240,8 +240,8 @@ static uint32_t settle(struct delivery *d, struct queued_alert **ret_done)
 			d->batch[left++] = q;
 			continue;
 		}
-		if (stream_id_cmp(q->place.id, d->confirmed_id) > 0)
-			d->confirmed_id = q->place.id;
+		if (stream_id_cmp(q->id, d->confirmed_id) > 0)
+			d->confirmed_id = q->id;
 		latency_add(&d->latency, now_us - q->added_us);
 		d->stats.delivered++;
 		d->opened += q->alert.revision == 1;

@@ -146,7 +146,8 @@ static void add(struct publisher *p, const struct alert *a)
 {
 	struct stream_id id = stream_id_next(p->last, a->ts_ns);
 
-	stream_append(p->c, p->staging, &(struct stream_place){id, p->raised + 1}, a, NULL);
+	stream_append(
+		p->c, p->staging, &(struct stream_place){.id = id, .seq = p->raised + 1}, a, NULL);
 	pend(p, id);
 	if (p->queued == 0) { /* at once: whatever happens then, the key does not stay for good */
 		redis_append(p->c, 3,

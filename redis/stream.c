@@ -227,7 +227,7 @@ int stream_append(struct redis_connection *c, const char *key, const struct stre
 	char id[STREAM_ID_BYTES];
 	char seq[DECIMAL_BYTES], revision[DECIMAL_BYTES];
 
-	return redis_append(c, 17,
+	return redis_append(c, place->unspooled ? 19 : 17,
 		(struct str[]){STR("XADD"), str_from(key), stream_id_format(place->id, id),
 			STR("json"), a->json, STR("id"), str_from(a->id), STR("rule"), a->rule_id,
 			STR("level"), str_from(rule_level_name(a->level)), STR("equipment"),
@@ -235,7 +235,8 @@ int stream_append(struct redis_connection *c, const char *key, const struct stre
 			(struct str){seq, (uint32_t)(decimal_put(seq, place->seq) - seq)},
 			STR("revision"),
 			(struct str){revision,
-				(uint32_t)(decimal_put(revision, a->revision) - revision)}},
+				(uint32_t)(decimal_put(revision, a->revision) - revision)},
+			STR("unspooled"), STR("1")},
 		err);
 }
 

@@ -63,7 +63,8 @@ int stream_announce_sensor(
 /* Where an alert stands in its stream. */
 struct stream_place {
 	struct stream_id id;
-	uint64_t seq; /* consecutive, from 1: readers find a gap */
+	uint64_t seq;   /* consecutive, from 1: readers find a gap */
+	bool unspooled; /* it went past the spool */
 };
 
 /* Queues the XADD of A at PLACE to KEY, as redis_append does. */

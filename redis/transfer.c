@@ -51,7 +51,7 @@ static int read_added(struct redis_connection *c, const struct redis_reply *r,
 
 	for (uint32_t i = 0; i < n; i++) {
 		struct redis_reply item = redis_reply_at(r, i);
-		bool same = str_eq(item.str, stream_id_format(batch[i]->place.id, text));
+		bool same = str_eq(item.str, stream_id_format(batch[i]->id, text));
 
 		if (item.kind == REDIS_STRING && same)
 			batch[i]->confirmed = true;
@@ -88,7 +88,7 @@ static int read_back(struct redis_connection *c, const struct stream_keys *k,
 	struct queued_alert *q, struct transfer_report *ret, struct error *err)
 {
 	char text[STREAM_ID_BYTES];
-	struct str id = stream_id_format(q->place.id, text);
+	struct str id = stream_id_format(q->id, text);
 	struct redis_reply r;
 	int rc = redis_command(
 		c, 4, (struct str[]){STR("XRANGE"), str_from(k->alerts), id, id}, &r, err);
@@ -114,6 +114,13 @@ static void prefetch(const struct queued_alert *q)
 		__builtin_prefetch((const char *)q + at);
 }
 
+static void append(struct redis_connection *c, const char *key, const struct queued_alert *q)
+{
+	const struct stream_place place = {.id = q->id, .seq = q->seq, .unspooled = q->unspooled};
+
+	stream_append(c, key, &place, &q->alert, NULL);
+}
+
 int transfer_batch(struct redis_connection *c, const struct stream_keys *k,
 	struct queued_alert *const *batch, uint32_t n, struct transfer_report *ret,
 	struct error *err)
@@ -129,7 +136,7 @@ int transfer_batch(struct redis_connection *c, const struct stream_keys *k,
 	for (uint32_t i = 0; i < n; i++) {
 		if (i + 1 < n)
 			prefetch(batch[i + 1]);
-		stream_append(c, k->alerts, &batch[i]->place, &batch[i]->alert, NULL);
+		append(c, k->alerts, batch[i]);
 		redis_send_early(c, false);
 	}
 	redis_append(c, 1, (struct str[]){STR("EXEC")}, NULL);
