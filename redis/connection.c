@@ -4,19 +4,19 @@
 #include <errno.h>
 #include <hiredis/hiredis.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "common/decimal.h"
+#include "redis/cluster.h"
+#include "redis/command_buffer.h"
+#include "redis/connection_inside.h"
 #include "redis/monotonic.h"
 #include "redis/refusal.h"
 
 enum {
-	SILENCE_MS = 5000,  /* to connect, and without a byte in or out */
-	REPLY_MS = 60000,   /* for a whole reply, however it trickles */
-	LOADING_MS = 60000, /* for Redis to have read its data */
-	LOADING_NAP_MS = 100,
+	REPLY_MS = 60000, /* for a whole reply, however it trickles */
 	REPLY_MAX_BYTES = 64 << 20,
 	REPLY_MAX_ITEMS = 1 << 18,
 	REPLY_MAX_DEPTH = 8,
@@ -37,21 +37,22 @@ typedef int array_length;
 typedef void *create_array_fn(const redisReadTask *task, array_length n);
 
 struct redis_connection {
-	int fd, cancel_fd;
+	struct redis_endpoint *endpoint; /* NULL: somebody else's */
+	struct cluster *cluster; /* NULL: of one server; else most of the rest is not used */
+	int fd, cancel_fd, silence_ms;
 	redisReader *reader;
 	redisReplyObjectFunctions functions; /* hiredis' own, but for arrays */
 	create_array_fn *create_array;       /* hiredis' own */
 	size_t items;                        /* of the arrays of the reply being read */
 	bool too_large;
-	redisReply *reply;  /* the last one; freed by the next call */
-	size_t outstanding; /* replies that are still to be read */
-	char *out;          /* commands that are still to be sent */
-	size_t out_len, out_capacity;
+	redisReply *reply;          /* the last one; freed by the next call */
+	size_t outstanding;         /* replies that are still to be read */
+	struct command_buffer out;  /* commands that are still to be sent */
 	size_t early_at;            /* the length at which redis_send_early sends */
 	char received[QUOTE_BYTES]; /* start of what was received last */
 	uint32_t received_len;
-	bool needs_operator; /* after the last refusal */
-	struct error broken; /* code 0 while the connection is good */
+	bool needs_operator, wants_reconnect; /* after the last refusal */
+	struct error broken;                  /* code 0 while the connection is good */
 	char name[sizeof(((struct redis_url *)NULL)->name)];
 };
 
@@ -59,8 +60,9 @@ struct redis_connection {
 static int break_off(struct redis_connection *c, struct error *err)
 {
 	c->outstanding = 0;
-	c->out_len = 0;
+	c->out.len = 0;
 	c->needs_operator = false;
+	c->wants_reconnect = false;
 	if (err)
 		*err = c->broken;
 	return c->broken.code;
@@ -91,6 +93,11 @@ void redis_set_needs_operator(struct redis_connection *c, bool needs_operator)
 	c->needs_operator = needs_operator;
 }
 
+bool redis_wants_reconnect(const struct redis_connection *c)
+{
+	return c->wants_reconnect;
+}
+
 bool redis_is_broken(const struct redis_connection *c)
 {
 	return c->broken.code != 0;
@@ -102,6 +109,7 @@ int redis_refused(struct redis_connection *c, const struct redis_reply *r, struc
 	char text[400];
 
 	c->needs_operator = known->class == REFUSAL_OPERATOR || known->class == REFUSAL_BUG;
+	c->wants_reconnect = known->class == REFUSAL_FOLLOW;
 	str_printable(text, sizeof(text), r->str);
 	if (!known->remedy)
 		return error_set(err, ERR_REDIS, "%s refused: %s", c->name, text);
@@ -144,7 +152,7 @@ static int wait_ready(
 	case REDIS_WAIT_CANCELLED:
 		return give_up(c, err);
 	case REDIS_WAIT_TIMEOUT:
-		return quiet(c, SILENCE_MS, err);
+		return quiet(c, c->silence_ms, err);
 	case REDIS_WAIT_READY:
 		break;
 	}
@@ -155,9 +163,9 @@ static int send_queued(struct redis_connection *c, struct error *err)
 {
 	size_t sent = 0;
 
-	while (sent < c->out_len) {
-		ssize_t n =
-			send(c->fd, c->out + sent, c->out_len - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (sent < c->out.len) {
+		ssize_t n = send(
+			c->fd, c->out.bytes + sent, c->out.len - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (n >= 0)
 			sent += (size_t)n;
@@ -165,10 +173,10 @@ static int send_queued(struct redis_connection *c, struct error *err)
 			break; /* it may have said why before it closed: read that first */
 		else if (errno != EAGAIN && errno != EINTR)
 			return gone(c, errno, err);
-		else if (errno == EAGAIN && wait_ready(c, POLLOUT, SILENCE_MS, err) < 0)
+		else if (errno == EAGAIN && wait_ready(c, POLLOUT, c->silence_ms, err) < 0)
 			return c->broken.code;
 	}
-	c->out_len = 0;
+	c->out.len = 0;
 	c->early_at = EARLY_BYTES;
 	return 0;
 }
@@ -182,8 +190,8 @@ static int receive(struct redis_connection *c, int64_t timeout_ms, size_t *bytes
 		n = recv(c->fd, buf, sizeof(buf), MSG_DONTWAIT);
 		if (n >= 0 || (errno != EAGAIN && errno != EINTR))
 			break;
-		if (wait_ready(c, POLLIN, timeout_ms < SILENCE_MS ? timeout_ms : SILENCE_MS, err) <
-			0)
+		if (wait_ready(c, POLLIN, timeout_ms < c->silence_ms ? timeout_ms : c->silence_ms,
+			    err) < 0)
 			return c->broken.code;
 	}
 	if (n <= 0)
@@ -194,7 +202,7 @@ static int receive(struct redis_connection *c, int64_t timeout_ms, size_t *bytes
 	return redisReaderFeed(c->reader, buf, (size_t)n) == REDIS_OK ? 0 : out_of_memory(c, err);
 }
 
-static int foreign(struct redis_connection *c, struct error *err)
+int connection_foreign(struct redis_connection *c, struct error *err)
 {
 	char quote[QUOTE_BYTES];
 
@@ -281,53 +289,37 @@ static void forget_reply(struct redis_connection *c)
 
 /* ---- commands ---- */
 
-static char *put_head(char *at, char kind, size_t n)
+/* Whether C takes a command now. The last reply is not valid any more. */
+static int begin_append(struct redis_connection *c, struct error *err)
 {
-	*at = kind;
-	at = decimal_put(at + 1, n);
-	memcpy(at, "\r\n", 2);
-	return at + 2;
-}
-
-static bool reserve(struct redis_connection *c, size_t n)
-{
-	size_t capacity = 2 * (c->out_len + n);
-	char *out;
-
-	if (n <= c->out_capacity - c->out_len)
-		return true;
-	out = realloc(c->out, capacity);
-	if (!out)
-		return false;
-	c->out = out;
-	c->out_capacity = capacity;
-	return true;
+	forget_reply(c);
+	return c->broken.code != 0 ? break_off(c, err) : 0;
 }
 
 int redis_append(struct redis_connection *c, int argc, const struct str *argv, struct error *err)
 {
-	enum { HEAD_BYTES = 1 + DECIMAL_BYTES + 2 };
-	size_t most = HEAD_BYTES;
-	char *at;
+	int rc = begin_append(c, err);
 
-	forget_reply(c);
-	if (c->broken.code != 0)
-		return break_off(c, err);
-	for (int i = 0; i < argc; i++)
-		most += HEAD_BYTES + argv[i].len + 2;
-	if (!reserve(c, most))
+	if (rc < 0)
+		return rc;
+	if (c->cluster)
+		return cluster_append(c->cluster, argc, argv, err);
+	if (!command_buffer_add(&c->out, argc, argv))
 		return out_of_memory(c, err);
-	at = put_head(c->out + c->out_len, '*', (size_t)argc);
-	for (int i = 0; i < argc; i++) {
-		at = put_head(at, '$', argv[i].len);
-		if (argv[i].len > 0)
-			memcpy(at, argv[i].data, argv[i].len);
-		at += argv[i].len;
-		memcpy(at, "\r\n", 2);
-		at += 2;
-	}
-	c->out_len = (size_t)(at - c->out);
 	c->outstanding++;
+	return 0;
+}
+
+int connection_append_written(struct redis_connection *c, const char *bytes, size_t n,
+	size_t n_replies, struct error *err)
+{
+	int rc = begin_append(c, err);
+
+	if (rc < 0)
+		return rc;
+	if (!command_buffer_copy(&c->out, bytes, n))
+		return out_of_memory(c, err);
+	c->outstanding += n_replies;
 	return 0;
 }
 
@@ -335,14 +327,14 @@ void redis_send_early(struct redis_connection *c, bool all)
 {
 	ssize_t n;
 
-	if (c->broken.code != 0 || c->out_len == 0 || (!all && c->out_len < c->early_at))
+	if (c->cluster && c->broken.code == 0)
+		cluster_send_early(c->cluster, all);
+	if (c->broken.code != 0 || c->out.len == 0 || (!all && c->out.len < c->early_at))
 		return;
-	n = send(c->fd, c->out, c->out_len, MSG_NOSIGNAL | MSG_DONTWAIT);
-	if (n > 0) {
-		c->out_len -= (size_t)n;
-		memmove(c->out, c->out + n, c->out_len);
-	}
-	c->early_at = c->out_len + EARLY_BYTES;
+	n = send(c->fd, c->out.bytes, c->out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (n > 0)
+		command_buffer_drop(&c->out, (size_t)n);
+	c->early_at = c->out.len + EARLY_BYTES;
 }
 
 /* What has arrived of an item begins with a line. */
@@ -361,18 +353,20 @@ int redis_read(struct redis_connection *c, struct redis_reply *ret, struct error
 	forget_reply(c);
 	if (c->broken.code != 0)
 		return break_off(c, err);
+	if (c->cluster)
+		return cluster_read(c->cluster, ret, err);
 	assert(c->outstanding > 0);
 	c->items = 0;
-	if (c->out_len > 0 && send_queued(c, err) < 0)
+	if (c->out.len > 0 && send_queued(c, err) < 0)
 		return c->broken.code;
 	for (;;) {
 		if (redisReaderGetReply(c->reader, &reply) != REDIS_OK)
-			return foreign(c, err);
+			return connection_foreign(c, err);
 		if (reply)
 			break;
 		c->too_large = bytes > REPLY_MAX_BYTES || line_too_long(c->reader);
 		if (c->too_large)
-			return foreign(c, err);
+			return connection_foreign(c, err);
 		if (end == 0)
 			end = monotonic_ms() + REPLY_MS;
 		else if (monotonic_ms() > end)
@@ -383,7 +377,7 @@ int redis_read(struct redis_connection *c, struct redis_reply *ret, struct error
 	c->outstanding--;
 	c->reply = reply;
 	if (!wrap(c->reply, ret))
-		return foreign(c, err);
+		return connection_foreign(c, err);
 	return ret->kind == REDIS_ERROR ? redis_refused(c, ret, err) : 0;
 }
 
@@ -398,102 +392,70 @@ int redis_command(struct redis_connection *c, int argc, const struct str *argv,
 	return rc < 0 ? rc : redis_read(c, ret, err);
 }
 
-/* ---- opening ---- */
+/* ---- making and ending ---- */
 
-/* Sends one command during the opening and wants the status WANTED. */
-static int greet(struct redis_connection *c, int argc, const struct str *argv, const char *wanted,
-	struct redis_reply *ret, struct error *err)
+struct redis_connection *connection_new(const char *name, int cancel_fd, int silence_ms)
 {
-	int rc = redis_command(c, argc, argv, ret, err);
-
-	if (rc < 0)
-		return rc;
-	if (ret->kind != REDIS_STATUS || !str_eq(ret->str, str_from(wanted)))
-		return foreign(c, err);
-	return 0;
-}
-
-static int ping(struct redis_connection *c, struct error *err)
-{
-	struct str command = STR("PING");
-	int64_t end = monotonic_ms() + LOADING_MS;
-	struct redis_reply r;
-
-	for (;;) {
-		int rc = greet(c, 1, &command, "PONG", &r, err);
-
-		if (rc == 0 || r.kind != REDIS_ERROR || monotonic_ms() > end)
-			return rc;
-		if (r.str.len < 7 || memcmp(r.str.data, "LOADING", 7) != 0)
-			return rc;
-		if (redis_wait(-1, 0, LOADING_NAP_MS, c->cancel_fd) == REDIS_WAIT_CANCELLED)
-			return give_up(c, err);
-	}
-}
-
-static int log_in(struct redis_connection *c, const struct redis_url *url, struct error *err)
-{
-	char db[16];
-	struct redis_reply r;
-	int rc = 0;
-
-	if (url->has_password) {
-		struct str argv[] = {STR("AUTH"), str_from(url->user), str_from(url->password)};
-
-		if (url->user[0] == '\0')
-			argv[1] = argv[2];
-		rc = greet(c, url->user[0] ? 3 : 2, argv, "OK", &r, err);
-	}
-	if (rc == 0 && url->db != 0) {
-		snprintf(db, sizeof(db), "%u", (unsigned)url->db);
-		rc = greet(c, 2, (struct str[]){STR("SELECT"), str_from(db)}, "OK", &r, err);
-	}
-	return rc == 0 ? ping(c, err) : rc;
-}
-
-struct redis_connection *redis_connect(
-	const struct redis_endpoint *e, int cancel_fd, bool *ret_needs_operator, struct error *err)
-{
-	const struct redis_url *url = redis_endpoint_url(e);
 	struct redis_connection *c = calloc(1, sizeof(*c));
-	int rc = 0;
 
-	if (ret_needs_operator)
-		*ret_needs_operator = false;
 	if (c)
 		c->reader = redisReaderCreate();
 	if (!c || !c->reader) {
 		free(c);
-		error_set(err, ERR_SYSTEM, "out of memory");
 		return NULL;
 	}
-	memcpy(c->name, url->name, sizeof(c->name));
+	snprintf(c->name, sizeof(c->name), "%s", name);
+	c->fd = -1;
 	c->cancel_fd = cancel_fd;
+	c->silence_ms = silence_ms;
 	c->early_at = EARLY_BYTES;
 	c->functions = *c->reader->fn;
 	c->create_array = c->functions.createArray;
 	c->functions.createArray = create_array;
 	c->reader->fn = &c->functions;
 	c->reader->privdata = c;
-	c->fd = redis_endpoint_connect(e, SILENCE_MS, cancel_fd, err);
-	if (c->fd >= 0)
-		rc = log_in(c, url, err);
-	if (c->fd < 0 || rc < 0) {
-		if (ret_needs_operator)
-			*ret_needs_operator = c->needs_operator;
-		redis_close(c);
-		return NULL;
-	}
 	return c;
 }
 
-struct redis_connection *redis_open(const char *url, struct error *err)
+void connection_attach(struct redis_connection *c, int fd)
 {
-	struct redis_endpoint *e = redis_endpoint_new(url, NULL, err);
-	struct redis_connection *c = e ? redis_connect(e, -1, NULL, err) : NULL;
+	c->fd = fd;
+}
 
-	redis_endpoint_free(e);
-	return c;
+void connection_attach_cluster(struct redis_connection *c, struct cluster *cl)
+{
+	c->cluster = cl;
+}
+
+struct cluster *connection_cluster(const struct redis_connection *c)
+{
+	return c->cluster;
+}
+
+void connection_attach_endpoint(struct redis_connection *c, struct redis_endpoint *e)
+{
+	c->endpoint = e;
+}
+
+void connection_copy_blame(struct redis_connection *c, const struct redis_connection *from)
+{
+	if (from->broken.code != 0)
+		connection_break(c, &from->broken, NULL);
+	c->needs_operator = from->needs_operator;
+	c->wants_reconnect = from->wants_reconnect;
+}
+
+int connection_break(struct redis_connection *c, const struct error *why, struct error *err)
+{
+	c->broken = *why;
+	return break_off(c, err);
+}
+
+int connection_nap(struct redis_connection *c, int ms, struct error *err)
+{
+	if (redis_wait(-1, 0, ms, c->cancel_fd) == REDIS_WAIT_CANCELLED)
+		return give_up(c, err);
+	return 0;
 }
 
 void redis_close(struct redis_connection *c)
@@ -505,6 +467,8 @@ void redis_close(struct redis_connection *c)
 		redisReaderFree(c->reader);
 	if (c->fd >= 0)
 		close(c->fd);
-	free(c->out);
+	command_buffer_free(&c->out);
+	cluster_free(c->cluster);
+	redis_endpoint_free(c->endpoint);
 	free(c);
 }

@@ -18,12 +18,16 @@ struct redis_connection;
  * URL) that names the remedy. */
 struct redis_connection *redis_open(const char *url, struct error *err);
 
-/* The same to an endpoint, whose name is not looked up again (E is not kept). When CANCEL_FD (-1:
- * none; borrowed while the connection lives) can be read, every call on the connection that waits
- * gives up: another thread's way to end this one in time. *ret_needs_operator (NULL allowed): as
- * redis_needs_operator when it failed. */
+/* The same to an endpoint, whose names are not looked up again; E must outlive the connection. Of a
+ * Sentinel the server is the one that it calls the master now, and that says so itself. Of a
+ * Cluster each command goes to the node that has its key, and goes on to another one when the keys
+ * move (MOVED, ASK); what that passes by itself (TRYAGAIN, CLUSTERDOWN) is tried again for two
+ * seconds. Only a transaction, or a command with several keys, must keep to one slot. When
+ * CANCEL_FD (-1: none; borrowed while the connection lives) can be read, every call on the
+ * connection that waits gives up: another thread's way to end this one in time. *ret_needs_operator
+ * (NULL allowed): as redis_needs_operator when it failed. */
 struct redis_connection *redis_connect(
-	const struct redis_endpoint *e, int cancel_fd, bool *ret_needs_operator, struct error *err);
+	struct redis_endpoint *e, int cancel_fd, bool *ret_needs_operator, struct error *err);
 void redis_close(struct redis_connection *c); /* NULL allowed */
 
 enum redis_kind { REDIS_NIL, REDIS_STATUS, REDIS_STRING, REDIS_INTEGER, REDIS_ARRAY, REDIS_ERROR };
@@ -68,6 +72,11 @@ int redis_refused(struct redis_connection *c, const struct redis_reply *r, struc
  * LOADING, a broken connection ...). redis_set_needs_operator says so of what a caller found. */
 bool redis_needs_operator(const struct redis_connection *c);
 void redis_set_needs_operator(struct redis_connection *c, bool needs_operator);
+
+/* Whether the last failure on C was that of a server that is not the one to ask any more (READONLY
+ * after a failover, a redirection that could not be followed): a new connection may be to the right
+ * one at once. One that fails in the same way is to be waited out. */
+bool redis_wants_reconnect(const struct redis_connection *c);
 
 /* Whether every later call on C fails. */
 bool redis_is_broken(const struct redis_connection *c);

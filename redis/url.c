@@ -5,8 +5,10 @@
 
 #include "common/str.h"
 
-#define SLASH "a / in the user or the password of a Redis URL is written %2F"
-#define FORMS "redis://[[user]:password@]host[:port][/db] or unix://[[user]:password@]/path[?db=N]"
+#define SLASH "a / in a user or a password of a Redis URL is written %2F, an @ %40"
+#define FORMS                                                                                      \
+	"redis://[[user]:password@]host[:port][/db], unix://[[user]:password@]/path[?db=N], "      \
+	"redis+sentinel://host,.../MASTER or redis+cluster://host,..."
 
 static int hex_digit(char c)
 {
@@ -104,12 +106,24 @@ static int parse_db(struct str text, struct redis_url *ret, struct error *err)
 	return 0;
 }
 
+static int parse_port(struct str text, uint16_t *ret, struct error *err)
+{
+	uint32_t number;
+
+	if (!parse_number(text, UINT16_MAX, &number) || number == 0)
+		return error_set(err, ERR_USAGE,
+			"\"%.*s\" is no port in the Redis URL; write 1 to 65535", (int)text.len,
+			text.data);
+	*ret = (uint16_t)number;
+	return 0;
+}
+
 static int parse_host(struct str text, struct redis_url *ret, struct error *err)
 {
+	struct redis_place *place = &ret->places[ret->n_places];
 	struct str host = text;
 	struct str port = {NULL, 0};
 	bool brackets = text.len > 0 && text.data[0] == '[';
-	uint32_t number;
 	int rc;
 
 	if (brackets) {
@@ -128,44 +142,176 @@ static int parse_host(struct str text, struct redis_url *ret, struct error *err)
 				"an IPv6 address in a Redis URL stands in brackets: "
 				"redis://[::1]:6379");
 	}
-	rc = decode(host, "host", ret->host, sizeof(ret->host), err);
+	rc = decode(host, "host", place->host, sizeof(place->host), err);
 	if (rc < 0)
 		return rc;
-	if (ret->host[0] == '\0')
+	if (place->host[0] == '\0')
 		return error_set(err, ERR_USAGE, "the Redis URL names no host; write " FORMS);
-	ret->port = 6379;
-	if (port.len > 0) {
-		if (!parse_number(port, UINT16_MAX, &number) || number == 0)
+	place->port = ret->topology == REDIS_SENTINEL ? 26379 : 6379;
+	ret->n_places++;
+	return port.len > 0 ? parse_port(port, &place->port, err) : 0;
+}
+
+static int parse_hosts(struct str text, struct redis_url *ret, struct error *err)
+{
+	struct str host = text;
+	bool more = true;
+	int rc = 0;
+
+	if (ret->topology == REDIS_SINGLE && text.len > 0 && memchr(text.data, ',', text.len))
+		return error_set(err, ERR_USAGE,
+			"one server has one host: for several write "
+			"redis+sentinel://host,host/MASTER or redis+cluster://host,host");
+	while (rc == 0 && more) {
+		if (ret->n_places == REDIS_PLACES_MAX)
 			return error_set(err, ERR_USAGE,
-				"\"%.*s\" is no port in the Redis URL; write 1 to 65535",
-				(int)port.len, port.data);
-		ret->port = (uint16_t)number;
+				"the Redis URL names more than %d hosts; a few are enough, the "
+				"others are learned from them",
+				REDIS_PLACES_MAX);
+		more = split(&text, ',', false, &host);
+		rc = parse_host(more ? host : text, ret, err);
 	}
-	return 0;
+	return rc;
+}
+
+/* One "name=value" behind the ?. */
+static int parse_parameter(struct str value, struct redis_url *ret, struct error *err)
+{
+	struct {
+		const char *name;
+		bool allowed;
+		char *to;
+		size_t size;
+	} known[] = {
+		{"sentinel_password", ret->topology == REDIS_SENTINEL, ret->sentinel_password,
+			sizeof(ret->sentinel_password)},
+		{"sentinel_user", ret->topology == REDIS_SENTINEL, ret->sentinel_user,
+			sizeof(ret->sentinel_user)},
+		{"cacert", ret->tls, ret->ca_file, sizeof(ret->ca_file)},
+		{"cert", ret->tls, ret->cert_file, sizeof(ret->cert_file)},
+		{"key", ret->tls, ret->key_file, sizeof(ret->key_file)},
+	};
+	struct str name = value;
+	bool named = split(&value, '=', false, &name);
+
+	for (size_t i = 0; named && i < sizeof(known) / sizeof(known[0]); i++) {
+		if (!known[i].allowed || !str_eq(name, str_from(known[i].name)))
+			continue;
+		ret->has_sentinel_password |= i == 0;
+		return decode(value, known[i].name, known[i].to, known[i].size, err);
+	}
+	return error_set(err, ERR_USAGE,
+		"only sentinel_password=, sentinel_user= (redis+sentinel://), cacert=, cert= and "
+		"key= (rediss://) may follow the ? in a Redis URL");
+}
+
+static int parse_parameters(struct str query, struct redis_url *ret, struct error *err)
+{
+	struct str one;
+	int rc = 0;
+
+	while (rc == 0 && query.len > 0) {
+		if (!split(&query, '&', false, &one)) {
+			one = query;
+			query.len = 0;
+		}
+		rc = parse_parameter(one, ret, err);
+	}
+	if (rc == 0 && ret->sentinel_user[0] && !ret->has_sentinel_password)
+		rc = error_set(err, ERR_USAGE,
+			"the Redis URL has a sentinel_user= without sentinel_password=");
+	if (rc == 0 && (ret->cert_file[0] != '\0') != (ret->key_file[0] != '\0'))
+		rc = error_set(err, ERR_USAGE, "cert= and key= stand together in a rediss:// URL");
+	return rc;
+}
+
+/* What stands behind the host's /. */
+static int parse_place(struct str text, struct redis_url *ret, struct error *err)
+{
+	struct str master = text;
+	int rc = 0;
+
+	if (ret->topology == REDIS_SENTINEL) {
+		if (!split(&text, '/', false, &master))
+			text.len = 0;
+		rc = decode(master, "name of the master", ret->master, sizeof(ret->master), err);
+		if (rc == 0 && ret->master[0] == '\0')
+			rc = error_set(err, ERR_USAGE,
+				"the Redis URL does not say what the sentinels call the server: "
+				"redis+sentinel://host,host/MASTER");
+	}
+	if (rc == 0 && text.len > 0)
+		rc = parse_db(text, ret, err);
+	if (rc == 0 && ret->topology == REDIS_CLUSTER && ret->db != 0)
+		rc = error_set(err, ERR_USAGE,
+			"a Redis Cluster has database 0 alone: leave the /%u out",
+			(unsigned)ret->db);
+	return rc;
+}
+
+static void append(char *buf, size_t size, const char *text)
+{
+	size_t len = strlen(buf);
+
+	snprintf(buf + len, size - len, "%s", text);
+}
+
+static void make_name(struct redis_url *u)
+{
+	static const char *const schemes[] = {"redis", "redis+sentinel", "redis+cluster"};
+	static const char *const tls_schemes[] = {"rediss", "rediss+sentinel", "rediss+cluster"};
+	char part[300];
+
+	snprintf(u->name, sizeof(u->name), "%s://",
+		u->tls ? tls_schemes[u->topology] : schemes[u->topology]);
+	for (uint32_t i = 0; i < u->n_places; i++) {
+		snprintf(part, sizeof(part),
+			strchr(u->places[i].host, ':') ? "%s[%s]:%u" : "%s%s:%u", i > 0 ? "," : "",
+			u->places[i].host, (unsigned)u->places[i].port);
+		append(u->name, sizeof(u->name), part);
+	}
+	if (u->topology == REDIS_SENTINEL) {
+		append(u->name, sizeof(u->name), "/");
+		append(u->name, sizeof(u->name), u->master);
+	}
 }
 
 static int parse_tcp(struct str rest, struct redis_url *ret, struct error *err)
 {
+	struct str all = rest;
 	struct str authority = rest;
-	struct str db = {NULL, 0};
+	struct str place = {NULL, 0};
+	struct str query = {NULL, 0};
+	struct str hosts;
 	int rc;
 
 	if (split(&rest, '/', false, &authority))
-		db = rest;
+		place = rest;
 	/* What follows would be quoted in a message, and may be the rest of a password. */
-	if (db.len > 0 && memchr(db.data, '@', db.len))
+	if (place.len > 0 && memchr(place.data, '@', place.len))
 		return error_set(err, ERR_USAGE, "%s", SLASH);
 	rc = parse_userinfo(&authority, ret, err);
-	if (rc == 0)
-		rc = parse_host(authority, ret, err);
-	if (rc == 0 && db.len > 0)
-		rc = parse_db(db, ret, err);
 	if (rc < 0)
 		return rc;
-	snprintf(ret->name, sizeof(ret->name),
-		strchr(ret->host, ':') ? "redis://[%s]:%u" : "redis://%s:%u", ret->host,
-		(unsigned)ret->port);
-	return 0;
+	hosts = authority;
+	if (split(&authority, '?', false, &hosts)) {
+		place.len = 0;
+		query = (struct str){
+			authority.data, (uint32_t)(all.data + all.len - authority.data)};
+	} else if (place.len > 0) {
+		struct str behind = place;
+
+		if (split(&behind, '?', false, &place))
+			query = behind;
+	}
+	rc = parse_hosts(hosts, ret, err);
+	if (rc == 0 && (place.len > 0 || ret->topology == REDIS_SENTINEL))
+		rc = parse_place(place, ret, err);
+	if (rc == 0)
+		rc = parse_parameters(query, ret, err);
+	if (rc == 0)
+		make_name(ret);
+	return rc;
 }
 
 static int parse_unix(struct str rest, struct redis_url *ret, struct error *err)
@@ -216,19 +362,37 @@ static bool starts_with(const char *text, const char *prefix)
 
 int redis_url_parse(const char *url, struct redis_url *ret, struct error *err)
 {
+	static const struct {
+		const char *scheme;
+		enum redis_topology topology;
+		bool tls;
+	} schemes[] = {
+		{"redis://", REDIS_SINGLE, false},
+		{"redis+sentinel://", REDIS_SENTINEL, false},
+		{"redis+cluster://", REDIS_CLUSTER, false},
+		{"rediss://", REDIS_SINGLE, true},
+		{"rediss+sentinel://", REDIS_SENTINEL, true},
+		{"rediss+cluster://", REDIS_CLUSTER, true},
+	};
+
 	memset(ret, 0, sizeof(*ret));
 	if (strlen(url) >= REDIS_URL_BYTES)
 		return error_set(err, ERR_USAGE, "the Redis URL is longer than %d bytes",
 			REDIS_URL_BYTES - 1);
-	if (starts_with(url, "redis://"))
-		return parse_tcp(str_from(url + strlen("redis://")), ret, err);
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+		if (!starts_with(url, schemes[i].scheme))
+			continue;
+		if (schemes[i].tls)
+			return error_set(err, ERR_USAGE,
+				"rediss:// needs TLS, which this build does not have, and nothing "
+				"is sent in the clear in its place; use a unix socket, or a TLS "
+				"tunnel (stunnel) and redis://");
+		ret->topology = schemes[i].topology;
+		ret->tls = schemes[i].tls;
+		return parse_tcp(str_from(url + strlen(schemes[i].scheme)), ret, err);
+	}
 	if (starts_with(url, "unix://"))
 		return parse_unix(str_from(url + strlen("unix://")), ret, err);
-	if (starts_with(url, "rediss://"))
-		return error_set(err, ERR_USAGE,
-			"rediss:// needs TLS, which this build does not have, and nothing is sent "
-			"in the clear in its place; use a unix socket, or a TLS tunnel (stunnel) "
-			"and redis://");
 	if (url[0] == '/')
 		return error_set(err, ERR_USAGE,
 			"that is a path, not a Redis URL; for a unix socket write unix:///path");

@@ -40,8 +40,8 @@ START_TEST(url_good)
 
 	ck_assert_msg(redis_url_parse(good[_i].url, &u, &err) == 0, "%s", err.msg);
 	ck_assert_int_eq(u.is_unix, good[_i].is_unix);
-	ck_assert_str_eq(u.is_unix ? u.path : u.host, good[_i].where);
-	ck_assert_uint_eq(u.port, good[_i].port);
+	ck_assert_str_eq(u.is_unix ? u.path : u.places[0].host, good[_i].where);
+	ck_assert_uint_eq(u.places[0].port, good[_i].port);
 	ck_assert_str_eq(u.user, good[_i].user);
 	ck_assert_int_eq(u.has_password, good[_i].password != NULL);
 	ck_assert_str_eq(u.password, good[_i].password ? good[_i].password : "");
