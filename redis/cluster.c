@@ -530,6 +530,19 @@ struct redis_connection *cluster_connect(
 	return NULL;
 }
 
+int cluster_learn(struct cluster *cl, struct error *err)
+{
+	const struct redis_connection *c = cl->links[cl->home].c;
+	int rc;
+
+	assert(cl->n_units == 0);
+	cl->n_moves = 0;
+	rc = ask_slots(cl, &cl->links[cl->home], err);
+	if (rc < 0)
+		connection_copy_blame(cl->self, c);
+	return rc;
+}
+
 const struct redis_address *cluster_owner(const struct cluster *cl, uint16_t slot)
 {
 	return slot_map_owner(&cl->map, slot);

@@ -20,6 +20,9 @@ int cluster_append(struct cluster *cl, int argc, const struct str *argv, struct 
 int cluster_read(struct cluster *cl, struct redis_reply *ret, struct error *err);
 void cluster_send_early(struct cluster *cl, bool all);
 
+/* Asks anew who has what. No reply may be outstanding. */
+int cluster_learn(struct cluster *cl, struct error *err);
+
 /* The node that has SLOT, as far as CL knows; NULL: nobody. Valid until the next call on CL. */
 const struct redis_address *cluster_owner(const struct cluster *cl, uint16_t slot);
 

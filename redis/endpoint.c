@@ -102,6 +102,17 @@ struct redis_endpoint *redis_endpoint_new(const char *url, const char *key, stru
 	return e;
 }
 
+struct redis_endpoint *redis_endpoint_for(const struct redis_endpoint *e, struct str key)
+{
+	struct redis_endpoint *ret = malloc(sizeof(*ret));
+
+	if (!ret)
+		return NULL;
+	*ret = *e;
+	ret->slot = redis_slot(key);
+	return ret;
+}
+
 void redis_endpoint_free(struct redis_endpoint *e)
 {
 	if (!e)

@@ -15,6 +15,8 @@ struct redis_endpoint;
  * where keys have nodes of their own. NULL with *err: ERR_USAGE for the URL, ERR_REDIS when none of
  * its hosts has an address. */
 struct redis_endpoint *redis_endpoint_new(const char *url, const char *key, struct error *err);
+/* The same for KEY, without looking anything up. NULL without memory. */
+struct redis_endpoint *redis_endpoint_for(const struct redis_endpoint *e, struct str key);
 void redis_endpoint_free(struct redis_endpoint *e); /* NULL allowed */
 
 const struct redis_url *redis_endpoint_url(const struct redis_endpoint *e);
