@@ -29,20 +29,39 @@ static void copy_text(struct str from, char *buf, size_t size)
 
 static void set_status(struct reader_status *s, struct str field, struct str value)
 {
-	char number[24] = "";
+	const struct {
+		struct str name;
+		char *text;
+		size_t size;
+		uint64_t *number; /* instead of text */
+	} fields[] = {{STR("mode"), s->mode, sizeof(s->mode), NULL},
+		{STR("state"), s->state, sizeof(s->state), NULL},
+		{STR("run"), s->run, sizeof(s->run), NULL},
+		{STR("finished"), s->finished, sizeof(s->finished), NULL},
+		{STR("heartbeat"), s->heartbeat, sizeof(s->heartbeat), NULL},
+		{STR("alerts"), NULL, 0, &s->alerts}, {STR("raised"), NULL, 0, &s->raised},
+		{STR("delivered"), NULL, 0, &s->delivered}, {STR("spooled"), NULL, 0, &s->spooled},
+		{STR("queued"), NULL, 0, &s->queued}, {STR("lost"), NULL, 0, &s->lost},
+		{STR("lag_ms"), NULL, 0, &s->lag_ms}, {STR("last_seq"), NULL, 0, &s->last_seq}};
 
-	if (str_eq(field, STR("mode")))
-		copy_text(value, s->mode, sizeof(s->mode));
-	else if (str_eq(field, STR("run")))
-		copy_text(value, s->run, sizeof(s->run));
-	else if (str_eq(field, STR("finished")))
-		copy_text(value, s->finished, sizeof(s->finished));
-	else if (str_eq(field, STR("heartbeat")))
-		copy_text(value, s->heartbeat, sizeof(s->heartbeat));
-	else if (str_eq(field, STR("alerts"))) {
-		copy_text(value, number, sizeof(number));
-		s->alerts = strtoull(number, NULL, 10);
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		if (!str_eq(field, fields[i].name))
+			continue;
+		if (!fields[i].number)
+			copy_text(value, fields[i].text, fields[i].size);
+		else if (!stream_number_parse(value, UINT64_MAX, fields[i].number))
+			*fields[i].number = 0;
+		return;
 	}
+}
+
+bool reader_status_take(struct reader_status *s, const struct redis_reply *r)
+{
+	if (r->kind != REDIS_ARRAY || r->n % 2 != 0)
+		return false;
+	for (size_t i = 0; i < r->n; i += 2)
+		set_status(s, redis_reply_at(r, i).str, redis_reply_at(r, i + 1).str);
+	return true;
 }
 
 int reader_status(
@@ -57,10 +76,8 @@ int reader_status(
 		c, 2, (struct str[]){STR("HGETALL"), make_key(key, name, "status")}, &r, err);
 	if (rc < 0)
 		return rc;
-	if (r.kind != REDIS_ARRAY || r.n % 2 != 0)
+	if (!reader_status_take(ret, &r))
 		return redis_nonsense(c, "HGETALL", err);
-	for (size_t i = 0; i < r.n; i += 2)
-		set_status(ret, redis_reply_at(&r, i).str, redis_reply_at(&r, i + 1).str);
 	rc = redis_command(
 		c, 2, (struct str[]){STR("XLEN"), make_key(key, name, "alerts")}, &r, err);
 	if (rc < 0)
@@ -159,13 +176,14 @@ static struct str *entry_field(struct reader_entry *e, struct str name)
 		return &e->level;
 	if (str_eq(name, STR("equipment")))
 		return &e->equipment;
-	if (str_eq(name, STR("seq")))
-		return &e->seq;
-	return str_eq(name, STR("revision")) ? &e->revision : NULL;
+	if (str_eq(name, STR("revision")))
+		return &e->revision;
+	if (str_eq(name, STR("unspooled")))
+		return &e->unspooled;
+	return str_eq(name, STR("seq")) ? &e->seq : NULL;
 }
 
-/* [id, [field, value, ...]]. False when R has another shape. */
-static bool parse_entry(const struct redis_reply *r, struct reader_entry *ret)
+bool reader_entry_parse(const struct redis_reply *r, struct reader_entry *ret)
 {
 	struct redis_reply id, fields;
 
@@ -174,10 +192,14 @@ static bool parse_entry(const struct redis_reply *r, struct reader_entry *ret)
 		return false;
 	id = redis_reply_at(r, 0);
 	fields = redis_reply_at(r, 1);
-	if (id.kind != REDIS_STRING || id.str.len == 0 || id.str.len >= READER_ID_BYTES ||
-		fields.kind != REDIS_ARRAY || fields.n % 2 != 0)
+	if (id.kind != REDIS_STRING || id.str.len == 0 || id.str.len >= READER_ID_BYTES)
 		return false;
 	ret->stream_id = id.str;
+	ret->deleted = fields.kind == REDIS_NIL;
+	if (ret->deleted)
+		return true;
+	if (fields.kind != REDIS_ARRAY || fields.n % 2 != 0)
+		return false;
 	for (size_t i = 0; i < fields.n; i += 2) {
 		struct str *field = entry_field(ret, redis_reply_at(&fields, i).str);
 
@@ -200,7 +222,7 @@ static int read_page(struct redis_connection *c, const struct redis_reply *page,
 		struct redis_reply item = redis_reply_at(page, i);
 		int rc;
 
-		if (!parse_entry(&item, &e))
+		if (!reader_entry_parse(&item, &e))
 			return redis_nonsense(c, "a reading of the stream", err);
 		copy_text(e.stream_id, last, READER_ID_BYTES);
 		rc = entry(user, &e);
@@ -298,7 +320,7 @@ static int find_end(struct redis_connection *c, struct str key, char *after, str
 		return 0;
 	if (r.kind == REDIS_ARRAY && r.n == 1) {
 		item = redis_reply_at(&r, 0);
-		if (parse_entry(&item, &e)) {
+		if (reader_entry_parse(&item, &e)) {
 			copy_text(e.stream_id, after, READER_ID_BYTES);
 			return 0;
 		}

@@ -11,14 +11,22 @@
 #include "redis/connection.h"
 
 struct reader_status {
-	uint64_t entries;   /* in the stream now: revisions */
-	uint64_t alerts;    /* that the last finished run opened */
+	uint64_t entries;                                  /* in the stream now: revisions */
+	uint64_t alerts;                                   /* that the last finished run opened */
+	uint64_t raised, delivered, spooled, queued, lost; /* as the sensor counts them */
+	uint64_t lag_ms;    /* age of the oldest one that Redis has not confirmed */
+	uint64_t last_seq;  /* number of the last one that was raised */
 	char mode[16];      /* "replay", "sensor"; "" when unknown */
+	char state[16];     /* of a sensor: "running", "stopped" */
 	char run[64];       /* differs from run to run */
 	char finished[32];  /* by the server's clock, ISO 8601; "" when it is not */
 	char heartbeat[32]; /* of a sensor, by the same clock; "" when it has not been heard of for
 			       long */
 };
+
+/* Takes the fields of R, the reply to HGETALL of a status; what is unknown is left out. False when
+ * R is no such reply. */
+bool reader_status_take(struct reader_status *s, const struct redis_reply *r);
 
 /* The state of NAME; all empty when there is none. */
 int reader_status(
@@ -40,9 +48,15 @@ struct reader_entry {
 	struct str stream_id; /* "1790000000123-0" */
 	/* Empty where the entry has no such field. */
 	struct str json, id, rule, level, equipment;
-	struct str seq;      /* number in the stream, from 1; a gap is a loss */
-	struct str revision; /* of the alert */
+	struct str seq;       /* number in the stream, from 1; a gap is a loss */
+	struct str revision;  /* of the alert */
+	struct str unspooled; /* "1": it went past the spool */
+	bool deleted;         /* it has no fields any more: a pending entry that was deleted */
 };
+
+/* Takes R, an entry as Redis lists it: [id, [field, value, ...]], or [id, nil]. The strings are
+ * borrowed from R. False when it has another shape. */
+bool reader_entry_parse(const struct redis_reply *r, struct reader_entry *ret);
 
 /* The strings are borrowed during the call, in which C is not used. Not 0 ends the reading. */
 typedef int reader_entry_fn(void *user, const struct reader_entry *e);

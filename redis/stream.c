@@ -23,8 +23,7 @@ struct str stream_id_format(struct stream_id id, char *buf)
 	return (struct str){buf, (uint32_t)(at - buf)};
 }
 
-/* A decimal number up to MAX, digits only. */
-static bool parse_number(struct str text, uint64_t max, uint64_t *ret)
+bool stream_number_parse(struct str text, uint64_t max, uint64_t *ret)
 {
 	uint64_t v = 0;
 
@@ -39,13 +38,14 @@ static bool parse_number(struct str text, uint64_t max, uint64_t *ret)
 	return text.len > 0;
 }
 
-static bool parse_id(struct str text, struct stream_id *ret)
+bool stream_id_parse(struct str text, struct stream_id *ret)
 {
 	const char *hyphen = text.len ? memchr(text.data, '-', text.len) : NULL;
 	uint32_t at = hyphen ? (uint32_t)(hyphen - text.data) : 0;
 
-	return hyphen && parse_number((struct str){text.data, at}, UINT64_MAX, &ret->ms) &&
-	       parse_number((struct str){hyphen + 1, text.len - at - 1}, UINT64_MAX, &ret->n);
+	return hyphen && stream_number_parse((struct str){text.data, at}, UINT64_MAX, &ret->ms) &&
+	       stream_number_parse(
+		       (struct str){hyphen + 1, text.len - at - 1}, UINT64_MAX, &ret->n);
 }
 
 struct stream_id stream_id_next(struct stream_id last, uint64_t ts_ns)
@@ -175,7 +175,7 @@ static uint64_t entry_seq(const struct redis_reply *entry)
 	fields = redis_reply_at(entry, 1);
 	for (size_t i = 0; fields.kind == REDIS_ARRAY && i + 1 < fields.n; i += 2) {
 		if (str_eq(redis_reply_at(&fields, i).str, STR("seq")) &&
-			parse_number(redis_reply_at(&fields, i + 1).str, UINT64_MAX, &seq))
+			stream_number_parse(redis_reply_at(&fields, i + 1).str, UINT64_MAX, &seq))
 			return seq;
 	}
 	return 0;
@@ -200,7 +200,7 @@ int stream_tail(struct redis_connection *c, const struct stream_keys *k, struct 
 		struct redis_reply value = redis_reply_at(&r, i + 1);
 
 		if (str_eq(name, STR("last-generated-id")))
-			known = parse_id(value.str, &ret->id);
+			known = stream_id_parse(value.str, &ret->id);
 		else if (str_eq(name, STR("last-entry")))
 			ret->seq = entry_seq(&value);
 	}
@@ -249,8 +249,8 @@ int stream_server_time(struct redis_connection *c, uint64_t *ret_ns, struct erro
 	if (rc < 0)
 		return rc;
 	if (r.kind != REDIS_ARRAY || r.n != 2 ||
-		!parse_number(redis_reply_at(&r, 0).str, 1ull << 34, &s) ||
-		!parse_number(redis_reply_at(&r, 1).str, 999999, &us))
+		!stream_number_parse(redis_reply_at(&r, 0).str, 1ull << 34, &s) ||
+		!stream_number_parse(redis_reply_at(&r, 1).str, 999999, &us))
 		return redis_nonsense(c, "TIME", err);
 	*ret_ns = s * NS_PER_S + us * NS_PER_US;
 	return 0;

@@ -25,6 +25,10 @@ struct stream_id stream_id_next(struct stream_id last, uint64_t ts_ns);
 
 /* "1790000000123-0", in BUF of STREAM_ID_BYTES. */
 struct str stream_id_format(struct stream_id id, char *buf);
+bool stream_id_parse(struct str text, struct stream_id *ret);
+
+/* A decimal number up to MAX, digits only. */
+bool stream_number_parse(struct str text, uint64_t max, uint64_t *ret);
 
 struct stream_keys {
 	char name[STREAM_NAME_MAX + 1];
