@@ -12,9 +12,22 @@
 
 enum { TEXT_MAX = 512, ID_BYTES = 40, ID_SHOWN_MIN = 8, ID_SHOWN_LIVE = 12, TIME_SHOWN = 19 };
 
-enum column { TIME, LEVEL, EQUIPMENT, SUPPLIER, PEER, COUNTRY, AS, APPLICATION, COLUMNS };
+enum column { TIME, LEVEL, SENSOR, EQUIPMENT, SUPPLIER, PEER, COUNTRY, AS, APPLICATION, COLUMNS };
 
 static const struct table_column columns[COLUMNS] = {
+	{.title = "TIME (UTC)", .min = TIME_SHOWN, .max = TIME_SHOWN},
+	{.title = "LEVEL", .min = 6, .max = 13, .toned = true},
+	{.title = "SENSOR", .min = 6, .max = 24},
+	{.title = "EQUIPMENT", .min = 9, .max = 40},
+	{.title = "SUPPLIER", .min = 8, .max = 20},
+	{.title = "PEER", .min = 15, .max = 48},
+	{.title = "CC", .min = 2, .max = 2},
+	{.title = "AS", .min = 7, .max = 12},
+	{.title = "APP", .min = 6, .max = 20},
+};
+
+/* Without SENSOR: of one stream. */
+static const struct table_column columns_of_one[COLUMNS - 1] = {
 	{.title = "TIME (UTC)", .min = TIME_SHOWN, .max = TIME_SHOWN},
 	{.title = "LEVEL", .min = 6, .max = 13, .toned = true},
 	{.title = "EQUIPMENT", .min = 9, .max = 40},
@@ -109,7 +122,7 @@ static char *as_of(const struct json_view *v)
 	return strdup(text);
 }
 
-static bool fill_cells(struct summary *s, const struct json_view *v)
+static bool fill_cells(struct summary *s, struct str stream, const struct json_view *v)
 {
 	static const char *const equipment[] = {"equipment.name", "equipment.ip", NULL};
 	static const char *const peer[] = {
@@ -118,6 +131,7 @@ static bool fill_cells(struct summary *s, const struct json_view *v)
 
 	s->cells[TIME] = strdup("");
 	s->cells[LEVEL] = keep(json_view_text(v, "alert.level"));
+	s->cells[SENSOR] = keep(stream);
 	s->cells[EQUIPMENT] = keep(first_text(v, equipment));
 	s->cells[SUPPLIER] = keep(json_view_text(v, "equipment.supplier"));
 	s->cells[PEER] = keep(first_text(v, peer));
@@ -152,7 +166,7 @@ static int summarise(const struct reader_entry *e, struct summary *ret, struct e
 	ret->flows_ended = json_view_number(v, "alert.flows_ended");
 	if (!rule_level_parse(json_view_text(v, "alert.level"), &ret->level))
 		ret->level = LEVEL_INFORMATIONAL;
-	good = fill_cells(ret, v);
+	good = fill_cells(ret, e->stream, v);
 	json_view_free(v);
 	if (good)
 		return 0;
@@ -191,12 +205,17 @@ void alert_fold_free(struct alert_fold *f)
 	free(f);
 }
 
-/* The slot that holds ID, or the free one where it belongs. */
-static uint32_t *slot_of(const struct alert_fold *f, const char *id)
+static bool same_alert(const struct summary *a, const struct summary *b)
 {
-	size_t at = hash64(id, strlen(id), f->hash_key) & (f->n_slots - 1);
+	return strcmp(a->id, b->id) == 0 && strcmp(a->cells[SENSOR], b->cells[SENSOR]) == 0;
+}
 
-	while (f->slots[at] && strcmp(f->alerts[f->slots[at] - 1].id, id) != 0)
+/* The slot that holds the alert of S, or the free one where it belongs. */
+static uint32_t *slot_of(const struct alert_fold *f, const struct summary *s)
+{
+	size_t at = hash64(s->id, strlen(s->id), f->hash_key) & (f->n_slots - 1);
+
+	while (f->slots[at] && !same_alert(&f->alerts[f->slots[at] - 1], s))
 		at = (at + 1) & (f->n_slots - 1);
 	return &f->slots[at];
 }
@@ -223,7 +242,7 @@ static bool make_room(struct alert_fold *f)
 	f->n_slots = 2 * capacity;
 	f->capacity = capacity;
 	for (size_t i = 0; i < f->n; i++)
-		*slot_of(f, f->alerts[i].id) = (uint32_t)i + 1;
+		*slot_of(f, &f->alerts[i]) = (uint32_t)i + 1;
 	return true;
 }
 
@@ -240,7 +259,7 @@ int alert_fold_add(struct alert_fold *f, const struct reader_entry *e, struct er
 		summary_done(&s);
 		return error_set(err, ERR_SYSTEM, "out of memory");
 	}
-	slot = slot_of(f, s.id);
+	slot = slot_of(f, &s);
 	if (!*slot) {
 		f->alerts[f->n++] = s;
 		*slot = (uint32_t)f->n;
@@ -277,17 +296,20 @@ size_t alert_fold_count_level(const struct alert_fold *f, enum rule_level level)
 
 struct alert_table {
 	struct table *table;
+	bool several;
 	size_t id_shown;
 };
 
-struct alert_table *alert_table_new(void)
+struct alert_table *alert_table_new(bool several)
 {
 	struct alert_table *t = calloc(1, sizeof(*t));
 
 	if (!t)
 		return NULL;
 	t->id_shown = ID_SHOWN_LIVE;
-	t->table = table_new(columns, COLUMNS, "ID  RULE");
+	t->several = several;
+	t->table = several ? table_new(columns, COLUMNS, "ID  RULE")
+			   : table_new(columns_of_one, COLUMNS - 1, "ID  RULE");
 	if (!t->table) {
 		free(t);
 		return NULL;
@@ -328,8 +350,12 @@ static bool add_row(struct alert_table *t, const struct summary *s, const char *
 	bool good;
 	int len;
 
-	for (size_t i = 0; i < COLUMNS; i++)
-		cells[i] = str_from(s->cells[i]);
+	size_t n = 0;
+
+	for (size_t i = 0; i < COLUMNS; i++) {
+		if (i != SENSOR || t->several)
+			cells[n++] = str_from(s->cells[i]);
+	}
 	copy_text(str_from(s->first), time, sizeof(time));
 	if (strlen(time) > 10)
 		time[10] = ' '; /* the T of ISO 8601 */
@@ -348,7 +374,9 @@ static int by_time(const void *a, const void *b)
 	const struct summary *right = b;
 	int order = strcmp(left->first, right->first);
 
-	return order != 0 ? order : strcmp(left->id, right->id);
+	if (order == 0)
+		order = strcmp(left->id, right->id);
+	return order != 0 ? order : strcmp(left->cells[SENSOR], right->cells[SENSOR]);
 }
 
 static int by_id(const void *a, const void *b)
@@ -394,7 +422,7 @@ bool alert_table_fold(struct alert_table *t, struct alert_fold *f)
 	/* the order is no longer what the slots say */
 	memset(f->slots, 0, f->n_slots * sizeof(*f->slots));
 	for (size_t i = 0; i < f->n; i++)
-		*slot_of(f, f->alerts[i].id) = (uint32_t)i + 1;
+		*slot_of(f, &f->alerts[i]) = (uint32_t)i + 1;
 	return good;
 }
 

@@ -1,6 +1,7 @@
 /* Alerts as rows of a table: one row an alert, folded from its revisions. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -8,7 +9,8 @@
 #include "redis/reader.h"
 #include "rules/sigma/sigma.h"
 
-/* The alerts of a stream, by id. */
+/* The alerts of one or several streams, by stream and id: two sensors that saw the same give two.
+ */
 struct alert_fold;
 
 struct alert_fold *alert_fold_new(void);    /* NULL without memory */
@@ -23,7 +25,8 @@ size_t alert_fold_count_level(const struct alert_fold *f, enum rule_level level)
 
 struct alert_table;
 
-struct alert_table *alert_table_new(void);    /* NULL without memory */
+/* With a column for the sensor or replay, when SEVERAL are shown. NULL without memory. */
+struct alert_table *alert_table_new(bool several);
 void alert_table_free(struct alert_table *t); /* NULL allowed */
 
 /* Adds the alerts of F, by the time of the first revision, then id. Ids are cut to what tells them

@@ -391,7 +391,7 @@ static int run(struct alerts *a, struct error *err)
 	if (rc <= 0)
 		return rc;
 	a->fold = alert_fold_new();
-	a->table = alert_table_new();
+	a->table = alert_table_new(false);
 	if (!a->fold || !a->table)
 		return error_set(err, ERR_SYSTEM, "out of memory");
 	rc = show_all(a, err);

@@ -380,6 +380,7 @@ static int hand_over(struct reading *r, struct fleet_member *m, struct redis_con
 
 		if (!reader_entry_parse(&item, &e))
 			return redis_nonsense(c, "a reading of the stream", err);
+		e.stream = str_from(m->keys.name);
 		rc = r->entry(r->user, m, &e);
 		if (rc != 0)
 			return rc;

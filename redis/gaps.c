@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "redis/observer.h"
 #include "redis/stream.h"
 
 /* Of one alert: more are not believed. */
@@ -12,24 +13,6 @@ void gaps_done(struct gaps *g)
 	ranges_done(&g->missing);
 	ranges_done(&g->declared);
 	*g = (struct gaps){0};
-}
-
-/* What stands behind KEY, written '"name":', in JSON without white space. In a string a quote is
- * escaped, so what looks like a key behind ',' or '{' is one. NULL when there is none. */
-static const char *find_value(struct str json, struct str key)
-{
-	const char *at = json.data;
-	const char *end = json.data + json.len;
-
-	while (at && (size_t)(end - at) > key.len) {
-		at = memmem(at, (size_t)(end - at), key.data, key.len);
-		if (!at)
-			return NULL;
-		if (at > json.data && (at[-1] == ',' || at[-1] == '{'))
-			return at + key.len;
-		at++;
-	}
-	return NULL;
 }
 
 /* ["17-20","22"] or "17-20,22" at AT. */
@@ -57,7 +40,7 @@ bool gaps_declaration(struct str json, uint64_t *ret_n, struct ranges *ret)
 {
 	static const char lost[] = "\"alerts-lost\"";
 	const char *end = json.data + json.len;
-	const char *event = find_value(json, STR("\"sensor.event\":"));
+	const char *event = observer_find(json, STR("\"sensor.event\":"));
 	const char *number, *ranges;
 	uint32_t digits = 0;
 
@@ -65,13 +48,13 @@ bool gaps_declaration(struct str json, uint64_t *ret_n, struct ranges *ret)
 	if (!event || (size_t)(end - event) < sizeof(lost) - 1 ||
 		memcmp(event, lost, sizeof(lost) - 1) != 0)
 		return false;
-	number = find_value(json, STR("\"sensor.lost\":"));
+	number = observer_find(json, STR("\"sensor.lost\":"));
 	while (number && number + digits < end && digits < 20 && number[digits] >= '0' &&
 		number[digits] <= '9')
 		digits++;
 	if (!stream_number_parse((struct str){number, digits}, UINT64_MAX, ret_n))
 		*ret_n = 0;
-	ranges = find_value(json, STR("\"sensor.lost_ranges\":"));
+	ranges = observer_find(json, STR("\"sensor.lost_ranges\":"));
 	if (ranges && ret)
 		take_ranges(ranges, end, ret);
 	return true;

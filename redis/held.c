@@ -33,6 +33,7 @@ struct held *held_new(const struct reader_entry *e, const char *name)
 	h->id = id;
 	h->bytes = sizeof(*h) + bytes;
 	h->entry = *e;
+	h->entry.stream = str_from(name);
 	parts[0] = &h->entry.stream_id;
 	parts[1] = &h->entry.json;
 	parts[2] = &h->entry.id;

@@ -45,6 +45,7 @@ int reader_streams(
 void reader_streams_free(struct reader_stream *streams, size_t n);
 
 struct reader_entry {
+	struct str stream;    /* name of the sensor or replay, where several are read; else empty */
 	struct str stream_id; /* "1790000000123-0" */
 	/* Empty where the entry has no such field. */
 	struct str json, id, rule, level, equipment;

@@ -54,7 +54,7 @@ static void explain(const struct json_view *v, unsigned columns, bool colour)
 static void tabulate(const struct reader_entry *e)
 {
 	struct alert_fold *fold = alert_fold_new();
-	struct alert_table *table = alert_table_new();
+	struct alert_table *table = alert_table_new(false);
 	struct error err = {0};
 	char *text = NULL;
 	size_t n = 0;

@@ -43,7 +43,7 @@ static char *printed(struct alert_table *t)
 
 static char *table_of(struct alert_fold *f)
 {
-	struct alert_table *t = alert_table_new();
+	struct alert_table *t = alert_table_new(false);
 	char *text;
 
 	ck_assert(alert_table_fold(t, f));
@@ -200,7 +200,7 @@ static const char *const no_alerts[] = {"", "{", "[]", "null", "\"x\"", "{}", "{
 START_TEST(what_is_no_alert_is_said)
 {
 	struct alert_fold *f = alert_fold_new();
-	struct alert_table *t = alert_table_new();
+	struct alert_table *t = alert_table_new(false);
 	struct reader_entry e = {.json = str_from(no_alerts[_i])};
 	struct error err = {0};
 
@@ -255,7 +255,7 @@ END_TEST
 
 START_TEST(revisions_as_they_come)
 {
-	struct alert_table *t = alert_table_new();
+	struct alert_table *t = alert_table_new(false);
 	char json[2048];
 	struct error err = {0};
 	struct reader_entry e = entry(json, sizeof(json), ID_A, 2, 1, 1, "");
