@@ -396,6 +396,8 @@ static size_t id_length(const struct alert_fold *f)
 
 		while (a[same] && a[same] == b[same])
 			same++;
+		if (!a[same] && !b[same])
+			continue; /* the same alert of another sensor */
 		longest = same + 1 > longest ? same + 1 : longest;
 	}
 	return longest;

@@ -1,58 +1,23 @@
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "cli/alert_table.h"
+#include "cli/alerts.h"
 #include "cli/command.h"
-#include "cli/json_view.h"
 #include "cli/redis_target.h"
 #include "common/str.h"
-#include "redis/reader.h"
 #include "redis/stream.h"
-#include "rules/sigma/sigma.h"
-
-static const char help[] =
-	"usage: vedette alerts [OPTION...]\n\n"
-	"Shows the alerts of a sensor or a replay, from Redis: one row an alert, folded from its "
-	"revisions,\n"
-	"in the order of their first packet time. Without --name: those of the replay that "
-	"finished "
-	"last.\n\n"
-	"  --name NAME      of that sensor or replay (vedette:{NAME}:alerts)\n"
-	"  --level LEVEL    at least: informational, low, medium, high, critical\n"
-	"  --equipment E    only of the equipment with this name or address\n"
-	"  --follow         afterwards wait for more and show each revision as it comes, until "
-	"Ctrl-C\n"
-	"  --json           one JSON object a line: every revision, as the sensor wrote it "
-	"(docs/alerts.md)\n"
-	"  --redis URL      redis://[[user]:password@]host[:port][/db], unix://path, or private "
-	"(default)\n"
-	"  --state DIR      where the private server keeps its data\n\n"
-	"The ID in the second line of a row is what explain wants; its start is enough.\n\n"
-	"Examples:\n"
-	"  vedette alerts --level high\n"
-	"  vedette alerts --equipment gnb-017 --json | jq -r '.\"peer.ip\"' | sort -u\n";
-
-enum { OPT_NAME = 256, OPT_LEVEL, OPT_EQUIPMENT, OPT_FOLLOW, OPT_JSON, OPT_REDIS, OPT_STATE };
 
 enum { WAIT_MS = 250 };
 
-/* Why reading ended early, as results of on_entry. */
-enum { INTERRUPTED = 1, READER_LEFT = 2 };
-
+/* One stream. */
 struct alerts {
-	const char *name, *equipment, *redis, *state;
-	enum rule_level level; /* 0: all */
-	bool follow, json;
-	bool terminal; /* standard output is one */
-	bool live;     /* the existing alerts were shown */
+	struct alerts_options *o;
+	const char *name;
+	bool live; /* the existing alerts were shown */
 	struct redis_connection *c;
 	struct alert_fold *fold;
 	struct alert_table *table;
@@ -62,133 +27,12 @@ struct alerts {
 	struct error error;
 };
 
-static int usage(const char *what)
-{
-	struct error err;
-
-	error_set(&err, ERR_USAGE, "%s; 'vedette alerts --help' lists the options", what);
-	return command_fail("alerts", &err);
-}
-
-static int parse_options(struct alerts *a, int argc, char **argv, bool *ret_done)
-{
-	static const struct option longs[] = {{"help", no_argument, NULL, 'h'},
-		{"name", required_argument, NULL, OPT_NAME},
-		{"level", required_argument, NULL, OPT_LEVEL},
-		{"equipment", required_argument, NULL, OPT_EQUIPMENT},
-		{"follow", no_argument, NULL, OPT_FOLLOW}, {"json", no_argument, NULL, OPT_JSON},
-		{"redis", required_argument, NULL, OPT_REDIS},
-		{"state", required_argument, NULL, OPT_STATE}, {NULL, 0, NULL, 0}};
-	char text[256];
-	int c;
-
-	opterr = 0;
-	optind = 1;
-	while ((c = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
-		switch (c) {
-		case 'h':
-			(void)fputs(help, stdout);
-			*ret_done = true;
-			return EXIT_OK;
-		case OPT_NAME:
-			a->name = optarg;
-			break;
-		case OPT_LEVEL:
-			if (!rule_level_parse(str_from(optarg), &a->level))
-				return usage("--level wants informational, low, medium, high or "
-					     "critical");
-			break;
-		case OPT_EQUIPMENT:
-			a->equipment = optarg;
-			break;
-		case OPT_FOLLOW:
-			a->follow = true;
-			break;
-		case OPT_JSON:
-			a->json = true;
-			break;
-		case OPT_REDIS:
-			a->redis = optarg;
-			break;
-		case OPT_STATE:
-			a->state = optarg;
-			break;
-		default:
-			snprintf(text, sizeof(text), "%s %s",
-				c == ':' ? "a value is missing behind" : "unknown option",
-				argv[optind - 1]);
-			return usage(text);
-		}
-	}
-	if (optind < argc) {
-		snprintf(text, sizeof(text), "\"%s\" is no option", argv[optind]);
-		return usage(text);
-	}
-	if (a->redis && strcmp(a->redis, "none") == 0)
-		return usage("--redis none has no alerts to show");
-	return EXIT_OK;
-}
-
 /* ---- one entry ---- */
-
-static bool is_wanted(const struct alerts *a, const struct reader_entry *e)
-{
-	enum rule_level level = LEVEL_INFORMATIONAL;
-	struct json_view *v;
-	bool wanted;
-
-	if (a->level && (!rule_level_parse(e->level, &level) || level < a->level))
-		return false;
-	if (!a->equipment || str_eq(e->equipment, str_from(a->equipment)))
-		return true;
-	v = json_view_parse(e->json, NULL);
-	wanted = v && str_eq(json_view_text(v, "equipment.ip"), str_from(a->equipment));
-	json_view_free(v);
-	return wanted;
-}
-
-/* Standard output cannot be written. Who reads no further (head) has seen enough: that is no error.
- */
-static int output_failed(struct error *err)
-{
-	if (errno == EPIPE)
-		return READER_LEFT;
-	return error_set_errno(err, ERR_SYSTEM, errno, "standard output cannot be written");
-}
-
-/* As it is; on a terminal with what would move the cursor escaped. */
-static bool print_json(const struct alerts *a, struct str json)
-{
-	size_t size = 4 * (size_t)json.len + 8;
-	char *escaped;
-
-	if (!a->terminal)
-		return fwrite(json.data, 1, json.len, stdout) == json.len &&
-		       fputc('\n', stdout) != EOF;
-	escaped = malloc(size);
-	if (!escaped)
-		return false;
-	(void)puts(str_printable(escaped, size, json));
-	free(escaped);
-	return !ferror(stdout);
-}
-
-/* SIGINT and SIGTERM are blocked, so that the target is closed; here they are asked for. */
-static bool interrupted(void)
-{
-	static const struct timespec at_once = {0, 0};
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	return sigtimedwait(&set, NULL, &at_once) > 0;
-}
 
 static int show(struct alerts *a, const struct reader_entry *e)
 {
-	if (a->json)
-		return print_json(a, e->json) ? 0 : output_failed(&a->error);
+	if (a->o->json)
+		return alerts_print_json(a->o, e->json, &a->error);
 	return a->live ? alert_table_revision(a->table, e, &a->error)
 		       : alert_fold_add(a->fold, e, &a->error);
 }
@@ -200,20 +44,14 @@ static int on_entry(void *user, const struct reader_entry *e)
 
 	a->seen++;
 	snprintf(a->last, sizeof(a->last), "%.*s", (int)e->stream_id.len, e->stream_id.data);
-	if (interrupted())
-		return INTERRUPTED;
-	if (!is_wanted(a, e))
+	if (alerts_interrupted())
+		return ALERTS_INTERRUPTED;
+	if (!alerts_wanted(a->o, e))
 		return 0;
 	rc = show(a, e);
 	if (rc == ERR_REDIS) {
 		/* somebody else's entry: said, and the others are shown */
-		char said[sizeof(a->error.msg) + 64];
-		struct error why;
-
-		snprintf(said, sizeof(said), "entry %s: %s", a->last, a->error.msg);
-		error_set(&why, ERR_REDIS, "%s", said);
-		if (a->unreadable++ < 10)
-			(void)command_fail("alerts", &why);
+		alerts_say_unreadable(e, &a->error, &a->unreadable);
 		return 0;
 	}
 	a->shown += rc == 0;
@@ -291,7 +129,7 @@ static int choose_stream(struct alerts *a, struct error *err)
 	return rc;
 }
 
-/* ---- all ---- */
+/* ---- what is shown ---- */
 
 static void say_nothing_shown(const struct alerts *a, FILE *to)
 {
@@ -302,11 +140,11 @@ static void say_nothing_shown(const struct alerts *a, FILE *to)
 		return;
 	}
 	(void)fprintf(to, "%s has alerts, but none", a->name);
-	if (a->level)
-		(void)fprintf(to, " of level %s or above", rule_level_name(a->level));
-	if (a->equipment)
+	if (a->o->level)
+		(void)fprintf(to, " of level %s or above", rule_level_name(a->o->level));
+	if (a->o->equipment)
 		(void)fprintf(to, " of equipment %s",
-			str_printable(equipment, sizeof(equipment), str_from(a->equipment)));
+			str_printable(equipment, sizeof(equipment), str_from(a->o->equipment)));
 	(void)fputc('\n', to);
 }
 
@@ -340,14 +178,14 @@ static int show_all(struct alerts *a, struct error *err)
 		*err = a->error;
 	if (rc != 0)
 		return rc;
-	if (!a->json) {
+	if (!a->o->json) {
 		if (!alert_table_fold(a->table, a->fold))
 			return error_set(err, ERR_SYSTEM, "out of memory");
-		if (a->shown > 0 || a->follow)
+		if (a->shown > 0 || a->o->follow)
 			alert_table_print(a->table, stdout);
-		if (!a->follow)
+		if (!a->o->follow)
 			print_totals(a);
-	} else if (a->shown == 0 && !a->follow) {
+	} else if (a->shown == 0 && !a->o->follow) {
 		say_nothing_shown(a, stderr);
 	}
 	return 0;
@@ -364,12 +202,12 @@ static int follow(struct alerts *a, struct error *err)
 	memcpy(run, now.run, sizeof(run));
 	snprintf(after, sizeof(after), "%s", *a->last ? a->last : "0-0");
 	a->live = true;
-	while (rc == 0 && !interrupted()) {
+	while (rc == 0 && !alerts_interrupted()) {
 		rc = reader_follow(a->c, a->name, after, WAIT_MS, on_entry, a, err);
-		if (!a->json)
+		if (!a->o->json)
 			alert_table_print(a->table, stdout);
 		if (fflush(stdout) != 0)
-			return output_failed(err);
+			return alerts_output_failed(err);
 		if (rc == 0)
 			rc = reader_status(a->c, a->name, &now, err);
 		if (rc == 0 && strcmp(run, now.run) != 0) {
@@ -381,10 +219,10 @@ static int follow(struct alerts *a, struct error *err)
 	}
 	if (rc < 0 && a->error.code == ERR_SYSTEM)
 		*err = a->error;
-	return rc == INTERRUPTED ? 0 : rc;
+	return rc == ALERTS_INTERRUPTED ? 0 : rc;
 }
 
-static int run(struct alerts *a, struct error *err)
+static int run_one(struct alerts *a, struct error *err)
 {
 	int rc = choose_stream(a, err);
 
@@ -395,14 +233,10 @@ static int run(struct alerts *a, struct error *err)
 	if (!a->fold || !a->table)
 		return error_set(err, ERR_SYSTEM, "out of memory");
 	rc = show_all(a, err);
-	if (rc == 0 && a->follow)
+	if (rc == 0 && a->o->follow)
 		rc = follow(a, err);
 	if (rc == 0 && fflush(stdout) != 0)
-		rc = output_failed(err);
-	if (rc == INTERRUPTED)
-		return error_set(err, ERR_SYSTEM, "interrupted");
-	if (rc == READER_LEFT)
-		return 0;
+		rc = alerts_output_failed(err);
 	if (rc == 0 && a->unreadable > 0)
 		return error_set(err, ERR_REDIS,
 			"%" PRIu64 " entries of %s hold no alert of Vedette", a->unreadable,
@@ -410,30 +244,61 @@ static int run(struct alerts *a, struct error *err)
 	return rc;
 }
 
+static int run(struct alerts *a, struct redis_target *t, bool *ret_good, struct error *err)
+{
+	struct alerts_options *o = a->o;
+	struct redis_route *route = NULL;
+	int rc = 0;
+
+	if (!o->all && o->n_names == 0 && (o->has_span || o->check)) {
+		rc = choose_stream(a, err);
+		if (rc <= 0)
+			return rc;
+		o->names[o->n_names++] = a->name;
+		rc = 0;
+	}
+
+	if (o->all || o->has_span || o->check || o->n_names > 1)
+		rc = redis_target_route(t, &route, err);
+	if (rc == 0 && o->check)
+		rc = alerts_check(o, route, ret_good, err);
+	else if (rc == 0 && route)
+		rc = alerts_all(o, route, err);
+	else if (rc == 0)
+		rc = run_one(a, err);
+	if (rc == ALERTS_INTERRUPTED)
+		return error_set(err, ERR_SYSTEM, "interrupted");
+	return rc == ALERTS_READER_LEFT ? 0 : rc;
+}
+
 int cmd_alerts(int argc, char **argv)
 {
-	struct alerts a = {.terminal = isatty(STDOUT_FILENO) == 1};
+	struct alerts_options o;
+	struct alerts a = {.o = &o};
 	struct redis_target *target;
 	struct error err = {ERR_OK, ""};
-	bool done = false;
+	bool good = true;
 	sigset_t set;
-	int status = parse_options(&a, argc, argv, &done);
-	int rc;
+	int status, rc;
 
-	if (status != EXIT_OK || done)
+	if (!alerts_options_parse(&o, argc, argv, &status)) {
+		alerts_options_done(&o);
 		return status;
+	}
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	rc = redis_target_open(&target, a.redis, a.state, &err);
+	a.name = o.n_names == 1 ? o.names[0] : NULL;
+	rc = redis_target_open(&target, o.redis, o.state, &err);
 	if (rc == 0) {
 		a.c = redis_target_connection(target);
-		rc = run(&a, &err);
+		rc = run(&a, target, &good, &err);
 	}
-	status = rc == 0 ? EXIT_OK : command_fail("alerts", &err);
+	status = rc != 0 ? command_fail("alerts", &err) : good ? EXIT_OK : EXIT_UNACCOUNTED;
 	alert_table_free(a.table);
 	alert_fold_free(a.fold);
 	redis_target_close(target);
+	alerts_options_done(&o);
 	return status;
 }

@@ -11,6 +11,8 @@
 struct redis_target {
 	struct private_redis *server; /* NULL: a server of others */
 	struct redis_connection *connection;
+	struct redis_route *route; /* NULL: nobody asked for it */
+	char *where;               /* the URL; NULL: the server's */
 };
 
 int redis_target_open(
@@ -33,6 +35,11 @@ int redis_target_open(
 			t->connection = redis_open(private_redis_url(t->server), err);
 	} else {
 		t->connection = redis_open(where, err);
+		t->where = strdup(where);
+		if (t->connection && !t->where) {
+			redis_target_close(t);
+			return error_set(err, ERR_SYSTEM, "out of memory");
+		}
 	}
 	if (!t->connection) {
 		redis_target_close(t);
@@ -46,7 +53,9 @@ void redis_target_close(struct redis_target *t)
 {
 	if (!t)
 		return;
+	redis_route_close(t->route);
 	redis_close(t->connection);
+	free(t->where);
 	private_redis_close(t->server);
 	free(t);
 }
@@ -54,6 +63,15 @@ void redis_target_close(struct redis_target *t)
 struct redis_connection *redis_target_connection(const struct redis_target *t)
 {
 	return t->connection;
+}
+
+int redis_target_route(struct redis_target *t, struct redis_route **ret, struct error *err)
+{
+	if (!t->route)
+		t->route =
+			redis_route_open(t->where ? t->where : private_redis_url(t->server), err);
+	*ret = t->route;
+	return t->route ? 0 : err->code;
 }
 
 const char *redis_target_private_socket(const struct redis_target *t)

@@ -3,6 +3,7 @@
 
 #include "common/error.h"
 #include "redis/connection.h"
+#include "redis/route.h"
 
 struct redis_target;
 
@@ -16,6 +17,9 @@ int redis_target_open(
 void redis_target_close(struct redis_target *t); /* NULL allowed */
 
 struct redis_connection *redis_target_connection(const struct redis_target *t);
+
+/* Connections by key, for commands that read many streams: opened by the first call, T's own. */
+int redis_target_route(struct redis_target *t, struct redis_route **ret, struct error *err);
 
 /* The socket of the private server, NULL for a server of others. */
 const char *redis_target_private_socket(const struct redis_target *t);
