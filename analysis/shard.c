@@ -41,7 +41,7 @@ struct shard *shard_new(
 		shard_free(s);
 		return NULL;
 	}
-	s->flows = flow_table_new(cfg->max_flows, cfg->hash_key);
+	s->flows = flow_table_new(cfg->max_flows);
 	s->detections = detection_pool_new(cfg->max_detections);
 	s->due = calloc(cfg->max_flows, sizeof(*s->due));
 	if (!s->flows || !s->detections || !s->due) {
@@ -82,9 +82,10 @@ void shard_end_flow(struct shard *s, struct flow *f, enum flow_end why)
 	flow_table_remove(s->flows, f);
 }
 
-static struct flow *begin_flow(
-	struct shard *s, const struct flow_key *key, uint32_t hash, const struct flow_packet *fp)
+static struct flow *begin_flow(struct shard *s, const struct flow_packet *fp)
 {
+	const struct flow_key *key = &fp->sighting->key;
+	const uint32_t hash = fp->sighting->hash;
 	struct flow *f = flow_table_add(s->flows, key, hash, s->now_ns);
 
 	if (!f) {
@@ -110,76 +111,51 @@ void shard_set_clock(struct shard *s, uint64_t ts_ns, uint64_t seq)
 	s->seq = seq;
 }
 
-/* What an inner header hides is hidden in the tunnels around it, too; and what a fragment in them
- * holds is not known before it is whole. */
-static bool is_opaque(const struct packet *p, uint32_t layer)
+void shard_prefetch_bucket(const struct shard *s, const struct sighting *at)
 {
-	for (uint32_t i = layer; i < p->n_layers; i++) {
-		if (p->layers[i].opaque || (i > layer && p->layers[i].fragment))
-			return true;
-	}
-	return false;
+	flow_table_prefetch_bucket(s->flows, at->hash);
 }
 
-/* The three steps of one look-up, each for another packet: the bucket, the flow, its detection. */
-void shard_prefetch(
-	struct shard *s, const struct packet_layer *layer, uint16_t segment, uint64_t seq)
+void shard_prefetch_flow(const struct shard *s, const struct sighting *at)
 {
-	const uint32_t n = s->n_ahead++;
-	struct ahead *a = &s->ahead[n % AHEAD_SLOTS];
-	uint32_t i;
+	(void)flow_table_prefetch_flow(s->flows, at->hash);
+}
 
-	a->seq = seq;
-	a->segment = segment;
-	flow_key_make(&a->key, layer, segment, &a->src_end);
-	a->hash = flow_table_hash(s->flows, &a->key);
-	flow_table_prefetch_bucket(s->flows, a->hash);
-	if (n < 2 * AHEAD_STEP)
+bool shard_prefetch_detection(const struct shard *s, const struct sighting *at)
+{
+	const uint32_t i = flow_table_prefetch_flow(s->flows, at->hash);
+	const struct flow *f = i == FLOW_NONE ? NULL : flow_table_at(s->flows, i);
+
+	if (f && f->detection != FLOW_NONE)
+		detection_prefetch(s->detections, f->detection);
+	return !f || f->detection != FLOW_NONE || f->is_dns || (at->notes & SIGHTING_REACH);
+}
+
+/* Opaque layers, and fragments whose transport header is in another, show nothing. */
+static void look_inside(struct flow_packet *fp, const struct frame *frame)
+{
+	if ((fp->sighting->notes & SIGHTING_OPAQUE) || fp->layer->fragment_tail)
 		return;
-	(void)flow_table_prefetch_flow(s->flows, s->ahead[(n - AHEAD_STEP) % AHEAD_SLOTS].hash);
-	i = flow_table_prefetch_flow(s->flows, s->ahead[(n - 2 * AHEAD_STEP) % AHEAD_SLOTS].hash);
-	if (i != FLOW_NONE && flow_table_at(s->flows, i)->detection != FLOW_NONE)
-		detection_prefetch(s->detections, flow_table_at(s->flows, i)->detection);
-}
-
-/* What was found out ahead for the packet SEQ, if it was. */
-static const struct ahead *find_ahead(struct shard *s, uint64_t seq)
-{
-	if (s->n_ahead - s->next_ahead > AHEAD_SLOTS)
-		s->next_ahead = s->n_ahead - AHEAD_SLOTS;
-	while (s->next_ahead != s->n_ahead && s->ahead[s->next_ahead % AHEAD_SLOTS].seq < seq)
-		s->next_ahead++;
-	if (s->next_ahead == s->n_ahead || s->ahead[s->next_ahead % AHEAD_SLOTS].seq != seq)
-		return NULL;
-	return &s->ahead[s->next_ahead++ % AHEAD_SLOTS];
-}
-
-static void make_key(struct shard *s, const struct packet_layer *l, uint16_t segment, uint64_t seq,
-	struct ahead *ret)
-{
-	const struct ahead *a = find_ahead(s, seq);
-
-	if (a) {
-		*ret = *a;
-		return;
-	}
-	flow_key_make(&ret->key, l, segment, &ret->src_end);
-	ret->hash = flow_table_hash(s->flows, &ret->key);
+	fp->payload = frame->data + fp->layer->payload_offset;
+	fp->payload_captured = fp->layer->payload_captured;
 }
 
 /* Counts a packet of a flow, which begins with it unless it is there. */
-static struct flow *account(struct shard *s, const struct ahead *at, struct flow_packet *fp)
+static struct flow *account(struct shard *s, struct flow_packet *fp, const struct frame *frame)
 {
+	const struct sighting *at = fp->sighting;
 	struct flow *f = flow_table_find(s->flows, &at->key, at->hash);
 	bool is_new;
 
-	if (f && flow_is_succeeded(f, fp)) {
+	if (f && flow_is_succeeded(f, at)) {
 		shard_end_flow(s, f, FLOW_END_CLOSED);
 		f = NULL;
 	}
 	is_new = !f;
+	if (is_new || f->detection != FLOW_NONE || f->is_dns)
+		look_inside(fp, frame);
 	if (is_new)
-		f = begin_flow(s, &at->key, at->hash, fp);
+		f = begin_flow(s, fp);
 	flow_add(f, fp);
 	flow_table_touch(s->flows, f, s->now_ns, flow_class(f));
 	if (is_new)
@@ -187,34 +163,25 @@ static struct flow *account(struct shard *s, const struct ahead *at, struct flow
 	return f;
 }
 
-void shard_packet(struct shard *s, const struct frame *frame, const struct packet *p,
-	uint32_t layer, uint16_t segment, uint64_t seq, uint64_t ts_ns, struct arena *arena)
+void shard_packet(struct shard *s, const struct sighting *at, const struct frame *frame,
+	const struct packet *p, uint32_t layer, uint64_t seq, uint64_t ts_ns, struct arena *arena)
 {
-	const struct packet_layer *l = &p->layers[layer];
-	const bool opaque = is_opaque(p, layer);
-	struct flow_packet fp = {.packet = p, .layer = l};
-	struct ahead at;
+	struct flow_packet fp = {.sighting = at, .packet = p, .layer = &p->layers[layer]};
+	const bool opaque = at->notes & SIGHTING_OPAQUE;
 	struct flow *f;
 
-	assert(layer < p->n_layers);
-	s->stats.clock_clamped += p->ts_ns < ts_ns || ts_ns < s->now_ns;
+	s->stats.clock_clamped += (at->notes & SIGHTING_LATE) || ts_ns < s->now_ns;
 	if (s->stats.packets++ == 0)
 		shard_begin_updates(s, ts_ns);
 	s->stats.packets_opaque += opaque;
 	shard_set_clock(s, ts_ns, seq);
 	s->arena = arena;
-	if (!opaque && !l->fragment_tail) {
-		fp.payload = frame->data + l->payload_offset;
-		fp.payload_captured = l->payload_captured;
-	}
-	make_key(s, l, segment, seq, &at);
-	fp.src_end = at.src_end;
-	f = account(s, &at, &fp);
+	f = account(s, &fp, frame);
 	if (f->detection != FLOW_NONE)
 		shard_detection_packet(s, f, frame, &fp, opaque);
 	if (f->is_dns && fp.payload_captured)
 		shard_emit_answers(s, f, &fp);
-	if (p->has_inner_dst && layer + 1 == p->n_layers)
+	if (at->notes & SIGHTING_REACH)
 		shard_emit_reach(s, f, &fp);
 }
 

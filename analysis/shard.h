@@ -9,7 +9,7 @@
 
 #include "analysis/dpi/classifier.h" /* classifier_version */
 #include "analysis/event.h"
-#include "analysis/flow/flow.h" /* enum flow_rank */
+#include "analysis/flow/sighting.h"
 #include "capture/frame.h"
 #include "capture/packet.h"
 #include "common/arena.h"
@@ -51,19 +51,18 @@ struct shard *shard_new(
 	const struct shard_config *cfg, shard_emit_fn *emit, void *user, struct error *err);
 void shard_free(struct shard *s); /* NULL allowed; emits nothing */
 
-/* Accounts LAYER of P, which was seen in SEGMENT (0: undeclared). SEQ numbers packets (and layers)
- * globally; TS_NS is the packet clock (clamped: never decreases). FRAME's bytes are read during the
- * call only. Event strings are put into ARENA. */
-void shard_packet(struct shard *s, const struct frame *frame, const struct packet *p,
-	uint32_t layer, uint16_t segment, uint64_t seq, uint64_t ts_ns, struct arena *arena);
+/* Accounts AT, the sighting of LAYER of P, made with the shard's hash key. SEQ numbers packets (and
+ * layers) globally; TS_NS is the packet clock (clamped: never decreases). FRAME's bytes are read
+ * during the call only. Event strings are put into ARENA. */
+void shard_packet(struct shard *s, const struct sighting *at, const struct frame *frame,
+	const struct packet *p, uint32_t layer, uint64_t seq, uint64_t ts_ns, struct arena *arena);
 
-/* How many packets in front of its own turn a packet is best told to shard_prefetch. */
-enum { SHARD_AHEAD = 12 };
-
-/* Begins to bring into the cache what shard_packet will need for the same LAYER, SEGMENT and SEQ. A
- * hint: nothing depends on it. In the order in which the packets will come. */
-void shard_prefetch(
-	struct shard *s, const struct packet_layer *layer, uint16_t segment, uint64_t seq);
+/* Begin to bring into the cache what shard_packet will need for AT: one after the other, each some
+ * packets later than the one before. Hints: nothing depends on them. The last says whether the
+ * packet itself will most likely be looked at, as that of a classified flow is not. */
+void shard_prefetch_bucket(const struct shard *s, const struct sighting *at);
+void shard_prefetch_flow(const struct shard *s, const struct sighting *at);
+bool shard_prefetch_detection(const struct shard *s, const struct sighting *at);
 
 /* The packet clock reached TS_NS: timeouts fire here and only here. What is owed for it is found
  * out, and told by shard_pay, before the next packet. Events carry SEQ. */

@@ -144,7 +144,7 @@ void shard_emit_answers(struct shard *s, const struct flow *f, const struct flow
 	const uint8_t *at = fp->payload;
 	uint32_t left = fp->payload_captured;
 
-	if (fp->layer->sport != PORT_DNS && fp->src_end == f->initiator_end)
+	if (fp->layer->sport != PORT_DNS && fp->sighting->src_end == f->initiator_end)
 		return;
 	if (fp->layer->proto == IPPROTO_NUM_UDP) {
 		emit_answer(s, f, fp, at, left);

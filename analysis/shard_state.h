@@ -9,11 +9,7 @@
 #include "analysis/reach.h"
 #include "analysis/shard.h"
 
-enum {
-	LABEL_SLOTS = 256,
-	AHEAD_SLOTS = 2 * SHARD_AHEAD,
-	AHEAD_STEP = SHARD_AHEAD / 4, /* packets until what was asked for is in the cache */
-};
+enum { LABEL_SLOTS = 256 };
 
 /* A label with its names, as it was last looked up for a called port. */
 struct label_slot {
@@ -21,15 +17,6 @@ struct label_slot {
 	uint16_t port;
 	uint8_t proto;
 	struct flow_label label;
-};
-
-/* A packet that will come soon, and under which key. */
-struct ahead {
-	uint64_t seq;
-	struct flow_key key;
-	uint32_t hash;
-	uint16_t segment;
-	uint8_t src_end;
 };
 
 /* A flow that a tick owes events. */
@@ -54,9 +41,6 @@ struct shard {
 	enum flow_end due_end; /* why flows end that owe their end */
 	struct reach_memory reach;
 	struct label_slot labels[LABEL_SLOTS];
-	struct ahead ahead[AHEAD_SLOTS]; /* by number modulo their count */
-	uint32_t n_ahead;                /* that were told, ever */
-	uint32_t next_ahead;             /* the first that did not come yet */
 	/* of the call that is under way */
 	uint64_t seq;
 	struct arena *arena;

@@ -9,8 +9,10 @@ enum {
 	ITEMS_PER_FRAME = 4,
 	MIN_ITEMS = 64,
 	FIRST_EVENTS = 64,
-	/* Work that is fetched ahead: where the packet lies, then what the shard reads of it. */
-	AHEAD_PACKETS = SHARD_AHEAD + 8, /* the shard looks at packets SHARD_AHEAD ahead */
+	/* How far ahead of its turn what a piece of work needs is fetched, step by step. */
+	AHEAD_BUCKET = 16,
+	AHEAD_FLOW = 12,
+	AHEAD_PACKET = 8,
 	AHEAD_BYTES = 4,
 };
 
@@ -186,58 +188,73 @@ static bool do_work(
 		pause_at(out, w->seq, 0);
 		return false;
 	}
-	shard_packet(shard, &b->frames[w->packet], &b->packets[w->packet], w->layer, w->segment,
+	shard_packet(shard, &w->sighting, &b->frames[w->packet], &b->packets[w->packet], w->layer,
 		w->seq, w->ts_ns, out->arena);
 	return true;
 }
 
-/* Work I of shard S will come soon. */
-static void prefetch(const struct batch *b, uint32_t s, struct shard *shard, uint32_t i)
-{
-	const struct work *w = &b->work[s][i];
+/* Of work that comes soon, one bit each: its packet will be looked at. */
+typedef uint32_t ahead_bits;
 
-	if (i < b->n_work[s] && w->packet != BATCH_TICK)
-		shard_prefetch(shard, &b->packets[w->packet].layers[w->layer], w->segment, w->seq);
+/* Work AT of shard S, unless it is over, or a tick, or there is none. */
+static const struct work *work_ahead(const struct batch *b, uint32_t s, int64_t at)
+{
+	const struct work *w = &b->work[s][at];
+
+	if (at < (int64_t)b->out[s].next_work || at >= (int64_t)b->n_work[s])
+		return NULL;
+	return w->packet == BATCH_TICK ? NULL : w;
 }
 
 /* The reader wrote it, on another processor most likely. */
-static void fetch_ahead(const struct batch *b, uint32_t s, uint32_t at)
+static void fetch_packet(const struct batch *b, const struct work *w)
 {
-	const struct work *work = b->work[s];
+	const uint8_t *layer = (const uint8_t *)&b->packets[w->packet].layers[w->layer];
 
-	if (at + AHEAD_PACKETS < b->n_work[s]) {
-		const struct work *w = &work[at + AHEAD_PACKETS];
+	__builtin_prefetch(&b->packets[w->packet]);
+	__builtin_prefetch(layer);
+	__builtin_prefetch(layer + BATCH_ALIGNMENT);
+	__builtin_prefetch(&b->frames[w->packet]);
+}
 
-		if (w->packet != BATCH_TICK) {
-			const uint8_t *layer =
-				(const uint8_t *)&b->packets[w->packet].layers[w->layer];
+static void fetch_bytes(const struct batch *b, const struct work *w)
+{
+	__builtin_prefetch(
+		b->frames[w->packet].data + b->packets[w->packet].layers[w->layer].l3_offset);
+}
 
-			__builtin_prefetch(&b->packets[w->packet]);
-			__builtin_prefetch(layer);
-			__builtin_prefetch(layer + BATCH_ALIGNMENT);
-			__builtin_prefetch(&b->frames[w->packet]);
-		}
+/* Before the turn of work AT: each of those behind it gets the step that is due. */
+static void fetch_ahead(
+	const struct batch *b, uint32_t s, struct shard *shard, int64_t at, ahead_bits *looked_at)
+{
+	const struct work *w;
+
+	if ((w = work_ahead(b, s, at + AHEAD_BUCKET)))
+		shard_prefetch_bucket(shard, &w->sighting);
+	if ((w = work_ahead(b, s, at + AHEAD_FLOW)))
+		shard_prefetch_flow(shard, &w->sighting);
+	*looked_at <<= 1;
+	if ((w = work_ahead(b, s, at + AHEAD_PACKET)) &&
+		shard_prefetch_detection(shard, &w->sighting)) {
+		*looked_at |= 1;
+		fetch_packet(b, w);
 	}
-	if (at + AHEAD_BYTES < b->n_work[s]) {
-		const struct work *w = &work[at + AHEAD_BYTES];
-
-		if (w->packet != BATCH_TICK)
-			__builtin_prefetch(b->frames[w->packet].data +
-					   b->packets[w->packet].layers[w->layer].l3_offset);
-	}
+	if ((*looked_at >> (AHEAD_PACKET - AHEAD_BYTES) & 1) &&
+		(w = work_ahead(b, s, at + AHEAD_BYTES)))
+		fetch_bytes(b, w);
 }
 
 void batch_run_shard(struct batch *b, uint32_t s, struct shard *shard)
 {
 	struct shard_output *out = &b->out[s];
+	ahead_bits looked_at = 0;
 
 	if (out->n_events == 0)
 		arena_reset(out->arena); /* nobody borrows from it any more */
-	for (uint32_t i = 0; i < SHARD_AHEAD; i++)
-		prefetch(b, s, shard, out->next_work + i);
+	for (int64_t at = -AHEAD_BUCKET; at < 0; at++)
+		fetch_ahead(b, s, shard, out->next_work + at, &looked_at);
 	for (; out->next_work < b->n_work[s]; out->next_work++) {
-		fetch_ahead(b, s, out->next_work);
-		prefetch(b, s, shard, out->next_work + SHARD_AHEAD);
+		fetch_ahead(b, s, shard, out->next_work, &looked_at);
 		if (!do_work(b, out, shard, &b->work[s][out->next_work]))
 			return;
 	}
@@ -341,7 +358,7 @@ struct between {
 static int tell_tick(const struct between *t)
 {
 	struct batch *b = t->b;
-	const struct work *tick = &b->ticks[b->told_ticks++];
+	const struct batch_tick *tick = &b->ticks[b->told_ticks++];
 	const struct batch_period *p = &b->periods[b->told_periods];
 	int rc = t->c->tick(t->c->user, tick->ts_ns);
 

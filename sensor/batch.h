@@ -27,12 +27,16 @@ enum {
 struct work {
 	uint64_t seq;
 	uint64_t ts_ns;
-	uint32_t packet;  /* index; BATCH_TICK for a tick */
-	uint16_t segment; /* of the site's policy; 0: undeclared */
+	uint32_t packet; /* index; BATCH_TICK for a tick, which has no more than this */
 	uint8_t layer;
+	struct sighting sighting;
 };
 
 enum { BATCH_TICK = UINT32_MAX };
+
+struct batch_tick {
+	uint64_t seq, ts_ns;
+};
 
 /* A day or the input ended. */
 struct batch_period {
@@ -83,7 +87,7 @@ struct batch {
 	uint32_t n_packets;
 	struct work *work[PIPELINE_SHARDS];
 	uint32_t n_work[PIPELINE_SHARDS];
-	struct work *ticks;
+	struct batch_tick *ticks;
 	uint32_t n_ticks;
 	struct batch_period *periods;
 	uint32_t n_periods;

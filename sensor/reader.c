@@ -65,18 +65,23 @@ static void end_group(struct reader *r, struct batch *b);
 
 static void push_tick(struct reader *r, struct batch *b, uint64_t ts_ns)
 {
-	struct work w = {.ts_ns = ts_ns, .packet = BATCH_TICK};
+	uint64_t seq;
 
 	end_group(r, b);
-	w.seq = ++r->seq;
-	for (int s = 0; s < PIPELINE_SHARDS; s++)
-		b->work[s][b->n_work[s]++] = w;
-	b->ticks[b->n_ticks++] = w;
+	seq = ++r->seq;
+	for (int s = 0; s < PIPELINE_SHARDS; s++) {
+		struct work *w = &b->work[s][b->n_work[s]++];
+
+		w->seq = seq;
+		w->ts_ns = ts_ns;
+		w->packet = BATCH_TICK;
+	}
+	b->ticks[b->n_ticks++] = (struct batch_tick){seq, ts_ns};
 	r->stats->ticks++;
 	r->now_ns = ts_ns;
 	fragments_expire(r->fragments, ts_ns);
 	if (ts_ns % NS_PER_DAY == 0)
-		end_period(r, b, w.seq, ts_ns, true);
+		end_period(r, b, seq, ts_ns, true);
 }
 
 /* What a tick or a frame made of fragments goes out before anything else does. */
@@ -131,23 +136,26 @@ static bool push_layers(struct reader *r, struct batch *b, uint32_t i, uint32_t 
 
 	for (uint32_t layer = first; layer < p->n_layers; layer++) {
 		const struct packet_layer *l = &p->layers[layer];
-		struct work w = {
-			.seq = ++r->seq, .ts_ns = ts_ns, .packet = i, .layer = (uint8_t)layer};
+		const uint64_t seq = ++r->seq;
+		const uint16_t segment = is_asked ? segment_of(r, f, p, layer) : 0;
 
-		if (is_asked)
-			w.segment = segment_of(r, f, p, layer);
-		if ((is_asked || l->access) && w.segment != CANARY_SEGMENT &&
-			site_is_subscriber(r->site, p, layer, w.segment, ts_ns)) {
+		if ((is_asked || l->access) && segment != CANARY_SEGMENT &&
+			site_is_subscriber(r->site, p, layer, segment, ts_ns)) {
 			r->stats->subscriber_packets += l->wire_packets ? l->wire_packets : 1;
 			r->stats->subscriber_bytes += l->wire_packets ? l->wire_bytes : l->l3_bytes;
 			break; /* what is inside is the subscriber's as well */
 		}
 		if (l->fragment && (layer > first || !first_is_left_over) &&
-			fragments_add(r->fragments, f, p, layer, w.segment, frames, ts_ns))
+			fragments_add(r->fragments, f, p, layer, segment, frames, ts_ns))
 			return false;
 		uint32_t s = shard_choose(l, r->cfg->hash_key, PIPELINE_SHARDS);
+		struct work *w = &b->work[s][b->n_work[s]++];
 
-		b->work[s][b->n_work[s]++] = w;
+		w->seq = seq;
+		w->ts_ns = ts_ns;
+		w->packet = i;
+		w->layer = (uint8_t)layer;
+		sighting_make(&w->sighting, f, p, layer, segment, ts_ns, r->cfg->hash_key);
 		if (l->fragment)
 			break; /* what is inside was not read whole */
 	}

@@ -3,21 +3,20 @@
 #include <string.h>
 
 #include "analysis/flow/direction.h"
-#include "capture/decode/decode.h"
 
 /* The hardware addresses belong to the outermost IP header: what a tunnel carries was sent by
  * somebody else. */
 static void learn_macs(struct flow *f, const struct flow_packet *fp)
 {
-	const struct packet *p = fp->packet;
+	const uint8_t end = fp->sighting->src_end;
 	const bool has[2] = {f->has_mac0, f->has_mac1};
 
-	if (!p->has_mac || fp->layer != p->layers)
+	if (!(fp->sighting->notes & SIGHTING_MAC))
 		return;
-	if (!has[fp->src_end] || f->packets[fp->src_end] == 0)
-		memcpy(f->mac[fp->src_end], p->src_mac, sizeof(p->src_mac));
-	if (!has[!fp->src_end])
-		memcpy(f->mac[!fp->src_end], p->dst_mac, sizeof(p->dst_mac));
+	if (!has[end] || f->packets[end] == 0)
+		memcpy(f->mac[end], fp->packet->src_mac, sizeof(f->mac[end]));
+	if (!has[!end])
+		memcpy(f->mac[!end], fp->packet->dst_mac, sizeof(f->mac[!end]));
 	f->has_mac0 = f->has_mac1 = true;
 }
 
@@ -38,7 +37,7 @@ void flow_open(struct flow *f, const struct flow_packet *fp, uint64_t seq, uint6
 	f->first_seq = seq;
 	f->first_ns = ts_ns;
 	f->last_ns = ts_ns;
-	f->initiator_end = fp->src_end ^ d.from_responder;
+	f->initiator_end = fp->sighting->src_end ^ d.from_responder;
 	f->midstream = is_midstream(l, d);
 	if (l->proto == IPPROTO_NUM_ICMP || l->proto == IPPROTO_NUM_ICMP6) {
 		f->icmp_type =
@@ -60,70 +59,71 @@ static void establish(struct flow *f)
 }
 
 /* A SYN that comes late (two mirror ports, reordered) settles who began. */
-static void tcp_handshake(struct flow *f, const struct flow_packet *fp)
+static void tcp_handshake(struct flow *f, const struct sighting *at)
 {
-	const bool is_reply = fp->layer->tcp_flags & TCP_ACK;
-	const uint32_t isn = is_reply ? fp->layer->tcp_ack - 1 : fp->layer->tcp_seq;
+	const bool is_reply = at->tcp_flags & TCP_ACK;
+	const uint32_t isn = is_reply ? at->tcp_ack - 1 : at->tcp_seq;
 
 	if (f->has_syn)
 		return;
 	f->has_syn = true;
 	f->has_mark = true;
 	f->tcp_mark = isn;
-	f->initiator_end = fp->src_end ^ is_reply;
+	f->initiator_end = at->src_end ^ is_reply;
 	f->midstream = false;
 }
 
 /* An acknowledgement after the same side's SYN ends the handshake, also where the mirror shows one
  * direction only. Without a handshake, both sides must have acknowledged something; or one side
  * acknowledges ever more, so somebody sends it. */
-static void tcp_acknowledged(struct flow *f, const struct flow_packet *fp, uint8_t seen)
+static void tcp_acknowledged(struct flow *f, const struct sighting *at, uint8_t seen)
 {
-	const uint8_t other = f->tcp_flags[!fp->src_end];
+	const uint8_t other = f->tcp_flags[!at->src_end];
 	const bool answered = (other & TCP_ACK) && !(other & TCP_RST);
-	const bool alone = !f->has_syn && f->packets[!fp->src_end] == 0;
+	const bool alone = !f->has_syn && f->packets[!at->src_end] == 0;
 
-	if ((seen & TCP_SYN) || answered ||
-		(alone && f->has_mark && f->tcp_mark != fp->layer->tcp_ack)) {
+	if ((seen & TCP_SYN) || answered || (alone && f->has_mark && f->tcp_mark != at->tcp_ack)) {
 		establish(f);
 	} else if (!f->has_mark) {
 		f->has_mark = true;
-		f->tcp_mark = fp->layer->tcp_ack;
+		f->tcp_mark = at->tcp_ack;
 	}
 }
 
-static void tcp_reset(struct flow *f, const struct flow_packet *fp)
+static void tcp_reset(struct flow *f, const struct sighting *at)
 {
-	const uint8_t other = f->tcp_flags[!fp->src_end];
-	const bool answers_syn = fp->src_end != f->initiator_end && (other & TCP_SYN);
+	const uint8_t other = f->tcp_flags[!at->src_end];
+	const bool answers_syn = at->src_end != f->initiator_end && (other & TCP_SYN);
 
-	if (f->state == FLOW_ATTEMPT && answers_syn && !(f->tcp_flags[fp->src_end] & TCP_SYN))
+	if (f->state == FLOW_ATTEMPT && answers_syn && !(f->tcp_flags[at->src_end] & TCP_SYN))
 		f->state = FLOW_REJECTED;
 	if (f->end == FLOW_END_NONE)
 		f->end = FLOW_END_RESET;
 }
 
-static void add_tcp(struct flow *f, const struct flow_packet *fp)
+static void add_tcp(struct flow *f, const struct sighting *at)
 {
-	const uint8_t flags = fp->layer->tcp_flags;
-	const uint8_t seen = f->tcp_flags[fp->src_end];
+	const uint8_t flags = at->tcp_flags;
+	const uint8_t seen = f->tcp_flags[at->src_end];
 
 	if (flags & TCP_SYN)
-		tcp_handshake(f, fp);
+		tcp_handshake(f, at);
 	if (flags & TCP_RST)
-		tcp_reset(f, fp);
+		tcp_reset(f, at);
 	else if ((flags & TCP_ACK) && !(flags & TCP_SYN))
-		tcp_acknowledged(f, fp, seen);
-	f->tcp_flags[fp->src_end] = seen | flags;
+		tcp_acknowledged(f, at, seen);
+	f->tcp_flags[at->src_end] = seen | flags;
 	if ((f->tcp_flags[0] & f->tcp_flags[1] & TCP_FIN) && f->end == FLOW_END_NONE)
 		f->end = FLOW_END_CLOSED;
 }
 
-static void add_sctp(struct flow *f, const struct flow_packet *fp)
+static void add_sctp(struct flow *f, const struct sighting *at)
 {
-	switch (sctp_first_chunk(fp->payload, fp->payload_captured)) {
+	if (!(at->notes & SIGHTING_CHUNK))
+		return;
+	switch (at->sctp_chunk) {
 	case SCTP_ABORT:
-		if (f->state == FLOW_ATTEMPT && fp->src_end != f->initiator_end)
+		if (f->state == FLOW_ATTEMPT && at->src_end != f->initiator_end)
 			f->state = FLOW_REJECTED;
 		if (f->end == FLOW_END_NONE)
 			f->end = FLOW_END_RESET;
@@ -139,43 +139,40 @@ static void add_sctp(struct flow *f, const struct flow_packet *fp)
 
 void flow_add(struct flow *f, const struct flow_packet *fp)
 {
-	const struct packet_layer *l = fp->layer;
-	const uint8_t end = fp->src_end;
+	const struct sighting *at = fp->sighting;
+	const uint32_t notes = at->notes;
+	const uint8_t end = at->src_end;
+	const bool assembled = notes & SIGHTING_ASSEMBLED;
 
 	learn_macs(f, fp);
 	if (f->packets[end] == 0)
-		flow_tags_set(&f->tags[end], fp->packet, (uint32_t)(l - fp->packet->layers));
-	if (l->opaque && !l->encrypted)
-		f->subscriber_tunnel = true;
-	if (l + 1 < fp->packet->layers + fp->packet->n_layers)
-		f->is_tunnel = true;
-	f->fragment_overlap = f->fragment_overlap || l->overlap;
-	if (l->proto == IPPROTO_NUM_TCP)
-		add_tcp(f, fp);
-	else if (l->proto == IPPROTO_NUM_SCTP)
-		add_sctp(f, fp);
-	if (l + 1 == fp->packet->layers + fp->packet->n_layers)
-		f->undecoded_packets +=
-			decode_reason_is_loss((enum decode_reason)fp->packet->reason);
-	f->packets[end] += l->wire_packets ? l->wire_packets : 1;
-	f->bytes[end] += l->wire_packets ? l->wire_bytes : l->l3_bytes;
-	f->payload_bytes[end] += l->payload_bytes;
-	if (l->proto != IPPROTO_NUM_TCP && f->packets[0] && f->packets[1])
+		flow_tags_set(
+			&f->tags[end], fp->packet, (uint32_t)(fp->layer - fp->packet->layers));
+	f->subscriber_tunnel = f->subscriber_tunnel || (notes & SIGHTING_SUBSCRIBER);
+	f->is_tunnel = f->is_tunnel || (notes & SIGHTING_TUNNEL);
+	f->fragment_overlap = f->fragment_overlap || (notes & SIGHTING_OVERLAP);
+	if (at->key.proto == IPPROTO_NUM_TCP)
+		add_tcp(f, at);
+	else if (at->key.proto == IPPROTO_NUM_SCTP)
+		add_sctp(f, at);
+	f->undecoded_packets += (notes & SIGHTING_LOSS) != 0;
+	f->packets[end] += assembled ? fp->layer->wire_packets : 1;
+	f->bytes[end] += assembled ? fp->layer->wire_bytes : at->bytes;
+	f->payload_bytes[end] += at->payload_bytes;
+	if (at->key.proto != IPPROTO_NUM_TCP && f->packets[0] && f->packets[1])
 		establish(f);
 }
 
-bool flow_is_succeeded(const struct flow *f, const struct flow_packet *fp)
+bool flow_is_succeeded(const struct flow *f, const struct sighting *at)
 {
-	const struct packet_layer *l = fp->layer;
-
 	if (f->end == FLOW_END_NONE)
 		return false;
-	if (l->proto == IPPROTO_NUM_SCTP)
-		return sctp_first_chunk(fp->payload, fp->payload_captured) == SCTP_INIT;
-	if ((l->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
+	if (at->key.proto == IPPROTO_NUM_SCTP)
+		return (at->notes & SIGHTING_CHUNK) && at->sctp_chunk == SCTP_INIT;
+	if ((at->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
 		return false;
 	/* Some hosts send the very same SYN again after a reset: that is one attempt, not three. */
-	return !(f->has_syn && f->tcp_mark == l->tcp_seq);
+	return !(f->has_syn && f->tcp_mark == at->tcp_seq);
 }
 
 static enum flow_class tcp_class(const struct flow *f, bool both)

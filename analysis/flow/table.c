@@ -87,7 +87,6 @@ struct list {
 struct flow_table {
 	struct flow *flows;
 	uint32_t *buckets; /* index of the first flow */
-	uint64_t hash_key;
 	uint32_t max, mask;
 	uint32_t used;
 	uint32_t fresh;     /* flows from here on were never used */
@@ -101,7 +100,7 @@ uint64_t flow_timeout_ns(enum flow_class class)
 	return timeouts_ns[class];
 }
 
-struct flow_table *flow_table_new(uint32_t max, uint64_t hash_key)
+struct flow_table *flow_table_new(uint32_t max)
 {
 	struct flow_table *t = calloc(1, sizeof(*t));
 	uint32_t n_buckets = 1;
@@ -118,7 +117,6 @@ struct flow_table *flow_table_new(uint32_t max, uint64_t hash_key)
 		return NULL;
 	}
 	memset(t->buckets, 0xff, n_buckets * sizeof(*t->buckets));
-	t->hash_key = hash_key;
 	t->max = max;
 	t->mask = n_buckets - 1;
 	t->free = FLOW_NONE;
@@ -150,11 +148,6 @@ uint32_t flow_table_index(const struct flow_table *t, const struct flow *f)
 struct flow *flow_table_at(struct flow_table *t, uint32_t index)
 {
 	return &t->flows[index];
-}
-
-uint32_t flow_table_hash(const struct flow_table *t, const struct flow_key *key)
-{
-	return (uint32_t)flow_key_hash(key, t->hash_key);
 }
 
 struct flow *flow_table_find(const struct flow_table *t, const struct flow_key *key, uint32_t hash)

@@ -9,7 +9,7 @@
 
 struct flow_table;
 
-struct flow_table *flow_table_new(uint32_t max, uint64_t hash_key); /* NULL without memory */
+struct flow_table *flow_table_new(uint32_t max); /* NULL without memory */
 void flow_table_free(
 	struct flow_table *t); /* NULL allowed; the caller has freed what the flows own */
 
@@ -18,9 +18,7 @@ uint64_t flow_timeout_ns(enum flow_class class);
 
 uint32_t flow_table_count(const struct flow_table *t);
 
-uint32_t flow_table_hash(const struct flow_table *t, const struct flow_key *key);
-
-/* HASH: of KEY. */
+/* HASH: of KEY, as a sighting has it: keyed with what nobody knows. */
 struct flow *flow_table_find(const struct flow_table *t, const struct flow_key *key, uint32_t hash);
 
 /* Each starts to bring into the cache what the next step needs: the bucket of HASH; the flow that

@@ -18,6 +18,7 @@ enum {
 	RECORD_BYTES = 3,
 	ARENA_BYTES = 1 << 16,
 	MAX_TEXT_BYTES = 1 << 16,
+	HASH_KEY = 1,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -63,7 +64,7 @@ static void on_event(void *user, const struct event *ev)
 static void start(void)
 {
 	static const struct shard_config cfg = {
-		.hash_key = 1,
+		.hash_key = HASH_KEY,
 		.max_flows = 64,
 		.max_detections = 16,
 		.tcp_packet_budget = 80,
@@ -100,9 +101,12 @@ static void feed(const uint8_t *data, uint32_t n)
 	decode_frame(&f, NULL, &p);
 	if (packet_problem(&f, &p))
 		abort();
-	for (uint32_t i = 0; i < p.n_layers; i++)
-		shard_packet(
-			rig.shard, &f, &p, i, (uint16_t)(i % 2), ++rig.seq, rig.ts_ns, rig.arena);
+	for (uint32_t i = 0; i < p.n_layers; i++) {
+		struct sighting at;
+
+		sighting_make(&at, &f, &p, i, (uint16_t)(i % 2), rig.ts_ns, HASH_KEY);
+		shard_packet(rig.shard, &at, &f, &p, i, ++rig.seq, rig.ts_ns, rig.arena);
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

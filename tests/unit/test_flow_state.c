@@ -12,6 +12,7 @@ enum { TCP = 6, UDP = 17, SCTP = 132, ICMP = 1, GRE = 47 };
 struct talk {
 	struct flow f;
 	struct packet p;
+	struct sighting at; /* of the layer that was viewed last */
 	uint64_t n;
 	uint8_t proto;
 	uint16_t port;
@@ -42,24 +43,29 @@ static struct packet_layer *prepare(struct talk *t, uint8_t from)
 	return l;
 }
 
-static struct flow_packet view(
-	const struct talk *t, uint8_t from, const uint8_t *payload, uint32_t n)
+static struct flow_packet view_layer(
+	struct talk *t, uint32_t layer, const uint8_t *payload, uint32_t n)
 {
-	return (struct flow_packet){&t->p, &t->p.layers[0], payload, n, from - 1};
+	const struct frame f = {.data = payload, .caplen = n, .len = n};
+
+	t->p.layers[layer].payload_captured = n;
+	sighting_make(&t->at, &f, &t->p, layer, 0, 0, 1);
+	return (struct flow_packet){&t->at, &t->p, &t->p.layers[layer], payload, n};
+}
+
+static struct flow_packet view(struct talk *t, const uint8_t *payload, uint32_t n)
+{
+	return view_layer(t, 0, payload, n);
 }
 
 static void add(struct talk *t, uint8_t from, const uint8_t *payload, uint32_t n)
 {
-	const struct flow_packet fp = view(t, from, payload, n);
+	const struct flow_packet fp = view(t, payload, n);
 
 	if (t->n++ == 0) {
-		struct flow_key key;
-		uint8_t src_end;
-
 		memset(&t->f, 0, sizeof(t->f));
-		flow_key_make(&key, &t->p.layers[0], 0, &src_end);
-		ck_assert_int_eq(src_end, from - 1);
-		t->f.key = key;
+		ck_assert_int_eq(t->at.src_end, from - 1);
+		t->f.key = t->at.key;
 		flow_open(&t->f, &fp, 7, 1000);
 	}
 	flow_add(&t->f, &fp);
@@ -269,12 +275,11 @@ END_TEST
 static bool succeeds(struct talk *t, uint8_t from, uint8_t flags, uint32_t seq)
 {
 	struct packet_layer *l = prepare(t, from);
-	struct flow_packet fp;
 
 	l->tcp_flags = flags;
 	l->tcp_seq = seq;
-	fp = view(t, from, NULL, 0);
-	return flow_is_succeeded(&t->f, &fp);
+	(void)view(t, NULL, 0);
+	return flow_is_succeeded(&t->f, &t->at);
 }
 
 START_TEST(test_a_new_syn_succeeds_what_is_over)
@@ -296,18 +301,20 @@ END_TEST
 START_TEST(test_a_new_init_succeeds_what_is_over)
 {
 	struct talk t;
-	struct flow_packet fp;
 	uint8_t type = SCTP_INIT;
 
 	start(&t, SCTP, 38412);
 	chunk(&t, 1, SCTP_INIT);
-	fp = view(&t, 1, &type, 1);
-	ck_assert(!flow_is_succeeded(&t.f, &fp));
+	(void)view(&t, &type, 1);
+	ck_assert(!flow_is_succeeded(&t.f, &t.at));
 	chunk(&t, 2, SCTP_ABORT);
-	fp = view(&t, 1, &type, 1);
-	ck_assert(flow_is_succeeded(&t.f, &fp));
+	(void)view(&t, &type, 1);
+	ck_assert(flow_is_succeeded(&t.f, &t.at));
 	type = 0;
-	ck_assert(!flow_is_succeeded(&t.f, &fp));
+	(void)view(&t, &type, 1);
+	ck_assert(!flow_is_succeeded(&t.f, &t.at));
+	(void)view(&t, NULL, 0); /* the chunk was not captured */
+	ck_assert(!flow_is_succeeded(&t.f, &t.at));
 }
 END_TEST
 
@@ -571,8 +578,7 @@ START_TEST(test_inside_a_tunnel)
 	flow_record_fill(&r, &t.f); /* the tunnel is not inside itself */
 	ck_assert_str_eq(tags_text(&r.tags[0]), "vlan:100 mpls:16");
 	ck_assert_int_eq(t.f.n_path, 2);
-	fp = view(&t, 1, NULL, 0);
-	fp.layer = &t.p.layers[1];
+	fp = view_layer(&t, 1, NULL, 0);
 	memset(&t.f, 0, sizeof(t.f));
 	flow_open(&t.f, &fp, 8, 1000);
 	flow_add(&t.f, &fp);

@@ -20,10 +20,15 @@ static struct flow_key key_of(uint32_t n)
 	return k;
 }
 
+static uint32_t hash_of(const struct flow_key *k)
+{
+	return (uint32_t)flow_key_hash(k, KEY);
+}
+
 static struct flow *add(struct flow_table *t, uint32_t n, uint64_t ts_ns, enum flow_class class)
 {
 	const struct flow_key k = key_of(n);
-	struct flow *f = flow_table_add(t, &k, flow_table_hash(t, &k), ts_ns);
+	struct flow *f = flow_table_add(t, &k, hash_of(&k), ts_ns);
 
 	ck_assert_ptr_nonnull(f);
 	f->first_seq = n;
@@ -35,7 +40,7 @@ static struct flow *find(struct flow_table *t, uint32_t n)
 {
 	const struct flow_key k = key_of(n);
 
-	return flow_table_find(t, &k, flow_table_hash(t, &k));
+	return flow_table_find(t, &k, hash_of(&k));
 }
 
 static struct flow *victim(struct flow_table *t)
@@ -70,7 +75,7 @@ static uint32_t count_expired(struct flow_table *t, uint64_t now_ns)
 
 START_TEST(test_finds_what_was_added)
 {
-	struct flow_table *t = flow_table_new(MAX, KEY);
+	struct flow_table *t = flow_table_new(MAX);
 
 	ck_assert_ptr_null(find(t, 1));
 	for (uint32_t i = 1; i <= MAX; i++)
@@ -93,14 +98,14 @@ END_TEST
 
 START_TEST(test_is_bounded)
 {
-	struct flow_table *t = flow_table_new(MAX, KEY);
+	struct flow_table *t = flow_table_new(MAX);
 	const struct flow_key k = key_of(99);
 
 	for (uint32_t i = 0; i < MAX; i++)
 		(void)add(t, i, S, FLOW_CLASS_UDP);
-	ck_assert_ptr_null(flow_table_add(t, &k, flow_table_hash(t, &k), S));
+	ck_assert_ptr_null(flow_table_add(t, &k, hash_of(&k), S));
 	flow_table_remove(t, find(t, 3));
-	ck_assert_ptr_nonnull(flow_table_add(t, &k, flow_table_hash(t, &k), S));
+	ck_assert_ptr_nonnull(flow_table_add(t, &k, hash_of(&k), S));
 	ck_assert_ptr_null(flow_table_add(t, &(struct flow_key){.proto = 6}, 1, S));
 	flow_table_free(t);
 }
@@ -108,7 +113,7 @@ END_TEST
 
 START_TEST(test_reused_flow_is_clean)
 {
-	struct flow_table *t = flow_table_new(1, KEY);
+	struct flow_table *t = flow_table_new(1);
 	struct flow *f = add(t, 1, S, FLOW_CLASS_UDP);
 
 	f->packets[0] = 5;
@@ -128,7 +133,7 @@ END_TEST
 START_TEST(test_every_class_expires_at_its_threshold)
 {
 	for (unsigned c = 0; c < FLOW_CLASS_COUNT; c++) {
-		struct flow_table *t = flow_table_new(MAX, KEY);
+		struct flow_table *t = flow_table_new(MAX);
 		const uint64_t spoke_ns = 1000 * S + 37;
 		const uint64_t end_ns = spoke_ns + flow_timeout_ns((enum flow_class)c);
 
@@ -164,7 +169,7 @@ END_TEST
 /* Within 100 ms the list is not in order of the last packet: each flow is judged by its own. */
 START_TEST(test_expiry_is_exact_within_an_epoch)
 {
-	struct flow_table *t = flow_table_new(MAX, KEY);
+	struct flow_table *t = flow_table_new(MAX);
 	const uint64_t base = 1000 * S;
 	struct visited v = {.n = 0};
 
@@ -181,7 +186,7 @@ END_TEST
 
 START_TEST(test_speaking_puts_expiry_off)
 {
-	struct flow_table *t = flow_table_new(MAX, KEY);
+	struct flow_table *t = flow_table_new(MAX);
 
 	(void)add(t, 1, 0, FLOW_CLASS_ICMP);
 	(void)add(t, 2, S, FLOW_CLASS_ICMP);
@@ -197,7 +202,7 @@ END_TEST
 START_TEST(test_victims_in_order_of_how_little_they_are_missed)
 {
 	static const uint64_t want[] = {5, 4, 7, 6, 3, 8, 2, 1};
-	struct flow_table *t = flow_table_new(MAX, KEY);
+	struct flow_table *t = flow_table_new(MAX);
 
 	(void)add(t, 2, 1 * S, FLOW_CLASS_UDP);
 	(void)add(t, 1, 2 * S, FLOW_CLASS_TCP);
@@ -222,7 +227,7 @@ END_TEST
 START_TEST(test_a_chain_is_bounded)
 {
 	enum { PLENTY = 1000, HASH = 7 };
-	struct flow_table *t = flow_table_new(PLENTY, KEY);
+	struct flow_table *t = flow_table_new(PLENTY);
 	struct flow_key k = key_of(0);
 	uint32_t n = 0;
 	struct flow *f, *least;
@@ -248,7 +253,7 @@ END_TEST
 
 START_TEST(test_the_longest_idle_is_the_victim)
 {
-	struct flow_table *t = flow_table_new(MAX, KEY);
+	struct flow_table *t = flow_table_new(MAX);
 
 	for (uint32_t i = 1; i <= 3; i++)
 		(void)add(t, i, i * S, FLOW_CLASS_TCP);
@@ -262,7 +267,7 @@ END_TEST
 
 START_TEST(test_recent_are_those_that_spoke_since)
 {
-	struct flow_table *t = flow_table_new(MAX, KEY);
+	struct flow_table *t = flow_table_new(MAX);
 	struct visited v = {.n = 0};
 
 	(void)add(t, 1, 59 * S, FLOW_CLASS_TCP);
@@ -289,7 +294,7 @@ static uint64_t epoch(uint64_t ts_ns)
 START_TEST(test_agrees_with_a_plain_array)
 {
 	enum { N = 200, STEPS = 20000 };
-	struct flow_table *t = flow_table_new(64, KEY);
+	struct flow_table *t = flow_table_new(64);
 	uint64_t last[N] = {0}; /* 0: not there */
 	uint32_t random = 1, n = 0;
 

@@ -121,8 +121,8 @@ START_TEST(test_segments_of_interfaces)
 
 			if (w->packet == BATCH_TICK)
 				continue;
-			ck_assert_uint_lt(w->segment, 3);
-			seen[w->segment]++;
+			ck_assert_uint_lt(w->sighting.key.segment, 3);
+			seen[w->sighting.key.segment]++;
 		}
 	}
 	ck_assert_uint_eq(stats.fragments.completed, 3);

@@ -20,7 +20,8 @@ struct rig {
 	struct arena *arena;
 	uint64_t seq;
 	uint16_t segment; /* that packets are fed in */
-	uint64_t hint;    /* not 0: packets are told before they come, by a number so much higher */
+	uint64_t hash_key;
+	bool hints; /* packets are told before they come */
 	uint32_t n;
 	struct event ev[MAX_EVENTS];
 };
@@ -47,6 +48,7 @@ static struct rig *rig_new(const struct shard_config *cfg)
 	r->s = shard_new(cfg, record, r, &err);
 	ck_assert_ptr_nonnull(r->s);
 	r->arena = arena_new(1 << 16);
+	r->hash_key = cfg->hash_key;
 	return r;
 }
 
@@ -55,6 +57,13 @@ static void rig_free(struct rig *r)
 	shard_free(r->s);
 	arena_free(r->arena);
 	free(r);
+}
+
+static void hint(struct rig *r, const struct sighting *at)
+{
+	shard_prefetch_bucket(r->s, at);
+	shard_prefetch_flow(r->s, at);
+	(void)shard_prefetch_detection(r->s, at);
 }
 
 static void feed_frame(struct rig *r, uint64_t ts_ns, struct frame f)
@@ -67,9 +76,12 @@ static void feed_frame(struct rig *r, uint64_t ts_ns, struct frame f)
 	f.ts_ns = ts_ns;
 	decode_frame(&f, NULL, &p);
 	for (uint32_t i = 0; i < p.n_layers; i++) {
-		if (r->hint && r->seq % 5 != 3) /* not of every packet; of some that do not come */
-			shard_prefetch(r->s, &p.layers[i], r->segment, r->seq + r->hint);
-		shard_packet(r->s, &f, &p, i, r->segment, ++r->seq, ts_ns, r->arena);
+		struct sighting at;
+
+		sighting_make(&at, &f, &p, i, r->segment, ts_ns, r->hash_key);
+		if (r->hints)
+			hint(r, &at);
+		shard_packet(r->s, &at, &f, &p, i, ++r->seq, ts_ns, r->arena);
 	}
 	free(copy);
 }
@@ -790,6 +802,7 @@ START_TEST(test_cut_packets_are_guessed)
 {
 	const struct payload request = http_request();
 	struct rig *r = rig_new(&plenty);
+	struct sighting at;
 	struct packet p;
 	struct builder b;
 	struct frame f;
@@ -798,7 +811,8 @@ START_TEST(test_cut_packets_are_guessed)
 	f = build_frame(&b, LINKTYPE_NUM_RAW);
 	f.caplen = 40;
 	decode_frame(&f, NULL, &p);
-	shard_packet(r->s, &f, &p, 0, 0, ++r->seq, T0, r->arena);
+	sighting_make(&at, &f, &p, 0, 0, T0, r->hash_key);
+	shard_packet(r->s, &at, &f, &p, 0, ++r->seq, T0, r->arena);
 	finish(r, T0);
 	ck_assert_str_eq(r->ev[0].flow.label.protocol, "HTTP");
 	ck_assert_int_eq(r->ev[0].flow.label.confidence, LABEL_BY_PORT);
@@ -975,12 +989,12 @@ START_TEST(test_same_packets_same_events)
 }
 END_TEST
 
-/* Each packet is told just before it comes: keys and hashes are made once, flows are the same. */
+/* Each packet is told just before it comes. */
 START_TEST(test_hints_change_nothing)
 {
 	struct rig *a = rig_new(&plenty), *b = rig_new(&plenty);
 
-	b->hint = 1;
+	b->hints = true;
 	play(a);
 	play(b);
 	assert_same_events(a, b);
