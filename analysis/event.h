@@ -81,6 +81,8 @@ struct flow_label {
 	enum label_confidence confidence;
 };
 
+struct details;
+
 /* A conversation as it stands now. Index 0 of pairs is the initiator, 1 the responder. */
 struct flow_record {
 	struct ip_addr addr[2];
@@ -120,6 +122,9 @@ struct event {
 	struct flow_record flow;
 	const struct flow_details *details; /* never NULL; they say nothing in kinds other than
 					       CLASSIFIED, UPDATE and END */
+	/* On the way from the shard to whoever reads them: what the details are, unless NULL
+	 * (event_unpack). */
+	const struct details *packed;
 	union {
 		/* EVENT_DNS_ANSWER: client asked for NAME and got these */
 		struct {

@@ -59,27 +59,32 @@ static void fill_label(struct shard *s, const struct flow *f, struct flow_label 
 	*ret = slot->label;
 }
 
-static const struct flow_details *details_of(
-	struct shard *s, const struct flow *f, const struct flow_label *label)
+/* Most are those of a flow that was classified: they go on as they are kept. */
+static void set_details(struct shard *s, const struct flow *f, struct event *ev)
 {
 	static const char *const snmp[] = {"1", "2c", "2u", "3"};
 	const struct detection *d =
 		f->detection == FLOW_NONE ? NULL : detection_at(s->detections, f->detection);
-	const bool is_snmp = f->snmp_version && strcmp(label->protocol, "SNMP") == 0;
+	const bool is_snmp = f->snmp_version && strcmp(ev->flow.label.protocol, "SNMP") == 0;
+	const bool is_live = d && d->dpi;
+	const struct details *packed =
+		f->details && !is_live ? details_copy(f->details, s->arena) : NULL;
 	struct flow_details *details;
 
-	if (!(d && d->dpi) && !f->details && !is_snmp)
-		return &details_none;
+	if (!is_live && !is_snmp) {
+		ev->packed = packed;
+		return;
+	}
 	details = arena_alloc(s->arena, sizeof(*details));
 	if (!details)
-		return &details_none;
-	if (d && d->dpi)
+		return;
+	if (is_live)
 		classifier_details(s->classifier, d->dpi, f->last_ns, s->arena, details);
 	else
-		details_unpack(f->details, s->arena, details);
+		details_unpack(packed, details);
 	if (is_snmp)
 		details->snmp_version = str_from(snmp[f->snmp_version - 1]);
-	return details;
+	ev->details = details;
 }
 
 static void event_begin(
@@ -101,7 +106,7 @@ void shard_emit_flow(struct shard *s, const struct flow *f, enum event_kind kind
 	event_begin(s, f, kind, &ev);
 	ev.flow.end = end;
 	fill_label(s, f, &ev.flow.label);
-	ev.details = details_of(s, f, &ev.flow.label);
+	set_details(s, f, &ev);
 	s->emit(s->user, &ev);
 }
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/flow/details.h"
+
 enum {
 	EVENT_ARENA_BLOCK_BYTES = 64 * 1024,
 	ITEMS_PER_FRAME = 4,
@@ -306,7 +308,7 @@ static struct place first_to_come(const struct batch *b)
 /* The events from AT to END of one shard, which are to be told. */
 struct row {
 	const struct place *at, *end;
-	const struct event *events;
+	struct event *events;
 };
 
 /* The event at the head of R was made on another processor. */
@@ -414,6 +416,7 @@ static int finish(const struct between *t)
 static int deliver(const struct between *t, const size_t *counts)
 {
 	struct row rows[PIPELINE_SHARDS];
+	struct flow_details details;
 	struct row *r;
 	int rc = 0;
 
@@ -424,13 +427,15 @@ static int deliver(const struct between *t, const size_t *counts)
 		fetch_head(&rows[s]);
 	}
 	while (rc == 0 && (r = first_row(rows))) {
-		const struct event *ev = &r->events[r->at->index];
+		struct event *ev = &r->events[r->at->index];
 
 		r->at++;
 		fetch_head(r);
 		rc = tell_until(t, ev->seq);
-		if (rc == 0)
-			rc = t->c->event(t->c->user, ev);
+		if (rc != 0)
+			break;
+		event_unpack(ev, &details);
+		rc = t->c->event(t->c->user, ev);
 	}
 	return rc;
 }

@@ -160,7 +160,14 @@ size_t details_bytes(const struct details *packed)
 	return packed ? packed->bytes : 0;
 }
 
-/* LENGTHS: of the block's strings, the first of which is TEXT in the arena. */
+const struct details *details_copy(const struct details *packed, struct arena *arena)
+{
+	struct details *copy = arena_alloc(arena, packed->bytes);
+
+	return copy ? memcpy(copy, packed, packed->bytes) : NULL;
+}
+
+/* LENGTHS: of the block's strings, the first of which is TEXT. */
 static void set_strings(const struct details *packed, const char *lengths, const char *text,
 	struct flow_details *ret)
 {
@@ -181,23 +188,10 @@ static void set_strings(const struct details *packed, const char *lengths, const
 	}
 }
 
-static void unpack_strings(const struct details *packed, const char *lengths, struct arena *arena,
-	struct flow_details *ret)
+void details_unpack(const struct details *packed, struct flow_details *ret)
 {
-	const uint32_t n = (uint32_t)__builtin_popcount(packed->present & (HAS_TIMES - 1)) +
-			   packed->n_tls_names;
-	const char *first = lengths + n * sizeof(uint16_t);
-	struct str text = {first, packed->bytes - (uint32_t)(first - (const char *)packed)};
+	uint32_t n;
 
-	if (n == 0)
-		return;
-	text = arena_str(arena, text);
-	if (text.data)
-		set_strings(packed, lengths, text.data, ret);
-}
-
-void details_unpack(const struct details *packed, struct arena *arena, struct flow_details *ret)
-{
 	const char *at;
 
 	details_clear(ret);
@@ -209,7 +203,9 @@ void details_unpack(const struct details *packed, struct arena *arena, struct fl
 		memcpy(&ret->tls_not_after_ns, at + sizeof(uint64_t), sizeof(uint64_t));
 		at += 2 * sizeof(uint64_t);
 	}
-	unpack_strings(packed, at, arena, ret);
+	n = (uint32_t)__builtin_popcount(packed->present & (HAS_TIMES - 1)) + packed->n_tls_names;
+	if (n > 0)
+		set_strings(packed, at, at + n * sizeof(uint16_t), ret);
 	ret->n_risks = packed->n_risks;
 	memcpy(ret->risks, packed->risks, packed->n_risks * sizeof(ret->risks[0]));
 	ret->http_status = packed->http_status;

@@ -19,8 +19,21 @@ void details_free(struct details *packed); /* NULL allowed */
 
 size_t details_bytes(const struct details *packed); /* 0 for NULL */
 
-/* Fills *RET; its strings are put into ARENA. NULL gives details that say nothing. */
-void details_unpack(const struct details *packed, struct arena *arena, struct flow_details *ret);
+/* A copy in ARENA; NULL without memory. */
+const struct details *details_copy(const struct details *packed, struct arena *arena);
+
+/* Fills *RET, whose strings lie in PACKED. NULL gives details that say nothing. */
+void details_unpack(const struct details *packed, struct flow_details *ret);
+
+/* Whoever reads EV's details calls this first: they may be unpacked to ROOM then. */
+static inline void event_unpack(struct event *ev, struct flow_details *room)
+{
+	if (!ev->packed)
+		return;
+	details_unpack(ev->packed, room);
+	ev->details = room;
+	ev->packed = NULL;
+}
 
 /* Details that say nothing. */
 extern const struct flow_details details_none;

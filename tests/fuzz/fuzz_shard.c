@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "analysis/flow/details.h"
 #include "analysis/flow_facts.h"
 #include "analysis/shard.h"
 #include "common/time_text.h"
@@ -38,9 +39,14 @@ static void fill(void *user, struct facts *f, enum fact_group group)
 }
 
 /* A shard's events become facts, and these JSON. */
-static void on_event(void *user, const struct event *ev)
+static void on_event(void *user, const struct event *packed)
 {
+	struct flow_details details;
+	struct event unpacked = *packed;
+	struct event *ev = &unpacked;
+
 	(void)user;
+	event_unpack(ev, &details);
 	assert(ev->ts_ns <= rig.ts_ns && ev->seq <= rig.seq);
 	facts_clear(&rig.facts);
 	if (ev->kind == EVENT_DNS_ANSWER) {
@@ -52,7 +58,7 @@ static void on_event(void *user, const struct event *ev)
 		assert(strlen(ev->flow.label.protocol) < LABEL_TEXT_BYTES &&
 			strlen(ev->flow.label.application) < LABEL_TEXT_BYTES);
 		facts_set_num(&rig.facts, FIELD_TIMESTAMP, ev->ts_ns);
-		facts_owe(&rig.facts, FLOW_FACT_GROUPS, fill, (void *)ev);
+		facts_owe(&rig.facts, FLOW_FACT_GROUPS, fill, ev);
 	}
 	json_clear(&rig.json);
 	json_object_begin(&rig.json);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analysis/flow/details.h"
 #include "capture/decode/decode.h"
 #include "common/time_text.h"
 #include "tests/support/payloads.h"
@@ -31,7 +32,8 @@ static void record(void *user, const struct event *ev)
 	struct rig *r = user;
 
 	ck_assert_uint_lt(r->n, MAX_EVENTS);
-	r->ev[r->n++] = *ev;
+	r->ev[r->n] = *ev;
+	event_unpack(&r->ev[r->n++], arena_alloc(r->arena, sizeof(struct flow_details)));
 }
 
 static const struct shard_config plenty = {.hash_key = 1,
