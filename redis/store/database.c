@@ -36,10 +36,11 @@ int database_error(struct database *db, int rc, struct error *err)
 	str_printable(path, sizeof(path), str_from(db->path));
 	if (is_damage(rc)) {
 		db->is_damaged = true;
-		return error_set(err, ERR_SYSTEM,
-			"the %s %s is damaged (%s); the next start moves it aside and keeps what "
-			"can be read",
-			what, path, sqlite3_errstr(rc));
+		return error_set(err, ERR_SYSTEM, "the %s %s is damaged (%s); %s", what, path,
+			sqlite3_errstr(rc),
+			db->is_read_only ? "move it away"
+					 : "the next start moves it aside and keeps what can be "
+					   "read");
 	}
 	switch (rc & 0xff) {
 	case SQLITE_FULL:
@@ -177,10 +178,8 @@ static int on_commit(void *user, sqlite3 *sqlite, const char *name, int pages)
 
 /* ---- opening ---- */
 
-static int configure(struct database *db, const struct database_config *cfg, struct error *err)
+static void restrict_file(struct database *db, const struct database_config *cfg)
 {
-	char sql[640];
-
 	/* What a file brings along may not act: it may come from anybody. */
 	sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
@@ -189,19 +188,23 @@ static int configure(struct database *db, const struct database_config *cfg, str
 	sqlite3_limit(db->sqlite, SQLITE_LIMIT_LENGTH, (int)cfg->max_value_bytes);
 	sqlite3_limit(db->sqlite, SQLITE_LIMIT_ATTACHED, 0);
 	sqlite3_extended_result_codes(db->sqlite, 1);
+}
+
+static int configure(struct database *db, const struct database_config *cfg, struct error *err)
+{
+	char sql[640];
+
+	restrict_file(db, cfg);
 	(void)snprintf(sql, sizeof(sql),
 		"PRAGMA page_size=%u; PRAGMA auto_vacuum=NONE; PRAGMA locking_mode=EXCLUSIVE;"
-		"PRAGMA cell_size_check=ON; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-		"PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=%llu;"
+		"PRAGMA cell_size_check=ON; PRAGMA synchronous=FULL;"
+		"PRAGMA journal_size_limit=%llu;"
 		"PRAGMA temp_store=MEMORY; PRAGMA secure_delete=OFF; PRAGMA mmap_size=0;"
 		"PRAGMA cache_size=-%u; PRAGMA max_page_count=%llu",
 		cfg->page_bytes, (unsigned long long)(2 * cfg->log_bytes), cfg->cache_bytes / 1024,
 		(unsigned long long)(cfg->max_bytes ? cfg->max_bytes / cfg->page_bytes
 						    : 4294967294ULL));
-	if (database_run(db, sql, err) < 0)
-		return ERR_SYSTEM;
-	sqlite3_wal_hook(db->sqlite, on_commit, db); /* wal_autocheckpoint takes it away */
-	return 0;
+	return database_run(db, sql, err);
 }
 
 static int query_number(struct database *db, const char *sql, uint64_t *ret, struct error *err)
@@ -315,25 +318,31 @@ static int check_pages(struct database *db, struct error *err)
 	return rc;
 }
 
+static int newer(struct database *db, uint64_t version, const struct database_config *cfg,
+	enum database_state *ret_state, struct error *err)
+{
+	char path[DATABASE_PATH_BYTES];
+
+	*ret_state = DATABASE_REFUSED;
+	return error_set(err, ERR_CONFIG,
+		"the %s %s was written by a newer Vedette (version %u, this one knows %u); use "
+		"that one, or move the file away",
+		cfg->what, str_printable(path, sizeof(path), str_from(db->path)), (uint32_t)version,
+		cfg->n_migrations);
+}
+
 static int check_version(struct database *db, const struct database_config *cfg,
 	enum database_state *ret_state, struct error *err)
 {
 	uint64_t version, application;
-	char path[DATABASE_PATH_BYTES];
 	int rc = query_number(db, "PRAGMA user_version", &version, err);
 
 	if (rc == 0)
 		rc = query_number(db, "PRAGMA application_id", &application, err);
 	if (rc < 0)
 		return rc;
-	str_printable(path, sizeof(path), str_from(db->path));
-	if ((uint32_t)version > cfg->n_migrations) {
-		*ret_state = DATABASE_REFUSED;
-		return error_set(err, ERR_CONFIG,
-			"the %s %s was written by a newer Vedette (version %u, this one knows %u); "
-			"use that one, or move the file away",
-			cfg->what, path, (uint32_t)version, cfg->n_migrations);
-	}
+	if ((uint32_t)version > cfg->n_migrations)
+		return newer(db, version, cfg, ret_state, err);
 	/* One that the first migration did not finish is empty; else the header says what it is. */
 	if (version > 0 && (uint32_t)application != cfg->application_id)
 		return damaged(db, "its header has another application id", err);
@@ -363,6 +372,10 @@ static int open_checked(struct database *db, const struct database_config *cfg,
 		rc = check_pages(db, err);
 	if (rc == 0)
 		rc = check_version(db, cfg, ret_state, err);
+	/* Only now: a new file has its header, by which it is known, before it has a log. */
+	if (rc == 0)
+		rc = database_run(db, "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0", err);
+	sqlite3_wal_hook(db->sqlite, on_commit, db); /* which wal_autocheckpoint takes away */
 	if (rc == 0)
 		rc = query_number(db, "PRAGMA page_size", &page_bytes, err);
 	db->page_bytes = (uint32_t)page_bytes;
@@ -427,6 +440,103 @@ int database_open(struct database *ret, const struct database_config *cfg,
 	return rc;
 }
 
+/* PATH as SQLite's URI; NULL without memory. */
+static char *uri_of(const char *path, const char *query)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *ret = malloc(3 * strlen(path) + strlen(query) + sizeof("file:"));
+	char *at = ret;
+
+	if (!ret)
+		return NULL;
+	memcpy(at, "file:", 5);
+	at += 5;
+	for (; *path; path++) {
+		if (*path != '%' && *path != '?' && *path != '#') {
+			*at++ = *path;
+			continue;
+		}
+		*at++ = '%';
+		*at++ = digits[(unsigned char)*path >> 4];
+		*at++ = digits[*path & 15];
+	}
+	memcpy(at, query, strlen(query) + 1);
+	return ret;
+}
+
+static bool has_log(const char *path)
+{
+	char log[DATABASE_PATH_BYTES + 8];
+	struct stat st;
+
+	(void)snprintf(log, sizeof(log), "%s-wal", path);
+	return stat(log, &st) == 0 && st.st_size > 0;
+}
+
+static int open_unwritten(struct database *db, const struct database_config *cfg, struct error *err)
+{
+	int rc = SQLITE_NOMEM;
+	char *uri;
+
+	if (has_log(cfg->path))
+		return error_set(err, ERR_SYSTEM,
+			"the %s %s was left by a process that was killed; start and stop that "
+			"sensor once, so that its log is written back",
+			cfg->what, cfg->path);
+	uri = uri_of(cfg->path, "?immutable=1");
+	if (uri)
+		rc = sqlite3_open_v2(uri, &db->sqlite,
+			SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
+				SQLITE_OPEN_URI,
+			NULL);
+	free(uri);
+	if (rc != SQLITE_OK)
+		return database_error(db, rc, err);
+	restrict_file(db, cfg);
+	return database_run(
+		db, "PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0", err);
+}
+
+static int check_unwritten(struct database *db, const struct database_config *cfg,
+	enum database_state *ret_state, struct error *err)
+{
+	uint64_t version = 0;
+	int rc = check_pages(db, err);
+
+	if (rc == 0)
+		rc = query_number(db, "PRAGMA user_version", &version, err);
+	if (rc == 0 && version > cfg->n_migrations)
+		rc = newer(db, version, cfg, ret_state, err);
+	else if (rc == 0 && !schema_is_ours(db, cfg))
+		rc = damaged(db, "its tables are not those that it should have", err);
+	return rc;
+}
+
+int database_open_to_read(struct database *ret, const struct database_config *cfg,
+	enum database_state *ret_state, struct error *err)
+{
+	int rc;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->what = cfg->what;
+	ret->is_read_only = true;
+	*ret_state = DATABASE_UNWRITABLE;
+	if (snprintf(ret->path, sizeof(ret->path), "%s", cfg->path) >= (int)sizeof(ret->path) - 32)
+		return error_set(err, ERR_SYSTEM, "the path of the %s is too long", cfg->what);
+	rc = database_lock_shared(cfg->path, cfg->what, &ret->lock_fd, ret_state, err);
+	if (rc < 0)
+		return rc;
+	rc = open_unwritten(ret, cfg, err);
+	if (rc == 0)
+		rc = check_unwritten(ret, cfg, ret_state, err);
+	if (rc < 0) {
+		if (*ret_state == DATABASE_OK)
+			*ret_state = ret->is_damaged ? DATABASE_DAMAGED : DATABASE_UNWRITABLE;
+		database_close(ret);
+	}
+	return rc;
+}
+
 void database_close(struct database *db)
 {
 	sqlite3_finalize(db->page_count);
@@ -437,4 +547,7 @@ void database_close(struct database *db)
 	db->sqlite = NULL;
 	db->page_count = db->free_count = db->begin = db->commit = NULL;
 	db->n_fds = 0;
+	if (db->lock_fd > 0)
+		close(db->lock_fd);
+	db->lock_fd = 0;
 }

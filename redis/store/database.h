@@ -50,7 +50,8 @@ struct database {
 	uint32_t page_bytes;
 	int fds[DATABASE_DESCRIPTORS]; /* the file, the log */
 	uint32_t n_fds;
-	bool created;
+	int lock_fd; /* of one that is only read; 0: none */
+	bool created, is_read_only;
 	bool is_damaged;    /* an operation found it */
 	uint64_t log_pages; /* in use, after the last commit */
 };
@@ -60,6 +61,14 @@ struct database {
  * process has it, DATABASE_UNWRITABLE when the file cannot be made. */
 int database_lock(const char *path, const char *what, int *ret_fd, enum database_state *ret_state,
 	struct error *err);
+
+/* Gives the lock back, with its file. */
+void database_unlock(const char *path, int fd);
+
+/* For one who only reads: the lock as far as there is one, shared; 0 in *ret_fd when there is none.
+ */
+int database_lock_shared(const char *path, const char *what, int *ret_fd,
+	enum database_state *ret_state, struct error *err);
 
 enum database_kind {
 	DATABASE_NONE,    /* no file, or an empty one */
@@ -75,6 +84,12 @@ int database_identify(
 /* Opens or makes it, with its lock held; checks every page, migrates. 0, or ERR_SYSTEM or
  * ERR_CONFIG with *err, and *ret_state says of which kind. cfg's strings are borrowed for good. */
 int database_open(struct database *ret, const struct database_config *cfg,
+	enum database_state *ret_state, struct error *err);
+
+/* Opens it to read only: it must be there, whole, and without a log, which a process leaves that
+ * is killed. Makes no file, not even beside it. DATABASE_REFUSED, too, when another process has the
+ * lock. */
+int database_open_to_read(struct database *ret, const struct database_config *cfg,
 	enum database_state *ret_state, struct error *err);
 
 /* Writes the log back and removes it. All zero, or opened without success, is allowed. Statements

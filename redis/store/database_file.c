@@ -37,8 +37,8 @@ static int in_use(const char *path, const char *what, int fd, struct error *err)
 	char name[DATABASE_PATH_BYTES];
 
 	return error_set(err, ERR_SYSTEM,
-		"the %s %s is in use by another process (%ld): stop that one, or give this sensor "
-		"another name or state directory",
+		"the %s %s is in use by another process (%ld): stop that one, or use another name "
+		"or state directory",
 		what, str_printable(name, sizeof(name), str_from(path)), holder(fd));
 }
 
@@ -46,6 +46,7 @@ int database_lock(const char *path, const char *what, int *ret_fd, enum database
 	struct error *err)
 {
 	char name[DATABASE_PATH_BYTES], text[32];
+	struct stat have, want;
 	int fd, len, rc;
 
 	*ret_fd = -1;
@@ -66,12 +67,52 @@ int database_lock(const char *path, const char *what, int *ret_fd, enum database
 		close(fd);
 		return rc;
 	}
+	/* Its former holder may have removed it meanwhile. */
+	if (fstat(fd, &have) < 0 || stat(name, &want) < 0 || have.st_ino != want.st_ino ||
+		have.st_dev != want.st_dev) {
+		close(fd);
+		return error_set(err, ERR_SYSTEM, "%s has just been removed: try again", name);
+	}
 	/* Whose it is only serves the message: a full disk does not matter. */
 	len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
 	if (ftruncate(fd, 0) == 0)
 		(void)!pwrite(fd, text, (size_t)len, 0);
 	*ret_fd = fd;
 	*ret_state = DATABASE_OK;
+	return 0;
+}
+
+void database_unlock(const char *path, int fd)
+{
+	char name[DATABASE_PATH_BYTES];
+
+	if (fd < 0)
+		return;
+	if (snprintf(name, sizeof(name), "%s-lock", path) < (int)sizeof(name))
+		(void)unlink(name);
+	close(fd);
+}
+
+int database_lock_shared(const char *path, const char *what, int *ret_fd,
+	enum database_state *ret_state, struct error *err)
+{
+	char name[DATABASE_PATH_BYTES];
+	int fd, rc;
+
+	*ret_fd = 0;
+	*ret_state = DATABASE_OK;
+	if (snprintf(name, sizeof(name), "%s-lock", path) >= (int)sizeof(name))
+		return error_set(err, ERR_SYSTEM, "the path of the %s is too long", what);
+	fd = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+	if (fd < 0)
+		return 0;
+	if (flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+		*ret_state = DATABASE_REFUSED;
+		rc = in_use(path, what, fd, err);
+		close(fd);
+		return rc;
+	}
+	*ret_fd = fd;
 	return 0;
 }
 
