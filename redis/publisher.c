@@ -299,10 +299,15 @@ static int swap(struct publisher *p, uint64_t now_ns, struct error *err)
 		command(p, 2, (struct str[]){STR("DEL"), key});
 	}
 	queue_status(p, now_ns);
-	command(p, 3, (struct str[]){STR("SADD"), STR(STREAM_SENSORS_KEY), str_from(p->keys.name)});
 	command(p, 1, (struct str[]){STR("EXEC")});
 	rc = read_replies(p, &r, err);
-	return rc < 0 ? rc : check_executed(p, &r, err);
+	if (rc == 0)
+		rc = check_executed(p, &r, err);
+	if (rc < 0)
+		return rc;
+	/* Not in the transaction: a Cluster has it in another slot. */
+	command(p, 3, (struct str[]){STR("SADD"), STR(STREAM_SENSORS_KEY), str_from(p->keys.name)});
+	return read_replies(p, &r, err);
 }
 
 int publisher_finish(struct publisher *p, struct error *err)
