@@ -46,6 +46,7 @@ struct move {
 };
 
 struct cluster {
+	struct redis_address base;     /* who owns what the first unit needs: ASK is for once */
 	struct redis_connection *self; /* as the caller sees it */
 	struct redis_endpoint *endpoint;
 	int cancel_fd;
@@ -377,7 +378,8 @@ static int follow(struct cluster *cl, struct unit *u, const struct redis_reply *
 	}
 	rc = take_rest(cl, u, err);
 	if (rc == 0 && redirect.kind == REDIRECT_WAIT) {
-		redirect.to = l->address;
+		redirect.to = cl->base;
+		*hops = 0;
 		rc = connection_nap(cl->self, NAP_MS, err);
 	}
 	if (rc == 0 && redirect.is_name)
@@ -387,8 +389,10 @@ static int follow(struct cluster *cl, struct unit *u, const struct redis_reply *
 			connection_break(cl->self, err, NULL);
 		return rc;
 	}
-	if (redirect.kind == REDIRECT_MOVED)
+	if (redirect.kind == REDIRECT_MOVED) {
+		cl->base = redirect.to;
 		note_move(cl, &redirect);
+	}
 	rc = send_again(cl, u, &redirect, err);
 	return rc < 0 ? rc : 1;
 }
@@ -420,8 +424,11 @@ int cluster_read(struct cluster *cl, struct redis_reply *ret, struct error *err)
 		rc = take(cl, u, ret, &why);
 		if (rc == 0)
 			break;
-		if (ret->kind == REDIS_ERROR && patient_until_ms == 0)
+		if (ret->kind == REDIS_ERROR && patient_until_ms == 0) {
 			patient_until_ms = monotonic_ms() + PATIENCE_MS;
+			if (!u->on_side)
+				cl->base = cl->links[u->link].address;
+		}
 		if (ret->kind == REDIS_ERROR)
 			next = follow(cl, u, ret, patient_until_ms, &hops, &why);
 		if (next == 1)
