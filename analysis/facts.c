@@ -325,6 +325,18 @@ struct kept_facts *facts_keep(const struct facts *f)
 	return k;
 }
 
+uint32_t kept_facts_count(const struct kept_facts *k)
+{
+	return k->n;
+}
+
+enum field_id kept_facts_at(
+	const struct kept_facts *k, uint32_t i, const struct fact_value **ret_value)
+{
+	*ret_value = &k->facts[i].value;
+	return k->facts[i].id;
+}
+
 void kept_facts_write_json(const struct kept_facts *k, struct json_writer *w)
 {
 	for (uint32_t i = 0; i < k->n; i++) {

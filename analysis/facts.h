@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "common/arena.h"
+#include "common/blob.h"
 #include "common/ip.h"
 #include "common/json_writer.h"
 #include "common/str.h"
@@ -179,6 +180,30 @@ struct kept_facts;
 
 /* A copy of F, all of it worked out, but for @timestamp; ended by free(). NULL without memory. */
 struct kept_facts *facts_keep(const struct facts *f);
+
+uint32_t kept_facts_count(const struct kept_facts *k);
+enum field_id kept_facts_at(
+	const struct kept_facts *k, uint32_t i, const struct fact_value **ret_value);
+
+/* The names of the facts, and what became of their numbers: another release reads what it still has
+ * under the same names. */
+enum { FIELDS_MOST = 1024 };
+
+struct fields_read {
+	int16_t ids[FIELDS_MOST]; /* -1: there is no such fact any more, or of another type */
+	uint8_t types[FIELDS_MOST];
+	uint32_t n;
+};
+
+void fields_save(struct blob_writer *w);
+bool fields_load(struct fields_read *ret, struct blob_reader *r);
+
+void kept_facts_save(const struct kept_facts *k, struct blob_writer *w);
+
+/* SCRATCH, with its arena, is used for it and left with nothing. NULL when R says something else,
+ * and without memory. */
+struct kept_facts *kept_facts_load(
+	struct blob_reader *r, const struct fields_read *fields, struct facts *scratch);
 
 /* As facts_write_json. */
 void kept_facts_write_json(const struct kept_facts *k, struct json_writer *w);

@@ -324,6 +324,8 @@ static void fill_moment(struct facts *f, const struct event *ev)
 	facts_set_text(f, FIELD_FLOW_END_REASON, flow_end_name(r->end));
 	facts_set_bool(f, FIELD_FLOW_MIDSTREAM, r->midstream);
 	facts_set_bool(f, FIELD_FLOW_FRAGMENT_OVERLAP, r->fragment_overlap);
+	if (r->resumed)
+		facts_set_bool(f, FIELD_FLOW_RESUMED, true);
 }
 
 void flow_facts_group(struct facts *f, const struct event *ev, enum fact_group group)

@@ -68,6 +68,7 @@ void shard_free(struct shard *s)
 	detection_pool_free(s->detections, s->classifier);
 	classifier_free(s->classifier);
 	free(s->due);
+	free(s->kept_names);
 	free(s);
 }
 
@@ -171,7 +172,8 @@ void shard_packet(struct shard *s, const struct sighting *at, const struct frame
 	struct flow *f;
 
 	s->stats.clock_clamped += (at->notes & SIGHTING_LATE) || ts_ns < s->now_ns;
-	if (s->stats.packets++ == 0)
+	s->stats.packets++;
+	if (s->update_from_ns == 0)
 		shard_begin_updates(s, ts_ns);
 	s->stats.packets_opaque += opaque;
 	shard_set_clock(s, ts_ns, seq);

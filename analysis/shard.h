@@ -13,6 +13,7 @@
 #include "capture/frame.h"
 #include "capture/packet.h"
 #include "common/arena.h"
+#include "common/blob.h"
 #include "common/error.h"
 
 struct shard;
@@ -40,6 +41,7 @@ struct shard_stats {
 	uint64_t details_dropped; /* flows whose details found no room */
 	uint64_t details_bytes;   /* held now, for all flows */
 	uint64_t clock_clamped;   /* packets older than the packet clock */
+	uint64_t flows_loaded, flows_resumed; /* from before a restart; of these, resumed */
 	uint32_t flows_now, detections_now;
 };
 
@@ -84,3 +86,16 @@ void shard_stats(const struct shard *s, struct shard_stats *ret);
 /* The shard of N that owns the conversation of LAYER: a keyed hash of the unordered host pair and
  * the protocol. */
 uint32_t shard_choose(const struct packet_layer *layer, uint64_t key, uint32_t n);
+
+/* The flows of S with all that is known of them, between two packets (nothing is owed). What the
+ * library has seen of a conversation cannot be saved: one whose label is still being decided goes
+ * on as resumed. With a label that was found it keeps that, and the details of that moment;
+ * without, the library starts anew with the packets that follow. */
+void shard_save(const struct shard *s, struct blob_writer *w);
+
+/* The flows of N_PARTS shards, each saved by one, into N new shards that have the same hash key,
+ * each flow to the one that shard_choose names. False when a part says something else, or there is
+ * no room or memory; the shards then hold what could be read, to be ended or
+ * freed. */
+bool shards_load(
+	struct shard *const *shards, uint32_t n, struct blob_reader *parts, uint32_t n_parts);

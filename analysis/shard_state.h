@@ -1,6 +1,6 @@
 /* Shared by the files of the shard; nobody else includes this. shard.c counts packets and owns the
  * flows, shard_detection.c finds their labels, shard_events.c tells, shard_ticks.c tells what time
- * alone brings about. */
+ * alone brings about, shard_save.c and shard_load.c carry all of it over a restart. */
 #pragma once
 
 #include "analysis/dpi/detection.h"
@@ -41,6 +41,7 @@ struct shard {
 	enum flow_end due_end; /* why flows end that owe their end */
 	struct reach_memory reach;
 	struct label_slot labels[LABEL_SLOTS];
+	char (*kept_names)[LABEL_TEXT_BYTES]; /* of signalling, that flows were loaded with */
 	/* of the call that is under way */
 	uint64_t seq;
 	struct arena *arena;
@@ -80,3 +81,34 @@ void shard_emit_reach(struct shard *s, const struct flow *f, const struct flow_p
 
 /* The first packet is there: updates are owed for the minute that it falls into on. */
 void shard_begin_updates(struct shard *s, uint64_t ts_ns);
+
+/* shard_save.c, shard_load.c */
+
+enum { SHARD_LAYOUT_VERSION = 1, SHARD_MAX_KEPT_NAMES = 64 };
+
+/* Bits of a saved flow. */
+enum {
+	SAVED_INITIATOR_END = 1 << 0,
+	SAVED_MIDSTREAM = 1 << 1,
+	SAVED_HAS_SYN = 1 << 2,
+	SAVED_HAS_MARK = 1 << 3,
+	SAVED_HAS_TEID = 1 << 4,
+	SAVED_HAS_MAC0 = 1 << 5,
+	SAVED_HAS_MAC1 = 1 << 6,
+	SAVED_SUBSCRIBER_TUNNEL = 1 << 7,
+	SAVED_IS_TUNNEL = 1 << 8,
+	SAVED_FRAGMENT_OVERLAP = 1 << 9,
+	SAVED_LABEL_IS_SIGNALLING = 1 << 10,
+	SAVED_IS_DNS = 1 << 11,
+	SAVED_CLASSIFIED = 1 << 12,
+	SAVED_RESUMED = 1 << 13,
+	SAVED_IN_DETECTION = 1 << 14,
+};
+
+/* Of its detection. */
+enum {
+	SAVED_DPI_DONE = 1 << 0,
+	SAVED_SIGNALLING_DONE = 1 << 1,
+	SAVED_ANSWERED = 1 << 2,
+	SAVED_WAITING = 1 << 3,
+};

@@ -154,3 +154,39 @@ uint64_t duplicates_forgotten(const struct duplicates *d)
 {
 	return d->forgotten;
 }
+
+void duplicates_save(const struct duplicates *d, uint64_t now_ns, struct blob_writer *w)
+{
+	const size_t place = blob_reserve_u32(w);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < DUPLICATES_SLOTS; i++) {
+		const struct seen *s = &d->seen[i / WAYS][i % WAYS];
+
+		if (s->digest == 0 || s->until_ns <= now_ns)
+			continue;
+		blob_put_u64(w, s->digest);
+		blob_put_u64(w, s->until_ns);
+		n++;
+	}
+	blob_set_u32(w, place, n);
+}
+
+bool duplicates_load(struct duplicates *d, struct blob_reader *r)
+{
+	const uint32_t n = blob_count(r, DUPLICATES_SLOTS, sizeof(struct seen));
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct seen s = {.digest = blob_u64(r)};
+		struct seen *set = d->seen[s.digest % SETS];
+		uint32_t k = 0;
+
+		while (k < WAYS && set[k].digest != 0)
+			k++;
+		if (k == WAYS || s.digest == 0)
+			return blob_fail(r);
+		set[k] = s;
+		set[k].until_ns = blob_u64(r);
+	}
+	return blob_ok(r);
+}

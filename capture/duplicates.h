@@ -31,6 +31,7 @@
 
 #include "capture/frame.h"
 #include "capture/packet.h"
+#include "common/blob.h"
 #include "common/time_text.h"
 
 #define DUPLICATES_WINDOW_NS       (50 * NS_PER_MS)
@@ -59,3 +60,7 @@ bool duplicates_check(
 
 /* Packets that were forgotten before their time: a copy of them was not recognised. */
 uint64_t duplicates_forgotten(const struct duplicates *d);
+
+/* What copies could still come of at NOW_NS; the digests hold for the same hash key alone. */
+void duplicates_save(const struct duplicates *d, uint64_t now_ns, struct blob_writer *w);
+bool duplicates_load(struct duplicates *d, struct blob_reader *r); /* D is new */

@@ -7,6 +7,7 @@
 
 #include "analysis/enrich/geo.h"
 #include "analysis/event.h"
+#include "common/blob.h"
 #include "common/error.h"
 #include "rules/findings.h"
 #include "rules/lists/lists.h"
@@ -75,6 +76,28 @@ int analyst_period(struct analyst *a, const struct sensor_period *p);
  * findings and what was learned stay. Borrowed like that of analyst_new. On failure a negative code
  * with *err, and nothing has changed. */
 int analyst_reload(struct analyst *a, const struct analyst_config *cfg, struct error *err);
+
+/* What was learned and found, in parts that each say on their own what they are. Names and
+ * visibility of equipment, and peers, which hold for the same hash key alone. */
+struct analyst_parts {
+	struct blob_writer *period, *names, *entities, *visibility, *findings;
+};
+
+/* COUNTED: what a period that ended now would be told. HELD: with the alerts that are held back to
+ * be put in order; false while these go their way. */
+void analyst_save(const struct analyst *a, const struct sensor_counts *counted, bool held,
+	const struct analyst_parts *parts);
+
+struct analyst_parts_read {
+	struct blob_reader period, names, entities, visibility, findings;
+};
+
+/* Into A, which is new. Counting begins at 0 again. 0, or ERR_INPUT with *err that names the part
+ * that makes no sense; A then is good for analyst_free alone. */
+int analyst_load(struct analyst *a, struct analyst_parts_read *parts, struct error *err);
+
+/* As findings_go_on_behind. */
+void analyst_go_on_behind(struct analyst *a, findings_last_fn *last, void *user);
 
 /* Borrowed; changes with each event. */
 const struct visibility *analyst_visibility(const struct analyst *a);

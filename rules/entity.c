@@ -86,3 +86,59 @@ uint64_t entities_evicted(const struct entities *e)
 {
 	return e->evicted;
 }
+
+enum { LAYOUT_VERSION = 1, ENTITY_SAVED_BYTES = 4 + 8 + 8 + 4 };
+
+void entities_save(const struct entities *e, struct blob_writer *w)
+{
+	size_t place;
+	uint32_t n = 0;
+
+	blob_put_u16(w, LAYOUT_VERSION);
+	blob_put_u64(w, e->stamp);
+	blob_put_u64(w, e->evicted);
+	place = blob_reserve_u32(w);
+	for (uint32_t i = 0; i < SETS * WAYS; i++) {
+		const struct set *set = &e->sets[i / WAYS];
+
+		if (set->names[i % WAYS] == 0)
+			continue;
+		blob_put_u32(w, i);
+		blob_put_u64(w, set->names[i % WAYS]);
+		blob_put_u64(w, set->used[i % WAYS]);
+		blob_put_str(w, (struct str){e->all[i].text, e->all[i].len});
+		n++;
+	}
+	blob_set_u32(w, place, n);
+}
+
+/* At the place that its name chooses, of a use that was counted. */
+static bool fits(const struct entities *e, uint32_t i, uint64_t name, uint64_t used)
+{
+	return i < SETS * WAYS && (name & 1) && (name >> 1) % SETS == i / WAYS &&
+	       e->sets[i / WAYS].names[i % WAYS] == 0 && used <= e->stamp;
+}
+
+bool entities_load(struct entities *e, struct blob_reader *r)
+{
+	uint32_t n;
+
+	if (blob_u16(r) != LAYOUT_VERSION)
+		return blob_fail(r);
+	e->stamp = blob_u64(r);
+	e->evicted = blob_u64(r);
+	n = blob_count(r, SETS * WAYS, ENTITY_SAVED_BYTES);
+	for (uint32_t k = 0; k < n; k++) {
+		const uint32_t i = blob_u32(r);
+		const uint64_t name = blob_u64(r);
+		const uint64_t used = blob_u64(r);
+		const struct str text = blob_str(r, ENTITY_TEXT_BYTES);
+
+		if (!blob_ok(r) || !fits(e, i, name, used))
+			return blob_fail(r);
+		e->sets[i / WAYS].names[i % WAYS] = name;
+		e->sets[i / WAYS].used[i % WAYS] = used;
+		entity_name(&e->all[i], text);
+	}
+	return blob_ok(r);
+}

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/blob.h"
 #include "common/ip.h"
 #include "common/str.h"
 
@@ -33,3 +34,7 @@ struct entity *entities_at(struct entities *e, struct str equipment, uint16_t se
 void entity_name(struct entity *e, struct str text);
 
 uint64_t entities_evicted(const struct entities *e);
+
+/* They hold for the same hash key alone. */
+void entities_save(const struct entities *e, struct blob_writer *w);
+bool entities_load(struct entities *e, struct blob_reader *r); /* E is new */

@@ -5,51 +5,11 @@
 
 #include "common/hash/hash.h"
 #include "common/time_text.h"
-#include "rules/outbox.h"
-
-enum { NONE = UINT32_MAX };
+#include "rules/findings_state.h"
 
 static const struct str plain_category[] = {{"network", 7}}; /* of events that are no alerts */
 
-struct finding {
-	struct digest key; /* of rule, equipment, entity, application and segment */
-	char id[ALERT_ID_BYTES];
-	enum rule_level level;
-	char *rule_id;            /* owned: rules may be replaced while it is open */
-	char *equipment;          /* owned */
-	struct kept_facts *facts; /* owned: of the last match that was told or ended a flow */
-	struct common *common;    /* as it was then; one of its users */
-	uint32_t revision;
-	uint64_t first_ns, last_ns;      /* packets of the finding */
-	uint64_t matched_ns, revised_ns; /* packet clock at the last match, the last revision */
-	uint64_t flows_ended, bytes_sent, bytes_received;
-	uint32_t next_hash;    /* chain of the bucket, or of the free list */
-	uint32_t older, newer; /* by last match */
-};
-
-/* Members of the JSON object that every alert repeats. */
-struct common {
-	uint32_t users; /* open findings, and the findings themselves */
-	uint32_t len;
-	char text[];
-};
-
-struct findings {
-	struct findings_config cfg;
-	struct findings_stats stats;
-	struct outbox *outbox;
-	uint64_t last_ns;      /* of the last alert: none is stamped earlier */
-	bool is_settled;       /* nothing is held back */
-	struct common *common; /* for matches to come; NULL: nothing */
-	struct json_writer json;
-	struct finding *slots;
-	uint32_t *buckets;
-	uint32_t n_buckets; /* a power of two */
-	uint32_t fresh;     /* slots from here on were never used */
-	uint32_t free_head, oldest, newest;
-};
-
-static void leave_common(struct common *c)
+void findings_leave_common(struct common *c)
 {
 	if (c && --c->users == 0)
 		free(c);
@@ -74,8 +34,8 @@ struct findings *findings_new(const struct findings_config *cfg, alert_sink_fn *
 		return NULL;
 	}
 	for (uint32_t i = 0; i < fs->n_buckets; i++)
-		fs->buckets[i] = NONE;
-	fs->free_head = fs->oldest = fs->newest = NONE;
+		fs->buckets[i] = FINDING_NONE;
+	fs->free_head = fs->oldest = fs->newest = FINDING_NONE;
 	return fs;
 }
 
@@ -87,9 +47,9 @@ void findings_free(struct findings *fs)
 		free(fs->slots[i].rule_id);
 		free(fs->slots[i].equipment);
 		free(fs->slots[i].facts);
-		leave_common(fs->slots[i].common);
+		findings_leave_common(fs->slots[i].common);
 	}
-	leave_common(fs->common);
+	findings_leave_common(fs->common);
 	json_done(&fs->json);
 	outbox_free(fs->outbox);
 	free(fs->slots);
@@ -116,7 +76,7 @@ bool findings_set_common(struct findings *fs, const struct facts *common)
 	c->users = 1;
 	c->len = (uint32_t)len;
 	memcpy(c->text, w->data + 1, len);
-	leave_common(fs->common);
+	findings_leave_common(fs->common);
 	fs->common = c;
 	return true;
 }
@@ -213,11 +173,11 @@ static void unlink_age(struct findings *fs, uint32_t i)
 {
 	struct finding *s = &fs->slots[i];
 
-	if (s->older != NONE)
+	if (s->older != FINDING_NONE)
 		fs->slots[s->older].newer = s->newer;
 	else
 		fs->oldest = s->newer;
-	if (s->newer != NONE)
+	if (s->newer != FINDING_NONE)
 		fs->slots[s->newer].older = s->older;
 	else
 		fs->newest = s->older;
@@ -226,21 +186,21 @@ static void unlink_age(struct findings *fs, uint32_t i)
 static void link_newest(struct findings *fs, uint32_t i)
 {
 	fs->slots[i].older = fs->newest;
-	fs->slots[i].newer = NONE;
-	if (fs->newest != NONE)
+	fs->slots[i].newer = FINDING_NONE;
+	if (fs->newest != FINDING_NONE)
 		fs->slots[fs->newest].newer = i;
 	else
 		fs->oldest = i;
 	fs->newest = i;
 }
 
-static uint32_t find(struct findings *fs, const struct digest *key)
+uint32_t findings_find(struct findings *fs, const struct digest *key)
 {
-	for (uint32_t i = *bucket(fs, key); i != NONE; i = fs->slots[i].next_hash) {
+	for (uint32_t i = *bucket(fs, key); i != FINDING_NONE; i = fs->slots[i].next_hash) {
 		if (memcmp(&fs->slots[i].key, key, sizeof(*key)) == 0)
 			return i;
 	}
-	return NONE;
+	return FINDING_NONE;
 }
 
 /* Gives the slot back; its strings go. */
@@ -256,7 +216,7 @@ static void release(struct findings *fs, uint32_t i)
 	free(s->rule_id);
 	free(s->equipment);
 	free(s->facts);
-	leave_common(s->common);
+	findings_leave_common(s->common);
 	*s = (struct finding){.next_hash = fs->free_head};
 	fs->free_head = i;
 	fs->stats.open_now--;
@@ -396,7 +356,7 @@ static int keep_facts(struct findings *fs, struct finding *s, const struct facts
 	free(s->facts);
 	s->facts = kept;
 	if (s->common != fs->common) {
-		leave_common(s->common);
+		findings_leave_common(s->common);
 		s->common = fs->common;
 		if (s->common)
 			s->common->users++;
@@ -416,19 +376,29 @@ static char *copy_text(struct str s)
 	return copy;
 }
 
-/* A slot that nobody uses; when none is left, the finding that has been silent longest is closed
- * first. It is taken by whoever sets the head of the free list to what follows it. */
-static int free_slot(struct findings *fs, uint64_t ts_ns)
+int findings_free_slot(struct findings *fs, uint64_t ts_ns)
 {
-	if (fs->free_head != NONE)
+	if (fs->free_head != FINDING_NONE)
 		return 0;
 	if (fs->fresh < fs->cfg.max_open) {
-		fs->slots[fs->fresh].next_hash = NONE;
+		fs->slots[fs->fresh].next_hash = FINDING_NONE;
 		fs->free_head = fs->fresh++;
 		return 0;
 	}
 	fs->stats.evicted++;
 	return close_finding(fs, fs->oldest, ts_ns);
+}
+
+void findings_take(struct findings *fs, uint32_t i, const struct digest *key)
+{
+	struct finding *s = &fs->slots[i];
+
+	fs->free_head = s->next_hash;
+	s->key = *key;
+	s->next_hash = *bucket(fs, key);
+	*bucket(fs, key) = i;
+	link_newest(fs, i);
+	fs->stats.open_now++;
 }
 
 /* Opens a finding for KEY. */
@@ -438,7 +408,7 @@ static int open_finding(struct findings *fs, const struct rule *rule, const stru
 	uint64_t first_ns =
 		facts_has(f, FIELD_EVENT_START) ? facts_num(f, FIELD_EVENT_START) : ts_ns;
 	struct str equipment = facts_str(f, FIELD_EQUIPMENT_NAME);
-	const int rc = free_slot(fs, ts_ns);
+	const int rc = findings_free_slot(fs, ts_ns);
 
 	if (rule->category == RULE_SENSOR && equipment.len == 0)
 		equipment = STR("(sensor)");
@@ -450,14 +420,10 @@ static int open_finding(struct findings *fs, const struct rule *rule, const stru
 	s->rule_id = copy_text(rule->id);
 	if (!s->equipment || !s->rule_id)
 		return ERR_SYSTEM;
-	fs->free_head = s->next_hash;
-	s->key = *key;
+	findings_take(fs, i, key);
 	s->level = rule->level;
 	s->first_ns = first_ns;
 	s->last_ns = first_ns;
-	s->next_hash = *bucket(fs, key);
-	*bucket(fs, key) = i;
-	link_newest(fs, i);
 
 	char start[TIME_TEXT_BYTES];
 	struct parts with_time = *parts;
@@ -469,7 +435,6 @@ static int open_finding(struct findings *fs, const struct rule *rule, const stru
 	(void)digest_format(&id, s->id);
 	fs->stats.opened++;
 	fs->stats.by_level[rule->level]++;
-	fs->stats.open_now++;
 	*ret = i;
 	return rc;
 }
@@ -484,8 +449,8 @@ int findings_match(struct findings *fs, const struct rule_match *m, struct facts
 		ts_ns = fs->last_ns;
 
 	struct digest key = digest_of(f, &parts);
-	uint32_t i = find(fs, &key);
-	bool opened = i == NONE;
+	uint32_t i = findings_find(fs, &key);
+	bool opened = i == FINDING_NONE;
 	uint64_t last_ns = facts_has(f, FIELD_EVENT_END) ? facts_num(f, FIELD_EVENT_END) : ts_ns;
 	int rc = 0;
 
@@ -538,7 +503,7 @@ int findings_tick(struct findings *fs, uint64_t ts_ns)
 	int rc = findings_settle(fs, ts_ns);
 
 	/* What matched last may be ahead of the ticks: a report of the sensor's own. */
-	while (rc == 0 && fs->oldest != NONE &&
+	while (rc == 0 && fs->oldest != FINDING_NONE &&
 		ts_ns >= fs->slots[fs->oldest].matched_ns + fs->cfg.window_ns)
 		rc = close_finding(fs, fs->oldest, ts_ns);
 	return rc;
@@ -548,7 +513,7 @@ int findings_finish(struct findings *fs, uint64_t ts_ns)
 {
 	int rc = 0;
 
-	while (rc == 0 && fs->oldest != NONE)
+	while (rc == 0 && fs->oldest != FINDING_NONE)
 		rc = close_finding(fs, fs->oldest, ts_ns);
 	return rc == 0 ? outbox_flush(fs->outbox) : rc;
 }

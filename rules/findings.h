@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "analysis/facts.h"
+#include "common/blob.h"
 #include "common/error.h"
 #include "rules/alert.h"
 #include "rules/sigma/sigma.h"
@@ -62,3 +63,17 @@ int findings_tick(struct findings *fs, uint64_t ts_ns);
 int findings_finish(struct findings *fs, uint64_t ts_ns);
 
 void findings_stats(const struct findings *fs, struct findings_stats *ret);
+
+/* Open findings with all that they keep, and what is held back. HELD false: it is not, since it is
+ * on its way. */
+void findings_save(const struct findings *fs, bool held, struct blob_writer *w);
+
+/* Into FS, which is new but for findings_set_common. SCRATCH has an arena, which is emptied. False
+ * when R says something else, there is no room or memory; FS then is good for findings_free alone.
+ */
+bool findings_load(struct findings *fs, struct blob_reader *r, struct facts *scratch);
+
+/* Revisions of open findings go on behind what LAST says of their alerts: more may be known of them
+ * elsewhere than was loaded. 0: nothing is. */
+typedef uint32_t findings_last_fn(void *user, const char *alert_id);
+void findings_go_on_behind(struct findings *fs, findings_last_fn *last, void *user);

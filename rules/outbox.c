@@ -100,3 +100,44 @@ int outbox_add(struct outbox *o, const struct alert *a)
 	o->n++;
 	return 0;
 }
+
+enum { ALERT_SAVED_BYTES = ALERT_ID_BYTES - 1 + 4 + 8 + 1 + 4 + 4 + 4, MOST_BYTES = 1 << 24 };
+
+void outbox_save(const struct outbox *o, struct blob_writer *w)
+{
+	blob_put_u32(w, (uint32_t)o->n);
+	for (size_t i = 0; i < o->n; i++) {
+		const struct alert *a = &o->alerts[i];
+
+		blob_put_bytes(w, a->id, ALERT_ID_BYTES - 1);
+		blob_put_u32(w, a->revision);
+		blob_put_u64(w, a->ts_ns);
+		blob_put_u8(w, (uint8_t)a->level);
+		blob_put_str(w, a->rule_id);
+		blob_put_str(w, a->equipment);
+		blob_put_str(w, a->json);
+	}
+}
+
+bool outbox_load(struct outbox *o, struct blob_reader *r)
+{
+	const uint32_t n = blob_count(r, UINT32_MAX, ALERT_SAVED_BYTES);
+
+	for (uint32_t i = 0; i < n; i++) {
+		const uint8_t *id = blob_bytes(r, ALERT_ID_BYTES - 1);
+		struct alert a = {.revision = blob_u32(r)};
+
+		if (id)
+			memcpy(a.id, id, ALERT_ID_BYTES - 1);
+		a.ts_ns = blob_u64(r);
+		a.level = (enum rule_level)blob_u8(r);
+		a.rule_id = blob_str(r, MOST_BYTES);
+		a.equipment = blob_str(r, MOST_BYTES);
+		a.json = blob_str(r, MOST_BYTES);
+		if (!blob_ok(r) || a.level < LEVEL_INFORMATIONAL || a.level > LEVEL_CRITICAL ||
+			memchr(a.id, '\0', ALERT_ID_BYTES - 1) || a.json.len == 0 ||
+			(o->n > 0 && a.ts_ns != o->alerts[0].ts_ns) || outbox_add(o, &a) != 0)
+			return blob_fail(r);
+	}
+	return blob_ok(r);
+}

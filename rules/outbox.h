@@ -3,6 +3,7 @@
  * instant. One thread. */
 #pragma once
 
+#include "common/blob.h"
 #include "rules/alert.h"
 
 struct outbox;
@@ -14,3 +15,7 @@ void outbox_free(struct outbox *o);                         /* NULL allowed; sen
  * first. 0 or a negative code, from the sink or ERR_SYSTEM without memory. */
 int outbox_add(struct outbox *o, const struct alert *a);
 int outbox_flush(struct outbox *o);
+
+/* What is held back. */
+void outbox_save(const struct outbox *o, struct blob_writer *w);
+bool outbox_load(struct outbox *o, struct blob_reader *r); /* O is new */

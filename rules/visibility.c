@@ -147,8 +147,9 @@ static uint32_t take_oldest(struct visibility *v)
 	return i;
 }
 
-static uint32_t add(
-	struct visibility *v, const struct known_by *k, uint64_t hash, const struct event *ev)
+/* A slot for what K names, as the newest. NONE without memory. */
+static uint32_t add(struct visibility *v, const struct known_by *k, uint64_t hash,
+	uint64_t first_ns, uint64_t ts_ns)
 {
 	char text[IP_ADDR_TEXT_BYTES];
 	const struct str name = k->name.len > 0 ? k->name : str_from(ip_addr_format(k->addr, text));
@@ -161,12 +162,12 @@ static uint32_t add(
 	copy[name.len] = '\0';
 	i = v->used < v->max ? v->used++ : take_oldest(v);
 	v->slots[i] = (struct slot){
-		.entry = {.name = copy, .first_ns = ev->flow.first_ns},
+		.entry = {.name = copy, .first_ns = first_ns},
 		.hash = hash,
 		.declared = k->name.len > 0,
 		.name_len = name.len,
 		.next_hash = *bucket(v, hash),
-		.moved_ns = ev->ts_ns,
+		.moved_ns = ts_ns,
 	};
 	if (k->name.len == 0)
 		v->slots[i].addr = *k->addr;
@@ -205,7 +206,7 @@ bool visibility_add(struct visibility *v, struct str name, uint32_t equipment_id
 	struct visibility_entry *e;
 
 	if (i == NONE)
-		i = add(v, &k, hash, ev);
+		i = add(v, &k, hash, ev->flow.first_ns, ev->ts_ns);
 	if (i == NONE)
 		return false;
 	move(v, i, ev->ts_ns);
@@ -276,4 +277,95 @@ void visibility_end_period(struct visibility *v)
 uint64_t visibility_evicted(const struct visibility *v)
 {
 	return v->evicted;
+}
+
+enum { LAYOUT_VERSION = 1, NAME_MOST = 4096, SLOT_SAVED_BYTES = 146 };
+
+void visibility_counts_save(const struct visibility_counts *c, struct blob_writer *w)
+{
+	blob_put_u64(w, c->sent_packets);
+	blob_put_u64(w, c->received_packets);
+	blob_put_u64(w, c->tcp_flows);
+	blob_put_u64(w, c->tcp_one_way);
+	blob_put_u64(w, c->undecoded_packets);
+}
+
+void visibility_counts_load(struct visibility_counts *c, struct blob_reader *r)
+{
+	c->sent_packets = blob_u64(r);
+	c->received_packets = blob_u64(r);
+	c->tcp_flows = blob_u64(r);
+	c->tcp_one_way = blob_u64(r);
+	c->undecoded_packets = blob_u64(r);
+}
+
+void visibility_save(const struct visibility *v, struct blob_writer *w)
+{
+	blob_put_u16(w, LAYOUT_VERSION);
+	blob_put_u64(w, v->evicted);
+	blob_put_u32(w, v->used);
+	for (uint32_t i = v->oldest; i != NONE; i = v->slots[i].newer) {
+		const struct slot *s = &v->slots[i];
+		const struct visibility_entry *e = &s->entry;
+
+		blob_put_bool(w, s->declared);
+		blob_put_str(w, (struct str){e->name, s->declared ? s->name_len : 0});
+		blob_put_ip(w, &s->addr);
+		blob_put_u64(w, s->moved_ns);
+		blob_put_u32(w, e->equipment_id);
+		blob_put_u64(w, e->first_ns);
+		blob_put_u64(w, e->last_ns);
+		blob_put_u64(w, e->sent_ns);
+		blob_put_u64(w, e->received_ns);
+		blob_put_bool(w, e->in_period);
+		visibility_counts_save(&e->period, w);
+		visibility_counts_save(&e->total, w);
+	}
+}
+
+static bool load_slot(struct visibility *v, struct blob_reader *r)
+{
+	const bool declared = blob_bool(r);
+	struct known_by k = {.name = blob_str(r, NAME_MOST)};
+	struct ip_addr addr;
+	struct visibility_entry *e;
+	uint64_t hash, moved_ns;
+	uint32_t i;
+
+	blob_ip(r, &addr);
+	moved_ns = blob_u64(r);
+	k.addr = &addr;
+	if (!blob_ok(r) || declared != (k.name.len > 0))
+		return blob_fail(r);
+	hash = hash_of(v, &k);
+	if (find(v, &k, hash) != NONE)
+		return blob_fail(r);
+	i = add(v, &k, hash, 0, moved_ns);
+	if (i == NONE)
+		return blob_fail(r);
+	e = &v->slots[i].entry;
+	e->equipment_id = blob_u32(r);
+	e->first_ns = blob_u64(r);
+	e->last_ns = blob_u64(r);
+	e->sent_ns = blob_u64(r);
+	e->received_ns = blob_u64(r);
+	e->in_period = blob_bool(r);
+	visibility_counts_load(&e->period, r);
+	visibility_counts_load(&e->total, r);
+	return blob_ok(r);
+}
+
+bool visibility_load(struct visibility *v, struct blob_reader *r)
+{
+	uint32_t n;
+
+	if (blob_u16(r) != LAYOUT_VERSION)
+		return blob_fail(r);
+	v->evicted = blob_u64(r);
+	n = blob_count(r, v->max, SLOT_SAVED_BYTES);
+	for (uint32_t i = 0; i < n; i++) {
+		if (!load_slot(v, r))
+			return false;
+	}
+	return blob_ok(r);
 }

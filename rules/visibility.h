@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "analysis/event.h"
+#include "common/blob.h"
 #include "common/str.h"
 
 struct visibility_counts {
@@ -51,3 +52,9 @@ int visibility_each(const struct visibility *v, visibility_each_fn *each, void *
 void visibility_end_period(struct visibility *v);
 
 uint64_t visibility_evicted(const struct visibility *v);
+
+void visibility_counts_save(const struct visibility_counts *c, struct blob_writer *w);
+void visibility_counts_load(struct visibility_counts *c, struct blob_reader *r);
+
+void visibility_save(const struct visibility *v, struct blob_writer *w);
+bool visibility_load(struct visibility *v, struct blob_reader *r); /* V is new */

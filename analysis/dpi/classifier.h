@@ -74,5 +74,12 @@ const char *classifier_category_name(struct classifier *c, uint16_t category);
 const char *classifier_expected(struct classifier *c, uint8_t proto, uint16_t port,
 	const char *protocol, const char *application);
 
+/* Numbers of protocols, and of categories, are below these. */
+uint32_t classifier_protocol_count(struct classifier *c);
+uint32_t classifier_category_count(void);
+
+/* The constant that a risk named NAME has in flow_details; NULL: none is named so. */
+const char *classifier_risk_name(struct str name);
+
 /* "nDPI 4.2.0" */
 const char *classifier_version(void);

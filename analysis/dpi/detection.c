@@ -179,3 +179,13 @@ struct detection *detection_waited(struct detection_pool *p, uint64_t until_ns)
 	wait_remove(p, d);
 	return d;
 }
+
+const struct detection *detection_next(
+	const struct detection_pool *p, const struct detection *before)
+{
+	uint32_t next = before ? before->idle_next : p->idle_head[0];
+
+	if (next == NONE && (!before || !before->answered))
+		next = p->idle_head[1];
+	return next == NONE ? NULL : &p->all[next];
+}

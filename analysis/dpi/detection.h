@@ -55,3 +55,8 @@ void detection_wait(struct detection_pool *p, struct detection *d, uint64_t now_
 /* Ends the wait of the one that waits longest and returns it when its label was known at UNTIL_NS
  * or before; else NULL. */
 struct detection *detection_waited(struct detection_pool *p, uint64_t until_ns);
+
+/* In the order in which they would have to go: first those that nobody answered. NULL: no more.
+ * BEFORE NULL: the first. */
+const struct detection *detection_next(
+	const struct detection_pool *p, const struct detection *before);

@@ -493,6 +493,16 @@ const char *classifier_category_name(struct classifier *c, uint16_t category)
 	return name ? name : "";
 }
 
+uint32_t classifier_protocol_count(struct classifier *c)
+{
+	return protocol_count(c->ndpi);
+}
+
+uint32_t classifier_category_count(void)
+{
+	return NDPI_PROTOCOL_NUM_CATEGORIES;
+}
+
 /* Spelt as the library does. */
 static bool may_share_port(const char *found, const char *on_record)
 {

@@ -243,6 +243,15 @@ static const char *const risk_names[] = {
 _Static_assert(NDPI_TLS_SELFSIGNED_CERTIFICATE == 6 && NDPI_TLS_CERTIFICATE_ABOUT_TO_EXPIRE == 41,
 	"rows of risk_names");
 
+const char *classifier_risk_name(struct str name)
+{
+	for (size_t i = 1; i < sizeof(risk_names) / sizeof(risk_names[0]); i++) {
+		if (str_eq(str_from(risk_names[i]), name))
+			return risk_names[i];
+	}
+	return NULL;
+}
+
 static void risks(const struct ndpi_flow_struct *f, struct flow_details *ret)
 {
 	const unsigned n_names = sizeof(risk_names) / sizeof(risk_names[0]);

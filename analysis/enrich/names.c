@@ -370,3 +370,174 @@ uint64_t names_evicted(const struct names *n)
 {
 	return n->evicted;
 }
+
+/* Saved: the pairs from the oldest on, then the ring from its tail on. A pair is named by its place
+ * among them. */
+
+enum { PAIR_SAVED_BYTES = 2 * 16 + 2 + 2, LAYOUT_VERSION = 1 };
+
+static uint32_t pair_count(const struct names *n)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = n->oldest; i != NONE; i = n->pairs[i].newer)
+		count++;
+	return count;
+}
+
+/* PLACES: of each pair. */
+static void ring_save(const struct names *n, const uint32_t *places, struct blob_writer *w)
+{
+	uint32_t at = n->tail;
+
+	blob_put_u32(w, n->ring_bytes);
+	blob_put_u32(w, n->tail);
+	blob_put_u32(w, n->used_bytes);
+	for (uint32_t left = n->used_bytes; left > 0;) {
+		const struct record r = record_at(n, at);
+		const uint32_t bytes = record_bytes(r.len);
+		uint32_t k = 0;
+
+		blob_put_u32(w, r.owner == NONE ? NONE : places[r.owner]);
+		blob_put_u32(w, r.len);
+		if (r.owner != NONE) {
+			const struct pair *p = &n->pairs[r.owner];
+
+			while (p->record[k] != at)
+				k++;
+			blob_put_u8(w, (uint8_t)k);
+			blob_put_u64(w, p->ts_ns[k]);
+			blob_put_bytes(w, n->ring + at + sizeof(struct record), r.len);
+		}
+		left -= bytes;
+		at = (at + bytes) % n->ring_bytes;
+	}
+}
+
+void names_save(const struct names *n, struct blob_writer *w)
+{
+	uint32_t *places = calloc(n->capacity, sizeof(*places));
+	uint32_t place = 0;
+
+	blob_put_u16(w, LAYOUT_VERSION);
+	blob_put_u64(w, n->evicted);
+	blob_put_u32(w, pair_count(n));
+	for (uint32_t i = n->oldest; i != NONE; i = n->pairs[i].newer) {
+		const struct pair *p = &n->pairs[i];
+
+		blob_put_ip(w, &p->key.client);
+		blob_put_ip(w, &p->key.addr);
+		blob_put_u16(w, p->key.segment);
+		blob_put_u16(w, p->n);
+		if (places)
+			places[i] = place++;
+	}
+	w->failed = w->failed || !places;
+	if (places)
+		ring_save(n, places, w);
+	free(places);
+}
+
+static void pairs_load(struct names *n, struct blob_reader *r)
+{
+	const uint32_t count = blob_count(r, n->capacity, PAIR_SAVED_BYTES);
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct pair_key key;
+		uint16_t names;
+
+		blob_ip(r, &key.client);
+		blob_ip(r, &key.addr);
+		key.segment = blob_u16(r);
+		names = blob_u16(r);
+		if (!blob_ok(r) || names == 0 || names > NAMES_PER_ADDRESS ||
+			pair_find(n, &key) != NONE) {
+			(void)blob_fail(r);
+			return;
+		}
+		n->pairs[pair_new(n, &key)].n = names;
+	}
+}
+
+/* A name of pair OWNER, at AT of the ring. */
+static bool record_load(
+	struct names *n, struct blob_reader *r, uint32_t at, struct record record, uint8_t *seen)
+{
+	struct pair *p = &n->pairs[record.owner];
+	const uint32_t k = blob_u8(r);
+	const uint64_t ts_ns = blob_u64(r);
+	const uint8_t *name = blob_bytes(r, record.len);
+
+	if (!name || record.len == 0 || record.len >= NAMES_NAME_BYTES || k >= p->n ||
+		(*seen >> k & 1))
+		return false;
+	*seen = (uint8_t)(*seen | 1u << k);
+	p->record[k] = at;
+	p->ts_ns[k] = ts_ns;
+	memcpy(n->ring + at + sizeof(record), name, record.len);
+	return true;
+}
+
+/* SEEN: of each pair, the names that were there. */
+static bool ring_load(struct names *n, struct blob_reader *r, uint8_t *seen)
+{
+	const uint32_t ring_bytes = blob_u32(r);
+	const uint32_t tail = blob_u32(r);
+	const uint32_t used = blob_u32(r);
+	uint32_t at = tail;
+
+	if (ring_bytes != n->ring_bytes || tail >= ring_bytes || used > ring_bytes ||
+		tail % RECORD_ALIGN != 0)
+		return false;
+	n->tail = tail;
+	while (n->used_bytes < used) {
+		struct record record;
+		uint32_t bytes;
+
+		record.owner = blob_u32(r);
+		record.len = blob_u32(r);
+		if (!blob_ok(r) || record.len >= ring_bytes)
+			return false;
+		bytes = record_bytes(record.len);
+		if (bytes > ring_bytes - at || bytes > used - n->used_bytes)
+			return false;
+		if (record.owner != NONE &&
+			(record.owner >= n->fresh ||
+				!record_load(n, r, at, record, &seen[record.owner])))
+			return false;
+		record_put(n, at, record);
+		n->used_bytes += bytes;
+		at = (at + bytes) % ring_bytes;
+	}
+	n->head = at;
+	return true;
+}
+
+/* Each pair has all its names, the latest first. */
+static bool is_whole(const struct names *n, const uint8_t *seen)
+{
+	for (uint32_t i = 0; i < n->fresh; i++) {
+		const struct pair *p = &n->pairs[i];
+
+		if (seen[i] != (1u << p->n) - 1)
+			return false;
+		for (uint32_t k = 1; k < p->n; k++) {
+			if (p->ts_ns[k] > p->ts_ns[k - 1])
+				return false;
+		}
+	}
+	return true;
+}
+
+bool names_load(struct names *n, struct blob_reader *r)
+{
+	uint8_t *seen = calloc(n->capacity, 1);
+	bool ok = seen && blob_u16(r) == LAYOUT_VERSION;
+
+	n->evicted = blob_u64(r);
+	if (ok)
+		pairs_load(n, r);
+	ok = ok && blob_ok(r) && ring_load(n, r, seen) && is_whole(n, seen);
+	free(seen);
+	return ok || blob_fail(r);
+}

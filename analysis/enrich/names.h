@@ -3,9 +3,11 @@
  * out first. Pure; one thread. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/blob.h"
 #include "common/ip.h"
 #include "common/str.h"
 
@@ -31,3 +33,10 @@ size_t names_find(struct names *n, uint16_t segment, const struct ip_addr *clien
 
 /* Pairs that were forgotten, with all their names, to make room. */
 uint64_t names_evicted(const struct names *n);
+
+/* Everything but the hash key: what is loaded goes on as what was saved would have. */
+void names_save(const struct names *n, struct blob_writer *w);
+
+/* Into N, which is new and of the same capacity. False when R says something else; N then is good
+ * for names_free alone. */
+bool names_load(struct names *n, struct blob_reader *r);

@@ -216,3 +216,84 @@ void details_unpack(const struct details *packed, struct flow_details *ret)
 	ret->cert_not_yet_valid = packed->present & CERT_NOT_YET_VALID;
 	ret->cert_mismatch = packed->present & CERT_MISMATCH;
 }
+
+/* As saved: what is there by the bits of PRESENT, the strings among them in the order of the table.
+ */
+void details_save(const struct details *packed, struct blob_writer *w)
+{
+	struct flow_details d;
+
+	blob_put_bool(w, packed != NULL);
+	if (!packed)
+		return;
+	details_unpack(packed, &d);
+	blob_put_u32(w, packed->present);
+	blob_put_u16(w, d.http_status);
+	blob_put_u16(w, d.dns_type);
+	blob_put_u16(w, d.dns_code);
+	blob_put_u64(w, d.tls_not_before_ns);
+	blob_put_u64(w, d.tls_not_after_ns);
+	for (size_t i = 0; i < N_STRINGS; i++) {
+		if (packed->present & 1u << i)
+			blob_put_str(w, string_of(&d, i));
+	}
+	blob_put_u8(w, (uint8_t)d.n_tls_names);
+	for (uint32_t i = 0; i < d.n_tls_names; i++)
+		blob_put_str(w, d.tls_names[i]);
+	blob_put_u8(w, (uint8_t)d.n_risks);
+	for (uint32_t i = 0; i < d.n_risks; i++)
+		blob_put_text(w, d.risks[i]);
+}
+
+static void risks_load(
+	struct blob_reader *r, const char *(*find_risk)(struct str name), struct flow_details *d)
+{
+	const uint32_t n = blob_u8(r);
+
+	for (uint32_t i = 0; i < n && blob_ok(r); i++) {
+		const char *risk = find_risk(blob_str(r, LABEL_TEXT_BYTES * 2));
+
+		if (risk && d->n_risks < FLOW_MAX_RISKS)
+			d->risks[d->n_risks++] = risk;
+	}
+}
+
+bool details_load(
+	struct blob_reader *r, const char *(*find_risk)(struct str name), struct details **ret)
+{
+	struct flow_details d = details_none;
+	uint32_t present, n;
+
+	*ret = NULL;
+	if (!blob_bool(r))
+		return blob_ok(r);
+	present = blob_u32(r);
+	d.http_status = blob_u16(r);
+	d.dns_type = blob_u16(r);
+	d.dns_code = blob_u16(r);
+	d.tls_not_before_ns = blob_u64(r);
+	d.tls_not_after_ns = blob_u64(r);
+	d.cert_self_signed = present & CERT_SELF_SIGNED;
+	d.cert_expired = present & CERT_EXPIRED;
+	d.cert_not_yet_valid = present & CERT_NOT_YET_VALID;
+	d.cert_mismatch = present & CERT_MISMATCH;
+	for (size_t i = 0; i < N_STRINGS; i++) {
+		if (present & 1u << i) {
+			const struct str s = blob_str(r, DETAILS_MAX_BYTES);
+
+			memcpy((char *)&d + strings[i], &s, sizeof(s));
+		}
+	}
+	n = blob_u8(r);
+	for (uint32_t i = 0; i < n && blob_ok(r); i++) {
+		const struct str name = blob_str(r, DETAILS_MAX_BYTES);
+
+		if (d.n_tls_names < FLOW_MAX_NAMES)
+			d.tls_names[d.n_tls_names++] = name;
+	}
+	risks_load(r, find_risk, &d);
+	if (!blob_ok(r))
+		return false;
+	*ret = details_pack(&d);
+	return true;
+}

@@ -2,11 +2,13 @@
  * size: most flows say little, and a struct flow_details is 600 bytes. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "analysis/event.h"
 #include "common/arena.h"
+#include "common/blob.h"
 
 enum { DETAILS_MAX_BYTES = 4096 };
 
@@ -38,3 +40,11 @@ static inline void event_unpack(struct event *ev, struct flow_details *room)
 /* Details that say nothing. */
 extern const struct flow_details details_none;
 void details_clear(struct flow_details *ret);
+
+void details_save(const struct details *packed, struct blob_writer *w); /* PACKED may be NULL */
+
+/* FIND_RISK gives the constant that says the same as a name of a risk; NULL: there is none any
+ * more. *RET is owned; NULL when they say nothing or without memory. False when R says something
+ * else. */
+bool details_load(
+	struct blob_reader *r, const char *(*find_risk)(struct str name), struct details **ret);

@@ -87,6 +87,7 @@ struct flow {
 	bool label_is_signalling : 1;
 	bool is_dns : 1;     /* its messages may hold answers */
 	bool classified : 1; /* EVENT_FLOW_CLASSIFIED was emitted */
+	bool resumed : 1;    /* the program was restarted while its label was being decided */
 	uint8_t due;         /* events that the current tick owes, bits of enum event_kind */
 	uint32_t undecoded_packets;
 	uint32_t list_prev, list_next; /* of its class, longest idle first */

@@ -259,6 +259,41 @@ struct flow *flow_table_add(
 	return f;
 }
 
+bool flow_spoke_before(const struct flow *a, const struct flow *b)
+{
+	return a->last_ns / EPOCH_NS < b->last_ns / EPOCH_NS;
+}
+
+/* Its place in the chain is that of its age: the latest to be added comes first. */
+static void chain_put(struct flow_table *t, struct flow *f)
+{
+	uint32_t *link = &t->buckets[f->hash & t->mask];
+
+	while (*link != FLOW_NONE && t->flows[*link].first_seq > f->first_seq)
+		link = &t->flows[*link].hash_next;
+	f->hash_next = *link;
+	*link = flow_table_index(t, f);
+}
+
+struct flow *flow_table_put(struct flow_table *t, const struct flow *f, uint32_t hash)
+{
+	const uint32_t tail = t->lists[f->class].tail;
+	struct flow *copy;
+
+	if (t->used == t->max || chain_is_full(t, hash) || flow_table_find(t, &f->key, hash) ||
+		(tail != FLOW_NONE && flow_spoke_before(f, &t->flows[tail])))
+		return NULL;
+	copy = take_record(t);
+	t->used++;
+	*copy = *f;
+	copy->hash = hash;
+	copy->detection = FLOW_NONE;
+	copy->due = 0;
+	chain_put(t, copy);
+	list_append(t, copy);
+	return copy;
+}
+
 void flow_table_touch(struct flow_table *t, struct flow *f, uint64_t ts_ns, enum flow_class class)
 {
 	const bool same_epoch = ts_ns / EPOCH_NS == f->last_ns / EPOCH_NS;

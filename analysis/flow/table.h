@@ -34,6 +34,15 @@ void flow_table_prefetch_at(const struct flow_table *t, uint32_t index);
 struct flow *flow_table_add(
 	struct flow_table *t, const struct flow_key *key, uint32_t hash, uint64_t ts_ns);
 
+/* Puts back F, which was in a table before, behind those of its class; for an empty table whose
+ * flows all come this way, in the order of their lists. HASH: of its key. The copy, without a
+ * detection and what F owed; NULL when there is no room, or F comes out of order or under a key
+ * that is there. */
+struct flow *flow_table_put(struct flow_table *t, const struct flow *f, uint32_t hash);
+
+/* Whether the lists have A in front of B, of the same class. */
+bool flow_spoke_before(const struct flow *a, const struct flow *b);
+
 /* F spoke at TS_NS and is of CLASS now. TS_NS never decreases from call to call. */
 void flow_table_touch(struct flow_table *t, struct flow *f, uint64_t ts_ns, enum flow_class class);
 

@@ -1,0 +1,59 @@
+/* Open findings as the files of the findings share them: for findings*.c alone. */
+#pragma once
+
+#include "common/hash/hash.h"
+#include "rules/findings.h"
+#include "rules/outbox.h"
+
+#define FINDING_NONE UINT32_MAX
+
+struct finding {
+	struct digest key; /* of rule, equipment, entity, application and segment */
+	char id[ALERT_ID_BYTES];
+	enum rule_level level;
+	char *rule_id;            /* owned: rules may be replaced while it is open */
+	char *equipment;          /* owned */
+	struct kept_facts *facts; /* owned: of the last match that was told or ended a flow */
+	struct common *common;    /* as it was then; one of its users */
+	uint32_t revision;
+	uint64_t first_ns, last_ns;      /* packets of the finding */
+	uint64_t matched_ns, revised_ns; /* packet clock at the last match, the last revision */
+	uint64_t flows_ended, bytes_sent, bytes_received;
+	uint32_t next_hash;    /* chain of the bucket, or of the free list */
+	uint32_t older, newer; /* by last match */
+};
+
+/* Members of the JSON object that every alert repeats. */
+struct common {
+	uint32_t users; /* open findings, and the findings themselves */
+	uint32_t len;
+	char text[];
+};
+
+struct findings {
+	struct findings_config cfg;
+	struct findings_stats stats;
+	struct outbox *outbox;
+	uint64_t last_ns;      /* of the last alert: none is stamped earlier */
+	bool is_settled;       /* nothing is held back */
+	struct common *common; /* for matches to come; NULL: nothing */
+	struct json_writer json;
+	struct finding *slots;
+	uint32_t *buckets;
+	uint32_t n_buckets; /* a power of two */
+	uint32_t fresh;     /* slots from here on were never used */
+	uint32_t free_head, oldest, newest;
+};
+
+void findings_leave_common(struct common *c); /* NULL allowed */
+
+/* The finding under KEY, or FINDING_NONE. */
+uint32_t findings_find(struct findings *fs, const struct digest *key);
+
+/* A slot that nobody uses; when none is
+ * left, the finding that has been silent longest is closed
+ * first. It is taken by whoever sets the head of the free list to what follows it. */
+int findings_free_slot(struct findings *fs, uint64_t ts_ns);
+
+/* Takes slot I, the head of the free list, for KEY, as the finding that matched last. */
+void findings_take(struct findings *fs, uint32_t i, const struct digest *key);
