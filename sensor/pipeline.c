@@ -13,8 +13,9 @@ enum {
 	/* Jobs that keep the workers busy while the caller's thread hands on a batch. */
 	ENOUGH_JOBS = 2 * PIPELINE_SHARDS,
 	TCP_PACKET_BUDGET = 80,
-	UDP_PACKET_BUDGET = 24
-}; /* budgets: those of ndpiReader 4.2 */
+	UDP_PACKET_BUDGET = 24,
+	MAX_SAVED_SHARDS = 64, /* of any release */
+};                             /* budgets: those of ndpiReader 4.2 */
 
 /* A shard emits into the batch that it is busy with. */
 struct lane {
@@ -150,6 +151,8 @@ void pipeline_sum(const struct pipeline *p, struct pipeline_stats *stats)
 		shard_stats(p->lanes[s].shard, &one);
 		sum->packets += one.packets;
 		sum->flows += one.flows;
+		sum->flows_loaded += one.flows_loaded;
+		sum->flows_resumed += one.flows_resumed;
 		sum->flows_evicted += one.flows_evicted;
 		for (int rank = 0; rank < FLOW_RANK_COUNT; rank++)
 			sum->flows_evicted_by_rank[rank] += one.flows_evicted_by_rank[rank];
@@ -265,6 +268,47 @@ uint64_t pipeline_now_ns(const struct pipeline *p)
 	return p->reader.clock.now_ns;
 }
 
+/* Each shard's flows have their length in front. */
+void pipeline_save(const struct pipeline *p, const struct pipeline_parts *parts)
+{
+	struct blob_writer *w = parts->flows;
+
+	reader_save(&p->reader, parts->reader);
+	if (!w)
+		return;
+	blob_put_u32(w, PIPELINE_SHARDS);
+	for (uint32_t s = 0; s < PIPELINE_SHARDS; s++) {
+		const size_t place = blob_reserve_u32(w);
+		const size_t from = w->len;
+
+		shard_save(p->lanes[s].shard, w);
+		blob_set_u32(w, place, (uint32_t)(w->len - from));
+	}
+}
+
+static bool load_flows(struct pipeline *p, struct blob_reader *r)
+{
+	struct shard *shards[PIPELINE_SHARDS];
+	struct blob_reader parts[MAX_SAVED_SHARDS];
+	const uint32_t n = blob_count(r, MAX_SAVED_SHARDS, sizeof(uint32_t));
+
+	for (uint32_t i = 0; i < n; i++)
+		parts[i] = blob_part(r);
+	for (uint32_t s = 0; s < PIPELINE_SHARDS; s++)
+		shards[s] = p->lanes[s].shard;
+	return blob_at_end(r) && shards_load(shards, PIPELINE_SHARDS, parts, n);
+}
+
+static int resume(struct pipeline *p, struct pipeline_parts_read *from, struct error *err)
+{
+	if (!reader_load(&p->reader, &from->reader) || !blob_at_end(&from->reader))
+		return error_set(err, ERR_INPUT, "what it says of the packet clock makes no sense");
+	if (from->has_flows && !load_flows(p, &from->flows))
+		return error_set(
+			err, ERR_INPUT, "what it says of the conversations makes no sense");
+	return 0;
+}
+
 int pipeline_run(const struct pipeline_config *cfg, const struct pipeline_consumer *c,
 	struct pipeline_stats *ret, struct error *err)
 {
@@ -273,10 +317,14 @@ int pipeline_run(const struct pipeline_config *cfg, const struct pipeline_consum
 
 	memset(ret, 0, sizeof(*ret));
 	rc = open_pipeline(&p, ret, err);
+	if (rc == 0 && cfg->resume)
+		rc = resume(&p, cfg->resume, err);
 	if (rc == 0 && cfg->ready)
 		rc = cfg->ready(cfg->user, err);
 	if (rc == 0)
 		rc = run(&p, c, ret, err);
+	if (rc == 0 && cfg->keep)
+		rc = cfg->keep(cfg->user, &p, err);
 	crew_free(p.crew);
 	pipeline_sum(&p, ret);
 	close_pipeline(&p);

@@ -16,6 +16,7 @@
 #include "capture/fragments.h"
 #include "capture/packet.h"
 #include "capture/source.h"
+#include "common/blob.h"
 #include "common/error.h"
 #include "rules/policy/site.h"
 #include "sensor/packet_clock.h"
@@ -61,6 +62,17 @@ struct pipeline_consumer {
 
 struct pipeline;
 
+/* What of a pipeline outlives a restart: clock and numbers of the reader; the flows. */
+struct pipeline_parts {
+	struct blob_writer *reader;
+	struct blob_writer *flows; /* NULL: not of interest */
+};
+
+struct pipeline_parts_read {
+	struct blob_reader reader, flows;
+	bool has_flows;
+};
+
 struct pipeline_config {
 	struct source *source;   /* borrowed */
 	const struct site *site; /* borrowed: says who is a subscriber, and what is a segment */
@@ -72,6 +84,12 @@ struct pipeline_config {
 	uint32_t max_detections; /* in all */
 	bool keep_duplicates;    /* packets that several taps saw count each time */
 	const atomic_bool *stop; /* NULL, or: end early when it becomes true */
+	/* What pipeline_save wrote, with the same hash key: the run goes on from there. Used up.
+	 * NULL: from nothing. */
+	struct pipeline_parts_read *resume;
+	/* At the end of the source nothing ends, and KEEP is called with nothing under way, to save
+	 * what there is; the consumer's PERIOD and FINISH are not called then. NULL: all ends. */
+	int (*keep)(void *user, struct pipeline *p, struct error *err);
 	void (*progress)(void *user,
 		const struct pipeline_stats *so_far); /* NULL, or called after each batch */
 	void (*input_fault)(
@@ -86,12 +104,14 @@ struct pipeline_config {
 	void *user;
 };
 
-/* Runs SOURCE to its end through to C. 0; a negative code of the consumer; or ERR_SYSTEM with *err.
- */
+/* Runs SOURCE to its end through to C. 0; a negative code of the consumer; ERR_SYSTEM with *err; or
+ * ERR_INPUT, before anything else was done, when what is to be resumed makes no sense. */
 int pipeline_run(const struct pipeline_config *cfg, const struct pipeline_consumer *c,
 	struct pipeline_stats *ret, struct error *err);
 
-/* For TURN alone. */
+/* For TURN and KEEP alone. */
+void pipeline_save(const struct pipeline *p, const struct pipeline_parts *parts);
+
 void pipeline_set_site(struct pipeline *p, const struct site *site);
 /* Puts the frames of a canary in front of the next ones of the source: at the packet clock's time,
  * else at TS_NS. */

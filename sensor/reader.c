@@ -372,10 +372,25 @@ static bool end_batch(struct reader *r, struct batch *b)
 	return true;
 }
 
+/* The run goes on another time, but for datagrams whose fragments have not all come. */
+static bool is_kept(struct reader *r, struct batch *b)
+{
+	end_group(r, b);
+	fragments_finish(r->fragments);
+	if (is_datagram_due(r))
+		return false;
+	count(r);
+	if (b->settled_ns < r->now_ns)
+		b->settled_ns = r->now_ns;
+	return true;
+}
+
 static bool is_over(struct reader *r, struct batch *b)
 {
 	uint64_t tick_ns;
 
+	if (r->cfg->keep)
+		return is_kept(r, b);
 	end_group(r, b);
 	while (r->clock.started &&
 		packet_clock_tick(&r->clock, r->stats->last_ns + READER_RUN_ON_NS, &tick_ns)) {

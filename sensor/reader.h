@@ -60,3 +60,9 @@ void reader_send_canary(struct reader *r, uint32_t number, uint64_t ts_ns);
  * source has nothing for now; WAIT: unless B is empty, for which a tenth of a second is waited.
  * False when the input has ended: B then is the last batch, and says so. */
 bool reader_fill(struct reader *r, struct batch *b, bool wait);
+
+/* Clock and numbers, and what copies may still come of; not the canary, and no bytes of packets:
+ * fragments that wait may hold what is a subscriber's. At the end of a source that is kept, or
+ * between two calls of reader_fill. */
+void reader_save(const struct reader *r, struct blob_writer *w);
+bool reader_load(struct reader *r, struct blob_reader *from); /* R is new, with the same hash key */

@@ -25,6 +25,7 @@ struct script {
 	uint64_t tail_ns; /* after the last frame nothing comes until then */
 	uint64_t tail_at_ns;
 	uint32_t batch_frames, batches; /* of the pipeline that it is run through */
+	bool is_parted;                 /* what whole periods count does not matter */
 };
 
 static uint32_t draw(struct script *s)
@@ -112,6 +113,7 @@ static struct script *write_script(unsigned steps)
 /* Everything that was told, as one digest. */
 struct told {
 	uint64_t hash;
+	bool is_part; /* of a run: what was counted in it is not what the whole counts */
 	uint64_t events, canaries, ticks, periods, settled;
 	uint64_t finish_ns, last_settled_ns, last_ns, last_frame_ns;
 };
@@ -151,7 +153,8 @@ static int on_period(void *user, uint64_t until_ns, bool day, const struct pipel
 	struct told *t = user;
 	const uint64_t numbers[] = {until_ns, day, so_far->frames, so_far->reasons[REASON_none]};
 
-	mix(t, numbers, sizeof(numbers));
+	if (!t->is_part)
+		mix(t, numbers, sizeof(numbers));
 	t->periods++;
 	return 0;
 }
@@ -183,7 +186,9 @@ static struct told run(struct script *s, uint32_t workers)
 		.batches = s->batches,
 		.max_flows = 8000,
 		.max_detections = 8000};
-	struct told t = {.hash = 1, .last_frame_ns = s->n ? s->frames[s->n - 1].ts_ns : 0};
+	struct told t = {.hash = 1,
+		.is_part = s->is_parted,
+		.last_frame_ns = s->n ? s->frames[s->n - 1].ts_ns : 0};
 	const struct pipeline_consumer c = {.user = &t,
 		.event = on_event,
 		.tick = on_tick,
@@ -227,6 +232,114 @@ START_TEST(silence_between_frames_changes_nothing)
 		ck_assert_uint_eq(live.ticks, plain.ticks);
 		ck_assert_uint_eq(live.finish_ns, plain.finish_ns);
 	}
+}
+END_TEST
+
+/* What a run that is kept leaves behind. */
+struct kept {
+	struct blob_writer reader, flows;
+};
+
+static int on_keep(void *user, struct pipeline *p, struct error *err)
+{
+	struct kept *k = user;
+
+	(void)err;
+	pipeline_save(p, &(struct pipeline_parts){&k->reader, &k->flows});
+	return k->reader.failed || k->flows.failed ? ERR_SYSTEM : 0;
+}
+
+/* The frames of S up to CUT, and then the others, as two runs. */
+static struct told run_in_two(struct script *s, uint32_t cut, uint32_t workers)
+{
+	struct site *site = site_open(NULL, NULL, NULL, NULL);
+	struct told t = {.hash = 1, .is_part = true};
+	struct kept kept;
+	struct pipeline_parts_read from;
+	struct pipeline_config cfg = {.source = &s->base,
+		.site = site,
+		.hash_key = 5,
+		.workers = workers,
+		.max_flows = 8000,
+		.max_detections = 8000,
+		.keep = on_keep,
+		.user = &kept};
+	const struct pipeline_consumer c = {.user = &t,
+		.event = on_event,
+		.tick = on_tick,
+		.period = on_period,
+		.settled = on_settled,
+		.finish = on_finish};
+	const uint32_t n = s->n;
+	struct pipeline_stats stats;
+	struct error err = {0};
+
+	blob_init(&kept.reader, 1 << 24);
+	blob_init(&kept.flows, 1 << 24);
+	s->next = 0;
+	s->n = cut;
+	t.last_frame_ns = s->frames[n - 1].ts_ns;
+	ck_assert_msg(pipeline_run(&cfg, &c, &stats, &err) == 0, "%s", err.msg);
+	ck_assert_uint_eq(stats.frames, cut);
+	ck_assert_uint_eq(t.periods, 0);
+	ck_assert_uint_eq(t.finish_ns, 0);
+	s->n = n;
+	from = (struct pipeline_parts_read){blob_reader_init(kept.reader.data, kept.reader.len),
+		blob_reader_init(kept.flows.data, kept.flows.len), true};
+	cfg.keep = NULL;
+	cfg.resume = &from;
+	ck_assert_msg(pipeline_run(&cfg, &c, &stats, &err) == 0, "%s", err.msg);
+	ck_assert_uint_eq(stats.frames, n - cut);
+	blob_done(&kept.reader);
+	blob_done(&kept.flows);
+	site_close(site);
+	return t;
+}
+
+/* Its conversations are labelled by their number of packets, so none shows that it was resumed. */
+START_TEST(a_run_in_two_parts_tells_the_same)
+{
+	struct script *s = write_script(400);
+	struct told whole;
+
+	s->is_parted = true;
+	whole = run(s, 1);
+	for (uint32_t cut = 0; cut <= s->n; cut += s->n / 9) {
+		const struct told t = run_in_two(s, cut, 1 + cut % 3);
+
+		ck_assert_uint_eq(t.events, whole.events);
+		ck_assert_uint_eq(t.hash, whole.hash);
+		ck_assert_uint_eq(t.ticks, whole.ticks);
+		ck_assert_uint_eq(t.periods, whole.periods);
+		ck_assert_uint_eq(t.finish_ns, whole.finish_ns);
+	}
+	free(s);
+}
+END_TEST
+
+START_TEST(what_makes_no_sense_is_not_resumed)
+{
+	struct script *s = write_script(4);
+	struct site *site = site_open(NULL, NULL, NULL, NULL);
+	struct pipeline_parts_read from = {
+		blob_reader_init("?", 1), blob_reader_init(NULL, 0), false};
+	const struct pipeline_config cfg = {.source = &s->base,
+		.site = site,
+		.max_flows = 8000,
+		.max_detections = 8000,
+		.resume = &from};
+	struct told t = {.hash = 1};
+	const struct pipeline_consumer c = {
+		.user = &t, .event = on_event, .tick = on_tick, .finish = on_finish};
+	struct pipeline_stats stats;
+	struct error err = {0};
+
+	ck_assert_int_eq(pipeline_run(&cfg, &c, &stats, &err), ERR_INPUT);
+	ck_assert_ptr_nonnull(strstr(err.msg, "packet clock"));
+	ck_assert_uint_eq(t.events + t.ticks, 0);
+	ck_assert_uint_eq(s->next, 0);
+	site_close(site);
+	free(s);
 }
 END_TEST
 
@@ -377,6 +490,8 @@ END_TEST
 
 static void add_tests(TCase *tc)
 {
+	tcase_add_test(tc, a_run_in_two_parts_tells_the_same);
+	tcase_add_test(tc, what_makes_no_sense_is_not_resumed);
 	tcase_add_test(tc, silence_between_frames_changes_nothing);
 	tcase_add_loop_test(tc, sizes_of_batches_and_ring_change_nothing, 0, 7);
 	tcase_add_test(tc, when_it_is_stopped_does_not_matter);
