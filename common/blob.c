@@ -1,6 +1,7 @@
 #include "common/blob.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,72 +24,71 @@ void blob_clear(struct blob_writer *w)
 	w->failed = false;
 }
 
-/* Where N more bytes go; NULL: nowhere. */
-static uint8_t *grow(struct blob_writer *w, size_t n)
+/* Room for N more bytes; false: there is none. */
+static bool grow(struct blob_writer *w, size_t n)
 {
 	size_t capacity = w->capacity ? w->capacity : FIRST_BYTES;
 	uint8_t *data;
 
 	if (w->failed || n > w->max_bytes - w->len) {
 		w->failed = true;
-		return NULL;
+		return false;
 	}
 	while (capacity < w->len + n)
 		capacity *= 2;
 	if (capacity > w->max_bytes)
 		capacity = w->max_bytes;
-	if (capacity > w->capacity) {
-		data = realloc(w->data, capacity);
-		if (!data) {
-			w->failed = true;
-			return NULL;
-		}
-		w->data = data;
-		w->capacity = capacity;
+	data = realloc(w->data, capacity);
+	if (!data) {
+		w->failed = true;
+		return false;
 	}
-	w->len += n;
-	return w->data + (w->len - n);
+	w->data = data;
+	w->capacity = capacity;
+	return true;
 }
 
-static void put_number(struct blob_writer *w, uint64_t v, size_t n)
+/* N bytes, small and known where it is called. */
+static inline void put(struct blob_writer *w, const void *bytes, size_t n)
 {
-	uint8_t *at = grow(w, n);
-
-	for (size_t i = 0; at && i < n; i++, v >>= 8)
-		at[i] = (uint8_t)v;
+	if ((w->failed || n > w->capacity - w->len) && !grow(w, n))
+		return;
+	memcpy(w->data + w->len, bytes, n);
+	w->len += n;
 }
 
 void blob_put_u8(struct blob_writer *w, uint8_t v)
 {
-	put_number(w, v, sizeof(v));
+	put(w, &v, sizeof(v));
 }
 
 void blob_put_u16(struct blob_writer *w, uint16_t v)
 {
-	put_number(w, v, sizeof(v));
+	v = htole16(v);
+	put(w, &v, sizeof(v));
 }
 
 void blob_put_u32(struct blob_writer *w, uint32_t v)
 {
-	put_number(w, v, sizeof(v));
+	v = htole32(v);
+	put(w, &v, sizeof(v));
 }
 
 void blob_put_u64(struct blob_writer *w, uint64_t v)
 {
-	put_number(w, v, sizeof(v));
+	v = htole64(v);
+	put(w, &v, sizeof(v));
 }
 
 void blob_put_bool(struct blob_writer *w, bool v)
 {
-	put_number(w, v, 1);
+	blob_put_u8(w, v);
 }
 
 void blob_put_bytes(struct blob_writer *w, const void *bytes, size_t n)
 {
-	uint8_t *at = grow(w, n);
-
-	if (at && n > 0)
-		memcpy(at, bytes, n);
+	if (n > 0)
+		put(w, bytes, n);
 }
 
 void blob_put_str(struct blob_writer *w, struct str s)
@@ -104,7 +104,7 @@ void blob_put_text(struct blob_writer *w, const char *text)
 
 void blob_put_ip(struct blob_writer *w, const struct ip_addr *ip)
 {
-	blob_put_bytes(w, ip, sizeof(*ip));
+	put(w, ip, sizeof(*ip));
 }
 
 size_t blob_reserve_u32(struct blob_writer *w)
@@ -118,8 +118,8 @@ void blob_set_u32(struct blob_writer *w, size_t place, uint32_t v)
 	if (w->failed)
 		return;
 	assert(place + sizeof(v) <= w->len);
-	for (size_t i = 0; i < sizeof(v); i++, v >>= 8)
-		w->data[place + i] = (uint8_t)v;
+	v = htole32(v);
+	memcpy(w->data + place, &v, sizeof(v));
 }
 
 const uint8_t *blob_bytes(struct blob_reader *r, size_t n)

@@ -76,6 +76,7 @@ enum live_blind_cause {
 	LIVE_BLIND_KERNEL_DROP,    /* the reader was too slow for the ring */
 	LIVE_BLIND_INTERFACE_DROP, /* lost before the ring */
 	LIVE_BLIND_UNREAD,         /* left in the ring when the source stopped */
+	LIVE_BLIND_RESTART,        /* no source was open: told by who opened this one */
 	LIVE_BLIND_LINK_DOWN,
 	LIVE_BLIND_GONE, /* the interface did not exist */
 };

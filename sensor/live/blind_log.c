@@ -5,12 +5,15 @@
 
 #include "common/time_text.h"
 
+enum { NAME_MOST = 255 };
+
 const char *blind_cause_name(enum live_blind_cause c)
 {
 	static const char *const names[] = {
 		[LIVE_BLIND_KERNEL_DROP] = "kernel-drop",
 		[LIVE_BLIND_INTERFACE_DROP] = "interface-drop",
 		[LIVE_BLIND_UNREAD] = "unread",
+		[LIVE_BLIND_RESTART] = "restart",
 		[LIVE_BLIND_LINK_DOWN] = "link-down",
 		[LIVE_BLIND_GONE] = "gone",
 	};
@@ -80,4 +83,66 @@ uint32_t blind_log_report(struct blind_log *log, const char *const *names, struc
 	log->told_n = log->n;
 	log->told_lost = log->lost;
 	return n;
+}
+
+static size_t untold(const struct blind_log *log)
+{
+	const uint64_t n = log->n - log->told_n;
+	const size_t kept = blind_log_count(log);
+
+	return n < kept ? (size_t)n : kept;
+}
+
+void blind_log_save(const struct blind_log *log, const char *const *names, struct blob_writer *w)
+{
+	const size_t n = untold(log), kept = blind_log_count(log);
+
+	blob_put_u64(w, log->lost - log->told_lost);
+	blob_put_u32(w, (uint32_t)n);
+	for (size_t i = kept - n; i < kept; i++) {
+		const struct live_blind *b = blind_log_at(log, i);
+
+		blob_put_text(w, names[b->interface]);
+		blob_put_text(w, blind_cause_name(b->cause));
+		blob_put_u64(w, b->from_ns);
+		blob_put_u64(w, b->until_ns);
+		blob_put_u64(w, b->lost);
+	}
+}
+
+/* The number of NAME among the N of NAMES; N: it is not there. */
+static uint32_t find(struct str name, const char *const *names, uint32_t n)
+{
+	uint32_t i = 0;
+
+	while (i < n && !str_eq(name, str_from(names[i])))
+		i++;
+	return i;
+}
+
+bool blind_log_load(struct blind_log *log, const char *const *names, uint32_t n_names,
+	uint64_t until_ns, struct blob_reader *r)
+{
+	const uint64_t lost = blob_u64(r);
+	const uint32_t n = blob_count(r, BLIND_LOG_INTERVALS, 2 * sizeof(uint32_t));
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct live_blind b = {.interface = find(blob_str(r, NAME_MOST), names, n_names)};
+		const struct str cause = blob_str(r, NAME_MOST);
+		int c = 0;
+
+		b.from_ns = blob_u64(r);
+		b.until_ns = blob_u64(r);
+		b.lost = blob_u64(r);
+		if (b.until_ns == 0)
+			b.until_ns = until_ns;
+		while (c <= LIVE_BLIND_GONE &&
+			!str_eq(cause, str_from(blind_cause_name((enum live_blind_cause)c))))
+			c++;
+		b.cause = (enum live_blind_cause)c;
+		if (b.interface < n_names && c <= LIVE_BLIND_GONE)
+			*slot(log, log->n++) = b;
+	}
+	log->lost = lost;
+	return blob_ok(r);
 }

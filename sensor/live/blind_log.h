@@ -7,6 +7,7 @@
 
 #include "capture/live/live_source.h"
 #include "common/arena.h"
+#include "common/blob.h"
 #include "common/str.h"
 
 enum { BLIND_LOG_INTERVALS = 64 };
@@ -32,3 +33,11 @@ const struct live_blind *blind_log_at(const struct blind_log *log, size_t i);
  * those of the interfaces. */
 uint32_t blind_log_report(struct blind_log *log, const char *const *names, struct arena *arena,
 	struct str *ret, uint32_t max, uint64_t *ret_lost);
+
+/* What was not reported yet, with the names of the interfaces. */
+void blind_log_save(const struct blind_log *log, const char *const *names, struct blob_writer *w);
+
+/* Into LOG, which is new. What lasted ended at UNTIL_NS; intervals of interfaces that are not among
+ * NAMES any more are left out. */
+bool blind_log_load(struct blind_log *log, const char *const *names, uint32_t n_names,
+	uint64_t until_ns, struct blob_reader *r);

@@ -338,6 +338,11 @@ def small_seeds(seeds):
     for text in (b"ping\n", b"status\r\n", b"canary", b"reload\nstop\n", b"\0\n", b"\xff\x1b[31m\n", b"x" * 4095 + b"\n", b"x" * 4096, b"\n"):
         for step in (0, 1, 255):
             seeds.add("fuzz_control", bytes([step]) + text)
+    for part in range(8):
+        seeds.add("fuzz_state", bytes([part]))
+        for place in (2, 40, 90, 200, 1000, 60000):
+            for flip in (0, 1, 0xff):
+                seeds.add("fuzz_state", bytes([part]) + struct.pack("<IB", place, flip))
     for text in ("redis://localhost", "redis://u:p%40@[::1]:6379/3", "redis://:pw@10.0.0.1:1", "unix:///run/redis.sock?db=2", "/run/a b",
                  "unix://u:p@/x", "rediss://a", "redis://a/%2f", "/run/redis-%?@#.sock"):
         seeds.add("fuzz_url", text.encode())
