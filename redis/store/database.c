@@ -349,6 +349,19 @@ static int check_version(struct database *db, const struct database_config *cfg,
 	return migrate(db, cfg, version, err);
 }
 
+static int write_version(struct database *db, uint32_t version, struct error *err)
+{
+	char sql[96];
+	int rc;
+
+	(void)snprintf(
+		sql, sizeof(sql), "BEGIN IMMEDIATE; PRAGMA user_version=%u; COMMIT", version);
+	rc = database_run(db, sql, err);
+	if (rc < 0)
+		database_rollback(db);
+	return rc;
+}
+
 static int prepare_all(struct database *db, struct error *err)
 {
 	int rc = database_prepare(db, "PRAGMA page_count", &db->page_count, err);
@@ -376,6 +389,10 @@ static int open_checked(struct database *db, const struct database_config *cfg,
 	if (rc == 0)
 		rc = database_run(db, "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0", err);
 	sqlite3_wal_hook(db->sqlite, on_commit, db); /* which wal_autocheckpoint takes away */
+	/* The log's first write also writes to the directory, which a confined process may not:
+	 * now. And it tells whether there can be one. */
+	if (rc == 0)
+		rc = write_version(db, cfg->n_migrations, err);
 	if (rc == 0)
 		rc = query_number(db, "PRAGMA page_size", &page_bytes, err);
 	db->page_bytes = (uint32_t)page_bytes;

@@ -163,6 +163,20 @@ static int allow_but_capture(scmp_filter_ctx ctx, int call, const struct sandbox
 				ctx, call, cfg, prefix | (uint32_t)1 << low_bits, low_bits);
 }
 
+/* What SQLite does to a database and its log that are open: nothing else may be. */
+static int allow_file(scmp_filter_ctx ctx, int fd)
+{
+	static const int calls[] = {
+		SCMP_SYS(pwrite64), SCMP_SYS(ftruncate), SCMP_SYS(fdatasync), SCMP_SYS(fsync)};
+	struct scmp_arg_cmp file = INT_IS(0, fd);
+	struct scmp_arg_cmp lock[] = {file, INT_IS(1, F_SETLK)};
+	int rc = 0;
+
+	for (size_t i = 0; i < COUNT(calls) && rc == 0; i++)
+		rc = add(ctx, ALLOW, calls[i], 1, &file);
+	return rc < 0 ? rc : add(ctx, ALLOW, SCMP_SYS(fcntl), 2, lock);
+}
+
 static int add_descriptors(scmp_filter_ctx ctx, const struct sandbox_config *cfg)
 {
 	int rc = 0;
@@ -172,6 +186,8 @@ static int add_descriptors(scmp_filter_ctx ctx, const struct sandbox_config *cfg
 	for (size_t i = 0; i < cfg->n_capture_fds && rc == 0; i++)
 		rc = add(ctx, ALLOW, SCMP_SYS(bind), 1,
 			&(struct scmp_arg_cmp)INT_IS(0, cfg->capture_fds[i]));
+	for (size_t i = 0; i < cfg->n_file_fds && rc == 0; i++)
+		rc = allow_file(ctx, cfg->file_fds[i]);
 	if (rc == 0 && cfg->control_fd >= 0)
 		rc = add(ctx, ALLOW, SCMP_SYS(accept4), 1,
 			&(struct scmp_arg_cmp)INT_IS(0, cfg->control_fd));

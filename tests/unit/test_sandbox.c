@@ -25,9 +25,17 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/unit/spool_fixture.h"
 #include "tests/unit/suite.h"
 
-enum { CAPTURE_FD = 40, CAPTURE_FD_2 = 43, CONTROL_FD = 50, OTHER_FD = 41, TEXT_BYTES = 512 };
+enum {
+	CAPTURE_FD = 40,
+	CAPTURE_FD_2 = 43,
+	CONTROL_FD = 50,
+	OTHER_FD = 41,
+	FILE_FD = 60,
+	TEXT_BYTES = 512
+};
 
 typedef int deed(void); /* 0: as it should be */
 
@@ -35,9 +43,12 @@ typedef int deed(void); /* 0: as it should be */
  * goes to TEXT. */
 static int confined(deed *what, char *text)
 {
-	static const int capture[] = {CAPTURE_FD, CAPTURE_FD_2};
-	struct sandbox_config cfg = {
-		.capture_fds = capture, .n_capture_fds = 2, .control_fd = CONTROL_FD};
+	static const int capture[] = {CAPTURE_FD, CAPTURE_FD_2}, file = FILE_FD;
+	struct sandbox_config cfg = {.capture_fds = capture,
+		.n_capture_fds = 2,
+		.file_fds = &file,
+		.n_file_fds = 1,
+		.control_fd = CONTROL_FD};
 	int out[2];
 	int status = -1;
 	size_t len = 0;
@@ -60,6 +71,7 @@ static int confined(deed *what, char *text)
 		dup2(pair[1], OTHER_FD);
 		control = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
 		dup2(control, CONTROL_FD);
+		dup2(memfd_create("file", 0), FILE_FD);
 		if (sandbox_enter(&cfg, &err) < 0) {
 			dprintf(STDERR_FILENO, "%s\n", err.msg);
 			_exit(91);
@@ -168,6 +180,15 @@ static void *nothing(void *arg)
 	return arg;
 }
 
+static int writes_to_its_file(void)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
+
+	if (pwrite(FILE_FD, "abc", 3, 100) != 3 || fdatasync(FILE_FD) < 0 || fsync(FILE_FD) < 0)
+		return 1;
+	return ftruncate(FILE_FD, 10) < 0 || fcntl(FILE_FD, F_SETLK, &lock) < 0;
+}
+
 static int is_told_no(void)
 {
 	pthread_t thread;
@@ -197,7 +218,7 @@ struct allowed {
 static const struct allowed all_allowed[] = {{"files", reads_files}, {"memfd", seals_memory},
 	{"memory", allocates_and_waits}, {"redis", connects_to_redis}, {"send", sends_to_others},
 	{"accept", accepts_on_control}, {"capture", reads_and_binds_capture},
-	{"errno", is_told_no}};
+	{"file", writes_to_its_file}, {"errno", is_told_no}};
 
 START_TEST(allows)
 {
@@ -340,6 +361,28 @@ static int becomes_traceable(void)
 	return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0;
 }
 
+static int writes_elsewhere(void)
+{
+	return pwrite(OTHER_FD, "abc", 3, 0) == 3;
+}
+
+static int cuts_elsewhere(void)
+{
+	return ftruncate(OTHER_FD, 0) == 0;
+}
+
+static int locks_elsewhere(void)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	return fcntl(OTHER_FD, F_SETLK, &lock) == 0;
+}
+
+static int duplicates_its_file(void)
+{
+	return fcntl(FILE_FD, F_DUPFD, 100) >= 0;
+}
+
 static int changes_file(void)
 {
 	return chmod("/tmp/vedette-test-sandbox", 0777) == 0;
@@ -363,7 +406,8 @@ static const struct refused all_refused[] = {{"execve", runs_program}, {"clone",
 	{"write", passes_the_comparison}, {"dup", duplicates_capture},
 	{"fcntl", duplicates_by_fcntl}, {"sendmsg", sends_message}, {"mprotect", makes_executable},
 	{"kill", kills_parent}, {"ioctl", types_into_terminal}, {"prctl", becomes_traceable},
-	{"chmod", changes_file}, {"unshare", makes_namespace}};
+	{"pwrite64", writes_elsewhere}, {"ftruncate", cuts_elsewhere}, {"fcntl", locks_elsewhere},
+	{"fcntl", duplicates_its_file}, {"chmod", changes_file}, {"unshare", makes_namespace}};
 
 START_TEST(refuses)
 {
@@ -375,6 +419,48 @@ START_TEST(refuses)
 		one->call, status, text);
 	snprintf(want, sizeof(want), "refused the system call %s ", one->call);
 	ck_assert_msg(strstr(text, want) != NULL, "%s: said: %s", one->call, text);
+}
+END_TEST
+
+/* ---- the spool ---- */
+
+/* A spool that is opened, confined, filled until it evicts, written back, and closed: new, and as
+ * a process left it. */
+START_TEST(spools)
+{
+	static struct spool_fixture f;
+	struct error err = {ERR_OK, ""};
+
+	fixture_begin(&f);
+	f.cfg.max_bytes = SPOOL_MIN_BYTES;
+	f.cfg.keep_ms = 10;
+	for (int round = 0; round < 2; round++) {
+		int status = -1;
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			struct spool *s = fixture_open(&f, NULL);
+			int fds[SPOOL_DESCRIPTORS];
+			struct sandbox_config cfg = {.file_fds = fds, .control_fd = -1};
+
+			cfg.n_file_fds = spool_descriptors(s, fds);
+			if (cfg.n_file_fds != 2 || sandbox_enter(&cfg, NULL) < 0)
+				_exit(90);
+			for (uint64_t i = 0; i < 40; i++) {
+				if (fixture_add(s, i * 100, 100, 1 + i % 5, 3000, i, &err) < 0)
+					_exit(91);
+				if (i % 2)
+					fixture_confirm(s, i * 20, i);
+			}
+			if (round == 0)
+				_exit(0);
+			spool_close(s);
+			_exit(0);
+		}
+		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+		ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %#x", status);
+	}
+	fixture_end(&f);
 }
 END_TEST
 
@@ -463,6 +549,7 @@ static void add_tests(TCase *tc)
 	tcase_add_loop_test(tc, allows, 0, sizeof(all_allowed) / sizeof(all_allowed[0]));
 	tcase_add_loop_test(tc, refuses, 0, sizeof(all_refused) / sizeof(all_refused[0]));
 	tcase_add_test(tc, ends_by_its_own_signal);
+	tcase_add_test(tc, spools);
 	tcase_add_test(tc, covers_threads_that_were_there);
 	tcase_add_test(tc, refuses_too_many_sockets);
 	tcase_add_test(tc, takes_scattered_sockets);
