@@ -127,6 +127,17 @@ static bool header_is_ours(const uint8_t *data, size_t len, uint32_t application
 		       application_id;
 }
 
+/* Begun, and not finished by a process that was killed: no id, and no table. What it has besides
+ * stands in its log. */
+static bool header_is_unfinished(const uint8_t *data, size_t len)
+{
+	static const uint8_t none[4] = {0};
+
+	return len >= HEADER_BYTES && memcmp(data, "SQLite format 3", 16) == 0 &&
+	       memcmp(data + APPLICATION_ID_AT, none, sizeof(none)) == 0 &&
+	       !memmem(data, len, "CREATE ", 7);
+}
+
 int database_identify(const struct database_config *cfg, enum database_kind *ret, struct error *err)
 {
 	int fd = open(cfg->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -151,6 +162,7 @@ int database_identify(const struct database_config *cfg, enum database_kind *ret
 	close(fd);
 	if (len > 0 || !S_ISREG(st.st_mode))
 		*ret = header_is_ours(data, len, cfg->application_id) ||
+				       header_is_unfinished(data, len) ||
 				       memmem(data, len, cfg->marker, strlen(cfg->marker))
 			       ? DATABASE_OURS
 			       : DATABASE_FOREIGN;
