@@ -160,6 +160,12 @@ void alert_queue_release(struct alert_queue *queue, const struct queued_alert *q
 	queue->bytes -= q->bytes;
 }
 
+void alert_queue_admit(struct alert_queue *queue, const struct queued_alert *q)
+{
+	queue->count++;
+	queue->bytes += q->bytes;
+}
+
 void alert_queue_clear(struct alert_queue *queue)
 {
 	struct queued_alert *q;

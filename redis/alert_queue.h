@@ -62,5 +62,8 @@ struct queued_alert *alert_queue_take(struct alert_queue *queue, uint64_t *ret_b
 /* Q, which was taken, counts no longer; the caller frees it. */
 void alert_queue_release(struct alert_queue *queue, const struct queued_alert *q);
 
+/* Counts Q, which never waited, as taken. */
+void alert_queue_admit(struct alert_queue *queue, const struct queued_alert *q);
+
 /* Frees what waits, and the places. */
 void alert_queue_clear(struct alert_queue *queue);

@@ -12,16 +12,6 @@
 #include "redis/delivery_state.h"
 #include "redis/monotonic.h"
 
-enum {
-	BATCH_DEFAULT = 128,
-	FLUSH_MS_DEFAULT = 5,
-	STATUS_MS_DEFAULT = 5000,
-	RETRY_MS_DEFAULT = 100,
-	RETRY_MAX_MS_DEFAULT = 5000,
-};
-
-static const uint64_t QUEUE_BYTES_DEFAULT = 64 << 20;
-
 void delivery_wait(struct delivery *d, pthread_cond_t *cond, uint64_t until_us)
 {
 	struct timespec ts = {.tv_sec = (time_t)(until_us / 1000000),
@@ -30,107 +20,14 @@ void delivery_wait(struct delivery *d, pthread_cond_t *cond, uint64_t until_us)
 	pthread_cond_timedwait(cond, &d->lock, &ts);
 }
 
-static void set_config(struct delivery *d, const struct delivery_config *cfg)
+static void count_dropped(struct delivery *d, const struct alert *a)
 {
-	d->cfg = *cfg;
-	d->cfg.url = NULL;
-	d->cfg.name = NULL;
-	if (cfg->batch == 0)
-		d->cfg.batch = BATCH_DEFAULT;
-	if (cfg->flush_ms == 0)
-		d->cfg.flush_ms = FLUSH_MS_DEFAULT;
-	if (cfg->status_ms == 0)
-		d->cfg.status_ms = STATUS_MS_DEFAULT;
-	if (cfg->retry_ms == 0)
-		d->cfg.retry_ms = RETRY_MS_DEFAULT;
-	if (cfg->retry_max_ms == 0)
-		d->cfg.retry_max_ms = RETRY_MAX_MS_DEFAULT;
-	d->queue.max_bytes = cfg->max_queue_bytes ? cfg->max_queue_bytes : QUEUE_BYTES_DEFAULT;
-	assert(d->cfg.batch <= TRANSFER_MAX);
-}
+	struct delivery_loss *l = &d->dropped;
 
-static void init_locks(struct delivery *d)
-{
-	pthread_condattr_t monotonic;
-
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_mutex_init(&d->lock, NULL);
-	pthread_cond_init(&d->work, &monotonic);
-	pthread_cond_init(&d->progress, &monotonic);
-	pthread_condattr_destroy(&monotonic);
-}
-
-/* The first connection, whose refusal is the caller's to report. */
-static int open_first(struct delivery *d, const struct delivery_config *cfg, struct error *err)
-{
-	struct stream_tail tail;
-	bool needs_operator;
-	int rc = stream_keys_make(cfg->name, &d->keys, err);
-
-	if (rc < 0)
-		return rc;
-	if (getrandom(&d->random, sizeof(d->random), 0) != sizeof(d->random))
-		return error_set_errno(err, ERR_SYSTEM, errno, "no random number");
-	d->random |= 1;
-	d->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (d->cancel_fd < 0)
-		return error_set_errno(err, ERR_SYSTEM, errno, "cannot make an event descriptor");
-	d->endpoint = redis_endpoint_new(cfg->url, d->keys.alerts, err);
-	if (d->endpoint)
-		d->connection = delivery_open_stream(d, &tail, &needs_operator, err);
-	if (!d->connection)
-		return err->code;
-	d->last_id = tail.id;
-	d->confirmed_id = tail.id;
-	d->last_seq = tail.seq;
-	d->connected_at_us = monotonic_us();
-	return 0;
-}
-
-struct delivery *delivery_new(const struct delivery_config *cfg, struct error *err)
-{
-	struct delivery *d = calloc(1, sizeof(*d));
-	struct error why = {0};
-
-	if (!d) {
-		error_set(err, ERR_SYSTEM, "out of memory");
-		return NULL;
+	if (!d->spool) {
+		d->stats.lost++;
+		d->stats.lost_by_level[a->level]++;
 	}
-	d->cancel_fd = -1;
-	set_config(d, cfg);
-	init_locks(d);
-	if (open_first(d, cfg, &why) < 0) {
-		if (err)
-			*err = why;
-		delivery_free(d);
-		return NULL;
-	}
-	return d;
-}
-
-int delivery_start(struct delivery *d, struct error *err)
-{
-	sigset_t all, before;
-	int rc;
-
-	assert(!d->started);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = pthread_create(&d->thread, NULL, delivery_thread, d);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (rc != 0)
-		return error_set_errno(err, ERR_SYSTEM, rc, "cannot start the thread for Redis");
-	d->started = true;
-	return 0;
-}
-
-static void count_lost(struct delivery *d, const struct alert *a)
-{
-	struct delivery_loss *l = &d->loss;
-
-	d->stats.lost++;
-	d->stats.lost_by_level[a->level]++;
 	if (l->total == 0 || a->ts_ns < l->first_ns)
 		l->first_ns = a->ts_ns;
 	if (l->total == 0 || a->ts_ns > l->last_ns)
@@ -149,21 +46,21 @@ bool delivery_add(struct delivery *d, const struct alert *a)
 	if (q)
 		q->added_us = monotonic_us();
 	pthread_mutex_lock(&d->lock);
-	assert(!d->ended);
+	assert(!d->stop);
 	d->stats.raised++;
 	if (q)
 		dropped = alert_queue_push(&d->queue, q);
 	else
-		count_lost(d, a);
+		count_dropped(d, a);
 	for (const struct queued_alert *lost = dropped; lost; lost = lost->next) {
-		count_lost(d, &lost->alert);
+		count_dropped(d, &lost->alert);
 		kept = kept && lost != q;
 	}
 	/* The first one sets the timer, a full batch ends it. */
 	wake = d->queue.waiting == 1 || d->queue.waiting == d->cfg.batch ||
 	       d->queue.bytes >= DELIVERY_BATCH_MAX_BYTES;
 	if (wake)
-		pthread_cond_signal(&d->work);
+		pthread_cond_signal(d->spool ? &d->spool_work : &d->work);
 	if (dropped)
 		pthread_cond_broadcast(&d->progress);
 	pthread_mutex_unlock(&d->lock);
@@ -212,51 +109,129 @@ bool delivery_status_set(struct delivery *d, const struct delivery_field *fields
 	return true;
 }
 
-bool delivery_loss_take(struct delivery *d, struct delivery_loss *ret)
+static uint64_t lag_ms(const struct delivery *d, const struct delivery_stats *s, uint64_t now_us)
 {
-	pthread_mutex_lock(&d->lock);
-	*ret = d->loss;
-	memset(&d->loss, 0, sizeof(d->loss));
-	pthread_mutex_unlock(&d->lock);
-	return ret->total > 0;
+	const struct queued_alert *first = alert_queue_first(&d->queue);
+	const uint64_t now_ms = d->cfg.now_ms ? d->cfg.now_ms(d->cfg.user) : 0;
+
+	if (s->spooled > 0 && d->counts.oldest_ms > 0)
+		return now_ms > d->counts.oldest_ms ? now_ms - d->counts.oldest_ms : 0;
+	if (!d->spool && d->n_batch > 0)
+		first = d->batch[0];
+	return first && now_us > first->added_us ? (now_us - first->added_us) / 1000 : 0;
 }
 
-void delivery_stats(struct delivery *d, struct delivery_stats *ret)
+/* What the spool counts for good, and what happened since it was told. */
+static void count_spooled(const struct delivery *d, struct delivery_stats *ret)
+{
+	const struct spool_counts *c = &d->counts;
+	const uint64_t unstored = d->n_done + d->n_ahead;
+
+	ret->raised = c->raised + d->queue.count + d->dropped.total + d->n_passed;
+	ret->delivered = c->delivered + unstored + d->n_passed;
+	ret->spooled = c->spooled - unstored;
+	ret->lost = c->lost + d->dropped.total;
+	for (int level = 0; level <= LEVEL_CRITICAL; level++)
+		ret->lost_by_level[level] = c->lost_by_level[level] + d->dropped.by_level[level];
+	ret->resent = c->again;
+	ret->spool_bytes = c->bytes;
+	ret->last_seq = c->last_seq;
+	ret->confirmed_seq = d->done_seq;
+}
+
+void delivery_count(const struct delivery *d, struct delivery_stats *ret)
 {
 	uint64_t now_us = monotonic_us();
 
-	pthread_mutex_lock(&d->lock);
 	*ret = d->stats;
 	ret->queued = d->queue.count;
 	ret->queued_bytes = d->queue.bytes;
+	ret->last_seq = d->last_seq;
+	ret->confirmed_seq = d->n_batch > 0 ? d->batch[0]->seq - 1 : d->last_seq;
+	if (d->spool)
+		count_spooled(d, ret);
+	ret->lag_ms = lag_ms(d, ret, now_us);
 	ret->connected = d->connection && !d->troubled;
 	if (ret->connected && now_us > d->connected_at_us)
 		ret->connected_ms = (now_us - d->connected_at_us) / 1000;
 	ret->latency_p50_us = latency_quantile_us(&d->latency, 500);
 	ret->latency_p99_us = latency_quantile_us(&d->latency, 990);
+}
+
+void delivery_stats(struct delivery *d, struct delivery_stats *ret)
+{
+	pthread_mutex_lock(&d->lock);
+	delivery_count(d, ret);
 	pthread_mutex_unlock(&d->lock);
 }
 
-/* Whether something that was added before number ORDER is neither confirmed nor lost. */
-static bool waits_before(const struct delivery *d, uint64_t order)
-{
-	const struct queued_alert *first =
-		d->n_batch > 0 ? d->batch[0] : alert_queue_first(&d->queue);
+/* ---- waiting ---- */
 
-	return first && first->order < order;
+static bool list_waits(const struct ready_list *l, uint64_t order)
+{
+	for (const struct queued_alert *q = l->first; q; q = q->next) {
+		if (q->unspooled && q->order < order)
+			return true;
+	}
+	return false;
+}
+
+/* Whether something that was added before number ORDER has neither been confirmed, stored nor lost.
+ */
+static bool waits_in_memory(const struct delivery *d, uint64_t order)
+{
+	const struct queued_alert *first = alert_queue_first(&d->queue);
+
+	if (first && first->order < order)
+		return true;
+	for (uint32_t i = 0; i < d->n_taken; i++) {
+		if (d->taken[i]->order < order)
+			return true;
+	}
+	for (uint32_t i = 0; i < d->n_batch; i++) {
+		if ((!d->spool || d->batch[i]->unspooled) && d->batch[i]->order < order)
+			return true;
+	}
+	return list_waits(&d->returned, order) || list_waits(&d->ready, order);
+}
+
+static bool waits_in_spool(const struct delivery *d, uint64_t seq)
+{
+	return d->spool && d->counts.spooled > d->n_done + d->n_ahead && d->done_seq < seq;
 }
 
 /* With the lock. */
 static bool flush_until(struct delivery *d, uint64_t end_us)
 {
 	uint64_t order = d->queue.next_order;
+	uint64_t seq = UINT64_MAX; /* not yet known */
+	bool waits = true;
 
 	d->n_flushing++;
 	pthread_cond_signal(&d->work);
-	while (waits_before(d, order) && !d->ended && monotonic_us() < end_us)
+	pthread_cond_signal(&d->spool_work);
+	for (;;) {
+		waits = waits_in_memory(d, order) || (!d->spool && d->dropped.total > 0);
+		if (!waits && seq == UINT64_MAX)
+			seq = d->counts.last_seq;
+		waits = waits || waits_in_spool(d, seq);
+		if (!waits || d->ended || monotonic_us() >= end_us)
+			break;
 		delivery_wait(d, &d->progress, end_us);
+	}
 	d->n_flushing--;
-	return !waits_before(d, order);
+	return !waits;
+}
+
+/* With the lock. */
+static int not_in_redis(struct delivery *d, uint32_t timeout_ms, struct error *err)
+{
+	struct delivery_stats s;
+
+	delivery_count(d, &s);
+	return error_set(err, ERR_REDIS, "%" PRIu64 " alerts are not in Redis after %u ms%s%s",
+		s.queued + s.spooled, (unsigned)timeout_ms, d->troubled ? ": " : "",
+		d->troubled ? d->stats.error : "");
 }
 
 int delivery_flush(struct delivery *d, uint32_t timeout_ms, struct error *err)
@@ -265,12 +240,18 @@ int delivery_flush(struct delivery *d, uint32_t timeout_ms, struct error *err)
 
 	pthread_mutex_lock(&d->lock);
 	if (!flush_until(d, monotonic_us() + ms_to_us(timeout_ms)))
-		rc = error_set(err, ERR_REDIS,
-			"%" PRIu64 " alerts are not in Redis after %u ms%s%s", d->queue.count,
-			(unsigned)timeout_ms, d->troubled ? ": " : "",
-			d->troubled ? d->stats.error : "");
+		rc = not_in_redis(d, timeout_ms, err);
 	pthread_mutex_unlock(&d->lock);
 	return rc;
+}
+
+void delivery_stop_spooler(struct delivery *d)
+{
+	pthread_mutex_lock(&d->lock);
+	d->stop_spooler = true;
+	pthread_cond_signal(&d->spool_work);
+	pthread_mutex_unlock(&d->lock);
+	pthread_join(d->spooler, NULL);
 }
 
 int delivery_stop(struct delivery *d, uint32_t timeout_ms, struct error *err)
@@ -288,9 +269,21 @@ int delivery_stop(struct delivery *d, uint32_t timeout_ms, struct error *err)
 	pthread_mutex_unlock(&d->lock);
 	/* Whatever it still waits for, it gives up. The counter cannot overflow. */
 	(void)!write(d->cancel_fd, &(uint64_t){1}, sizeof(uint64_t));
-	pthread_join(d->thread, NULL);
+	pthread_join(d->sender, NULL);
+	if (d->spool) {
+		delivery_stop_spooler(d);
+		rc = d->queue.count == 0 ? 0 : rc; /* the spool has what Redis has not */
+	}
 	d->started = false;
 	return rc;
+}
+
+static void free_list(struct ready_list *l)
+{
+	struct queued_alert *q;
+
+	while ((q = ready_take(l)) != NULL)
+		free(q);
 }
 
 void delivery_free(struct delivery *d)
@@ -301,13 +294,20 @@ void delivery_free(struct delivery *d)
 		delivery_stop(d, 0, NULL);
 	redis_close(d->connection);
 	redis_endpoint_free(d->endpoint);
+	redis_endpoint_free(d->registry);
+	spool_close(d->spool);
 	if (d->cancel_fd >= 0)
 		close(d->cancel_fd);
 	for (uint32_t i = 0; i < d->n_batch; i++)
 		free(d->batch[i]);
+	for (uint32_t i = 0; i < d->n_taken; i++)
+		free(d->taken[i]);
+	free_list(&d->ready);
+	free_list(&d->returned);
 	alert_queue_clear(&d->queue);
 	free(d->fields);
 	pthread_cond_destroy(&d->progress);
+	pthread_cond_destroy(&d->spool_work);
 	pthread_cond_destroy(&d->work);
 	pthread_mutex_destroy(&d->lock);
 	free(d);

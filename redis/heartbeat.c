@@ -26,7 +26,7 @@ int heartbeat_write(struct redis_connection *c, const struct stream_keys *k,
 	char now[TIME_TEXT_BYTES];
 	char ttl[16];
 	uint64_t now_ns = 0;
-	uint32_t commands = 3;
+	uint32_t commands = ttl_ms > 0 ? 3 : 2;
 	struct redis_reply r;
 	int rc = stream_server_time(c, &now_ns, err);
 
@@ -43,7 +43,9 @@ int heartbeat_write(struct redis_connection *c, const struct stream_keys *k,
 		2);
 	for (uint32_t i = 0; i < n; i += FIELDS_AT_ONCE, commands++)
 		append_fields(c, k, fields + i, n - i < FIELDS_AT_ONCE ? n - i : FIELDS_AT_ONCE);
-	redis_append(c, 3, (struct str[]){STR("EXPIRE"), str_from(k->status), str_from(ttl)}, NULL);
+	if (ttl_ms > 0)
+		redis_append(c, 3,
+			(struct str[]){STR("EXPIRE"), str_from(k->status), str_from(ttl)}, NULL);
 	redis_append(c, 1, (struct str[]){STR("EXEC")}, NULL);
 	rc = transfer_read_transaction(c, commands, &r, err);
 	for (size_t i = 0; rc == 0 && i < r.n; i++) {

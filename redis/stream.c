@@ -84,6 +84,7 @@ int stream_keys_make(const char *name, struct stream_keys *ret, struct error *er
 	snprintf(ret->name, sizeof(ret->name), "%s", name);
 	snprintf(ret->alerts, sizeof(ret->alerts), "vedette:{%s}:alerts", name);
 	snprintf(ret->status, sizeof(ret->status), "vedette:{%s}:status", name);
+	snprintf(ret->lease, sizeof(ret->lease), "vedette:{%s}:lease", name);
 	return 0;
 }
 
@@ -157,7 +158,7 @@ int stream_check(struct redis_connection *c, const struct stream_keys *k, enum s
 
 	if (rc == 0)
 		rc = check_type(c, k->status, "hash", err);
-	if (rc == 0)
+	if (rc == 0 && mode == STREAM_REPLAY)
 		rc = check_type(c, STREAM_SENSORS_KEY, "set", err);
 	return rc == 0 ? check_owner(c, k, mode, err) : rc;
 }
@@ -211,14 +212,10 @@ int stream_announce_sensor(
 	struct redis_connection *c, const struct stream_keys *k, struct error *err)
 {
 	struct redis_reply r;
-	int rc = redis_command(c, 4,
+
+	return redis_command(c, 4,
 		(struct str[]){STR("HSET"), str_from(k->status), STR("mode"), STR("sensor")}, &r,
 		err);
-
-	if (rc < 0)
-		return rc;
-	return redis_command(c, 3,
-		(struct str[]){STR("SADD"), STR(STREAM_SENSORS_KEY), str_from(k->name)}, &r, err);
 }
 
 int stream_append(struct redis_connection *c, const char *key, const struct stream_place *place,

@@ -30,10 +30,14 @@ bool stream_id_parse(struct str text, struct stream_id *ret);
 /* A decimal number up to MAX, digits only. */
 bool stream_number_parse(struct str text, uint64_t max, uint64_t *ret);
 
+/* False when TEXT is no id. */
+bool stream_id_parse(struct str text, struct stream_id *ret);
+
 struct stream_keys {
 	char name[STREAM_NAME_MAX + 1];
 	char alerts[STREAM_KEY_BYTES]; /* what readers see: "vedette:{NAME}:alerts" */
 	char status[STREAM_KEY_BYTES];
+	char lease[STREAM_KEY_BYTES];
 };
 
 /* 0, or ERR_USAGE with *err: NAME is not 1 to STREAM_NAME_MAX letters, digits, dots, underscores
@@ -60,7 +64,7 @@ struct stream_tail {
 int stream_tail(struct redis_connection *c, const struct stream_keys *k, struct stream_tail *ret,
 	struct error *err);
 
-/* Readers find a sensor from its start on: status (without a time to live) and set. */
+/* The stream is a sensor's from its start on: status, without a time to live. */
 int stream_announce_sensor(
 	struct redis_connection *c, const struct stream_keys *k, struct error *err);
 

@@ -12,7 +12,6 @@
 	X(RESTORED, "restored", "an interface gives packets again")                                \
 	X(RELOADED, "reloaded", "policy, rules, lists and geolocation data were replaced")         \
 	X(RELOAD_REFUSED, "reload-refused", "what was to be loaded is unusable")                   \
-	X(ALERTS_LOST, "alerts-lost", "alerts found no room while Redis was away")                 \
 	X(CLOCK_STEP, "clock-step", "the clock that stamps packets was set")                       \
 	X(VISIBILITY, "visibility", "what was seen of the site, and what was not")                 \
 	X(EQUIPMENT_VISIBILITY, "equipment-visibility", "the same of one piece of equipment")

@@ -77,7 +77,7 @@ static int on_alert(void *user, const struct alert *a)
 
 	live_canary_raised(l, a);
 	if (l->delivery)
-		(void)delivery_add(l->delivery, a); /* what falls out is declared: tell_lost */
+		(void)delivery_add(l->delivery, a); /* what falls out is declared there */
 	if (l->cfg.print && (fwrite(a->json.data, 1, a->json.len, stdout) != a->json.len ||
 				    putchar('\n') == EOF))
 		return error_set(&l->sink_error, ERR_SYSTEM, "standard output cannot be written");
@@ -348,7 +348,7 @@ static void log_totals(const struct live_run *l)
 	l->cfg.log(text);
 }
 
-/* What was raised is delivered, queued (and ends with us) or lost. */
+/* What was raised is delivered, spooled for the next start, queued (and ends with us) or lost. */
 static void log_alerts(const struct live_run *l)
 {
 	struct delivery_stats s;
@@ -358,9 +358,10 @@ static void log_alerts(const struct live_run *l)
 		return;
 	delivery_stats(l->delivery, &s);
 	(void)snprintf(text, sizeof(text),
-		"%llu alerts raised, %llu delivered, %llu not delivered, %llu lost",
+		"%llu alerts raised, %llu delivered, %llu spooled, %llu not delivered, %llu lost",
 		(unsigned long long)s.raised, (unsigned long long)s.delivered,
-		(unsigned long long)s.queued, (unsigned long long)s.lost);
+		(unsigned long long)s.spooled, (unsigned long long)s.queued,
+		(unsigned long long)s.lost);
 	l->cfg.log(text);
 }
 

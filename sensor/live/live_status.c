@@ -199,6 +199,8 @@ static void put_visibility(const struct live_run *l, struct json_writer *w)
 
 static void put_delivery(const struct live_run *l, struct json_writer *w)
 {
+	static const char *const lost_names[] = {"lost_unknown", "lost_informational", "lost_low",
+		"lost_medium", "lost_high", "lost_critical"};
 	struct delivery_stats s;
 
 	json_key(w, "redis");
@@ -212,8 +214,21 @@ static void put_delivery(const struct live_run *l, struct json_writer *w)
 	json_bool(w, s.connected);
 	put_number(w, "raised", s.raised);
 	put_number(w, "delivered", s.delivered);
+	put_number(w, "spooled", s.spooled);
 	put_number(w, "queued", s.queued);
 	put_number(w, "lost", s.lost);
+	for (int level = LEVEL_CRITICAL; level >= 0; level--)
+		put_number(w, lost_names[level], s.lost_by_level[level]);
+	put_number(w, "lag", s.spooled + s.queued);
+	put_number(w, "lag_ms", s.lag_ms);
+	put_number(w, "last_seq", s.last_seq);
+	put_number(w, "confirmed_seq", s.confirmed_seq);
+	put_number(w, "resent", s.resent);
+	put_number(w, "unspooled", s.unspooled);
+	put_number(w, "spool_bytes", s.spool_bytes);
+	put_number(w, "spool_failures", s.spool_failures);
+	put_number(w, "trimmed", s.trimmed);
+	put_number(w, "trimmed_unread", s.trimmed_unread);
 	put_number(w, "reconnects", s.reconnects);
 	put_number(w, "failures", s.failures);
 	put_number(w, "read_back", s.read_back);

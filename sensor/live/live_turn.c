@@ -56,33 +56,6 @@ static int tell_blind(struct live_run *l, const struct live_blind *b)
 	return live_sensor_event(l, &ev);
 }
 
-/* Alerts that fell out of delivery's queue: the loss is an alert itself, and of a level that goes
- * last. */
-static int tell_lost(struct live_run *l)
-{
-	struct delivery_loss lost;
-	char text[256];
-	struct sensor_event ev = {.kind = SENSOR_EVENT_ALERTS_LOST};
-	int n = 0;
-
-	if (!l->delivery || !delivery_loss_take(l->delivery, &lost))
-		return 0;
-	n = snprintf(text, sizeof(text),
-		"%llu alerts found no room while Redis was away:", (unsigned long long)lost.total);
-	for (int level = LEVEL_CRITICAL; level >= LEVEL_INFORMATIONAL; level--) {
-		if (lost.by_level[level] > 0 && n > 0 && (size_t)n < sizeof(text))
-			n += snprintf(text + n, sizeof(text) - (size_t)n, " %llu %s",
-				(unsigned long long)lost.by_level[level],
-				rule_level_name((enum rule_level)level));
-	}
-	l->cfg.log(text);
-	ev.message = str_from(text);
-	ev.from_ns = lost.first_ns;
-	ev.until_ns = lost.last_ns;
-	ev.lost = lost.total;
-	return live_sensor_event(l, &ev);
-}
-
 static int tell_news(struct live_run *l)
 {
 	struct live_news news[LIVE_MAX_NEWS];
@@ -156,9 +129,7 @@ static int tell(struct live_run *l)
 		rc = tell_blind(l, &b);
 	if (rc == 0)
 		rc = tell_silence(l);
-	if (rc == 0)
-		rc = tell_news(l);
-	return rc == 0 ? tell_lost(l) : rc;
+	return rc == 0 ? tell_news(l) : rc;
 }
 
 enum { STATUS_FIELDS = 12, STATUS_TEXT_BYTES = 24 };
