@@ -61,19 +61,24 @@ struct redis_address redis_address_with_port(const struct redis_address *a, uint
 	return ret;
 }
 
+char *redis_address_host(const struct redis_address *a, char *buf)
+{
+	strcpy(buf, "?");
+	if (a->u.any.sa_family == AF_INET6)
+		inet_ntop(AF_INET6, &a->u.ip6.sin6_addr, buf, REDIS_ADDRESS_BYTES);
+	else if (a->u.any.sa_family == AF_INET)
+		inet_ntop(AF_INET, &a->u.ip4.sin_addr, buf, REDIS_ADDRESS_BYTES);
+	return buf;
+}
+
 char *redis_address_format(const struct redis_address *a, char *buf)
 {
-	char text[INET6_ADDRSTRLEN] = "?";
+	char host[REDIS_ADDRESS_BYTES];
+	bool brackets = a->u.any.sa_family == AF_INET6;
+	in_port_t port = brackets ? a->u.ip6.sin6_port : a->u.ip4.sin_port;
 
-	if (a->u.any.sa_family == AF_INET6) {
-		inet_ntop(AF_INET6, &a->u.ip6.sin6_addr, text, sizeof(text));
-		snprintf(buf, REDIS_ADDRESS_BYTES, "[%s]:%u", text,
-			(unsigned)ntohs(a->u.ip6.sin6_port));
-	} else {
-		inet_ntop(AF_INET, &a->u.ip4.sin_addr, text, sizeof(text));
-		snprintf(buf, REDIS_ADDRESS_BYTES, "%s:%u", text,
-			(unsigned)ntohs(a->u.ip4.sin_port));
-	}
+	snprintf(buf, REDIS_ADDRESS_BYTES, brackets ? "[%.*s]:%u" : "%.*s:%u", INET6_ADDRSTRLEN,
+		redis_address_host(a, host), (unsigned)ntohs(port));
 	return buf;
 }
 

@@ -33,6 +33,8 @@ struct redis_address redis_address_with_port(const struct redis_address *a, uint
  * Returns BUF. */
 char *redis_address_format(const struct redis_address *a, char *buf);
 
+char *redis_address_host(const struct redis_address *a, char *buf); /* without port and brackets */
+
 /* A connected descriptor, non-blocking and closed at exec, or -errno: ETIMEDOUT after TIMEOUT_MS,
  * ECANCELED when CANCEL_FD (as in redis_wait) can be read. */
 int redis_address_connect(const struct redis_address *a, int64_t timeout_ms, int cancel_fd);

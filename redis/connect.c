@@ -8,6 +8,7 @@
 #include "redis/connection_inside.h"
 #include "redis/monotonic.h"
 #include "redis/sentinel.h"
+#include "redis/tls/tls.h"
 
 enum {
 	LOADING_MS = 60000,
@@ -39,16 +40,26 @@ static const char *remedy(int errnum, bool is_unix)
 static int open_socket(struct redis_connection *c, const struct redis_address *addresses,
 	uint32_t n, const struct connect_config *cfg, struct error *err)
 {
+	struct redis_tls_files *tls = redis_endpoint_tls(cfg->endpoint);
 	int fd = -EADDRNOTAVAIL;
+	char host[REDIS_ADDRESS_BYTES];
+	struct redis_tls *session;
+	uint32_t i = 0;
 
-	for (uint32_t i = 0; i < n && fd < 0 && fd != -ECANCELED; i++)
+	for (; i < n && fd < 0 && fd != -ECANCELED; i++)
 		fd = redis_address_connect(&addresses[i], cfg->silence_ms, cfg->cancel_fd);
 	if (fd < 0)
 		return error_set(err, fd == -EMFILE || fd == -ENFILE ? ERR_SYSTEM : ERR_REDIS,
 			"cannot connect to %s: %s (%s)", cfg->name, strerror(-fd),
 			remedy(-fd, n > 0 && addresses[0].u.any.sa_family == AF_UNIX));
 	connection_attach(c, fd);
-	return 0;
+	if (!tls)
+		return 0;
+	session = redis_tls_start(tls, fd,
+		redis_endpoint_server_name(cfg->endpoint, &addresses[i - 1], host), cfg->silence_ms,
+		cfg->cancel_fd, err);
+	connection_attach_tls(c, session);
+	return session ? 0 : err->code;
 }
 
 /* ---- the first words ---- */
@@ -112,10 +123,12 @@ struct redis_connection *connect_server(const struct redis_address *addresses, u
 	char address[REDIS_ADDRESS_BYTES];
 	char name[REDIS_ADDRESS_BYTES + 16];
 	struct redis_connection *c;
+	struct error why;
 	int rc;
 
 	if (!cfg.name) {
-		snprintf(name, sizeof(name), "redis://%s",
+		snprintf(name, sizeof(name), "%s://%s",
+			redis_endpoint_tls(cfg.endpoint) ? "rediss" : "redis",
 			redis_address_format(&addresses[0], address));
 		cfg.name = name;
 	}
@@ -125,10 +138,12 @@ struct redis_connection *connect_server(const struct redis_address *addresses, u
 		error_set(err, ERR_SYSTEM, "out of memory");
 		return NULL;
 	}
-	rc = open_socket(c, addresses, n, &cfg, err);
+	rc = open_socket(c, addresses, n, &cfg, &why);
 	if (rc == 0)
-		rc = log_in(c, &cfg, err);
+		rc = log_in(c, &cfg, &why);
 	if (rc < 0) {
+		if (err)
+			*err = why;
 		*ret_needs_operator = redis_needs_operator(c);
 		redis_close(c);
 		return NULL;
@@ -146,6 +161,7 @@ struct connect_config connect_config_of(const struct redis_endpoint *e, int canc
 		.db = url->db,
 		.silence_ms = CONNECT_SILENCE_MS,
 		.cancel_fd = cancel_fd,
+		.endpoint = e,
 	};
 }
 

@@ -16,6 +16,7 @@ struct connect_config {
 	int silence_ms;
 	int loading_ms; /* how long a server may still read its data */
 	int cancel_fd;
+	const struct redis_endpoint *endpoint; /* whose TLS, if any */
 };
 
 /* Connects to the first of N addresses (of one host) that takes it, logs in, selects, pings. NULL

@@ -14,6 +14,7 @@
 #include "redis/connection_inside.h"
 #include "redis/monotonic.h"
 #include "redis/refusal.h"
+#include "redis/tls/tls.h"
 
 enum {
 	REPLY_MS = 60000, /* for a whole reply, however it trickles */
@@ -39,6 +40,7 @@ typedef void *create_array_fn(const redisReadTask *task, array_length n);
 struct redis_connection {
 	struct redis_endpoint *endpoint; /* NULL: somebody else's */
 	struct cluster *cluster; /* NULL: of one server; else most of the rest is not used */
+	struct redis_tls *tls;   /* NULL: in the clear */
 	int fd, cancel_fd, silence_ms;
 	redisReader *reader;
 	redisReplyObjectFunctions functions; /* hiredis' own, but for arrays */
@@ -159,13 +161,22 @@ static int wait_ready(
 	return 0;
 }
 
+/* Sends what goes without waiting of what is queued. */
+static ssize_t send_some(struct redis_connection *c, size_t sent)
+{
+	const char *at = c->out.bytes + sent;
+
+	if (c->tls)
+		return redis_tls_send(c->tls, at, c->out.len - sent);
+	return send(c->fd, at, c->out.len - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 static int send_queued(struct redis_connection *c, struct error *err)
 {
 	size_t sent = 0;
 
 	while (sent < c->out.len) {
-		ssize_t n = send(
-			c->fd, c->out.bytes + sent, c->out.len - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t n = send_some(c, sent);
 
 		if (n >= 0)
 			sent += (size_t)n;
@@ -187,7 +198,8 @@ static int receive(struct redis_connection *c, int64_t timeout_ms, size_t *bytes
 	ssize_t n;
 
 	for (;;) {
-		n = recv(c->fd, buf, sizeof(buf), MSG_DONTWAIT);
+		n = c->tls ? redis_tls_recv(c->tls, buf, sizeof(buf))
+			   : recv(c->fd, buf, sizeof(buf), MSG_DONTWAIT);
 		if (n >= 0 || (errno != EAGAIN && errno != EINTR))
 			break;
 		if (wait_ready(c, POLLIN, timeout_ms < c->silence_ms ? timeout_ms : c->silence_ms,
@@ -331,7 +343,7 @@ void redis_send_early(struct redis_connection *c, bool all)
 		cluster_send_early(c->cluster, all);
 	if (c->broken.code != 0 || c->out.len == 0 || (!all && c->out.len < c->early_at))
 		return;
-	n = send(c->fd, c->out.bytes, c->out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	n = send_some(c, 0);
 	if (n > 0)
 		command_buffer_drop(&c->out, (size_t)n);
 	c->early_at = c->out.len + EARLY_BYTES;
@@ -422,6 +434,11 @@ void connection_attach(struct redis_connection *c, int fd)
 	c->fd = fd;
 }
 
+void connection_attach_tls(struct redis_connection *c, struct redis_tls *t)
+{
+	c->tls = t;
+}
+
 void connection_attach_cluster(struct redis_connection *c, struct cluster *cl)
 {
 	c->cluster = cl;
@@ -465,6 +482,7 @@ void redis_close(struct redis_connection *c)
 	forget_reply(c);
 	if (c->reader)
 		redisReaderFree(c->reader);
+	redis_tls_free(c->tls);
 	if (c->fd >= 0)
 		close(c->fd);
 	command_buffer_free(&c->out);

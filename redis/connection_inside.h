@@ -7,6 +7,7 @@
 #include "redis/connection.h"
 
 struct cluster;
+struct redis_tls;
 
 /* A connection without a socket. NAME (copied) stands in messages. No byte for SILENCE_MS: it is
  * broken. NULL without memory. */
@@ -14,6 +15,9 @@ struct redis_connection *connection_new(const char *name, int cancel_fd, int sil
 
 /* C owns FD, a connected socket, from now on. */
 void connection_attach(struct redis_connection *c, int fd);
+
+/* C owns T from now on, which stands between it and its socket. NULL allowed. */
+void connection_attach_tls(struct redis_connection *c, struct redis_tls *t);
 
 /* C owns CL from now on, which does all that is asked of C. */
 void connection_attach_cluster(struct redis_connection *c, struct cluster *cl);

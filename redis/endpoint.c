@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "redis/slot.h"
+#include "redis/tls/tls.h"
 
 enum {
 	NAMED_MAX = 64,   /* addresses of the URL's hosts */
@@ -17,8 +18,10 @@ enum {
 
 struct redis_endpoint {
 	struct redis_url url;
-	int slot; /* of the key; -1: any */
+	struct redis_tls_files *tls; /* NULL: in the clear */
+	int slot;                    /* of the key; -1: any */
 	struct redis_address addresses[NAMED_MAX + LEARNED_MAX];
+	uint8_t places[NAMED_MAX]; /* whose they are, of the URL's hosts */
 	uint32_t n_named, n;
 	uint32_t first;        /* the preferred one */
 	uint32_t next_learned; /* whose room the next one takes when there is no other */
@@ -48,7 +51,7 @@ static int resolve(struct redis_endpoint *e, const struct redis_place *place, st
 			continue;
 		memcpy(&to->u, a->ai_addr, a->ai_addrlen);
 		to->bytes = a->ai_addrlen;
-		e->n++;
+		e->places[e->n++] = (uint8_t)(place - e->url.places);
 	}
 	freeaddrinfo(list);
 	return 0;
@@ -91,6 +94,10 @@ struct redis_endpoint *redis_endpoint_new(const char *url, const char *key, stru
 	}
 	e->slot = key ? redis_slot(str_from(key)) : -1;
 	rc = redis_url_parse(url, &e->url, err);
+	if (rc == 0 && e->url.tls) {
+		e->tls = redis_tls_files_new(&e->url, err);
+		rc = e->tls ? 0 : ERR_USAGE;
+	}
 	if (rc == 0 && e->url.is_unix)
 		use_path(e);
 	else if (rc == 0)
@@ -110,6 +117,7 @@ struct redis_endpoint *redis_endpoint_for(const struct redis_endpoint *e, struct
 		return NULL;
 	*ret = *e;
 	ret->slot = redis_slot(key);
+	redis_tls_files_share(ret->tls);
 	return ret;
 }
 
@@ -117,6 +125,7 @@ void redis_endpoint_free(struct redis_endpoint *e)
 {
 	if (!e)
 		return;
+	redis_tls_files_free(e->tls);
 	explicit_bzero(&e->url, sizeof(e->url));
 	free(e);
 }
@@ -154,6 +163,21 @@ static uint32_t find(const struct redis_endpoint *e, const struct redis_address 
 	while (i < e->n && !redis_address_eq(&e->addresses[i], a))
 		i++;
 	return i;
+}
+
+struct redis_tls_files *redis_endpoint_tls(const struct redis_endpoint *e)
+{
+	return e->tls;
+}
+
+const char *redis_endpoint_server_name(
+	const struct redis_endpoint *e, const struct redis_address *a, char *buf)
+{
+	uint32_t i = find(e, a);
+
+	if (e->url.server_name[0])
+		return e->url.server_name;
+	return i < e->n_named ? e->url.places[e->places[i]].host : redis_address_host(a, buf);
 }
 
 void redis_endpoint_prefer(struct redis_endpoint *e, const struct redis_address *a)

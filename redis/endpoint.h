@@ -22,6 +22,16 @@ void redis_endpoint_free(struct redis_endpoint *e); /* NULL allowed */
 const struct redis_url *redis_endpoint_url(const struct redis_endpoint *e);
 int redis_endpoint_slot(const struct redis_endpoint *e); /* of the key; -1: any */
 
+struct redis_tls_files;
+
+/* NULL: in the clear. */
+struct redis_tls_files *redis_endpoint_tls(const struct redis_endpoint *e);
+
+/* The name in the certificate of who is at A: what the URL says of all, else the host that was
+ * looked up, else the address, in BUF of REDIS_ADDRESS_BYTES. */
+const char *redis_endpoint_server_name(
+	const struct redis_endpoint *e, const struct redis_address *a, char *buf);
+
 /* Whom to ask: the addresses of the URL's hosts, then those that were learned; the one that was
  * preferred last comes first. I < redis_endpoint_count. */
 uint32_t redis_endpoint_count(const struct redis_endpoint *e);

@@ -74,6 +74,7 @@ static int ask(struct round *r, const struct redis_address *sentinel, struct red
 		.password = url->sentinel_password,
 		.silence_ms = SENTINEL_SILENCE_MS,
 		.cancel_fd = r->cancel_fd,
+		.endpoint = r->e,
 	};
 	struct redis_connection *c = connect_server(sentinel, 1, &cfg, &r->needs_operator, err);
 	struct redis_reply reply;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/str.h"
+#include "redis/tls/tls.h"
 
 #define SLASH "a / in a user or a password of a Redis URL is written %2F, an @ %40"
 #define FORMS                                                                                      \
@@ -190,6 +191,7 @@ static int parse_parameter(struct str value, struct redis_url *ret, struct error
 		{"cacert", ret->tls, ret->ca_file, sizeof(ret->ca_file)},
 		{"cert", ret->tls, ret->cert_file, sizeof(ret->cert_file)},
 		{"key", ret->tls, ret->key_file, sizeof(ret->key_file)},
+		{"server_name", ret->tls, ret->server_name, sizeof(ret->server_name)},
 	};
 	struct str name = value;
 	bool named = split(&value, '=', false, &name);
@@ -201,8 +203,8 @@ static int parse_parameter(struct str value, struct redis_url *ret, struct error
 		return decode(value, known[i].name, known[i].to, known[i].size, err);
 	}
 	return error_set(err, ERR_USAGE,
-		"only sentinel_password=, sentinel_user= (redis+sentinel://), cacert=, cert= and "
-		"key= (rediss://) may follow the ? in a Redis URL");
+		"only sentinel_password=, sentinel_user= (redis+sentinel://), cacert=, cert=, key= "
+		"and server_name= (rediss://) may follow the ? in a Redis URL");
 }
 
 static int parse_parameters(struct str query, struct redis_url *ret, struct error *err)
@@ -382,11 +384,12 @@ int redis_url_parse(const char *url, struct redis_url *ret, struct error *err)
 	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
 		if (!starts_with(url, schemes[i].scheme))
 			continue;
-		if (schemes[i].tls)
+		if (schemes[i].tls && !redis_tls_available())
 			return error_set(err, ERR_USAGE,
-				"rediss:// needs TLS, which this build does not have, and nothing "
-				"is sent in the clear in its place; use a unix socket, or a TLS "
-				"tunnel (stunnel) and redis://");
+				"rediss:// needs TLS, which this build does not have (hiredis "
+				"1.0 or newer has it, Debian 13), and nothing is sent in the clear "
+				"in its place; use a unix socket, or a TLS tunnel (stunnel) and "
+				"redis://");
 		ret->topology = schemes[i].topology;
 		ret->tls = schemes[i].tls;
 		return parse_tcp(str_from(url + strlen(schemes[i].scheme)), ret, err);

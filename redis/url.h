@@ -35,7 +35,8 @@ struct redis_url {
 	char sentinel_password[512];
 	/* Of TLS; "": the system's authorities, and no certificate of our own. */
 	char ca_file[REDIS_FILE_BYTES], cert_file[REDIS_FILE_BYTES], key_file[REDIS_FILE_BYTES];
-	char name[400]; /* the same without users, passwords and files, for messages */
+	char server_name[256]; /* that certificates carry; "": the host, or the address */
+	char name[400];        /* the same without users, passwords and files, for messages */
 };
 
 /* One of
@@ -44,9 +45,9 @@ struct redis_url {
  *   redis+sentinel://[[user]:password@]host[:port],.../MASTER[/db]
  *       [?sentinel_password=...[&sentinel_user=...]]
  *   redis+cluster://[[user]:password@]host[:port],...
- * and the same with rediss (TLS) for redis, [?cacert=FILE[&cert=FILE&key=FILE]], where this build
- * has it. %XX is decoded in all but numbers. 0, or ERR_USAGE with *err, which says what would be
- * right and never repeats a password. */
+ * and the same with rediss (TLS) for redis, [?cacert=FILE][&cert=FILE&key=FILE][&server_name=NAME],
+ * where this build has it. %XX is decoded in all but numbers. 0, or ERR_USAGE with *err, which says
+ * what would be right and never repeats a password. */
 int redis_url_parse(const char *url, struct redis_url *ret, struct error *err);
 
 /* "unix://PATH" with the bytes of PATH encoded as redis_url_parse wants them, in BUF of

@@ -20,6 +20,7 @@ ndpi_*.h        analysis/dpi analysis/stats
 maxminddb.h     analysis/enrich
 pcre2.h         rules/sigma
 hiredis/*       redis
+openssl/*       redis/tls
 sqlite3.h       redis/store
 jansson.h       cli
 seccomp.h       sensor/confine
