@@ -3,6 +3,7 @@
 #include "cli/answer_view.h"
 #include "cli/command.h"
 #include "cli/control_client.h"
+#include "cli/fleet_view.h"
 
 static const char help[] =
 	"usage: vedette status [OPTION...]\n\n"
@@ -14,10 +15,19 @@ static const char help[] =
 	"  --socket PATH    its control socket, instead of --name and --state\n"
 	"  --canary         send a built-in conversation through the whole sensor, and say\n"
 	"                   whether its alert came out\n"
-	"  --json           the sensor's answer, one JSON object\n\n"
+	"  --all            ask Redis instead, about all sensors and replays: who is heard, and "
+	"what "
+	"became\n"
+	"                   of their alerts\n"
+	"  --redis URL      with --all: redis://[[user]:password@]host[:port][/db], unix://path, "
+	"or "
+	"private\n"
+	"                   (default)\n"
+	"  --json           the sensor's answer, one JSON object; with --all one a line\n\n"
 	"Examples:\n"
 	"  vedette status\n"
 	"  vedette status --canary\n"
+	"  vedette status --all\n"
 	"  vedette status --json | jq .\n";
 
 enum { ANSWER_MS = 30000 };
@@ -31,9 +41,12 @@ int cmd_status(int argc, char **argv)
 	int status;
 	int rc;
 
-	if (!control_options_parse(
-		    &o, argc, argv, CONTROL_ACCEPTS_JSON | CONTROL_ACCEPTS_CANARY, help, &status))
+	if (!control_options_parse(&o, argc, argv,
+		    CONTROL_ACCEPTS_JSON | CONTROL_ACCEPTS_CANARY | CONTROL_ACCEPTS_ALL, help,
+		    &status))
 		return status;
+	if (o.all)
+		return fleet_view(&o, &err) < 0 ? command_fail("status", &err) : EXIT_OK;
 	if (control_client_find(&o, path, &err) < 0)
 		return command_fail("status", &err);
 	rc = control_client_ask(path, o.canary ? "canary" : "status", ANSWER_MS, &reply, &err);

@@ -11,16 +11,18 @@
 
 struct control_options {
 	const char *name, *state, *socket;
-	bool json, canary; /* false for commands that do not accept them */
+	bool json, canary, all; /* false for commands that do not accept them */
+	const char *redis;      /* with --all; NULL: not given */
 };
 
 enum control_accepts {
 	CONTROL_ACCEPTS_JSON = 1,
 	CONTROL_ACCEPTS_CANARY = 2,
+	CONTROL_ACCEPTS_ALL = 4, /* and --redis */
 };
 
-/* Reads ARGV: --name, --state, --socket, and of --json and --canary what ACCEPTS names. False, with
- * *ret_exit, when the command has nothing more to do (HELP was printed, or an error). */
+/* Reads ARGV: --name, --state, --socket, and of --json, --canary, --all what ACCEPTS names. False,
+ * with *ret_exit, when the command has nothing more to do (HELP was printed, or an error). */
 bool control_options_parse(struct control_options *o, int argc, char **argv, unsigned accepts,
 	const char *help, int *ret_exit);
 

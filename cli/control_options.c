@@ -12,7 +12,7 @@
 #include "cli/control_client.h"
 #include "common/str.h"
 
-enum { OPT_NAME = 256, OPT_STATE, OPT_SOCKET, OPT_JSON, OPT_CANARY };
+enum { OPT_NAME = 256, OPT_STATE, OPT_SOCKET, OPT_JSON, OPT_CANARY, OPT_ALL, OPT_REDIS };
 
 enum { LIST_BYTES = 512, PING_MS = 2000 };
 
@@ -40,6 +40,12 @@ static void take(struct control_options *o, int option, const char *value)
 	case OPT_JSON:
 		o->json = true;
 		break;
+	case OPT_ALL:
+		o->all = true;
+		break;
+	case OPT_REDIS:
+		o->redis = value;
+		break;
 	default:
 		o->canary = true;
 		break;
@@ -51,7 +57,9 @@ bool control_options_parse(struct control_options *o, int argc, char **argv, uns
 {
 	static const struct option json = {"json", no_argument, NULL, OPT_JSON};
 	static const struct option canary = {"canary", no_argument, NULL, OPT_CANARY};
-	struct option longs[8] = {{"help", no_argument, NULL, 'h'},
+	static const struct option all = {"all", no_argument, NULL, OPT_ALL};
+	static const struct option redis = {"redis", required_argument, NULL, OPT_REDIS};
+	struct option longs[10] = {{"help", no_argument, NULL, 'h'},
 		{"name", required_argument, NULL, OPT_NAME},
 		{"state", required_argument, NULL, OPT_STATE},
 		{"socket", required_argument, NULL, OPT_SOCKET}};
@@ -63,6 +71,10 @@ bool control_options_parse(struct control_options *o, int argc, char **argv, uns
 		longs[n++] = json;
 	if (accepts & CONTROL_ACCEPTS_CANARY)
 		longs[n++] = canary;
+	if (accepts & CONTROL_ACCEPTS_ALL) {
+		longs[n++] = all;
+		longs[n++] = redis;
+	}
 	*o = (struct control_options){0};
 	*ret_exit = EXIT_OK;
 	opterr = 0;
@@ -84,6 +96,13 @@ bool control_options_parse(struct control_options *o, int argc, char **argv, uns
 		snprintf(text, sizeof(text), "\"%s\" is no option", argv[optind]);
 		return usage(argv[0], text, ret_exit);
 	}
+	if (o->redis && !o->all)
+		return usage(
+			argv[0], "--redis goes with --all: a sensor is asked itself", ret_exit);
+	if (o->all && (o->name || o->socket || o->canary))
+		return usage(argv[0],
+			"--all means every sensor: leave --name, --socket and --canary out",
+			ret_exit);
 	if (o->socket && (o->name || o->state))
 		return usage(
 			argv[0], "--socket says it all: leave --name and --state out", ret_exit);

@@ -70,7 +70,8 @@ static void set_message(const struct notice *n, char *buf, size_t size)
 			count == 1 ? "" : "s", n->sensor, n->missing.first, n->missing.last,
 			n->trimmed ? "fell off the beginning of the stream before they were read: "
 				     "keep more (--retain of the sensor), or read faster"
-				   : "are not in the stream, and no alert declares them as lost");
+				   : "are not in the stream, and no alert declares them as lost so "
+				     "far");
 		break;
 	case NOTICE_DELETED:
 		snprintf(buf, size, "entry %s of %s was deleted or trimmed before it was forwarded",

@@ -7,7 +7,7 @@
 #include "redis/notice.h"
 
 /* So long a hole is left alone: what declares it may be on its way. */
-enum { FORWARD_GRACE_MS = 30000 };
+enum { FORWARD_GRACE_MS = 10000 };
 
 /* A place in a stream: everything up to it is accounted for. */
 struct place {

@@ -2,7 +2,6 @@
  * whole or not at all. */
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,10 +31,14 @@ static int failed(const struct target *t, const char *what, struct error *err)
 static void sync_folder(const struct target *t)
 {
 	char path[PATH_MAX];
+	char *slash;
 	int fd;
 
 	memcpy(path, t->path, sizeof(path));
-	fd = open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	slash = strrchr(path, '/');
+	if (slash)
+		slash[slash == path] = '\0';
+	fd = open(slash ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return;
 	(void)fsync(fd);
