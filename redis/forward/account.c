@@ -191,7 +191,7 @@ int account_silence(struct forward *f, struct error *err)
 		struct notice n = {.sensor = m->keys.name, .basis = s->watch.basis};
 		enum watch_result seen;
 
-		if (m->failed || !m->known || !s->recorded || fleet_is_replay(m)) {
+		if (!s->fresh || !m->known || !s->recorded || fleet_is_replay(m)) {
 			watch_forget_gone(&s->watch);
 			continue;
 		}

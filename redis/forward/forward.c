@@ -198,15 +198,16 @@ static int look_around(struct forward *f, struct error *err)
 	rc = add_shares(f);
 	if (rc < 0)
 		return rc;
+	for (struct share *s = f->shares; s; s = s->next)
+		s->fresh = !s->member->failed;
+	step(group_prepare(f, &why), &why, &first, err);
 	rc = redis_route_to(fleet_route(f->fleet), STR(STREAM_SENSORS_KEY), &c, &why);
 	if (rc == 0)
 		rc = stream_server_time(c, &f->now_ns, &why);
 	step(rc, &why, &first, err);
-	/* without the time nothing can be said of silence; and a member's status is as of its last
-	 * refresh, so it is looked at before anything else is asked of it */
+	/* without the time nothing can be said of silence */
 	if (rc == 0)
 		step(account_silence(f, &why), &why, &first, err);
-	step(group_prepare(f, &why), &why, &first, err);
 	return first;
 }
 

@@ -25,6 +25,7 @@ struct queue {
 struct share {
 	struct share *next;
 	struct fleet_member *member;
+	bool fresh;                    /* its status is as of the last look around */
 	bool recorded;                 /* the record of former runs was read */
 	bool used;                     /* there is such a record */
 	bool ready;                    /* the group is there */
