@@ -179,6 +179,7 @@ static int run(struct flows *fl, struct error *err)
 		.max_flows = MAX_FLOWS,
 		.max_detections = MAX_DETECTIONS,
 		.keep_duplicates = fl->options.keep_duplicates,
+		.ends_process = !VEDETTE_FREES_ALL,
 		.progress = on_progress,
 		.input_fault = on_input_fault,
 		.user = fl,

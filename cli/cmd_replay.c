@@ -210,6 +210,7 @@ static int run(struct replay *r, struct error *err)
 		.max_flows = MAX_FLOWS,
 		.max_detections = MAX_DETECTIONS,
 		.keep_duplicates = r->options.keep_duplicates,
+		.ends_process = !VEDETTE_FREES_ALL,
 		.stop = &interrupted,
 		.progress = on_progress,
 		.input_fault = on_input_fault,

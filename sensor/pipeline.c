@@ -110,7 +110,10 @@ static int open_lanes(struct pipeline *p, struct error *err)
 static int open_pipeline(struct pipeline *p, struct pipeline_stats *stats, struct error *err)
 {
 	const struct pipeline_config *cfg = p->cfg;
-	const struct crew_config cc = {cfg->workers, PIPELINE_SHARDS, run_shard, p};
+	const struct crew_config cc = {.n_threads = cfg->workers,
+		.n_lanes = PIPELINE_SHARDS,
+		.job = run_shard,
+		.user = p};
 	const bool has_reader = reader_init(&p->reader, cfg, stats);
 
 	if (!open_batches(p) || !has_reader)
@@ -132,8 +135,9 @@ static void close_lane(void *user, uint32_t s)
 /* What a sensor gave up when it was ready may be the right to start threads. */
 static void close_pipeline(struct pipeline *p)
 {
-	gang_run(classifier_many_at_once() && !p->cfg->ready ? p->cfg->workers : 0, PIPELINE_SHARDS,
-		close_lane, p);
+	if (!p->cfg->ends_process)
+		gang_run(classifier_many_at_once() && !p->cfg->ready ? p->cfg->workers : 0,
+			PIPELINE_SHARDS, close_lane, p);
 	for (uint32_t i = 0; i < p->n_batches; i++)
 		batch_done(&p->batches[i]);
 	free(p->batches);

@@ -83,6 +83,9 @@ struct pipeline_config {
 	uint32_t max_flows;      /* in all */
 	uint32_t max_detections; /* in all */
 	bool keep_duplicates;    /* packets that several taps saw count each time */
+	/* The process ends behind the run: the shards are left to it, since to free their
+	 * classifiers piece by piece takes as long as 50,000 packets. */
+	bool ends_process;
 	const atomic_bool *stop; /* NULL, or: end early when it becomes true */
 	/* What pipeline_save wrote, with the same hash key: the run goes on from there. Used up.
 	 * NULL: from nothing. */
