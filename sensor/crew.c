@@ -60,6 +60,18 @@ static bool is_settled(const struct crew *c, uint64_t job)
 	return true;
 }
 
+static uint64_t backlog(const struct crew *c)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < c->cfg.n_lanes; i++) {
+		const struct lane *l = &c->lanes[i];
+
+		n += c->n_posted - l->next - (l->busy || l->paused);
+	}
+	return n;
+}
+
 static void wake_one(struct crew *c)
 {
 	if (c->n_asleep > 0)
@@ -182,7 +194,8 @@ void crew_post(struct crew *c)
 {
 	pthread_mutex_lock(&c->lock);
 	c->n_posted++;
-	wake_one(c);
+	if (backlog(c) >= c->cfg.wake_jobs)
+		wake_one(c);
 	pthread_mutex_unlock(&c->lock);
 }
 
@@ -209,14 +222,10 @@ void crew_resume(struct crew *c, uint64_t job)
 
 uint64_t crew_backlog(struct crew *c)
 {
-	uint64_t n = 0;
+	uint64_t n;
 
 	pthread_mutex_lock(&c->lock);
-	for (uint32_t i = 0; i < c->cfg.n_lanes; i++) {
-		const struct lane *l = &c->lanes[i];
-
-		n += c->n_posted - l->next - (l->busy || l->paused);
-	}
+	n = backlog(c);
 	pthread_mutex_unlock(&c->lock);
 	return n;
 }
@@ -236,6 +245,7 @@ void crew_wait(struct crew *c, uint64_t job)
 	pthread_mutex_lock(&c->lock);
 	c->caller_waits = true;
 	c->awaited = job;
+	wake_one(c);
 	while (!is_settled(c, job)) {
 		if (c->n_threads > 0)
 			pthread_cond_wait(&c->settled, &c->lock);

@@ -15,6 +15,10 @@ typedef bool crew_job_fn(void *user, uint32_t lane, uint64_t job);
 struct crew_config {
 	uint32_t n_threads; /* 0: the caller's alone, in crew_help and crew_wait */
 	uint32_t n_lanes;   /* 1 or more */
+	/* Jobs that must wait before a post wakes a thread, those of each lane counted for
+	 * themselves: to wake one costs as much as a small job. Those fewer are begun by a thread
+	 * that is awake, or once the caller helps or waits. */
+	uint32_t wake_jobs;
 	crew_job_fn *job;
 	void *user;
 };

@@ -112,6 +112,7 @@ static int open_pipeline(struct pipeline *p, struct pipeline_stats *stats, struc
 	const struct pipeline_config *cfg = p->cfg;
 	const struct crew_config cc = {.n_threads = cfg->workers,
 		.n_lanes = PIPELINE_SHARDS,
+		.wake_jobs = ENOUGH_JOBS,
 		.job = run_shard,
 		.user = p};
 	const bool has_reader = reader_init(&p->reader, cfg, stats);

@@ -29,9 +29,14 @@ static bool do_job(void *user, uint32_t lane, uint64_t job)
 	return true;
 }
 
+/* An even number of threads is woken late: what waits is done all the same. */
 static struct crew *crew_of(uint32_t threads, struct lanes *l)
 {
-	const struct crew_config cfg = {threads, LANES, do_job, l};
+	const struct crew_config cfg = {.n_threads = threads,
+		.n_lanes = LANES,
+		.wake_jobs = threads % 2 ? 0 : 2 * LANES,
+		.job = do_job,
+		.user = l};
 	struct error err;
 	struct crew *c = crew_new(&cfg, &err);
 
@@ -119,7 +124,7 @@ static bool slow_job(void *user, uint32_t lane, uint64_t job)
 
 START_TEST(freeing_waits_for_jobs_under_way)
 {
-	const struct crew_config cfg = {4, LANES, slow_job, NULL};
+	const struct crew_config cfg = {.n_threads = 4, .n_lanes = LANES, .job = slow_job};
 	struct error err;
 	struct crew *c = crew_new(&cfg, &err);
 
