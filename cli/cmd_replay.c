@@ -2,6 +2,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "capture/file/file_source.h"
 #include "cli/command.h"
@@ -14,6 +15,7 @@
 #include "sensor/knowledge.h"
 #include "sensor/period.h"
 #include "sensor/pipeline.h"
+#include "sensor/state.h"
 
 static const char help[] =
 	"usage: vedette replay [OPTION...] FILE...\n\n"
@@ -36,6 +38,10 @@ static const char help[] =
 	"  --name NAME      name of the stream, vedette:{NAME}:alerts; default: from the file\n"
 	"                   names\n"
 	"  --state DIR      where the private server keeps its data\n"
+	"  --state-out FILE  stop at the end as a sensor does that is restarted: nothing is "
+	"closed,\n"
+	"                   what is known is saved\n"
+	"  --state-in FILE  go on from there; the alerts of both parts are those of the whole\n"
 	"  --keep-duplicates  count packets that several taps saw each time\n"
 	"  --workers N      threads that classify, 1 to 64; the result is the same for any number\n"
 	"  --seed N         keys the hashes: with that of a live run, what was recorded meanwhile\n"
@@ -65,11 +71,14 @@ static void on_signal(int signum)
 
 struct replay {
 	struct options options;
+	struct state_store *saved; /* of --state-in */
+	struct state_found found;
 	struct knowledge knowledge;
 	struct source *source;
 	struct redis_target *target;
 	struct publisher *publisher;
 	struct analyst *analyst;
+	const struct pipeline_stats *stats; /* of the run under way */
 	struct progress progress;
 	struct error sink_error;
 	int input_status; /* EXIT_OK or EXIT_INPUT */
@@ -135,20 +144,112 @@ static void on_input_fault(void *user, const struct error *err)
 	r->input_status = command_fail("replay", err);
 }
 
-/* Everything that can be refused is asked before the first packet is read, so that a refusal leaves
- * nothing behind. */
-static int open_replay(struct replay *r, char **files, int n, struct error *err)
+/* A stream holds a whole run, which replaces the one before. */
+static int check_state(const struct options *o, struct error *err)
+{
+	if ((!o->state_in && !o->state_out) || (o->redis && strcmp(o->redis, "none") == 0))
+		return 0;
+	return error_set(err, ERR_USAGE,
+		"a part of a run would replace the whole one in Redis; add --redis none --json to "
+		"%s",
+		o->state_in ? "--state-in" : "--state-out");
+}
+
+static int open_saved(struct replay *r, struct error *err)
+{
+	const char *path = r->options.state_in;
+	struct error why;
+
+	if (!path)
+		return 0;
+	r->saved = state_store_open(path, STATE_STORE_READ, NULL, err);
+	if (!r->saved)
+		return err->code;
+	if (state_read(&r->found, r->saved, &why) < 0)
+		return why.code == ERR_INPUT ? error_set(err, ERR_INPUT, "%s: %s", path, why.msg)
+					     : error_set(err, why.code, "%s", why.msg);
+	if (!r->found.is_there)
+		return error_set(err, ERR_INPUT, "%s: nothing was saved in it", path);
+	if (r->found.about.hash_key != hash_key(r))
+		return error_set(err, ERR_USAGE,
+			"%s was saved with another --seed; give the same to both parts", path);
+	return 0;
+}
+
+/* Segments keep the numbers that they had. */
+static int open_knowledge(struct replay *r, struct error *err)
 {
 	struct knowledge_config kc = options_knowledge(&r->options);
-	struct analyst_config ac = {
+	struct site *before = r->found.is_there ? state_site(&r->found) : NULL;
+	int rc;
+
+	if (r->found.is_there && !before)
+		return error_set(err, ERR_SYSTEM, "not enough memory for what was saved");
+	kc.before = before;
+	rc = knowledge_open(&r->knowledge, &kc, err);
+	site_close(before);
+	return rc;
+}
+
+static int open_analyst(struct replay *r, struct error *err)
+{
+	const struct analyst_config ac = {
+		.site = r->knowledge.site,
+		.lists = r->knowledge.lists,
+		.sigma = r->knowledge.sigma,
+		.geo = r->knowledge.geo,
 		.hash_key = hash_key(r),
 		.max_findings = MAX_FINDINGS,
 		.window_ns = FINDING_WINDOW_NS,
 		.repeat_ns = FINDING_REPEAT_NS,
 	};
+	struct error why;
+
+	r->analyst = analyst_new(&ac, on_alert, r, err);
+	if (!r->analyst)
+		return err->code;
+	if (r->found.is_there && analyst_load(r->analyst, &r->found.analyst, &why) < 0)
+		return error_set(err, ERR_INPUT, "%s: %s", r->options.state_in, why.msg);
+	return 0;
+}
+
+static int save(struct replay *r, const struct state_image *image, struct error *err)
+{
+	struct state_store *to =
+		state_store_open(r->options.state_out, STATE_STORE_ANEW, NULL, err);
+	struct error why;
+	int rc = to ? state_write(to, image, err) : err->code;
+
+	if (state_store_close(to, rc == 0 ? err : &why) < 0 && rc == 0)
+		rc = err->code;
+	return rc;
+}
+
+static int on_keep(void *user, struct pipeline *p, struct error *err)
+{
+	struct replay *r = user;
+	const struct state_about about = {
+		.hash_key = hash_key(r), .packet_ns = pipeline_now_ns(p), .is_whole = true};
+	const struct state_source from = {&about, r->knowledge.site, p, r->stats, r->analyst};
+	struct state_image image;
+	int rc;
+
+	state_image_init(&image);
+	rc = state_take(&image, &from)
+		     ? save(r, &image, err)
+		     : error_set(err, ERR_SYSTEM, "not enough memory for what is to be saved");
+	state_image_done(&image);
+	return rc;
+}
+
+/* Everything that can be refused is asked before the first packet is read, so that a refusal leaves
+ * nothing behind. */
+static int open_replay(struct replay *r, char **files, int n, struct error *err)
+{
 	char name[128];
 
-	if (knowledge_open(&r->knowledge, &kc, err) != 0)
+	if (check_state(&r->options, err) < 0 || open_saved(r, err) < 0 ||
+		open_knowledge(r, err) < 0)
 		return err->code;
 	r->source =
 		source_open_files((const char *const *)files, (size_t)n, r->options.filter, err);
@@ -167,12 +268,7 @@ static int open_replay(struct replay *r, char **files, int n, struct error *err)
 		if (!r->publisher)
 			return err->code;
 	}
-	ac.site = r->knowledge.site;
-	ac.lists = r->knowledge.lists;
-	ac.sigma = r->knowledge.sigma;
-	ac.geo = r->knowledge.geo;
-	r->analyst = analyst_new(&ac, on_alert, r, err);
-	return r->analyst ? 0 : err->code;
+	return open_analyst(r, err);
 }
 
 static void close_replay(struct replay *r)
@@ -182,6 +278,8 @@ static void close_replay(struct replay *r)
 	redis_target_close(r->target);
 	source_close(r->source);
 	knowledge_close(&r->knowledge);
+	state_found_done(&r->found);
+	(void)state_store_close(r->saved, NULL);
 }
 
 static void report(const struct replay *r, const struct pipeline_stats *stats)
@@ -214,6 +312,8 @@ static int run(struct replay *r, struct error *err)
 		.stop = &interrupted,
 		.progress = on_progress,
 		.input_fault = on_input_fault,
+		.resume = r->found.is_there ? &r->found.pipeline : NULL,
+		.keep = r->options.state_out ? on_keep : NULL,
 		.user = r,
 	};
 	struct pipeline_consumer consumer = {
@@ -221,6 +321,7 @@ static int run(struct replay *r, struct error *err)
 	struct pipeline_stats stats;
 	int rc;
 
+	r->stats = &stats;
 	progress_init(&r->progress, r->source);
 	rc = pipeline_run(&pc, &consumer, &stats, err);
 	progress_end(&r->progress);
@@ -251,7 +352,7 @@ int cmd_replay(int argc, char **argv)
 	static const int accepted[] = {OPTION_SITE, OPTION_RULES, OPTION_LISTS, OPTION_GEO,
 		OPTION_OWN_SPACE, OPTION_WORKERS, OPTION_FILTER, OPTION_REDIS, OPTION_NAME,
 		OPTION_STATE, OPTION_JSON, OPTION_AS_OF, OPTION_SUBSCRIBERS, OPTION_SEED,
-		OPTION_KEEP_DUPLICATES, 0};
+		OPTION_KEEP_DUPLICATES, OPTION_STATE_IN, OPTION_STATE_OUT, 0};
 	struct sigaction sa = {.sa_handler = on_signal};
 	struct replay r = {.input_status = EXIT_OK};
 	struct error err = {ERR_OK, ""};

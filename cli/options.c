@@ -34,6 +34,8 @@ static const struct option table[] = {
 	{"no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX},
 	{"config", required_argument, NULL, OPTION_CONFIG},
 	{"keep-duplicates", no_argument, NULL, OPTION_KEEP_DUPLICATES},
+	{"state-in", required_argument, NULL, OPTION_STATE_IN},
+	{"state-out", required_argument, NULL, OPTION_STATE_OUT},
 };
 
 enum { TABLE_ROWS = sizeof(table) / sizeof(table[0]) };
@@ -198,6 +200,12 @@ int options_take(struct options *o, int value, const char *arg, struct error *er
 		break;
 	case OPTION_KEEP_DUPLICATES:
 		o->keep_duplicates = true;
+		break;
+	case OPTION_STATE_IN:
+		o->state_in = arg;
+		break;
+	case OPTION_STATE_OUT:
+		o->state_out = arg;
 		break;
 	case OPTION_FILTER:
 		o->filter = arg;

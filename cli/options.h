@@ -37,6 +37,8 @@ enum {
 	OPTION_USER,
 	OPTION_NO_SANDBOX,
 	OPTION_CONFIG,
+	OPTION_STATE_IN,
+	OPTION_STATE_OUT,
 	OPTION_OWN_FIRST,
 };
 
@@ -58,6 +60,7 @@ struct options {
 	const char *config;
 	struct yaml_file *file; /* of --config; owned, and what it says is borrowed from it */
 	bool json, keep_duplicates;
+	const char *state_in, *state_out; /* of replay */
 	char data_dir[OPTIONS_PATH_BYTES], roles_path[OPTIONS_PATH_BYTES],
 		rules_dir[OPTIONS_PATH_BYTES], lists_dir[OPTIONS_PATH_BYTES],
 		geo_dir[OPTIONS_PATH_BYTES], state_dir[OPTIONS_PATH_BYTES];

@@ -140,6 +140,8 @@ void summary_print(FILE *to, const struct pipeline_stats *stats, const struct so
 	else
 		(void)fputs("no packets\n", to);
 	count(to, stats->shards.flows, "conversations");
+	count(to, stats->shards.flows_loaded, "conversations from before, which go on");
+	count(to, stats->shards.flows_resumed, "of them resumed: their label was not decided");
 	count(to, stats->shards.guessed, "of them labelled by port or address only");
 	count(to, stats->shards.unclassified, "of them without a label");
 	count(to, input->filtered, "packets refused by the filter");

@@ -391,3 +391,8 @@ const struct ip_prefix *site_collectors(const struct site *s, size_t *ret_n)
 	*ret_n = s->n_collectors;
 	return s->collectors;
 }
+
+uint32_t site_segment_count(const struct site *s)
+{
+	return s->n_segments;
+}

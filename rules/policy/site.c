@@ -238,6 +238,26 @@ struct site *site_reopen(const struct site *before, const char *path, const char
 	return l.site;
 }
 
+struct site *site_of_segments(const struct str *names, uint32_t n)
+{
+	struct site *s = n <= POLICY_MAX_SEGMENTS ? site_new() : NULL;
+
+	if (!s)
+		return NULL;
+	s->segments = arena_alloc(s->arena, n * sizeof(*s->segments));
+	for (uint32_t i = 0; s->segments && i < n; i++) {
+		s->segments[i] = arena_str(s->arena, names[i]);
+		if (!s->segments[i].data)
+			s->segments = NULL;
+	}
+	if (!s->segments) {
+		site_close(s);
+		return NULL;
+	}
+	s->n_segments = n;
+	return s;
+}
+
 const char *site_name(const struct site *s)
 {
 	return s->name.len > 0 ? s->name.data : "";

@@ -38,6 +38,13 @@ struct site *site_reopen(const struct site *before, const char *path, const char
 	const struct site_space *space, struct error *err);
 void site_close(struct site *s); /* NULL allowed */
 
+/* A policy that says nothing but what numbers segments had, from 1 on: for BEFORE alone. NULL
+ * without memory, and when they are more than there can be. */
+struct site *site_of_segments(const struct str *names, uint32_t n);
+
+/* How many numbers are in use, and the name of each: site_segment_name. */
+uint32_t site_segment_count(const struct site *s);
+
 const char *site_name(const struct site *s);     /* "" in discover mode */
 bool site_is_declared(const struct site *s);     /* false in discover mode */
 struct digest site_digest(const struct site *s); /* of all that was read, OWN included */
