@@ -63,7 +63,7 @@ struct redis_address redis_address_with_port(const struct redis_address *a, uint
 
 char *redis_address_host(const struct redis_address *a, char *buf)
 {
-	strcpy(buf, "?");
+	memcpy(buf, "?", sizeof("?"));
 	if (a->u.any.sa_family == AF_INET6)
 		inet_ntop(AF_INET6, &a->u.ip6.sin6_addr, buf, REDIS_ADDRESS_BYTES);
 	else if (a->u.any.sa_family == AF_INET)
