@@ -14,6 +14,8 @@
 #include "cli/alert_table.h"
 #include "redis/publisher.h"
 #include "redis/reader.h"
+#include "redis/sentinel.h"
+#include "redis/slot_map.h"
 
 enum { MAX_BYTES = 1 << 16, PATH_BYTES = 108, MAX_FOLLOWS = 8, ALERTS = 5 };
 
@@ -159,10 +161,39 @@ static void publish(struct redis_connection *c)
 	publisher_free(p);
 }
 
+/* What a node of a Cluster says of its slots, and a sentinel of its master. */
+static void ask_where(struct redis_connection *c)
+{
+	const struct redis_address asked = {.u.ip4 = {.sin_family = AF_INET, .sin_port = 1},
+		.bytes = sizeof(struct sockaddr_in)};
+	struct redis_address master;
+	struct redis_reply r;
+	struct slot_map map;
+	struct error err = {0};
+
+	slot_map_init(&map);
+	if (redis_command(c, 2, (struct str[]){STR("CLUSTER"), STR("SLOTS")}, &r, &err) == 0) {
+		check_error(slot_map_parse(&map, &r, &asked, &err), &err);
+		for (uint32_t i = 0; i < REDIS_SLOTS; i++) {
+			const struct redis_address *a = slot_map_owner(&map, (uint16_t)i);
+
+			assert(!a || (a->bytes > 0 && a->u.ip4.sin_port != 0));
+		}
+		check_error(sentinel_parse_address(&r, "m", &master, &err), &err);
+	} else if (r.kind == REDIS_ERROR) {
+		const struct redirect redirect = redirect_parse(r.str, &asked);
+
+		assert(redirect.slot < REDIS_SLOTS);
+		assert(redirect.kind == REDIRECT_NONE || redirect.kind == REDIRECT_WAIT ||
+			redirect.is_name || redirect.to.u.ip4.sin_port != 0);
+	}
+	slot_map_free(&map);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	typedef void ask_fn(struct redis_connection * c);
-	static ask_fn *const asks[] = {ask_streams, ask_all, ask_news, publish};
+	static ask_fn *const asks[] = {ask_streams, ask_all, ask_news, publish, ask_where};
 	struct redis_connection *c;
 	struct error err = {0};
 

@@ -329,8 +329,13 @@ def replies(text):
     opening = b"+none\r\n" * 3 + bulk(None, 0)
     times = bulk([b"1790000000", b"1"])
     added = bulk(b"1-0", b"2-0", 1, b"3-0", b"4-0", 1, b"5-0", 1)
-    yield 3, opening + bulk(3) + times + bulk(0) + added + times + b"+OK\r\n:5\r\n+OK\r\n" + b"+QUEUED\r\n" * 5 + bulk([1, 1, 0, 8, 1])
+    yield 3, opening + bulk(3) + times + bulk(0) + added + times + b"+OK\r\n:5\r\n+OK\r\n" + b"+QUEUED\r\n" * 4 + bulk([1, 1, 0, 8], 1)
     yield 1, b"-WRONGTYPE no hash\r\n"
+    node, other = [b"192.0.2.1", 7000, b"id", []], [b"node", 7001, b"id", [b"ip", b"2001:db8::1"]]
+    yield 4, bulk([[0, 5460, node, other], [5461, 5461, other], [16383, 16383, [None, 1, b"id"]]])
+    yield 4, bulk([b"192.0.2.1", b"6379"])
+    for text in (b"MOVED 3999 127.0.0.1:6381", b"ASK 0 ::1:1", b"MOVED 16383 :6381", b"TRYAGAIN x", b"CLUSTERDOWN x", b"MOVED 1 host:7000"):
+        yield 4, b"-" + text + b"\r\n"
     yield 2, bulk([entry]) + bulk([[b"key", [entry]]]) + b"*-1\r\n" + bulk([[b"key", [entry, entry]]])
 
 
@@ -344,7 +349,9 @@ def small_seeds(seeds):
             for flip in (0, 1, 0xff):
                 seeds.add("fuzz_state", bytes([part]) + struct.pack("<IB", place, flip))
     for text in ("redis://localhost", "redis://u:p%40@[::1]:6379/3", "redis://:pw@10.0.0.1:1", "unix:///run/redis.sock?db=2", "/run/a b",
-                 "unix://u:p@/x", "rediss://a", "redis://a/%2f", "/run/redis-%?@#.sock"):
+                 "unix://u:p@/x", "rediss://a", "redis://a/%2f", "redis+sentinel://u:p@a,b:1,[::1]/m/2?sentinel_password=x&sentinel_user=y",
+                 "redis+sentinel://a/m",
+                 "redis+cluster://:p@10.0.0.1,10.0.0.2:7000", "rediss+cluster://a?cacert=/x&cert=/y&key=/z&server_name=n", "/run/redis-%?@#.sock"):
         seeds.add("fuzz_url", text.encode())
     for text in ("Europe/Warsaw", "UTC", "America/Argentina/Buenos_Aires", "Etc/GMT+12", "Pacific/Apia", "Africa/Casablanca", "EST5EDT",
                  "Asia/Pyongyang", "Antarctica/Troll", "localtime", "../etc/passwd", "CET-1CEST,M3.5.0,M10.5.0/3"):
@@ -389,7 +396,8 @@ def dictionaries(seeds):
                                   "ip_version", "database_type", "build_epoch", "binary_format_major_version", "description", "languages"])
     seeds.dictionary("fuzz_redact", ["imsi-", "msisdn-", "suci-", "nai-", "extid-", "imei-", "imeisv-", "gci-", "gli-", "@", "%40", "%2F", "ip6.arpa",
                                      ".e164.arpa", "1.2.3.4.5.6.7", "0010100000"])
-    seeds.dictionary("fuzz_url", ["redis://", "unix://", "rediss://", "%40", "%2f", "%00", "?db=", "[::1]", ":6379", "@", "/"])
+    seeds.dictionary("fuzz_url", ["redis://", "unix://", "rediss://", "redis+sentinel://", "redis+cluster://",
+                                  "?sentinel_password=", "&sentinel_user=", "?cacert=", ",", "%40", "%2f", "%00", "?db=", "[::1]", ":6379", "@", "/"])
 
 
 def main():

@@ -74,6 +74,20 @@ grep -qx "$(wc -l <json)" out || fail "the stream has not moved"
 refused 5 "TRYAGAIN" "$VEDETTE" alerts --redis "$url" --name day --json # run and entries are read in one step
 move 'vedette:{day}:status'
 reads day || fail "not followed where they were moved to"
+# the rights that a Cluster needs besides
+granted=$(grep -oE 'In a Cluster every user needs `[^`]*`' "$VEDETTE_SOURCE_DIR/docs/redis.md" | cut -d'`' -f2)
+same "rights that a Cluster needs" "$(wc -w <<<"$granted")" 2
+poor() { # RIGHT...
+    local i
+    # shellcheck disable=SC2068 # one word a right
+    for i in 0 1 2; do at $i ACL SETUSER c reset on '>c' '~*' +@all -cluster -asking $@ >/dev/null; done
+    "$VEDETTE" alerts --redis "redis+cluster://c:c@127.0.0.1:${ports[$third]}" --name day --json >read 2>err
+}
+poor $granted && cmp json read || { cat err >&2; fail "$granted is not enough"; }
+for right in $granted; do
+    ! poor "${granted/$right/}" || fail "$right is not needed"
+    grep -q NOPERM err || fail "without $right: $(cat err)"
+done
 replay day # new keys are made there
 reads day || fail "not followed in the middle of the move"
 for i in "$other" "$owner" "$third"; do at "$i" CLUSTER SETSLOT "$slot" NODE "$(id_of "$other")" >/dev/null; done

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Replays into Redis: what the stream holds is what --json prints, a replay replaces, and whatever Redis does wrong is one error and status 5.
 source "$(dirname "$0")/lib.sh"
-server=$(command -v redis-server || command -v valkey-server) || { echo "skipped: no Redis server is installed"; exit 77; }
+server=$(command -v "${VEDETTE_TEST_SERVER:-redis-server}" || command -v "${VEDETTE_TEST_SERVER:-valkey-server}") || { echo "skipped: no Redis server is installed"; exit 77; }
 client=$(command -v redis-cli || command -v valkey-cli)
 
 pcaps=$VEDETTE_SOURCE_DIR/pcaps

@@ -11,6 +11,9 @@ options=(--site "$VEDETTE_SOURCE_DIR/pcaps/demo/site.yaml" --lists lists --geo "
 read -r -a ports <<<"$(free_ports 5)"
 secrets=(--requirepass pw/1 --masterauth pw/1 --repl-diskless-sync-delay 0)
 
+# granted WHOM: the rights that docs/redis.md names there
+granted() { grep -oE "$1 "'[^`]*`[^`]*`' "$VEDETTE_SOURCE_DIR/docs/redis.md" | cut -d'`' -f2; }
+
 start one "${ports[0]}" "${secrets[@]}"
 one=$pid
 start two "${ports[1]}" "${secrets[@]}" --replicaof 127.0.0.1 "${ports[0]}"
@@ -23,6 +26,8 @@ bind 127.0.0.1
 dir $work/s$i
 requirepass watch
 sentinel sentinel-pass watch
+user asks on >w $(granted "the user of the sentinels")
+user poor on >w +ping
 sentinel monitor m 127.0.0.1 ${ports[0]} 2
 sentinel auth-pass m pw/1
 sentinel down-after-milliseconds m 500
@@ -34,7 +39,7 @@ CONF
     until_true answers "${ports[$i]}"
 done
 hosts=127.0.0.1:${ports[2]},localhost:${ports[3]},127.0.0.1:${ports[4]}
-url="redis+sentinel://:pw%2F1@$hosts/m/2?sentinel_password=watch"
+url="redis+sentinel://:pw%2F1@$hosts/m/2?sentinel_password=w&sentinel_user=asks"
 ask() { "$client" --no-auth-warning -a "$1" -p "$2" "${@:3}"; }
 knows_all() { ask watch "$1" SENTINEL MASTER m | tr '\n' ' ' | grep -q 'num-slaves 1 .*num-other-sentinels 2 '; }
 in_sync() { ask pw/1 "${ports[1]}" INFO replication | grep -q master_link_status:up; }
@@ -57,6 +62,13 @@ refused 5 "password in the URL is wrong" "$VEDETTE" alerts --redis "redis+sentin
 ! grep -q hunter2 err || fail "a password in a message"
 refused 2 "what the sentinels call the server" "$VEDETTE" alerts --redis "redis+sentinel://$hosts"
 refused 5 "unknown command" "$VEDETTE" alerts --redis "redis+sentinel://127.0.0.1:${ports[0]}/m?sentinel_password=pw%2F1"
+
+# the rights that are needed besides
+for i in 0 1; do ask pw/1 "${ports[$i]}" ACL SETUSER r on '>r' '~*' +@all -role >/dev/null; done
+refused 5 "'role'" "$VEDETTE" alerts --redis "redis+sentinel://r:r@$hosts/m?sentinel_password=watch" --name day
+for i in 0 1; do ask pw/1 "${ports[$i]}" ACL SETUSER r "$(granted "Behind Sentinel every user needs")" >/dev/null; done
+"$VEDETTE" alerts --redis "redis+sentinel://r:r@$hosts/m/2?sentinel_password=watch" --name day >/dev/null || fail "with +role"
+refused 5 "NOPERM" "$VEDETTE" alerts --redis "redis+sentinel://:pw%2F1@$hosts/m?sentinel_password=w&sentinel_user=poor" --name day
 
 # the master dies: until another one is elected that is an error, then all is as it was
 until_true in_sync

@@ -57,9 +57,13 @@ static inline double test_now_s(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-/* NULL when this machine has no server. */
+/* What VEDETTE_TEST_SERVER names, else what is installed; NULL when this machine has no server. */
 static inline const char *test_server_program(void)
 {
+	const char *wanted = getenv("VEDETTE_TEST_SERVER");
+
+	if (wanted && *wanted)
+		return wanted;
 	if (system("command -v redis-server >/dev/null") == 0)
 		return "redis-server";
 	return system("command -v valkey-server >/dev/null") == 0 ? "valkey-server" : NULL;
