@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/command.h"
@@ -37,6 +38,16 @@ static const char help[] =
 	"  --filter EXPR    only packets that meet this pcap-filter(7) expression\n"
 	"  --redis URL      redis://[[user]:password@]host[:port][/db], unix://path, private (a\n"
 	"                   server of our own; default), or none\n"
+	"  --spool PATH     where alerts wait for Redis, or none; default: spool-NAME.db in the "
+	"state\n"
+	"                   directory\n"
+	"  --spool-size N   bytes that it may take, with K, M or G; default 1G\n"
+	"  --spool-age N    what waits longer is given up, and declared: 90s, 10m, 12h, 7d;\n"
+	"                   default 30d; 0: no bound\n"
+	"  --resend-window N  how long it keeps what Redis has confirmed, to send it again after "
+	"a\n"
+	"                   failover; default 10m\n"
+	"  --retain N       entries that the stream in Redis keeps, about; default: all\n"
 	"  --name NAME      of the sensor and its stream, vedette:{NAME}:alerts; default: the\n"
 	"                   interfaces'\n"
 	"  --state DIR      where the control socket and the data of the private Redis are\n"
@@ -58,6 +69,10 @@ static const char help[] =
 enum { MAX_FLOWS = 1 << 20, MAX_DETECTIONS = 100000, MAX_FINDINGS = 16384 };
 
 enum { DEFAULT_RING_BYTES = 64 * 1024 * 1024 };
+
+enum { DEFAULT_RESEND_WINDOW_MS = 600000 };
+
+#define DEFAULT_SPOOL_AGE_MS (UINT64_C(30) * 86400 * 1000)
 
 #define FINDING_WINDOW_NS (3600 * NS_PER_S)
 #define FINDING_REPEAT_NS (600 * NS_PER_S)
@@ -219,12 +234,42 @@ static void warn_of_unreadable(const struct run *r)
 	}
 }
 
+static uint64_t wall_ms(void *user)
+{
+	struct timespec now;
+
+	(void)user;
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / NS_PER_MS;
+}
+
+/* Where alerts wait; in BUF when it was not said. NULL: nowhere. */
+static const char *spool_path(const struct run *r, char *buf, size_t size)
+{
+	const char *given = r->options.spool;
+
+	if (given)
+		return strcmp(given, "none") == 0 ? NULL : given;
+	(void)snprintf(buf, size, "%s/spool-%s.db", r->state_dir, r->name);
+	return buf;
+}
+
+/* As the user who has become: what it makes is that user's. */
 static int open_delivery(struct run *r, struct error *err)
 {
+	const struct options *o = &r->options;
 	const char *where = r->options.redis;
+	char path[PATH_MAX + STREAM_NAME_MAX + 16];
 	struct delivery_config dc = {
 		.name = r->name,
 		.url = where,
+		.spool_path = spool_path(r, path, sizeof(path)),
+		.spool_bytes = o->spool_bytes,
+		.spool_age_ms = o->has_spool_age ? o->spool_age_ms : DEFAULT_SPOOL_AGE_MS,
+		.resend_window_ms =
+			o->has_resend_window ? o->resend_window_ms : DEFAULT_RESEND_WINDOW_MS,
+		.retain = o->retain,
+		.now_ms = wall_ms,
 		.on_notice = live_run_notice,
 		.on_delivered = live_run_delivered,
 		.user = r->live,
@@ -277,7 +322,8 @@ int cmd_run(int argc, char **argv)
 		OPTION_OWN_SPACE, OPTION_SUBSCRIBERS, OPTION_RULES, OPTION_LISTS, OPTION_GEO,
 		OPTION_FILTER, OPTION_REDIS, OPTION_NAME, OPTION_STATE, OPTION_WORKERS,
 		OPTION_FANOUT, OPTION_SNAPLEN, OPTION_BUFFER, OPTION_USER, OPTION_NO_SANDBOX,
-		OPTION_KEEP_DUPLICATES, OPTION_SEED, OPTION_JSON, 0};
+		OPTION_KEEP_DUPLICATES, OPTION_SEED, OPTION_JSON, OPTION_SPOOL, OPTION_SPOOL_SIZE,
+		OPTION_SPOOL_AGE, OPTION_RESEND_WINDOW, OPTION_RETAIN, 0};
 	struct run r = {.name = ""};
 	struct error err = {ERR_OK, ""};
 	int first;

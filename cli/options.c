@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/quantity.h"
 #include "common/time_text.h"
+#include "redis/store/spool.h"
 #include "sensor/pipeline.h"
 
 static const struct option table[] = {
@@ -36,6 +38,11 @@ static const struct option table[] = {
 	{"keep-duplicates", no_argument, NULL, OPTION_KEEP_DUPLICATES},
 	{"state-in", required_argument, NULL, OPTION_STATE_IN},
 	{"state-out", required_argument, NULL, OPTION_STATE_OUT},
+	{"spool", required_argument, NULL, OPTION_SPOOL},
+	{"spool-size", required_argument, NULL, OPTION_SPOOL_SIZE},
+	{"spool-age", required_argument, NULL, OPTION_SPOOL_AGE},
+	{"resend-window", required_argument, NULL, OPTION_RESEND_WINDOW},
+	{"retain", required_argument, NULL, OPTION_RETAIN},
 };
 
 enum { TABLE_ROWS = sizeof(table) / sizeof(table[0]) };
@@ -125,6 +132,50 @@ static bool set_as_of(struct options *o, const char *text)
 	return true;
 }
 
+static bool set_retain(uint64_t *ret, const char *text)
+{
+	char *end;
+
+	errno = 0;
+	*ret = strtoull(text, &end, 10);
+	return *text >= '0' && *text <= '9' && *end == '\0' && errno == 0 && *ret > 0;
+}
+
+/* Of run alone: where alerts wait for Redis. */
+static int take_spool(struct options *o, int value, const char *arg, struct error *err)
+{
+	switch (value) {
+	case OPTION_SPOOL:
+		o->spool = arg;
+		if (!*arg)
+			return usage(err, "--spool wants a path", "write none for no spool");
+		break;
+	case OPTION_SPOOL_SIZE:
+		if (!quantity_bytes(arg, &o->spool_bytes) || o->spool_bytes < SPOOL_MIN_BYTES)
+			return usage(err, "--spool-size wants at least 4M",
+				"write --spool-size 512M, or leave it out for 1G");
+		break;
+	case OPTION_SPOOL_AGE:
+		o->has_spool_age = true;
+		if (!quantity_ms(arg, &o->spool_age_ms))
+			return usage(err, "--spool-age wants a duration",
+				"write --spool-age 7d, or 0 for no bound");
+		break;
+	case OPTION_RESEND_WINDOW:
+		o->has_resend_window = true;
+		if (!quantity_ms(arg, &o->resend_window_ms))
+			return usage(err, "--resend-window wants a duration",
+				"write --resend-window 10m, or 0 for none");
+		break;
+	default:
+		if (!set_retain(&o->retain, arg))
+			return usage(err, "--retain wants a number of entries",
+				"leave it out to keep all");
+		break;
+	}
+	return 0;
+}
+
 /* Of run alone. */
 static int take_live(struct options *o, int value, const char *arg, struct error *err)
 {
@@ -152,9 +203,11 @@ static int take_live(struct options *o, int value, const char *arg, struct error
 	case OPTION_USER:
 		o->user = arg;
 		break;
-	default:
+	case OPTION_NO_SANDBOX:
 		o->no_sandbox = true;
 		break;
+	default:
+		return take_spool(o, value, arg, err);
 	}
 	return 0;
 }

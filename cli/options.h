@@ -39,6 +39,11 @@ enum {
 	OPTION_CONFIG,
 	OPTION_STATE_IN,
 	OPTION_STATE_OUT,
+	OPTION_SPOOL,
+	OPTION_SPOOL_SIZE,
+	OPTION_SPOOL_AGE,
+	OPTION_RESEND_WINDOW,
+	OPTION_RETAIN,
 	OPTION_OWN_FIRST,
 };
 
@@ -56,6 +61,9 @@ struct options {
 	size_t n_interfaces;
 	uint32_t fanout, snaplen_bytes, ring_bytes; /* 0: not given */
 	const char *user;
+	const char *spool; /* path, "none", or NULL: not given */
+	uint64_t spool_bytes, spool_age_ms, resend_window_ms, retain;
+	bool has_spool_age, has_resend_window;
 	bool no_sandbox;
 	const char *config;
 	struct yaml_file *file; /* of --config; owned, and what it says is borrowed from it */

@@ -269,9 +269,12 @@ static int confine(void *user, struct error *err)
 {
 	struct live_run *l = user;
 	int fds[SANDBOX_MAX_CAPTURE_FDS];
+	int file_fds[DELIVERY_DESCRIPTORS];
 	struct sandbox_config sc = {.capture_fds = fds, .control_fd = control_fd(l->control)};
 	char text[128];
 
+	sc.file_fds = file_fds;
+	sc.n_file_fds = l->delivery ? delivery_descriptors(l->delivery, file_fds) : 0;
 	sc.n_capture_fds = live_source_fds(l->source, fds, SANDBOX_MAX_CAPTURE_FDS);
 	if (l->cfg.sandbox && sandbox_enter(&sc, err) < 0)
 		return err->code;
