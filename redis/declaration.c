@@ -13,7 +13,7 @@ enum { MESSAGE_BYTES = DECLARATION_MESSAGE_BYTES, RANGE_BYTES = 48, MESSAGE_RANG
 
 static const char *const reasons[SPOOL_CAUSES] = {
 	[SPOOL_LOST_FULL] = "the spool was full",
-	[SPOOL_LOST_AGE] = "they waited longer than the spool keeps what waits",
+	[SPOOL_LOST_AGE] = "too long in the spool",
 	[SPOOL_LOST_QUEUE] = "the queue in memory was full",
 	[SPOOL_LOST_CORRUPT] = "the spool's file was damaged",
 	[SPOOL_LOST_REWIND] = "Redis lost them after it had confirmed them, and they are no longer "

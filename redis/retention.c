@@ -161,7 +161,7 @@ int retention_trim(struct redis_connection *c, const struct stream_keys *k, uint
 {
 	char keep_text[24], first[STREAM_ID_BYTES];
 	struct groups groups;
-	uint64_t before;
+	uint64_t before = 0;
 	struct redis_reply r;
 	int rc;
 
