@@ -346,6 +346,7 @@ static int check_version(struct database *db, const struct database_config *cfg,
 	/* One that the first migration did not finish is empty; else the header says what it is. */
 	if (version > 0 && (uint32_t)application != cfg->application_id)
 		return damaged(db, "its header has another application id", err);
+	db->created = version == 0;
 	return migrate(db, cfg, version, err);
 }
 
@@ -379,9 +380,10 @@ static int open_checked(struct database *db, const struct database_config *cfg,
 	uint64_t page_bytes = 0;
 	int rc = configure(db, cfg, err);
 
+	/* The file could be opened to be written. */
 	if (rc == 0 && sqlite3_db_readonly(db->sqlite, "main"))
-		rc = database_error(db, SQLITE_READONLY, err);
-	if (rc == 0 && !db->created)
+		rc = damaged(db, "its header says that it may not be written", err);
+	if (rc == 0)
 		rc = check_pages(db, err);
 	if (rc == 0)
 		rc = check_version(db, cfg, ret_state, err);
@@ -406,18 +408,13 @@ static int make_file(
 	struct database *db, const char *path, enum database_state *ret_state, struct error *err)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
-	int errnum = errno;
-	struct stat st;
 
-	if (fd >= 0 && fstat(fd, &st) == 0) {
-		db->created = st.st_size == 0;
+	if (fd >= 0) {
 		close(fd);
 		return 0;
 	}
-	if (fd >= 0)
-		close(fd);
 	*ret_state = DATABASE_UNWRITABLE;
-	return error_set_errno(err, ERR_SYSTEM, errnum,
+	return error_set_errno(err, ERR_SYSTEM, errno,
 		"the %s %s cannot be written; give its user the right to write there", db->what,
 		path);
 }

@@ -56,6 +56,9 @@ struct database {
 	uint64_t log_pages; /* in use, after the last commit */
 };
 
+/* The lock's file belongs to its holder from here on; before it says who that is. */
+enum { DATABASE_LOCK_NOTE_AT = 64 };
+
 /* Takes the lock of PATH, a file PATH-lock beside it, which the kernel gives back however the
  * process ends; close(*ret_fd) does, too. 0, or ERR_SYSTEM with *err: DATABASE_REFUSED when another
  * process has it, DATABASE_UNWRITABLE when the file cannot be made. */
@@ -71,7 +74,7 @@ int database_lock_shared(const char *path, const char *what, int *ret_fd,
 	enum database_state *ret_state, struct error *err);
 
 enum database_kind {
-	DATABASE_NONE,    /* no file, or an empty one */
+	DATABASE_NONE,    /* no file, or one without tables */
 	DATABASE_OURS,    /* by its header or, when that is damaged, by its marker */
 	DATABASE_FOREIGN, /* something else, or nothing that can be told */
 };

@@ -16,6 +16,7 @@
 enum {
 	IDENTIFY_BYTES = 1 << 20, /* where the marker is looked for */
 	HEADER_BYTES = 100,
+	USER_VERSION_AT = 60,
 	APPLICATION_ID_AT = 68,
 	MOVED_MAX = 10000,
 };
@@ -74,9 +75,8 @@ int database_lock(const char *path, const char *what, int *ret_fd, enum database
 		return error_set(err, ERR_SYSTEM, "%s has just been removed: try again", name);
 	}
 	/* Whose it is only serves the message: a full disk does not matter. */
-	len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
-	if (ftruncate(fd, 0) == 0)
-		(void)!pwrite(fd, text, (size_t)len, 0);
+	len = snprintf(text, sizeof(text), "%-30ld\n", (long)getpid());
+	(void)!pwrite(fd, text, (size_t)len, 0);
 	*ret_fd = fd;
 	*ret_state = DATABASE_OK;
 	return 0;
@@ -127,15 +127,15 @@ static bool header_is_ours(const uint8_t *data, size_t len, uint32_t application
 		       application_id;
 }
 
-/* Begun, and not finished by a process that was killed: no id, and no table. What it has besides
- * stands in its log. */
-static bool header_is_unfinished(const uint8_t *data, size_t len)
+/* One without tables, which nobody has marked yet. */
+static bool is_empty_database(const uint8_t *data, size_t len)
 {
-	static const uint8_t none[4] = {0};
+	static const uint8_t nothing[4];
 
-	return len >= HEADER_BYTES && memcmp(data, "SQLite format 3", 16) == 0 &&
-	       memcmp(data + APPLICATION_ID_AT, none, sizeof(none)) == 0 &&
-	       !memmem(data, len, "CREATE ", 7);
+	return len > HEADER_BYTES + 8 && memcmp(data, "SQLite format 3", 16) == 0 &&
+	       memcmp(data + APPLICATION_ID_AT, nothing, 4) == 0 &&
+	       memcmp(data + USER_VERSION_AT, nothing, 4) == 0 &&
+	       memcmp(data + HEADER_BYTES, "\x0d\0\0\0\0", 5) == 0;
 }
 
 int database_identify(const struct database_config *cfg, enum database_kind *ret, struct error *err)
@@ -160,9 +160,8 @@ int database_identify(const struct database_config *cfg, enum database_kind *ret
 		(n = pread(fd, data + len, IDENTIFY_BYTES - len, (off_t)len)) > 0)
 		len += (size_t)n;
 	close(fd);
-	if (len > 0 || !S_ISREG(st.st_mode))
+	if (!is_empty_database(data, len) && (len > 0 || !S_ISREG(st.st_mode)))
 		*ret = header_is_ours(data, len, cfg->application_id) ||
-				       header_is_unfinished(data, len) ||
 				       memmem(data, len, cfg->marker, strlen(cfg->marker))
 			       ? DATABASE_OURS
 			       : DATABASE_FOREIGN;

@@ -84,8 +84,35 @@ static int verify(struct spool *s, struct error *err)
 		if (rc != SQLITE_DONE)
 			return database_error(&s->db, rc, err);
 	}
-	return a->raised < a->delivered + a->lost || waiting != spool_account_spooled(a);
+	return waiting != spool_account_spooled(a);
 }
+
+/* ---- the note ---- */
+
+struct note {
+	struct spool_account account;
+	uint64_t digest;
+};
+
+void spool_note_write(const struct spool *s)
+{
+	struct note note = {s->account, spool_account_digest(&s->account, str_from(s->name))};
+
+	(void)!pwrite(s->lock_fd, &note, sizeof(note), DATABASE_LOCK_NOTE_AT);
+}
+
+bool spool_note_read(const struct spool *s, struct spool_account *ret)
+{
+	struct note note;
+
+	if (pread(s->lock_fd, &note, sizeof(note), DATABASE_LOCK_NOTE_AT) != sizeof(note) ||
+		!spool_account_holds(&note.account, s->name, note.digest))
+		return false;
+	*ret = note.account;
+	return true;
+}
+
+/* ---- what stands in the file ---- */
 
 static int begin_account(struct spool *s, struct error *err)
 {
@@ -94,28 +121,65 @@ static int begin_account(struct spool *s, struct error *err)
 	if (rc == 0)
 		rc = spool_account_save(s, &s->account, err);
 	if (rc == 0)
-		return database_commit(&s->db, err);
-	database_rollback(&s->db);
+		rc = database_commit(&s->db, err);
+	if (rc == 0)
+		spool_note_write(s);
+	else
+		database_rollback(&s->db);
 	return rc;
+}
+
+/* Whether the tables are there and nothing in them: a process was killed behind making them. */
+static int is_unused(struct spool *s, bool *ret, struct error *err)
+{
+	static const char sql[] = "SELECT (SELECT count(*) FROM vedette_spool) + "
+				  "(SELECT count(*) FROM vedette_spool_copy)";
+	sqlite3_stmt *statement;
+	uint64_t seq, at_ms;
+	int rc = database_prepare(&s->db, sql, &statement, err);
+
+	if (rc < 0)
+		return rc;
+	rc = sqlite3_step(statement);
+	*ret = rc == SQLITE_ROW && sqlite3_column_int(statement, 0) == 0;
+	sqlite3_finalize(statement);
+	if (rc != SQLITE_ROW)
+		return database_error(&s->db, rc, err);
+	rc = spool_first_row(s, 0, &seq, &at_ms, err);
+	*ret = *ret && seq == 0;
+	return rc;
+}
+
+int spool_is_anothers(const struct spool *s, const char *name, struct error *err)
+{
+	return error_set(err, ERR_CONFIG,
+		"the spool %s is that of the sensor %s, not of %s: give each sensor its own",
+		s->path, name, s->name);
 }
 
 /* What stands in the file that was opened. */
 static int load(struct spool *s, enum database_state *ret_state, struct error *err)
 {
 	char name[STREAM_NAME_MAX + 1];
+	struct spool_account note;
+	bool unused = false;
 	int rc = spool_prepare(s, err);
 
-	if (rc == 0 && s->db.created)
+	if (rc == 0)
+		rc = is_unused(s, &unused, err);
+	if (rc == 0 && unused && !s->db.created && spool_note_read(s, &note))
+		return database_error(&s->db, SQLITE_CORRUPT, err);
+	if (rc == 0 && unused)
 		return begin_account(s, err);
 	if (rc == 0)
 		rc = spool_account_load(s, &s->account, name, err);
 	if (rc == 0 && strcmp(name, s->name) != 0) {
 		*ret_state = DATABASE_REFUSED;
-		return error_set(err, ERR_CONFIG,
-			"the spool %s is that of the sensor %s, not of %s: give each sensor its "
-			"own",
-			s->path, name, s->name);
+		return spool_is_anothers(s, name, err);
 	}
+	if (rc == 0 && spool_note_read(s, &note) && note.commits > s->account.commits &&
+		memcmp(note.identity, s->account.identity, sizeof(note.identity)) == 0)
+		rc = 1; /* the end is missing */
 	if (rc == 0)
 		rc = verify(s, err);
 	if (rc > 0)
@@ -175,7 +239,7 @@ static int open_any(struct spool *s, struct spool_report *ret, struct error *err
 		state = DATABASE_UNWRITABLE;
 		rc = spool_recover(s, ret, err);
 	}
-	if (rc < 0 && state == DATABASE_UNWRITABLE) {
+	if (rc < 0 && state == DATABASE_UNWRITABLE && err->code != ERR_CONFIG) {
 		do_without(s, ret, err);
 		rc = 0;
 	}
@@ -217,7 +281,8 @@ uint32_t spool_descriptors(const struct spool *s, int *ret)
 {
 	for (uint32_t i = 0; i < s->db.n_fds; i++)
 		ret[i] = s->db.fds[i];
-	return s->db.n_fds;
+	ret[s->db.n_fds] = s->lock_fd;
+	return s->db.n_fds + (s->lock_fd >= 0);
 }
 
 void spool_identity(const struct spool *s, uint8_t ret[SPOOL_IDENTITY_BYTES])

@@ -187,6 +187,7 @@ int spool_change_end(struct spool_change *c, struct error *err)
 	s->marks = c->marks;
 	s->rows = c->rows;
 	s->oldest_ms = oldest_ms;
+	spool_note_write(s);
 	return 0;
 }
 

@@ -172,14 +172,19 @@ static int evict_lowest(struct spool_change *c, struct error *err)
 	return n;
 }
 
+/* What has to go goes in one step of some size: each step is a declaration. */
 int spool_make_room(struct spool_change *c, struct error *err)
 {
-	while (database_used_bytes(&c->s->db) > c->s->soft_max_bytes) {
+	uint64_t max_bytes = c->s->soft_max_bytes;
+
+	while (database_used_bytes(&c->s->db) > max_bytes) {
 		bool any;
 		int n = erase_confirmed(c, UINT64_MAX, &any, err);
 
-		if (n == 0 && !any)
+		if (n == 0 && !any) {
 			n = evict_lowest(c, err);
+			max_bytes = c->s->soft_max_bytes / 16 * 15;
+		}
 		if (n < 0)
 			return n;
 		if (n == 0 && !any)

@@ -116,6 +116,22 @@ uint64_t spool_account_digest(const struct spool_account *a, struct str name)
 	return hash64(a, sizeof(*a), hash64(name.data, name.len, SPOOL_APPLICATION_ID));
 }
 
+bool spool_account_holds(const struct spool_account *a, const char *name, uint64_t digest)
+{
+	const uint64_t most = INT64_MAX / 4;
+	uint64_t lost = 0;
+
+	for (int level = 0; level <= LEVEL_CRITICAL; level++) {
+		if (a->lost_by_level[level] > most)
+			return false;
+		lost += a->lost_by_level[level];
+	}
+	return spool_account_digest(a, str_from(name)) == digest && stream_name_ok(name) &&
+	       a->raised <= most && a->delivered <= most && a->lost == lost && lost <= most &&
+	       a->raised >= a->delivered + a->lost && a->confirmed_seq <= a->last_seq &&
+	       a->last_seq <= most && a->floor_seq <= most && a->opened <= most;
+}
+
 int spool_account_save(struct spool *s, const struct spool_account *a, struct error *err)
 {
 	struct str name = str_from(s->name);
@@ -151,8 +167,7 @@ static bool take_account(sqlite3_stmt *statement, struct spool_account *ret, cha
 	memcpy(ret, values, sizeof(values));
 	memcpy(ret_name, name.data, name.len);
 	ret_name[name.len] = '\0';
-	return spool_account_digest(ret, name) == (uint64_t)sqlite3_column_int64(statement, 3) &&
-	       stream_name_ok(ret_name);
+	return spool_account_holds(ret, ret_name, (uint64_t)sqlite3_column_int64(statement, 3));
 }
 
 int spool_account_load(

@@ -126,6 +126,16 @@ struct spool {
 /* Opens s->path, which is locked, and takes what stands in it. */
 int spool_open_file(struct spool *s, enum database_state *ret_state, struct error *err);
 
+/* The account as it was committed last, also in the file of the lock, without being put on the
+ * disk: it survives the process, and tells when the end of the log was lost, which nothing else
+ * does. */
+void spool_note_write(const struct spool *s);
+/* False: there is none for this sensor. */
+bool spool_note_read(const struct spool *s, struct spool_account *ret);
+
+/* ERR_CONFIG with *err: it is that of the sensor NAME. */
+int spool_is_anothers(const struct spool *s, const char *name, struct error *err);
+
 /* ---- spool_read.c ---- */
 
 void spool_revisions_drop(struct spool *s);
@@ -141,6 +151,8 @@ int spool_account_save(struct spool *s, const struct spool_account *a, struct er
 int spool_account_load(
 	struct spool *s, struct spool_account *ret, char *ret_name, struct error *err);
 uint64_t spool_account_digest(const struct spool_account *a, struct str name);
+/* Whether it is one that we wrote for the sensor NAME, within all bounds. */
+bool spool_account_holds(const struct spool_account *a, const char *name, uint64_t digest);
 static inline uint64_t spool_account_spooled(const struct spool_account *a)
 {
 	uint64_t gone = a->delivered + a->lost;
@@ -218,8 +230,8 @@ int spool_make_room(struct spool_change *c, struct error *err);
 
 /* ---- spool_recover.c ---- */
 
-/* Whether the log holds what SQLite would pass over in silence: a frame that was committed behind
- * one that is damaged. */
+/* Whether the log of PATH holds what SQLite would pass over in silence: a frame that was committed
+ * behind one that is damaged. */
 bool spool_log_is_damaged(const char *path);
 /* Moves the damaged file aside, with a new one in its place that has what could be read. */
 int spool_recover(struct spool *s, struct spool_report *ret, struct error *err);

@@ -444,7 +444,7 @@ START_TEST(spools)
 			struct sandbox_config cfg = {.file_fds = fds, .control_fd = -1};
 
 			cfg.n_file_fds = spool_descriptors(s, fds);
-			if (cfg.n_file_fds != 2 || sandbox_enter(&cfg, NULL) < 0)
+			if (cfg.n_file_fds != SPOOL_DESCRIPTORS || sandbox_enter(&cfg, NULL) < 0)
 				_exit(90);
 			for (uint64_t i = 0; i < 40; i++) {
 				if (fixture_add(s, i * 100, 100, 1 + i % 5, 3000, i, &err) < 0)

@@ -227,7 +227,7 @@ START_TEST(evicts_of_the_batch_itself)
 		gone += batch[i]->evicted;
 		free(batch[i]);
 	}
-	ck_assert_uint_gt(gone, 50);
+	ck_assert_uint_gt(gone, 20);
 	ck_assert_uint_ge(counts(s).lost - before, gone);
 	ck_assert_uint_eq(counts(s).lost_by_level[1], gone);
 	ck_assert_uint_ge(done.n_declarations, 1);

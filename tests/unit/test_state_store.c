@@ -59,6 +59,7 @@ static void save(struct state_store *s, uint32_t round)
 static void expect(struct state_store *s, uint32_t round)
 {
 	struct state_sections got;
+	uint64_t wrong = 0;
 
 	ck_assert_msg(state_store_read(s, &got, &err) == 0, "%s", err.msg);
 	ck_assert_uint_eq(got.n, 3);
@@ -68,7 +69,8 @@ static void expect(struct state_store *s, uint32_t round)
 	ck_assert_uint_eq(got.all[1].version, round);
 	ck_assert_uint_eq(got.all[1].len, (3 << 20) - round * 1000);
 	for (size_t i = 0; i < got.all[1].len; i++)
-		ck_assert_int_eq(((const char *)got.all[1].bytes)[i], (char)(i * 31 + round));
+		wrong += ((const char *)got.all[1].bytes)[i] != (char)(i * 31 + round);
+	ck_assert_uint_eq(wrong, 0);
 	ck_assert_str_eq(got.all[2].name, "rules");
 	ck_assert_mem_eq(got.all[2].bytes, "abc", 3);
 	state_sections_free(&got);
