@@ -16,8 +16,9 @@ static const char *const reasons[SPOOL_CAUSES] = {
 	[SPOOL_LOST_AGE] = "too long in the spool",
 	[SPOOL_LOST_QUEUE] = "the queue in memory was full",
 	[SPOOL_LOST_CORRUPT] = "the spool's file was damaged",
-	[SPOOL_LOST_REWIND] = "Redis lost them after it had confirmed them, and they are no longer "
-			      "in the spool",
+	[SPOOL_LOST_REWIND] =
+		("Redis lost them after it had confirmed them, and they are no longer "
+		 "in the spool"),
 };
 
 static const char *level_name(int level)

@@ -348,6 +348,10 @@ def small_seeds(seeds):
         for place in (2, 40, 90, 200, 1000, 60000):
             for flip in (0, 1, 0xff):
                 seeds.add("fuzz_state", bytes([part]) + struct.pack("<IB", place, flip))
+    for kind in (0, 1):
+        for place in (0, 16, 18, 24, 32, 60, 68, 100, 105, 4096, 8192, 8200, 20000, 40000, 81920):
+            for which, cut, value in ((0, 0, 0), (0, 0, 0xff), (0, 0xff, 0), (1, 0, 0xff), (1, 0xff, 0), (2, 0, 1)):
+                seeds.add("fuzz_spool", bytes([kind, which]) + struct.pack(">I", place)[1:] + bytes([cut, value]))
     for text in ("redis://localhost", "redis://u:p%40@[::1]:6379/3", "redis://:pw@10.0.0.1:1", "unix:///run/redis.sock?db=2", "/run/a b",
                  "unix://u:p@/x", "rediss://a", "redis://a/%2f", "redis+sentinel://u:p@a,b:1,[::1]/m/2?sentinel_password=x&sentinel_user=y",
                  "redis+sentinel://a/m",
