@@ -102,7 +102,7 @@ struct delivery *delivery_new(const struct delivery_config *cfg, struct error *e
 
 /* Descriptors that the spool's thread writes to, for the system call filter: at most
  * DELIVERY_DESCRIPTORS into RET; returns how many. */
-enum { DELIVERY_DESCRIPTORS = 2 };
+enum { DELIVERY_DESCRIPTORS = 4 };
 
 uint32_t delivery_descriptors(const struct delivery *d, int *ret);
 

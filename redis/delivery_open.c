@@ -184,6 +184,8 @@ struct delivery *delivery_new(const struct delivery_config *cfg, struct error *e
 	return d;
 }
 
+_Static_assert(SPOOL_DESCRIPTORS <= DELIVERY_DESCRIPTORS, "the spool's fit");
+
 uint32_t delivery_descriptors(const struct delivery *d, int *ret)
 {
 	return d->spool ? spool_descriptors(d->spool, ret) : 0;

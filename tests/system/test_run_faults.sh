@@ -165,7 +165,7 @@ same "XLEN" "$(redis_length faults)" "$alerts"
 redis_alerts faults >stream
 cmp faults.json stream || fail "Redis and standard output differ"
 says faults.err "$alerts alerts raised, $alerts delivered, 0 spooled, 0 not delivered, 0 lost" || fail "the account: $(tail -n 4 faults.err)"
-same "the last state in Redis" "$("$VEDETTE" redis --raw HMGET 'vedette:{faults}:status' state raised delivered queued lost | xargs)" \
-    "stopped $alerts $alerts 0 0"
+same "the last state in Redis" "$("$VEDETTE" redis --raw HMGET 'vedette:{faults}:status' state raised delivered spooled queued lost | xargs)" \
+    "stopped $alerts $alerts 0 0 0"
 
 passed
