@@ -184,7 +184,7 @@ struct delivery *delivery_new(const struct delivery_config *cfg, struct error *e
 	return d;
 }
 
-_Static_assert(SPOOL_DESCRIPTORS <= DELIVERY_DESCRIPTORS, "the spool's fit");
+_Static_assert((int)SPOOL_DESCRIPTORS <= (int)DELIVERY_DESCRIPTORS, "the spool's fit");
 
 uint32_t delivery_descriptors(const struct delivery *d, int *ret)
 {

@@ -132,6 +132,7 @@ void delivery_register(struct delivery *d)
 	struct error why;
 	int rc;
 
+	d->batch_turn = true;
 	pthread_mutex_unlock(&d->lock);
 	rc = registration_add(d->registry, d->cancel_fd, d->keys.name, &why);
 	if (rc < 0 && !d->told_unregistered) {

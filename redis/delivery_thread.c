@@ -228,7 +228,8 @@ static void step(struct delivery *d)
 {
 	uint64_t now_us = monotonic_us();
 	uint64_t batch_us = delivery_batch_due_us(d);
-	bool other_is_due = d->status_at_us <= now_us || delivery_trim_is_due(d);
+	bool other_is_due =
+		d->status_at_us <= now_us || d->register_at_us <= now_us || delivery_trim_is_due(d);
 	struct error why;
 
 	if (!d->connection && retry_due_us(d) <= now_us)
@@ -243,10 +244,10 @@ static void step(struct delivery *d)
 		delivery_send_batch(d);
 	else if (d->status_at_us <= now_us)
 		delivery_write_status(d);
-	else if (other_is_due)
-		delivery_trim(d);
 	else if (d->register_at_us <= now_us)
 		delivery_register(d);
+	else if (other_is_due)
+		delivery_trim(d);
 	else
 		wait_for_work(d, batch_us);
 }

@@ -246,6 +246,7 @@ START_TEST(documented_acl_is_enough)
 	flush(d, 5000);
 	test_do(c, "XADD vedette:{live}:alerts 1790000009999-0 a b");
 	add(d, 100, 100);
+	wait_notice(&ears, DELIVERY_UNREGISTERED, 1);
 	stop(d);
 	check_stream(c, 0, 200, 1);
 	ck_assert_uint_eq(atomic_load(&ears.notices[DELIVERY_OPERATOR_ERROR]), 0);
