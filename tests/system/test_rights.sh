@@ -58,12 +58,14 @@ user replay replays +unwatch
 reads() {
     "$VEDETTE" alerts --redis "$url" --json >read && cmp json read &&
         "$VEDETTE" alerts --redis "$url" --name day >/dev/null &&
-        "$VEDETTE" explain --redis "$url" "$id" >/dev/null && follows
+        "$VEDETTE" explain --redis "$url" "$id" >/dev/null &&
+        "$VEDETTE" alerts --redis "$url" --all --check >/dev/null && "$VEDETTE" status --all --redis "$url" >/dev/null &&
+        follows --name day
 }
 # shows what there is, and then waits
 follows() {
     local follower status=0
-    "$VEDETTE" alerts --redis "$url" --name day --follow --json >followed &
+    "$VEDETTE" alerts --redis "$url" "$@" --follow --json >followed &
     follower=$!
     pids+=($follower)
     for _ in $(seq 60); do
@@ -80,5 +82,27 @@ grant replay $(rules replay)
 url="redis://replay:pw@127.0.0.1:$port/1"
 replays
 id=$(sed -n '1s/.*"event.id":"\([0-9a-f]*\)".*/\1/p' json)
-user reader reads
+user reader reads +time # that is asked when a sensor falls silent
+
+# hands on what is there, and what another one took and never acknowledged
+forwards() {
+    local forwarder status=0
+    rm -f forwarded
+    for what in $(redis -n 1 --scan --pattern 'vedette:{s}:*'); do redis -n 1 DEL "$what" >/dev/null; done
+    redis -n 1 COPY 'vedette:{day}:alerts' 'vedette:{s}:alerts' >/dev/null # all sensors are forwarded, and no replay
+    redis -n 1 SADD vedette:sensors s >/dev/null
+    redis -n 1 HSET 'vedette:{s}:status' mode sensor state stopped >/dev/null
+    "$VEDETTE" forward --redis "$url" --group g --to file:"$work/forwarded" --all --min-idle 10s &
+    forwarder=$!
+    pids+=($forwarder)
+    for _ in $(seq 60); do
+        [ -e forwarded ] && [ "$(wc -l <forwarded)" -ge "$(wc -l <json)" ] && break
+        kill -0 $forwarder 2>/dev/null || break
+        sleep 0.05
+    done
+    kill -INT $forwarder 2>/dev/null || true
+    wait $forwarder || status=$?
+    [ $status = 0 ] && [ "$(wc -l <forwarded)" = "$(wc -l <json)" ]
+}
+user forwarder forwards +xrange # that is for what a crash left
 passed
