@@ -194,14 +194,11 @@ void shard_stats(const struct shard *s, struct shard_stats *ret)
 	ret->detections_now = detection_count(s->detections);
 }
 
-uint32_t shard_choose(const struct packet_layer *layer, uint64_t key, uint32_t n)
+uint32_t shard_choose(const struct flow_key *k, uint64_t hash_key, uint32_t n)
 {
-	const bool swap = ip_addr_cmp(&layer->src, &layer->dst) > 0;
-	uint8_t hosts[2 * sizeof(struct ip_addr) + 1];
+	uint8_t hosts[sizeof(k->addr) + 1];
 
-	memcpy(hosts, swap ? &layer->dst : &layer->src, sizeof(struct ip_addr));
-	memcpy(hosts + sizeof(struct ip_addr), swap ? &layer->src : &layer->dst,
-		sizeof(struct ip_addr));
-	hosts[2 * sizeof(struct ip_addr)] = layer->proto;
-	return (uint32_t)(hash64(hosts, sizeof(hosts), key) % n);
+	memcpy(hosts, k->addr, sizeof(k->addr)); /* in their order, whoever sent the packet */
+	hosts[sizeof(k->addr)] = k->proto;
+	return (uint32_t)(hash64(hosts, sizeof(hosts), hash_key) % n);
 }

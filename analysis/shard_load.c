@@ -352,10 +352,7 @@ static bool want(struct loading *l, const struct saved_flow *from, struct flow *
 static bool put_flow(struct loading *l, struct part *p)
 {
 	struct saved_flow *from = &p->head;
-	const struct packet_layer hosts = {.src = from->flow.key.addr[0],
-		.dst = from->flow.key.addr[1],
-		.proto = from->flow.key.proto};
-	const uint32_t i = shard_choose(&hosts, l->shards[0]->cfg.hash_key, l->n);
+	const uint32_t i = shard_choose(&from->flow.key, l->shards[0]->cfg.hash_key, l->n);
 	struct shard *s = l->shards[i];
 	struct flow *f;
 

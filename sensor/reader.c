@@ -138,6 +138,9 @@ static bool push_layers(struct reader *r, struct batch *b, uint32_t i, uint32_t 
 		const struct packet_layer *l = &p->layers[layer];
 		const uint64_t seq = ++r->seq;
 		const uint16_t segment = is_asked ? segment_of(r, f, p, layer) : 0;
+		struct sighting at;
+		struct work *w;
+		uint32_t s;
 
 		if ((is_asked || l->access) && segment != CANARY_SEGMENT &&
 			site_is_subscriber(r->site, p, layer, segment, ts_ns)) {
@@ -148,14 +151,14 @@ static bool push_layers(struct reader *r, struct batch *b, uint32_t i, uint32_t 
 		if (l->fragment && (layer > first || !first_is_left_over) &&
 			fragments_add(r->fragments, f, p, layer, segment, frames, ts_ns))
 			return false;
-		uint32_t s = shard_choose(l, r->cfg->hash_key, PIPELINE_SHARDS);
-		struct work *w = &b->work[s][b->n_work[s]++];
-
+		sighting_make(&at, f, p, layer, segment, ts_ns, r->cfg->hash_key);
+		s = shard_choose(&at.key, r->cfg->hash_key, PIPELINE_SHARDS);
+		w = &b->work[s][b->n_work[s]++];
 		w->seq = seq;
 		w->ts_ns = ts_ns;
 		w->packet = i;
 		w->layer = (uint8_t)layer;
-		sighting_make(&w->sighting, f, p, layer, segment, ts_ns, r->cfg->hash_key);
+		w->sighting = at;
 		if (l->fragment)
 			break; /* what is inside was not read whole */
 	}

@@ -71,10 +71,11 @@ static void feed(struct rig *r, uint64_t ts_ns, const struct builder *b)
 	f.ts_ns = ts_ns;
 	decode_frame(&f, NULL, &p);
 	for (uint32_t i = 0; i < p.n_layers; i++) {
-		const uint32_t s = shard_choose(&p.layers[i], HASH_KEY, r->n_shards);
 		struct sighting at;
+		uint32_t s;
 
 		sighting_make(&at, &f, &p, i, 0, ts_ns, HASH_KEY);
+		s = shard_choose(&at.key, HASH_KEY, r->n_shards);
 		shard_packet(r->shards[s], &at, &f, &p, i, ++r->seq, ts_ns, r->arena);
 	}
 }
