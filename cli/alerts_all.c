@@ -216,8 +216,9 @@ static int check_names(struct all *a, struct error *err)
 				a->o->names[i]);
 	}
 	if (n == 0)
-		(void)fputs("no sensor or replay has put anything into this Redis yet; begin with: "
-			    "vedette replay FILE\n",
+		(void)fputs(a->o->sensors ? "no sensor has put anything into this Redis yet\n"
+					  : "no sensor or replay has put anything into this Redis "
+					    "yet; begin with: vedette replay FILE\n",
 			stderr);
 	return 0;
 }

@@ -2,7 +2,9 @@
 server=$(command -v redis-server || command -v valkey-server) || { echo "no Redis server is installed"; exit 77; }
 command -v python3 >/dev/null || { echo "no python3"; exit 77; }
 socket=$work/s
-url=unix://$socket
+# who may do what docs/fleet.md grants, and nothing else
+url=unix://reader:pw@$socket
+forwarder_url=unix://forwarder:pw@$socket
 children=()
 trap 'for p in "${children[@]}"; do kill -9 "$p" 2>/dev/null || :; done; wait 2>/dev/null || :; rm -rf "$work"' EXIT
 
@@ -12,6 +14,14 @@ start_redis() {
     redis=$!
     children+=($redis)
     until_true 'cli PING 2>/dev/null | grep -q PONG' || fail "Redis did not start"
+    local rights=$VEDETTE_SOURCE_DIR/docs/fleet.md
+    cli ACL SETUSER reader on '>pw' '~vedette:*' $(granted "$rights" reader) >/dev/null
+    cli ACL SETUSER forwarder on '>pw' '~vedette:*' $(granted "$rights" forwarder) >/dev/null
+}
+
+# granted FILE USER: the commands of its line "ACL SETUSER USER ..." and those that go on with it
+granted() {
+    sed -n "/^ACL SETUSER $2 /,/^\`\`\`/p" "$1" | tr ' ' '\n' | grep '^+'
 }
 
 cli() {

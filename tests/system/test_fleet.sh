@@ -113,7 +113,7 @@ same "silence for one who looks once" "$(sleep 2.1; show --all --json --level hi
 heard quiet 2
 background followed "$VEDETTE" alerts --redis "$url" --sensors --json --follow
 follower=$pid
-background f.out "$VEDETTE" forward --group g --redis "$url" --to file:notices.json
+background f.out "$VEDETTE" forward --group g --redis "$forwarder_url" --to file:notices.json
 forwarder=$pid
 # meanwhile: a hole, which the forwarder looks into after a while
 alerts quiet 10 12
@@ -123,7 +123,7 @@ same "the hole" "$(grep alerts-missing notices.json | jq -r '[."observer.name", 
 kill -TERM $forwarder
 wait $forwarder || fail "the forwarder's status"
 heard quiet 3600
-background f.out "$VEDETTE" forward --group g --redis "$url" --to file:notices.json
+background f.out "$VEDETTE" forward --group g --redis "$forwarder_url" --to file:notices.json
 until_true 'grep -q sensor-back followed && grep -q sensor-back notices.json' || fail "its return was not told"
 same "told once, and its end" "$(grep -c 'sensor-silent' notices.json) $(grep 'sensor-back' notices.json | jq -r '."event.sequence"')" "1 2"
 same "one id" "$(grep '"sensor-' notices.json followed | grep -o '"event.id":"[0-9a-f]*"' | sort -u | wc -l)" 1
@@ -133,7 +133,7 @@ kill -TERM $pid
 wait $pid || fail "the forwarder's status"
 alerts quiet 13 40
 cli XTRIM 'vedette:{quiet}:alerts' MAXLEN 5 >/dev/null
-background f.out "$VEDETTE" forward --group g --redis "$url" --to file:notices.json
+background f.out "$VEDETTE" forward --group g --redis "$forwarder_url" --to file:notices.json
 until_true 'grep -q "\"sensor.cause\":\"trimmed\"" notices.json' || fail "a trimmed beginning was not told"
 same "what was trimmed" "$(grep '"trimmed"' notices.json | jq -r '."sensor.lost"')" 23
 kill -TERM $pid
@@ -171,7 +171,7 @@ until_true '[ -s port ]' || fail "no collector"
 cli FLUSHALL >/dev/null
 register s
 alerts s 1 500
-background f.out "$VEDETTE" forward --group g --redis "$url" --to "syslog:tcp:127.0.0.1:$(cat port)"
+background f.out "$VEDETTE" forward --group g --redis "$forwarder_url" --to "syslog:tcp:127.0.0.1:$(cat port)"
 until_true '[ "$(sort -u syslog.txt | wc -l)" = 500 ]' || fail "syslog over TCP: $(sort -u syslog.txt | wc -l) $(cat f.out.err)"
 same "a message" "$(sort -u syslog.txt | head -1 | cut -d' ' -f1-7)" "<131>1 2026-11-18T11:06:40.010Z s vedette - alert -"
 until_true '[ "$(cli XPENDING "vedette:{s}:alerts" g | head -1)" = 0 ]' || fail "not acknowledged"
@@ -186,7 +186,7 @@ print("ready", flush=True)
 for i in range(500): print(s.recv(65536).decode(), flush=True)' >datagrams &
 children+=($!)
 until_true 'grep -q ready datagrams' || fail "no datagram socket"
-background f.out "$VEDETTE" forward --group g2 --redis "$url" --to "syslog:unix:$work/log"
+background f.out "$VEDETTE" forward --group g2 --redis "$forwarder_url" --to "syslog:unix:$work/log"
 until_true '[ "$(grep -c "^<131>1 .*observer.name" datagrams)" = 500 ]' || fail "syslog by datagrams"
 kill -TERM $pid
 wait $pid || fail "the forwarder's status"
@@ -207,7 +207,7 @@ PY
 show --all --json >merged
 same "of a thousand sensors" "$(wc -l <merged)" 20000
 same "in order" "$(jq -r '[."event.id", ."observer.name"[1:]] | map(tonumber) | .[0] * 1000 + .[1]' merged | sort -c -n && echo yes)" yes
-background f.out "$VEDETTE" forward --group g --redis "$url" --to file:thousand.json
+background f.out "$VEDETTE" forward --group g --redis "$forwarder_url" --to file:thousand.json
 until_true '[ "$(cat thousand.json 2>/dev/null | wc -l)" = 20000 ]' || fail "a thousand sensors forwarded: $(wc -l <thousand.json)"
 kill -TERM $pid
 wait $pid || fail "the forwarder's status"
@@ -220,7 +220,7 @@ start_redis --cluster-enabled yes
 cli CLUSTER ADDSLOTSRANGE 0 16383 >/dev/null
 until_true 'cli CLUSTER INFO | grep -q cluster_state:ok' || fail "no cluster"
 whole_fleet
-background f.out "$VEDETTE" forward --group g --redis "$url" --to file:cluster.json
+background f.out "$VEDETTE" forward --group g --redis "$forwarder_url" --to file:cluster.json
 until_true '[ "$(cat cluster.json 2>/dev/null | wc -l)" = 2210 ]' || fail "forwarded from a cluster: $(cat f.out.err)"
 alerts b 1601 1610 7
 until_true '[ "$(wc -l <cluster.json)" = 2220 ]' || fail "what came was not forwarded from a cluster"

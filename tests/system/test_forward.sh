@@ -7,7 +7,7 @@ source "$VEDETTE_SOURCE_DIR/tests/system/fleet_lib.sh"
 forward() {
     local name=$1
     shift
-    "$VEDETTE" forward --group g --redis "$url" --consumer "$name" "$@" >"$name.out" 2>"$name.err" &
+    "$VEDETTE" forward --group g --redis "$forwarder_url" --consumer "$name" "$@" >"$name.out" 2>"$name.err" &
     pid=$!
     children+=($pid)
 }
@@ -112,7 +112,7 @@ grep -q alerts-missing last.json && fail "a hole was seen where there is none"
 
 # the file's disk is full: nothing is acknowledged, nothing lost
 alerts b 20001 20100 1
-"$VEDETTE" forward --group g --redis "$url" --consumer full --to file:/dev/full 2>full.err &
+"$VEDETTE" forward --group g --redis "$forwarder_url" --consumer full --to file:/dev/full 2>full.err &
 pid=$!
 children+=($pid)
 until_true 'grep -q "No space left on device; trying again" full.err' || fail "a full disk is not told"
@@ -130,7 +130,7 @@ ended $pid 0
 cli XGROUP CREATE 'vedette:{b}:alerts' g2 0 >/dev/null
 cli XREADGROUP GROUP g2 gone COUNT 1 STREAMS 'vedette:{b}:alerts' '>' >/dev/null
 cli XDEL 'vedette:{b}:alerts' 1795000000001-0 >/dev/null
-"$VEDETTE" forward --group g2 --redis "$url" --consumer gone --name b --to stdout --min-idle 200ms >gone.out 2>gone.err &
+"$VEDETTE" forward --group g2 --redis "$forwarder_url" --consumer gone --name b --to stdout --min-idle 200ms >gone.out 2>gone.err &
 pid=$!
 children+=($pid)
 until_true '[ "$(wc -l <gone.out)" -ge 20100 ]' || fail "standard output: $(wc -l <gone.out)"
@@ -141,12 +141,12 @@ same "the others" "$(ids gone.out | sort -u | wc -l)" 20099
 
 # a reader that leaves
 cli XGROUP CREATE 'vedette:{b}:alerts' g3 0 >/dev/null
-timeout 20 "$VEDETTE" forward --group g3 --redis "$url" --name b --to stdout 2>err | head -5 >out
+timeout 20 "$VEDETTE" forward --group g3 --redis "$forwarder_url" --name b --to stdout 2>err | head -5 >out
 same "head" "$(wc -l <out)" 5
 [ "$(cli XPENDING 'vedette:{b}:alerts' g3 | head -1)" -gt 0 ] || fail "acknowledged what nobody read"
 
 # --from now
-"$VEDETTE" forward --group g4 --redis "$url" --from now --to file:now.json 2>err &
+"$VEDETTE" forward --group g4 --redis "$forwarder_url" --from now --to file:now.json 2>err &
 pid=$!
 children+=($pid)
 until_true 'cli XINFO GROUPS "vedette:{a}:alerts" | grep -q g4' || fail "no group"
