@@ -15,6 +15,7 @@ struct fleet {
 	size_t n_all, capacity;
 	struct fleet_member **chosen; /* those of the selection, by name */
 	size_t n_chosen;
+	size_t budget;  /* entries in one reply to a reading of all */
 	bool scattered; /* keys are on several nodes, or in several slots */
 };
 
@@ -30,6 +31,7 @@ struct fleet *fleet_new(struct redis_route *r, const struct fleet_selection *s)
 	if (!f)
 		return NULL;
 	f->route = r;
+	f->budget = READ_ENTRIES;
 	f->selection = *s;
 	return f;
 }
@@ -526,7 +528,7 @@ int fleet_read(struct fleet *f, struct fleet_member *const *members, size_t n,
 		.commands = 1, .window = 64, .ask = ask_page, .answer = take_page, .user = &r};
 	struct redis_connection *c = NULL;
 	struct redis_connection *former = NULL;
-	unsigned most = n > 0 ? (unsigned)(READ_ENTRIES / n) + 1 : 1;
+	unsigned most = n > 0 ? (unsigned)(f->budget / n) + 1 : 1;
 
 	*ret_waited = false;
 	if (ret_refused)
@@ -544,6 +546,11 @@ int fleet_read(struct fleet *f, struct fleet_member *const *members, size_t n,
 		int rc = read_together(&r, c, members, n, &f->scattered, err);
 
 		*ret_waited = true;
+		/* a reply may have been too large */
+		if (rc < 0 && redis_is_broken(c))
+			f->budget /= 4;
+		else if (rc == 0 && f->budget < READ_ENTRIES)
+			f->budget = f->budget * 2 + 1;
 		if (!f->scattered)
 			return rc;
 	}

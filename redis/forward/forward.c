@@ -16,7 +16,8 @@ enum {
 	PAUSE_MAX_MS = 5000,
 	PAUSE_STEP_MS = 100, /* so long a wish waits */
 	IDLE_MS = 100,       /* between two looks where waiting for many streams is not possible */
-	LAST_MS = 3000,      /* for the target and Redis, once it is to stop */
+	QUIET_MS = 60000,
+	LAST_MS = 3000, /* for the target and Redis, once it is to stop */
 };
 
 bool forward_name_ok(const char *name)
@@ -250,7 +251,8 @@ static int read_round(struct forward *f, bool *ret_idle, struct error *err)
 	int first = 0;
 
 	*ret_idle = false;
-	if (f->now_ms >= f->refresh_ms) {
+	f->looked = f->now_ms >= f->refresh_ms;
+	if (f->looked) {
 		f->refresh_ms = f->now_ms + REFRESH_MS;
 		step(look_around(f, &why), &why, &first, err);
 	}
@@ -290,6 +292,9 @@ static void pause_for(struct forward *f, uint64_t ms)
 /* What failed in a row. */
 struct trouble {
 	unsigned redis, target; /* attempts */
+	bool told;              /* of Redis */
+	uint64_t quiet_ms;      /* until then `said` is not said again */
+	char said[sizeof(((struct error *)NULL)->msg)];
 };
 
 /* With jitter from what differs between forwarders: half of it to all of it. */
@@ -311,20 +316,30 @@ static void say_trouble(struct forward *f, const char *what, const struct error 
 	say(f, text);
 }
 
+/* The same trouble is said once a minute at most. */
+static void say_redis(struct forward *f, struct trouble *t, const struct error *why)
+{
+	if (f->now_ms < t->quiet_ms && strcmp(t->said, why->msg) == 0)
+		return;
+	say_trouble(f, "Redis", why);
+	snprintf(t->said, sizeof(t->said), "%s", why->msg);
+	t->quiet_ms = f->now_ms + QUIET_MS;
+	t->told = true;
+}
+
 static void note_redis(struct forward *f, struct trouble *t, const struct error *why)
 {
 	uint64_t ms;
 
 	if (t->redis++ == 0) {
 		f->stats.reconnects++;
-		say_trouble(f, "Redis", why);
+		say_redis(f, t, why);
 	}
 	ms = pause_after(t->redis);
-	/* where other nodes of a Cluster go on, they are not kept waiting */
-	if (group_start_over(f) && ms > PAUSE_MIN_MS)
-		ms = PAUSE_MIN_MS;
 	f->refresh_ms = f->now_ms + ms;
-	pause_for(f, ms);
+	/* where other streams go on, they are not kept waiting */
+	if (!group_start_over(f))
+		pause_for(f, ms);
 }
 
 /* One turn. 0, or what ends the run. */
@@ -356,8 +371,12 @@ static int turn(struct forward *f, struct trouble *t)
 		note_redis(f, t, &why);
 		return 0;
 	}
-	if (t->redis > 0)
+	/* of many streams, one that is in trouble is asked now and then only */
+	if (!f->looked && t->redis > 0)
+		return 0;
+	if (t->told)
 		say(f, "Redis answers again");
+	t->told = false;
 	t->redis = 0;
 	if (idle)
 		pause_for(f, IDLE_MS);

@@ -56,6 +56,7 @@ struct forward {
 	size_t rotation;    /* so that none has to wait for others for ever */
 	enum origin origin; /* of what is read now */
 	bool first_look, stopping;
+	bool looked; /* around, in this round */
 	uint64_t now_ms, refresh_ms, claim_ms, now_ns;
 	uint64_t foreign_said;
 	struct forward_stats stats;

@@ -143,10 +143,16 @@ int group_prepare(struct forward *f, struct error *err)
 	return rc == 0 ? fleet_ask(f->fleet, f->some, f->n_some, &groups, err) : rc;
 }
 
+static void start_pending(struct share *s)
+{
+	s->caught_up = false;
+	memcpy(s->pending, "0-0", sizeof("0-0"));
+}
+
 static void start_over(struct share *s)
 {
-	s->ready = s->caught_up = s->claiming = false;
-	memcpy(s->pending, "0-0", sizeof("0-0"));
+	s->ready = s->claiming = false;
+	start_pending(s);
 	watch_forget_gone(&s->watch);
 }
 
@@ -220,8 +226,12 @@ static int take_list(struct forward *f, struct fleet_member *m, struct redis_con
 	for (size_t i = 0; i < list->n && rc == 0; i++) {
 		struct redis_reply item = redis_reply_at(list, i);
 
-		if (item.kind == REDIS_NIL)
-			continue; /* Redis 6.2: claimed, and deleted meanwhile; without its id */
+		if (item.kind == REDIS_NIL) {
+			/* Redis 6.2: claimed, and deleted before; its id is found among what is
+			 * pending for this consumer now */
+			start_pending(m->user);
+			continue;
+		}
 		if (!reader_entry_parse(&item, &e))
 			return redis_nonsense(c, "a reading of the group", err);
 		rc = take_entry(f, m, &e);

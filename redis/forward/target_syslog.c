@@ -21,8 +21,9 @@
 enum {
 	CONNECT_MS = 5000,
 	WAIT_MS = 250,
-	SEND_MS = 5000, /* without a byte taken */
-	ACK_MS = 10000, /* for the other host to have it */
+	SEND_MS = 5000,     /* without a byte taken */
+	ACK_MS = 10000,     /* for the other host to have it */
+	LAST_ACK_MS = 2000, /* the same when the forwarding is to end */
 	OUT_NAP_MS = 5,
 };
 
@@ -232,7 +233,7 @@ static int flush_datagrams(struct target *t, struct error *err)
  * when the connection breaks. */
 static int wait_acknowledged(struct target *t, struct error *err)
 {
-	int64_t until_ms = monotonic_ms() + ACK_MS;
+	int64_t until_ms = monotonic_ms() + (t->cfg.stopping(t->cfg.user) ? LAST_ACK_MS : ACK_MS);
 	char byte;
 
 	for (;;) {

@@ -142,10 +142,16 @@ wait $pid || fail "the forwarder's status"
 # syslog over TCP: octet counting, and again when the other side is gone
 cat >collector.py <<'PY'
 import socket, sys
-s = socket.create_server(('127.0.0.1', 0))
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # less than a batch: what is acknowledged was read
+s.bind(('127.0.0.1', 0))
+s.listen()
 print(s.getsockname()[1], flush=True)
 out = open('syslog.txt', 'ab', buffering=0)
-first = True
+c, _ = s.accept()
+c.recv(100)  # gone in the middle of the first batch
+c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b'\1\0\0\0\0\0\0\0')
+c.close()
 while True:
     c, _ = s.accept()
     data = b''
@@ -160,10 +166,6 @@ while True:
                 break
             out.write(rest[:int(n)] + b'\n')
             data = rest[int(n):]
-        if first:  # gone after the first message, in the middle of the rest
-            first = False
-            c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b'\1\0\0\0\0\0\0\0')
-            break
     c.close()
 PY
 background port python3 collector.py

@@ -88,21 +88,26 @@ for round in 1 2 3 4 5 6; do
     kill -9 $x $pid
     wait $x $pid 2>/dev/null || :
 done
+alerts a 20001 20020 1
+cli XREADGROUP GROUP g dead COUNT 100000 STREAMS 'vedette:{a}:alerts' '>' >/dev/null
 forward last --to file:last.json --min-idle 300ms
-until_true '[ "$(pending a)" = 0 ] && [ "$(pending b)" = 0 ] && [ "$(ids *.json | sort -u | wc -l)" -ge 40000 ]' || fail "what the dead ones held was not taken over: $(pending a) $(pending b)"
+until_true '[ "$(pending a)" = 0 ] && [ "$(pending b)" = 0 ] && [ "$(ids *.json | sort -u | wc -l)" -ge 40020 ]' || fail "what the dead ones held was not taken over: $(pending a) $(pending b)"
 for name in a b; do for n in $(seq 20000); do echo "$name $n"; done; done >wanted
+for n in $(seq 20001 20020); do echo "a $n"; done >>wanted
 python3 -c 'import hashlib,sys
 for line in sys.stdin: print(hashlib.md5(line.strip().encode()).hexdigest())' <wanted | sort >wanted.ids
 ids *.json | sort -u >got.ids
 same "every alert at least once" "$(comm -23 wanted.ids got.ids | wc -l)" 0
 same "and nothing else" "$(comm -13 wanted.ids got.ids | wc -l)" 0
+kill -USR1 $pid
+until_true 'grep -q "claimed [1-9]" last.err' || fail "nothing was taken over: $(cat last.err)"
 # Redis killed and started again
 kill -9 $redis
 wait $redis 2>/dev/null || :
 until_true 'grep -q "Redis: .*trying again" last.err' || fail "nothing is said of a Redis that is away"
 start_redis
-alerts a 20001 20010 1
-until_true '[ "$(grep -c "\"R200[01]" last.json)" -ge 10 ]' || fail "not forwarded after Redis came back"
+alerts a 20021 20030 1
+until_true '[ "$(grep -c "\"R200[23]" last.json)" -ge 10 ]' || fail "not forwarded after Redis came back"
 grep -q 'Redis answers again' last.err || fail "nothing is said of a Redis that is back"
 kill -TERM $pid
 ended $pid 0
@@ -151,7 +156,7 @@ pid=$!
 children+=($pid)
 until_true 'cli XINFO GROUPS "vedette:{a}:alerts" | grep -q g4' || fail "no group"
 sleep 0.5
-alerts a 20011 20012 1
+alerts a 20031 20032 1
 until_true '[ "$(cat now.json 2>/dev/null | wc -l)" = 2 ]' || fail "--from now: $(wc -l <now.json)"
 kill -TERM $pid
 ended $pid 0
