@@ -1,7 +1,9 @@
 /* How fast alerts reach Redis: one alert, given again and again to a replay's publisher or to a
- * sensor's delivery. bench/delivery.sh runs it beside redis-benchmark.
+ * sensor's delivery, without a spool or with one. bench/delivery.sh runs it beside redis-benchmark.
  *
- *     bench_delivery publisher|delivery URL COUNT [BATCH] < ALERT
+ *     bench_delivery publisher|delivery|SPOOL URL COUNT [BATCH] < ALERT
+ *
+ * SPOOL is the path of a file that is not there yet; it has a slash.
  *
  * ALERT is six lines: json, id, rule, level, equipment, and the packet time of the first in
  * milliseconds; each further one is a microsecond later. Prints the seconds from the first alert
@@ -20,7 +22,10 @@
 
 enum {
 	LINE_BYTES = 64 << 10,
-	WAITING_MAX = 1024, /* alerts that delivery may be behind: far less than its queue holds */
+	/* Alerts that delivery may be behind: far less than its queue holds. With a spool there are
+	 * those that are being committed and those that are being sent. */
+	WAITING_MAX = 1024,
+	SPOOLED_MAX = 4096,
 	CHECK_EACH = 64,
 	FLUSH_MS = 60000,
 };
@@ -103,18 +108,35 @@ static int run_publisher(const char *url, struct alert *a, uint64_t n, uint32_t 
 	return rc == 0 ? 0 : complain(err.msg);
 }
 
-static void wait_for_room(struct delivery *d)
+static void wait_for_room(struct delivery *d, uint64_t limit)
 {
 	struct timespec nap = {.tv_nsec = 200000};
 	struct delivery_stats stats;
 
-	for (delivery_stats(d, &stats); stats.queued > WAITING_MAX; delivery_stats(d, &stats))
+	for (delivery_stats(d, &stats); stats.queued + stats.spooled > limit;
+		delivery_stats(d, &stats))
 		nanosleep(&nap, NULL);
 }
 
-static int run_delivery(const char *url, struct alert *a, uint64_t n, uint32_t batch)
+static uint64_t wall_ms(void *user)
 {
-	struct delivery_config cfg = {.url = url, .name = "bench", .batch = batch};
+	struct timespec ts;
+
+	(void)user;
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/* SPOOL NULL: none. */
+static int run_delivery(
+	const char *url, const char *spool, struct alert *a, uint64_t n, uint32_t batch)
+{
+	struct delivery_config cfg = {.url = url,
+		.name = "bench",
+		.batch = batch,
+		.spool_path = spool,
+		.resend_window_ms = 600000,
+		.now_ms = wall_ms};
 	struct delivery_stats stats;
 	struct error err;
 	struct delivery *d = delivery_new(&cfg, &err);
@@ -123,7 +145,7 @@ static int run_delivery(const char *url, struct alert *a, uint64_t n, uint32_t b
 
 	for (uint64_t i = 0; i < n && rc == 0; i++) {
 		if (i % CHECK_EACH == 0)
-			wait_for_room(d);
+			wait_for_room(d, spool ? SPOOLED_MAX : WAITING_MAX);
 		if (!delivery_add(d, a))
 			rc = error_set(&err, ERR_REDIS, "an alert was lost");
 		a->ts_ns += NS_PER_US;
@@ -147,12 +169,14 @@ int main(int argc, char **argv)
 	uint32_t batch = argc == 5 ? (uint32_t)strtoul(argv[4], NULL, 10) : 0;
 
 	if (n == 0)
-		return complain("publisher|delivery URL COUNT [BATCH] < ALERT");
+		return complain("publisher|delivery|SPOOL URL COUNT [BATCH] < ALERT");
 	if (!read_input(&in))
 		return complain("the alert is not six lines");
 	if (strcmp(argv[1], "publisher") == 0)
 		return run_publisher(argv[2], &in.alert, n, batch);
 	if (strcmp(argv[1], "delivery") == 0)
-		return run_delivery(argv[2], &in.alert, n, batch);
-	return complain("publisher or delivery?");
+		return run_delivery(argv[2], NULL, &in.alert, n, batch);
+	if (strchr(argv[1], '/'))
+		return run_delivery(argv[2], argv[1], &in.alert, n, batch);
+	return complain("publisher, delivery or the path of a spool?");
 }

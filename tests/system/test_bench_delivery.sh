@@ -10,21 +10,22 @@ for tool in redis-server redis-benchmark jq; do
     }
 done
 
-cmake --build "$build" --target bench_delivery >build.log 2>&1 || { tail -20 build.log >&2; fail "the build"; }
+cmake --build "$build" --target bench_delivery sqlite_insert >build.log 2>&1 || { tail -20 build.log >&2; fail "the build"; }
 export BENCH_DELIVERY=$build/bench/bench_delivery
 
 # The script itself compares the length of each stream with the number of alerts.
 bash "$VEDETTE_SOURCE_DIR/bench/delivery.sh" --json --rounds 1 --count 200 >json
-same "what it measured" "$(jq -c '[.count, .rounds, (.redis_benchmark, .publisher.per_second, .delivery.per_second | . > 0)]' json)" \
-    '[256,1,true,true,true]'
+same "what it measured" "$(jq -c '[.count, .rounds, (.redis_benchmark, .sqlite, .publisher.per_second, .delivery.per_second, .spool.per_second | . > 0)]' json)" \
+    '[256,1,true,true,true,true,true]'
 bash "$VEDETTE_SOURCE_DIR/bench/delivery.sh" --rounds 1 --count 64 >table
-same "rows of the table" "$(grep -cE '^(redis-benchmark|publisher|delivery) ' table)" 3
+same "rows of the table" "$(grep -cE '^(redis-benchmark|SQLite,|publisher|delivery|spool) ' table)" 5
 
 # What cannot be delivered is an error, not a figure.
 head -c 100 /dev/zero >alert
 refused 1 "not six lines" "$BENCH_DELIVERY" delivery "unix://$work/none" 10 <alert
 printf '%s\n' '{}' id rule high gnb 1790000000000 >alert
 refused 1 "none" "$BENCH_DELIVERY" delivery "unix://$work/none" 10 <alert
+refused 1 "six lines" "$(dirname "$BENCH_DELIVERY")/sqlite_insert" "$work/database" 10 </dev/null
 refused 1 "none" "$BENCH_DELIVERY" publisher "unix://$work/none" 10 <alert
 
 if [ "$(id -u)" = 0 ] && unshare -nm true 2>/dev/null && command -v tcpreplay >/dev/null; then
