@@ -56,6 +56,8 @@ static const char help[] =
 	"  --snaplen BYTES  of each frame, 64 to 262144; default: all of it\n"
 	"  --buffer MIB     kernel memory for each socket, 1 to 1023; default: 64\n"
 	"  --user NAME      who to become when started as root; default: vedette, else nobody\n"
+	"  --fresh          forget what was kept, keep nothing, and end with the last word on all\n"
+	"                   that is open; without it a sensor goes on where it stopped\n"
 	"  --no-sandbox     run without the filter of system calls, for diagnosis\n"
 	"  --keep-duplicates  count packets that several taps saw each time\n"
 	"  --seed N         keys the hashes; random when left out. A replay with the same seed of\n"
@@ -195,6 +197,7 @@ static int open_live(struct run *r, struct error *err)
 		.log = log_line,
 	};
 
+	cfg.has_seed = o->has_seed;
 	if (random_key(o, &cfg.hash_key, err) < 0 ||
 		control_path(r->state_dir, r->name, control, err) < 0)
 		return err->code;
@@ -254,6 +257,16 @@ static const char *spool_path(const struct run *r, char *buf, size_t size)
 	return buf;
 }
 
+static int open_kept(struct run *r, struct error *err)
+{
+	char path[PATH_MAX];
+	const int n = snprintf(path, sizeof(path), "%s/state-%s.db", r->state_dir, r->name);
+
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return error_set(err, ERR_USAGE, "the path of --state is too long");
+	return live_run_keep(r->live, path, r->options.fresh, err);
+}
+
 /* As the user who has become: what it makes is that user's. */
 static int open_delivery(struct run *r, struct error *err)
 {
@@ -305,6 +318,8 @@ static int open_run(struct run *r, struct error *err)
 		rc = become(r, err);
 	if (rc == 0)
 		warn_of_unreadable(r);
+	if (rc == 0)
+		rc = open_kept(r, err);
 	return rc == 0 ? open_delivery(r, err) : rc;
 }
 
@@ -323,7 +338,7 @@ int cmd_run(int argc, char **argv)
 		OPTION_FILTER, OPTION_REDIS, OPTION_NAME, OPTION_STATE, OPTION_WORKERS,
 		OPTION_FANOUT, OPTION_SNAPLEN, OPTION_BUFFER, OPTION_USER, OPTION_NO_SANDBOX,
 		OPTION_KEEP_DUPLICATES, OPTION_SEED, OPTION_JSON, OPTION_SPOOL, OPTION_SPOOL_SIZE,
-		OPTION_SPOOL_AGE, OPTION_RESEND_WINDOW, OPTION_RETAIN, 0};
+		OPTION_SPOOL_AGE, OPTION_RESEND_WINDOW, OPTION_RETAIN, OPTION_FRESH, 0};
 	struct run r = {.name = ""};
 	struct error err = {ERR_OK, ""};
 	int first;

@@ -43,6 +43,7 @@ static const struct option table[] = {
 	{"spool-age", required_argument, NULL, OPTION_SPOOL_AGE},
 	{"resend-window", required_argument, NULL, OPTION_RESEND_WINDOW},
 	{"retain", required_argument, NULL, OPTION_RETAIN},
+	{"fresh", no_argument, NULL, OPTION_FRESH},
 };
 
 enum { TABLE_ROWS = sizeof(table) / sizeof(table[0]) };
@@ -259,6 +260,9 @@ int options_take(struct options *o, int value, const char *arg, struct error *er
 		break;
 	case OPTION_STATE_OUT:
 		o->state_out = arg;
+		break;
+	case OPTION_FRESH:
+		o->fresh = true;
 		break;
 	case OPTION_FILTER:
 		o->filter = arg;

@@ -44,6 +44,7 @@ enum {
 	OPTION_SPOOL_AGE,
 	OPTION_RESEND_WINDOW,
 	OPTION_RETAIN,
+	OPTION_FRESH,
 	OPTION_OWN_FIRST,
 };
 
@@ -69,6 +70,7 @@ struct options {
 	struct yaml_file *file; /* of --config; owned, and what it says is borrowed from it */
 	bool json, keep_duplicates;
 	const char *state_in, *state_out; /* of replay */
+	bool fresh;                       /* of run */
 	char data_dir[OPTIONS_PATH_BYTES], roles_path[OPTIONS_PATH_BYTES],
 		rules_dir[OPTIONS_PATH_BYTES], lists_dir[OPTIONS_PATH_BYTES],
 		geo_dir[OPTIONS_PATH_BYTES], state_dir[OPTIONS_PATH_BYTES];

@@ -12,6 +12,7 @@
 	X(RESTORED, "restored", "an interface gives packets again")                                \
 	X(RELOADED, "reloaded", "policy, rules, lists and geolocation data were replaced")         \
 	X(RELOAD_REFUSED, "reload-refused", "what was to be loaded is unusable")                   \
+	X(STATE_REFUSED, "state-refused", "what was saved before a restart is unusable")           \
 	X(CLOCK_STEP, "clock-step", "the clock that stamps packets was set")                       \
 	X(VISIBILITY, "visibility", "what was seen of the site, and what was not")                 \
 	X(EQUIPMENT_VISIBILITY, "equipment-visibility", "the same of one piece of equipment")

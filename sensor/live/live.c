@@ -255,6 +255,7 @@ struct live_run *live_run_open(
 		l->source = live_source_open(&capture, err);
 	}
 	if (l->source) {
+		l->opened_ns = live_wall_ns(NULL);
 		warn_of_offloads(l);
 		warn_of_subscribers(l);
 		live_filter_remember(l);
@@ -269,15 +270,18 @@ static int confine(void *user, struct error *err)
 {
 	struct live_run *l = user;
 	int fds[SANDBOX_MAX_CAPTURE_FDS];
-	int file_fds[DELIVERY_DESCRIPTORS];
-	struct sandbox_config sc = {.capture_fds = fds, .control_fd = control_fd(l->control)};
+	int files[STATE_STORE_DESCRIPTORS + DELIVERY_DESCRIPTORS];
+	struct sandbox_config sc = {
+		.capture_fds = fds, .control_fd = control_fd(l->control), .file_fds = files};
 	char text[128];
 
-	sc.file_fds = file_fds;
-	sc.n_file_fds = l->delivery ? delivery_descriptors(l->delivery, file_fds) : 0;
+	sc.n_file_fds = live_keep_descriptors(l, files);
+	if (l->delivery)
+		sc.n_file_fds += delivery_descriptors(l->delivery, files + sc.n_file_fds);
 	sc.n_capture_fds = live_source_fds(l->source, fds, SANDBOX_MAX_CAPTURE_FDS);
 	if (l->cfg.sandbox && sandbox_enter(&sc, err) < 0)
 		return err->code;
+	live_keep_begun(l);
 	(void)snprintf(text, sizeof(text), "watching %zu interface%s%s",
 		l->cfg.capture.n_interfaces, l->cfg.capture.n_interfaces == 1 ? "" : "s",
 		l->cfg.sandbox ? "" : ", not confined (--no-sandbox)");
@@ -292,8 +296,39 @@ static int start_threads(struct live_run *l, struct error *err)
 	int rc = l->delivery ? delivery_start(l->delivery, err) : 0;
 
 	if (rc == 0)
+		rc = live_keep_start(l, err);
+	if (rc == 0)
 		rc = live_signals_start(l, err);
 	return rc == 0 ? control_start(l->control, &ops, l, err) : rc;
+}
+
+/* With what was kept, unless that is of no use. */
+static int open_analyst(struct live_run *l, struct error *err)
+{
+	const struct analyst_config ac = {
+		.site = l->knowledge->site,
+		.lists = l->knowledge->lists,
+		.sigma = l->knowledge->sigma,
+		.geo = l->knowledge->geo,
+		.hash_key = l->cfg.hash_key,
+		.max_findings = l->cfg.max_findings,
+		.window_ns = l->cfg.window_ns,
+		.repeat_ns = l->cfg.repeat_ns,
+	};
+	int rc;
+
+	analyst_free(l->analyst);
+	l->analyst = analyst_new(&ac, on_alert, l, err);
+	if (!l->analyst)
+		return err->code;
+	rc = live_keep_load(l, err);
+	return rc == ERR_INPUT ? open_analyst(l, err) : rc; /* there is nothing to load any more */
+}
+
+/* A findings_last_fn: USER is the delivery. */
+static uint32_t last_revision(void *user, const char *alert_id)
+{
+	return delivery_last_revision(user, alert_id);
 }
 
 static int run_pipeline(struct live_run *l, struct error *err)
@@ -308,6 +343,8 @@ static int run_pipeline(struct live_run *l, struct error *err)
 		.keep_duplicates = l->cfg.keep_duplicates,
 		.progress = on_progress,
 		.input_fault = on_fault,
+		.resume = live_keep_pipeline(l),
+		.keep = l->keeper ? live_keep_all : NULL,
 		.ready = confine,
 		.wants_turn = live_wants_turn,
 		.turn = live_turn,
@@ -317,6 +354,11 @@ static int run_pipeline(struct live_run *l, struct error *err)
 		l, on_event, on_tick, on_period, on_clock_step, on_settled, on_finish};
 	int rc = pipeline_run(&pc, &consumer, &l->stats, err);
 
+	if (rc == ERR_INPUT && live_keep_pipeline(l)) {
+		live_keep_refuse(l, err->msg);
+		rc = open_analyst(l, err);
+		return rc == 0 ? run_pipeline(l, err) : rc;
+	}
 	if (rc == OUT_OF_TIME) {
 		l->unjudged = l->stats.shards.flows - l->ends;
 		return 0;
@@ -392,24 +434,16 @@ static void end_turns(struct live_run *l)
 
 int live_run(struct live_run *l, struct delivery *delivery, struct error *err)
 {
-	const struct analyst_config ac = {
-		.site = l->knowledge->site,
-		.lists = l->knowledge->lists,
-		.sigma = l->knowledge->sigma,
-		.geo = l->knowledge->geo,
-		.hash_key = l->cfg.hash_key,
-		.max_findings = l->cfg.max_findings,
-		.window_ns = l->cfg.window_ns,
-		.repeat_ns = l->cfg.repeat_ns,
-	};
 	struct error why;
 	int rc;
 
 	l->delivery = delivery;
 	l->started_ns = live_wall_ns(NULL);
-	l->analyst = analyst_new(&ac, on_alert, l, err);
-	if (!l->analyst)
-		return err->code;
+	rc = open_analyst(l, err);
+	if (rc != 0)
+		return rc;
+	if (delivery) /* what was saved on the way may be older than what it has */
+		analyst_go_on_behind(l->analyst, last_revision, delivery);
 	rc = start_threads(l, err);
 	if (rc == 0)
 		rc = run_pipeline(l, err);
@@ -423,6 +457,7 @@ int live_run(struct live_run *l, struct delivery *delivery, struct error *err)
 			l->cfg.log(why.msg);
 		}
 	}
+	live_keep_end(l);
 	live_signals_end(l);
 	log_alerts(l);
 	return rc;
@@ -446,6 +481,7 @@ void live_run_close(struct live_run *l)
 	if (!l)
 		return;
 	control_close(l->control);
+	live_keep_free(l);
 	analyst_free(l->analyst);
 	source_close(l->source);
 	knowledge_free(l->knowledge);

@@ -22,6 +22,7 @@ struct live_run_config {
 	const struct knowledge_config *knowledge; /* read again at each reload */
 	struct live_config capture;               /* filter and drop aside, as given */
 	uint64_t hash_key;
+	bool has_seed; /* it was asked for: what was saved under another key is of no use */
 	uint32_t workers, max_flows, max_detections, max_findings;
 	uint64_t window_ns, repeat_ns; /* of findings */
 	bool keep_duplicates;
@@ -37,6 +38,13 @@ struct live_run;
  * it starts. */
 struct live_run *live_run_open(
 	const struct live_run_config *cfg, const char *control_path, struct error *err);
+
+/* What the sensor knows is kept in the state database at PATH from now on, and it goes on from what
+ * is there. What cannot be used is moved aside, and told; nothing is kept then if no other file can
+ * be opened. FRESH: all that is there is forgotten, nothing is kept, and the run ends with the last
+ * word on everything. Once, as who runs later, before live_run; without it as with FRESH. 0, or
+ * ERR_SYSTEM without memory. */
+int live_run_keep(struct live_run *l, const char *path, bool fresh, struct error *err);
 
 /* Runs until it is told to end. DELIVERY is borrowed and started here; NULL: alerts go nowhere but
  * to standard output. 0, or a negative code with *err. */

@@ -7,6 +7,7 @@
 
 #include "common/hash/hash.h"
 #include "common/json_writer.h"
+#include "redis/store/state_store.h"
 #include "rules/analyst.h"
 #include "sensor/live/blind_log.h"
 #include "sensor/live/live.h"
@@ -39,9 +40,13 @@ struct live_run {
 		int wake_by; /* the signal that ends it, once ENDED is set */
 	} waiters[2];        /* for signals */
 	uint32_t n_waiters;
-	uint64_t started_ns;    /* wall clock */
-	bool is_filtered;       /* the kernel drops what is between subscribers, */
-	struct digest filtered; /* as the policy of the start declares them */
+	uint64_t started_ns;        /* wall clock */
+	uint64_t opened_ns;         /* the same: when the first frame could be seen */
+	struct live_keeper *keeper; /* NULL: nothing is kept */
+	uint64_t stopped_ns;        /* when the source was told to end; 0: it was not */
+	uint64_t blind_from_ns;     /* no sensor ran from then to opened_ns; 0: that was told */
+	bool is_filtered;           /* the kernel drops what is between subscribers, */
+	struct digest filtered;     /* as the policy of the start declares them */
 
 	/* of the main thread */
 	struct knowledge *knowledge;
@@ -133,6 +138,39 @@ void live_filter_remember(struct live_run *l);
 void live_swap(struct live_run *l);
 void live_status_fill(struct live_run *l);
 void live_canary_send(struct live_run *l);
+
+/* ---- live_keep.c ---- */
+
+/* Goes on from what was found, with A, which is new. 0; ERR_INPUT: it is of no use, was moved
+ * aside, and A must be made anew; ERR_SYSTEM. What comes of the pipeline's own part is told by
+ * live_keep_refuse. */
+int live_keep_load(struct live_run *l, struct error *err);
+struct pipeline_parts_read *live_keep_pipeline(struct live_run *l); /* NULL: nothing */
+
+/* What was found is of no use because of WHY: it is moved aside, and told. */
+void live_keep_refuse(struct live_run *l, const char *why);
+
+/* Starts the thread that saves; before the system call filter. */
+int live_keep_start(struct live_run *l, struct error *err);
+
+/* What was found is in use by now: says so, and frees it. */
+void live_keep_begun(struct live_run *l);
+
+/* Descriptors that it writes to; RET has STATE_STORE_DESCRIPTORS. Returns how many. */
+uint32_t live_keep_descriptors(const struct live_run *l, int *ret);
+
+/* Main thread, in its turn: saves what may be lost, each minute of packet time. */
+void live_keep_turn(struct live_run *l);
+
+/* The pipeline's "keep": takes all there is. USER is the run. */
+int live_keep_all(void *user, struct pipeline *p, struct error *err);
+
+/* Once all alerts are where they will be after a restart: saves what was taken, and ends the
+ * thread.
+ */
+void live_keep_end(struct live_run *l);
+void live_keep_free(struct live_run *l);
+void live_keep_status(const struct live_run *l, struct json_writer *w);
 
 /* control_op: USER is the run. */
 int live_op_status(

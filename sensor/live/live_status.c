@@ -325,6 +325,7 @@ void live_status_fill(struct live_run *l)
 		put_blind(l, w);
 		put_alerts(l, w);
 		put_forgotten(l, w);
+		live_keep_status(l, w);
 		put_control(l, w);
 		put_knowledge(l, w);
 		put_visibility(l, w);

@@ -56,6 +56,24 @@ static int tell_blind(struct live_run *l, const struct live_blind *b)
 	return live_sensor_event(l, &ev);
 }
 
+/* What passed between the former run and this one, once the packet clock has come to the time at
+ * which this one began. */
+static int tell_restart(struct live_run *l)
+{
+	const uint64_t from_ns = l->blind_from_ns;
+	int rc = 0;
+
+	if (from_ns == 0 || (!l->is_stopping && pipeline_now_ns(l->pipeline) < l->opened_ns))
+		return 0;
+	l->blind_from_ns = 0;
+	for (uint32_t i = 0; i < l->cfg.capture.n_interfaces && rc == 0; i++) {
+		const struct live_blind b = {i, LIVE_BLIND_RESTART, from_ns, l->opened_ns, 0};
+
+		rc = tell_blind(l, &b);
+	}
+	return rc;
+}
+
 static int tell_news(struct live_run *l)
 {
 	struct live_news news[LIVE_MAX_NEWS];
@@ -128,6 +146,8 @@ static int tell(struct live_run *l)
 	while (is_due && rc == 0 && live_source_blind(l->source, &b))
 		rc = tell_blind(l, &b);
 	if (rc == 0)
+		rc = tell_restart(l);
+	if (rc == 0)
 		rc = tell_silence(l);
 	return rc == 0 ? tell_news(l) : rc;
 }
@@ -195,10 +215,12 @@ int live_turn(void *user, struct pipeline *p)
 	atomic_store(&l->asked, false);
 	if (atomic_load(&l->stop_ms) != 0 && !l->is_stopping) {
 		l->is_stopping = true;
+		l->stopped_ns = live_wall_ns(NULL);
 		live_source_stop(l->source);
 	}
 	live_swap(l);
 	rc = tell(l);
+	live_keep_turn(l);
 	live_canary_send(l);
 	live_status_fill(l);
 	tell_status(l);

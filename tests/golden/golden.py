@@ -35,7 +35,7 @@ PCAPS, RULES, LISTS = SOURCE / 'pcaps', SOURCE / 'rules/packs/rules', SOURCE / '
 SETS = ('public-resolvers.yaml', 'remote-control-tools.yaml', 'tunnel-applications.yaml')
 # What only a running sensor can say: of its interfaces, of reloads, of Redis while it is away, of the canary that somebody asked for. The
 # scripts tests/system/test_run*.sh make it say so.
-LIVE = {'canary', 'sensor-blind', 'sensor-reload-refused', 'sensor-reloaded', 'sensor-restored'}
+LIVE = {'canary', 'sensor-blind', 'sensor-reload-refused', 'sensor-reloaded', 'sensor-restored', 'sensor-state-refused'}
 OWN = '192.0.2.0/24,2001:db8:1::/48'
 COMMON = ('--json', '--geo', str(SOURCE / 'tests/fixtures/geo/site'), '--as-of', '2026-11-20')
 

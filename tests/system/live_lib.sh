@@ -84,11 +84,14 @@ cp "$VEDETTE_SOURCE_DIR/pcaps/demo/site.yaml" site.yaml
 # Flags that may follow in ordinary use: none of them differs between a run and its replay.
 knowledge=(--site "$work/site.yaml" --rules "$work/rules" --lists "$work/lists" --geo "$work/geo")
 
+# A run ends with the last word on all that is open, as a replay does.
+ending=(--fresh)
+
 # begin NAME ARGUMENT...: a sensor, as $sensor, which says what it does in NAME.err and NAME.json.
 begin() {
     local name=$1
     shift
-    "$VEDETTE" run --name "$name" --json "${knowledge[@]}" "$@" >"$name.json" 2>"$name.err" &
+    "$VEDETTE" run --name "$name" --json "${ending[@]}" "${knowledge[@]}" "$@" >"$name.json" 2>"$name.err" &
     sensor=$!
     started_here $sensor
     for _ in $(seq 400); do
