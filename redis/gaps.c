@@ -117,9 +117,5 @@ enum gaps_result gaps_see(struct gaps *g, const struct reader_entry *e, struct r
 
 uint64_t gaps_undeclared(const struct gaps *g)
 {
-	uint64_t missing = ranges_count(&g->missing) + g->missing.left_out;
-	uint64_t named = ranges_count(&g->declared);
-	uint64_t unnamed = g->declared_n > named ? g->declared_n - named : 0;
-
-	return missing > unnamed ? missing - unnamed : 0;
+	return ranges_count(&g->missing) + g->missing.left_out;
 }

@@ -22,7 +22,7 @@ struct gaps {
 	uint64_t numbered, unnumbered, back;
 	struct ranges missing;  /* between first and last, not declared so far */
 	struct ranges declared; /* as lost, by alerts read so far */
-	uint64_t declared_n;    /* what those alerts say was lost, with what they do not number */
+	uint64_t declared_n;    /* what those alerts say was lost, also before it had a number */
 };
 
 void gaps_done(struct gaps *g); /* as new, which {0} is */
@@ -30,8 +30,8 @@ void gaps_done(struct gaps *g); /* as new, which {0} is */
 /* Looks at an entry. *ret_hole: the numbers that are missing in front of it, for GAPS_HOLE. */
 enum gaps_result gaps_see(struct gaps *g, const struct reader_entry *e, struct range *ret_hole);
 
-/* Missing numbers that nothing declares. Alerts that declare a loss beyond what they number
- * (declared_n) are taken to speak of these. */
+/* Missing numbers that nothing names as lost. What was lost before it had a number leaves no hole.
+ */
 uint64_t gaps_undeclared(const struct gaps *g);
 
 /* Whether JSON declares a loss of alerts; then *ret_n is how many, and RET (NULL allowed) takes the
