@@ -191,7 +191,7 @@ void delivery_other_writer(struct delivery *d, struct stream_id last)
 }
 
 /* What Redis passed over goes behind the end of the stream. With the lock. */
-static int renumber(struct delivery *d, bool taken, struct error *err)
+static int renumber(struct delivery *d, bool other, struct error *err)
 {
 	const struct stream_id known = d->spool ? d->counts.last_id : d->last_id;
 	struct stream_tail tail;
@@ -203,7 +203,7 @@ static int renumber(struct delivery *d, bool taken, struct error *err)
 	pthread_mutex_lock(&d->lock);
 	if (rc < 0)
 		return rc;
-	if (taken || stream_id_cmp(tail.id, known) > 0)
+	if (other || stream_id_cmp(tail.id, known) > 0)
 		delivery_other_writer(d, tail.id);
 	if (d->spool) {
 		rc = spooler_ask(d, WISH_RENUMBER, &tail, err);
@@ -225,6 +225,7 @@ void delivery_send_batch(struct delivery *d)
 	bool needs_operator = false;
 	struct error why;
 	uint32_t n_done;
+	bool is_new;
 	int rc;
 
 	take_batch(d);
@@ -233,6 +234,10 @@ void delivery_send_batch(struct delivery *d)
 		return;
 	pthread_mutex_unlock(&d->lock);
 	give_ids(d);
+	/* What was never sent can only be passed by somebody else. */
+	is_new = d->batch[0]->seq > d->sent_seq;
+	if (d->batch[d->n_batch - 1]->seq > d->sent_seq)
+		d->sent_seq = d->batch[d->n_batch - 1]->seq;
 	rc = transfer_batch(d->connection, &d->keys, d->batch, d->n_batch, &report, &why);
 	if (rc < 0)
 		needs_operator = redis_needs_operator(d->connection);
@@ -244,7 +249,7 @@ void delivery_send_batch(struct delivery *d)
 	d->stats.read_back += report.read_back;
 	n_done = settle(d, done);
 	if (rc == 0 && d->n_batch > 0) {
-		rc = renumber(d, report.taken, &why);
+		rc = renumber(d, report.taken || is_new, &why);
 		if (rc < 0)
 			needs_operator = redis_needs_operator(d->connection);
 	}

@@ -87,6 +87,7 @@ static int open_spool(struct delivery *d, const struct delivery_config *cfg, str
 	d->unsure_seq = d->done_seq + UNSURE_ROWS;
 	if (d->unsure_seq > d->counts.last_seq)
 		d->unsure_seq = d->counts.last_seq;
+	d->sent_seq = d->unsure_seq;
 	d->behind = true;
 	d->unwritable = report.unwritable;
 	if (report.text[0])

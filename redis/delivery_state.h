@@ -69,6 +69,7 @@ struct delivery {
 	uint64_t random;
 	uint64_t register_at_us; /* the next attempt; UINT64_MAX: it is done */
 	bool has_started;        /* the lease was ours once */
+	uint64_t sent_seq;       /* numbers up to it may have been sent before */
 	bool told_unregistered, told_untrimmed;
 	uint64_t trim_told_us;
 

@@ -159,6 +159,7 @@ kill $traffic
 wait $traffic 2>/dev/null || true
 sleep 0.5
 same "reloads" "$(status faults '[.sensor.reloads, .sensor.reloads_refused] | tojson')" "[5,9]"
+same "the account in status" "$(status faults '.redis | .raised - .delivered - .spooled - .queued - .lost')" 0
 finish faults
 alerts=$(wc -l <faults.json)
 same "XLEN" "$(redis_length faults)" "$alerts"

@@ -485,6 +485,69 @@ START_TEST(other_writer)
 }
 END_TEST
 
+/* Between two ids that were given and not yet sent. */
+START_TEST(other_writer_between)
+{
+	struct place p;
+	struct redis_connection *c;
+	struct delivery *d;
+	struct view *v;
+
+	place_new(&p, NULL);
+	c = test_connect(p.s.url);
+	d = start(&p.cfg);
+	add(d, 0, 1);
+	flush(d, 5000);
+	test_do(c, "XADD vedette:{live}:alerts 1790000000020-5 a b");
+	add(d, 1, 99);
+	flush(d, 5000);
+	ck_assert_uint_ge(stats(d).other_writers, 1);
+	v = look(c, true);
+	ck_assert_uint_eq(v->n, 100);
+	free(v);
+	stop(d);
+	redis_close(c);
+	place_done(&p);
+}
+END_TEST
+
+/* Another spool with this name, of a process that lives. */
+START_TEST(second_sensor)
+{
+	struct place p;
+	struct delivery_config other;
+	struct delivery *d;
+	struct error err = {0};
+	char path[128];
+	pid_t pid;
+
+	place_new(&p, NULL);
+	pid = start_victim(&p, 0);
+	for (int i = 0; i < 2000; i++) {
+		struct redis_connection *c = test_connect(p.s.url);
+		const bool is_held = test_int(c, "EXISTS vedette:{live}:lease") == 1;
+
+		redis_close(c);
+		if (is_held)
+			break;
+		test_nap_ms(5);
+	}
+	other = p.cfg;
+	snprintf(path, sizeof(path), "%s/other.db", p.dir.path);
+	other.spool_path = path;
+	d = delivery_new(&other, &err);
+	ck_assert_ptr_null(d);
+	ck_assert_msg(strstr(err.msg, "another sensor, process") != NULL, "%s", err.msg);
+	d = delivery_new(&p.cfg, &err); /* the same spool is locked */
+	ck_assert_ptr_null(d);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	d = start(&other); /* the first one is dead */
+	stop(d);
+	place_done(&p);
+}
+END_TEST
+
 /* An older copy of the spool, in its place. */
 START_TEST(old_copy)
 {
@@ -503,8 +566,7 @@ START_TEST(old_copy)
 	d = start(&p.cfg);
 	add(d, 100, 100);
 	stop(d);
-	snprintf(command, sizeof(command), "mv %s.old %s; rm -f %s-wal %s-shm", p.spool, p.spool,
-		p.spool, p.spool);
+	snprintf(command, sizeof(command), "mv %s.old %s; rm -f %s-*", p.spool, p.spool, p.spool);
 	ck_assert_int_eq(system(command), 0);
 	d = start(&p.cfg);
 	add(d, 200, 100);
@@ -685,6 +747,8 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, failover);
 	tcase_add_test(tc, failover_beyond_the_window);
 	tcase_add_test(tc, other_writer);
+	tcase_add_test(tc, other_writer_between);
+	tcase_add_test(tc, second_sensor);
 	tcase_add_test(tc, old_copy);
 	tcase_add_test(tc, unwritable);
 	tcase_add_test(tc, unwritable_and_away);
