@@ -37,9 +37,14 @@ until_true() {
     return 1
 }
 
-# alerts NAME FROM TO [STEP_MS]: entries number FROM to TO of a sensor's stream; the alert's id is that of sensor and number
+# alerts NAME FROM TO [STEP_MS]: as make_alerts, into Redis
 alerts() {
-    python3 - "$@" <<'PY' | cli --pipe >/dev/null
+    make_alerts "$@" | cli --pipe >/dev/null
+}
+
+# make_alerts NAME FROM TO [STEP_MS]: prints the commands for entries number FROM to TO of a sensor's stream; the alert's id is that of sensor and number
+make_alerts() {
+    python3 - "$@" <<'PY'
 import hashlib, sys
 name, first, last = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 step = int(sys.argv[4]) if len(sys.argv) > 4 else 10

@@ -54,8 +54,8 @@ PY
     # followed: in order, also what comes at once from several
     background followed "$VEDETTE" alerts --redis "$url" --all --json --follow
     until_true '[ "$(wc -l <followed)" = 2000 ]' || fail "what is there was not shown"
-    alerts b 1501 1600 7
-    alerts a 1001 1100 10
+    { make_alerts b 1501 1600 7 && make_alerts a 1001 1100 10; } >both
+    cli --pipe <both >/dev/null
     register c
     alerts c 1 10 1
     until_true '[ "$(grep -c . followed)" = 2210 ]' || fail "what came was not shown: $(wc -l <followed) $(cat followed.err)"
@@ -110,7 +110,7 @@ cli SADD vedette:sensors over >/dev/null
 heard quiet 2
 alerts quiet 1 3
 same "silence for one who looks once" "$(sleep 2.1; show --all --json --level high | jq -r 'select(."sensor.event") | [."sensor.event", ."observer.name", ."event.sequence"] | join(" ")')" "sensor-silent quiet 1"
-heard quiet 2
+heard quiet 10
 background followed "$VEDETTE" alerts --redis "$url" --sensors --json --follow
 follower=$pid
 background f.out "$VEDETTE" forward --group g --redis "$forwarder_url" --to file:notices.json
