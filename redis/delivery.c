@@ -147,7 +147,7 @@ void delivery_count(const struct delivery *d, struct delivery_stats *ret)
 	ret->queued = d->queue.count;
 	ret->queued_bytes = d->queue.bytes;
 	ret->last_seq = d->last_seq;
-	ret->confirmed_seq = d->n_batch > 0 ? d->batch[0]->seq - 1 : d->last_seq;
+	ret->confirmed_seq = d->n_batch > 0 ? d->batch_seq - 1 : d->last_seq;
 	if (d->spool)
 		count_spooled(d, ret);
 	ret->lag_ms = lag_ms(d, ret, now_us);

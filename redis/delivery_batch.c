@@ -73,6 +73,10 @@ static void take_batch(struct delivery *d)
 		left -= bytes < left ? bytes : left;
 		d->batch[d->n_batch++] = q;
 	}
+	if (!d->spool) { /* numbers are counted here and written by give_ids */
+		d->batch_seq = d->last_seq + 1;
+		d->last_seq += d->n_batch;
+	}
 	if (d->spool && d->behind && d->ready.bytes < DELIVERY_READY_MAX_BYTES / 2)
 		pthread_cond_signal(&d->spool_work);
 	for (uint32_t i = 0; d->spool && i < d->n_batch; i++) {
@@ -87,7 +91,7 @@ static void give_id(struct delivery *d, struct queued_alert *q)
 	d->last_id = q->id;
 }
 
-/* Without the lock. The spool gives them where there is one. */
+/* Without the lock: a look into each alert costs time. The spool gives them where there is one. */
 static void give_ids(struct delivery *d)
 {
 	for (uint32_t i = 0; i < d->n_batch; i++)
@@ -96,7 +100,7 @@ static void give_ids(struct delivery *d)
 		if (d->batch[i]->seq > 0)
 			continue;
 		give_id(d, d->batch[i]);
-		d->batch[i]->seq = ++d->last_seq;
+		d->batch[i]->seq = d->batch_seq + i;
 	}
 }
 
@@ -166,6 +170,8 @@ static uint32_t settle(struct delivery *d, struct queued_alert **ret_done)
 	d->n_batch = left;
 	if (left == 0)
 		join_ahead(d);
+	else
+		d->batch_seq = d->batch[0]->seq;
 	d->to_trim += done;
 	if (done > 0 && d->spool)
 		pthread_cond_signal(&d->spool_work);

@@ -64,7 +64,6 @@ struct delivery {
 	/* The sender's own, and delivery_new's before there is one. */
 	struct redis_connection *connection; /* set and closed under the lock */
 	struct stream_id last_id;            /* given to an alert, or seen in the stream */
-	uint64_t last_seq;                   /* without a spool: the same of its number */
 	struct stream_id confirmed_id;       /* the highest one that Redis has confirmed */
 	uint64_t random;
 	uint64_t register_at_us; /* the next attempt; UINT64_MAX: it is done */
@@ -80,6 +79,8 @@ struct delivery {
 	struct alert_queue queue;
 	struct queued_alert *batch[TRANSFER_MAX]; /* being sent, oldest first */
 	uint32_t n_batch;
+	uint64_t batch_seq; /* number of the first in it, and */
+	uint64_t last_seq;  /* the last one that was given: without a spool, which counts itself */
 	struct status_fields *fields; /* NULL: none */
 	bool stop, ended;             /* the sender */
 	bool stop_spooler, spooler_ended;

@@ -423,6 +423,7 @@ START_TEST(failover_beyond_the_window)
 	c = test_connect(p.s.url);
 	d = start(&p.cfg);
 	add(d, 0, 900);
+	flush(d, 10000);
 	stop(d);
 	lose_end(c, 700, 900);
 	d = start(&p.cfg);
