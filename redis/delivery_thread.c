@@ -87,9 +87,9 @@ static void meet(struct delivery *d, const struct stream_tail *tail)
 	struct error why;
 	const bool is_new = d->counts.last_seq == 0;
 
-	d->meet_tail = false;
 	if (!d->spool) {
 		meet_without_spool(d, tail);
+		d->meet_tail = false;
 		return;
 	}
 	if (stream_id_cmp(tail->id, d->confirmed_id) < 0) {
@@ -103,6 +103,8 @@ static void meet(struct delivery *d, const struct stream_tail *tail)
 			delivery_other_writer(d, tail->id);
 		(void)spooler_ask(d, WISH_ADVANCE, tail, &why);
 	}
+	/* Not before: a notice releases the lock, and nothing may be numbered until then. */
+	d->meet_tail = false;
 	pthread_cond_signal(&d->spool_work);
 }
 
