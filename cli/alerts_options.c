@@ -1,4 +1,3 @@
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +6,7 @@
 
 #include "cli/alerts.h"
 #include "cli/command.h"
+#include "cli/option_loop.h"
 #include "cli/when.h"
 #include "common/time_text.h"
 
@@ -64,10 +64,7 @@ enum {
 /* Returns the exit status. */
 static int usage(const char *what)
 {
-	struct error err;
-
-	error_set(&err, ERR_USAGE, "%s; 'vedette alerts --help' lists the options", what);
-	return command_fail("alerts", &err);
+	return option_usage("alerts", what);
 }
 
 /* "a,b,c". */
@@ -106,8 +103,10 @@ static int take_time(struct alerts_options *o, int option, const char *text)
 }
 
 /* Returns EXIT_OK, or the status of an error that was printed. */
-static int take(struct alerts_options *o, int option, const char *value)
+static int take(void *user, int option, const char *value)
 {
+	struct alerts_options *o = user;
+
 	switch (option) {
 	case OPT_NAME:
 		return take_names(o, value);
@@ -173,36 +172,12 @@ bool alerts_options_parse(struct alerts_options *o, int argc, char **argv, int *
 		{"json", no_argument, NULL, OPT_JSON},
 		{"redis", required_argument, NULL, OPT_REDIS},
 		{"state", required_argument, NULL, OPT_STATE}, {NULL, 0, NULL, 0}};
-	char text[256];
-	int c;
 
 	*o = (struct alerts_options){
 		.terminal = isatty(STDOUT_FILENO) == 1, .span = {0, UINT64_MAX}};
-	*ret_exit = EXIT_OK;
-	opterr = 0;
-	optind = 1;
-	while ((c = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
-		if (c == 'h') {
-			(void)fputs(help, stdout);
-			return false;
-		}
-		if (c == '?' || c == ':') {
-			snprintf(text, sizeof(text), "%s %s",
-				c == ':' ? "a value is missing behind" : "unknown option",
-				argv[optind - 1]);
-			*ret_exit = usage(text);
-			return false;
-		}
-		*ret_exit = take(o, c, optarg);
-		if (*ret_exit != EXIT_OK)
-			return false;
-	}
-	if (optind < argc) {
-		snprintf(text, sizeof(text), "\"%s\" is no option", argv[optind]);
-		*ret_exit = usage(text);
-	} else {
-		*ret_exit = check(o);
-	}
+	if (!option_loop(argc, argv, longs, help, take, o, ret_exit))
+		return false;
+	*ret_exit = check(o);
 	return *ret_exit == EXIT_OK;
 }
 

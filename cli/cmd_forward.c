@@ -1,4 +1,3 @@
-#include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/option_loop.h"
 #include "cli/redis_target.h"
 #include "redis/forward/forward.h"
 #include "redis/forward/frame.h"
@@ -75,10 +75,7 @@ struct command {
 /* Returns the exit status. */
 static int usage(const char *what)
 {
-	struct error err;
-
-	error_set(&err, ERR_USAGE, "%s; 'vedette forward --help' lists the options", what);
-	return command_fail("forward", &err);
+	return option_usage("forward", what);
 }
 
 /* Digits up to MAX, at least MIN. */
@@ -113,8 +110,10 @@ static bool parse_duration(const char *text, uint32_t *ret_ms)
 	return false;
 }
 
-static int take(struct command *o, int option, const char *value)
+static int take(void *user, int option, const char *value)
 {
+	struct command *o = user;
+
 	switch (option) {
 	case OPT_GROUP:
 		o->group = value;
@@ -203,34 +202,10 @@ static bool parse_options(struct command *o, int argc, char **argv, int *ret_exi
 		{"status", required_argument, NULL, OPT_STATUS},
 		{"redis", required_argument, NULL, OPT_REDIS},
 		{"state", required_argument, NULL, OPT_STATE}, {NULL, 0, NULL, 0}};
-	char text[256];
-	int c;
 
-	*ret_exit = EXIT_OK;
-	opterr = 0;
-	optind = 1;
-	while ((c = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
-		if (c == 'h') {
-			(void)fputs(help, stdout);
-			return false;
-		}
-		if (c == '?' || c == ':') {
-			snprintf(text, sizeof(text), "%s %s",
-				c == ':' ? "a value is missing behind" : "unknown option",
-				argv[optind - 1]);
-			*ret_exit = usage(text);
-			return false;
-		}
-		*ret_exit = take(o, c, optarg);
-		if (*ret_exit != EXIT_OK)
-			return false;
-	}
-	if (optind < argc) {
-		snprintf(text, sizeof(text), "\"%s\" is no option", argv[optind]);
-		*ret_exit = usage(text);
-	} else {
-		*ret_exit = check(o);
-	}
+	if (!option_loop(argc, argv, longs, help, take, o, ret_exit))
+		return false;
+	*ret_exit = check(o);
 	return *ret_exit == EXIT_OK;
 }
 

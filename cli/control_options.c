@@ -1,6 +1,5 @@
 #include <dirent.h>
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 
 #include "cli/command.h"
 #include "cli/control_client.h"
+#include "cli/option_loop.h"
 #include "common/str.h"
 
 enum { OPT_NAME = 256, OPT_STATE, OPT_SOCKET, OPT_JSON, OPT_CANARY, OPT_ALL, OPT_REDIS };
@@ -18,15 +18,14 @@ enum { LIST_BYTES = 512, PING_MS = 2000 };
 
 static bool usage(const char *command, const char *what, int *ret_exit)
 {
-	struct error err;
-
-	error_set(&err, ERR_USAGE, "%s; 'vedette %s --help' lists the options", what, command);
-	*ret_exit = command_fail(command, &err);
+	*ret_exit = option_usage(command, what);
 	return false;
 }
 
-static void take(struct control_options *o, int option, const char *value)
+static int take(void *user, int option, const char *value)
 {
+	struct control_options *o = user;
+
 	switch (option) {
 	case OPT_NAME:
 		o->name = value;
@@ -50,6 +49,7 @@ static void take(struct control_options *o, int option, const char *value)
 		o->canary = true;
 		break;
 	}
+	return EXIT_OK;
 }
 
 bool control_options_parse(struct control_options *o, int argc, char **argv, unsigned accepts,
@@ -64,8 +64,6 @@ bool control_options_parse(struct control_options *o, int argc, char **argv, uns
 		{"state", required_argument, NULL, OPT_STATE},
 		{"socket", required_argument, NULL, OPT_SOCKET}};
 	size_t n = 4;
-	char text[256];
-	int c;
 
 	if (accepts & CONTROL_ACCEPTS_JSON)
 		longs[n++] = json;
@@ -76,26 +74,8 @@ bool control_options_parse(struct control_options *o, int argc, char **argv, uns
 		longs[n++] = redis;
 	}
 	*o = (struct control_options){0};
-	*ret_exit = EXIT_OK;
-	opterr = 0;
-	optind = 1;
-	while ((c = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
-		if (c == 'h') {
-			(void)fputs(help, stdout);
-			return false;
-		}
-		if (c == '?' || c == ':') {
-			snprintf(text, sizeof(text), "%s %s",
-				c == ':' ? "a value is missing behind" : "unknown option",
-				argv[optind - 1]);
-			return usage(argv[0], text, ret_exit);
-		}
-		take(o, c, optarg);
-	}
-	if (optind < argc) {
-		snprintf(text, sizeof(text), "\"%s\" is no option", argv[optind]);
-		return usage(argv[0], text, ret_exit);
-	}
+	if (!option_loop(argc, argv, longs, help, take, o, ret_exit))
+		return false;
 	if (o->redis && !o->all)
 		return usage(
 			argv[0], "--redis goes with --all: a sensor is asked itself", ret_exit);
