@@ -18,7 +18,7 @@ of_equipment() {
 
 # ---- one that will be killed, once it has saved what it knows ----
 
-begin killed --interface vdb1 --redis none --workers 1
+begin killed --interface vdb1 --workers 1
 killed=$sensor
 send_some vda1
 until_true says killed.json opened 6
@@ -80,7 +80,8 @@ sensor=$killed
 kill -KILL $sensor
 wait $sensor && fail "it was not killed"
 of_equipment killed.json >first
-begin killed --interface vdb1 --redis none --workers 1
+cp killed.json killed-first.json
+begin killed --interface vdb1 --workers 1
 says killed.err "on the way, without the conversations" || { cat killed.err >&2; fail "it does not go on"; }
 send_some vda1
 sleep 2
@@ -90,6 +91,12 @@ finish killed
 # The same findings: they are told again at the earliest ten minutes later.
 same "no finding was opened twice" \
     "$(cat first <(of_equipment killed.json) | jq -r 'select(."event.action" == "opened") | [."rule.id", ."equipment.name", ."peer.entity", ."network.protocol"] | @csv' | sort | uniq -d)" ""
+
+# Its spool and its state were each written when it could: together they tell nothing twice, and leave nothing out.
+"$VEDETTE" alerts --check --name killed >check.out || { cat check.out >&2; fail "the stream does not add up"; }
+"$VEDETTE" alerts --name killed --json | jq -r '[."event.id", ."event.sequence"] | @csv' | sort >stream
+same "no revision comes twice" "$(uniq -d stream)" ""
+same "every revision of both runs is there" "$(jq -r '[."event.id", ."event.sequence"] | @csv' killed-first.json killed.json | sort -u | comm -23 - <(sort -u stream))" ""
 
 # ---- what is no state of this sensor ----
 
