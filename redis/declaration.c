@@ -194,8 +194,3 @@ struct queued_alert *declaration_new(const char *name, const struct spool_loss *
 	json_done(&w);
 	return ret;
 }
-
-bool declaration_is(const struct alert *a)
-{
-	return str_eq(a->rule_id, STR(DECLARATION_RULE));
-}

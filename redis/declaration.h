@@ -18,6 +18,3 @@ void declaration_message(const struct spool_loss *loss, char *buf);
  * that of the worst alert lost, and at least high. Its id is a digest of the name and the first
  * number lost. NULL without memory. The caller gives it its number and place. */
 struct queued_alert *declaration_new(const char *name, const struct spool_loss *loss);
-
-/* Whether A is a declaration. */
-bool declaration_is(const struct alert *a);

@@ -61,13 +61,6 @@ static const struct refusal table[] = {
 	{"ERR Invalid stream ID", REFUSAL_BUG, REPORT},
 };
 
-const char *refusal_class_name(enum refusal_class c)
-{
-	static const char *const names[] = {"wait", "follow", "operator", "bug"};
-
-	return names[c];
-}
-
 const struct refusal *refusal_find(struct str text)
 {
 	static const struct refusal other = {"", REFUSAL_OPERATOR, NULL};

@@ -10,8 +10,6 @@ enum refusal_class {
 	REFUSAL_BUG,      /* nobody but Vedette's authors can help: as OPERATOR */
 };
 
-const char *refusal_class_name(enum refusal_class c); /* "wait" */
-
 struct refusal {
 	const char *start; /* of the reply's text; never NULL */
 	enum refusal_class class;

@@ -92,11 +92,6 @@ void redis_route_close(struct redis_route *r)
 	free(r);
 }
 
-bool redis_route_is_cluster(const struct redis_route *r)
-{
-	return r->is_cluster;
-}
-
 /* ---- Cluster ---- */
 
 /* Looks anew where everything is, when something was elsewhere or a node failed. When that does not

@@ -3,7 +3,6 @@
  * connection that broke is opened again when it is asked for. One thread at a time. */
 #pragma once
 
-#include <stdbool.h>
 
 #include "common/error.h"
 #include "common/str.h"
@@ -14,8 +13,6 @@ struct redis_route;
 /* Looks the hosts of URL up, and connects. NULL with *err as of redis_open. */
 struct redis_route *redis_route_open(const char *url, struct error *err);
 void redis_route_close(struct redis_route *r); /* NULL allowed */
-
-bool redis_route_is_cluster(const struct redis_route *r);
 
 /* The connection on which commands with KEY go, in *ret: it belongs to R. The same pointer for keys
  * of one node, valid until the next redis_route_to for a key of that node. Keys that move meanwhile

@@ -37,8 +37,8 @@ START_TEST(classes)
 {
 	const struct refusal *r = refusal_find(str_from(replies[_i].text));
 
-	ck_assert_msg(r->class == replies[_i].class, "%s: %s", replies[_i].text,
-		refusal_class_name(r->class));
+	ck_assert_msg(
+		r->class == replies[_i].class, "%s: class %d", replies[_i].text, (int)r->class);
 }
 END_TEST
 
