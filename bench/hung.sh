@@ -6,8 +6,6 @@
 # the stopped one goes on, and every alert must arrive. Needs root and tcpreplay. VEDETTE names the program, if not that of
 # build/release.
 set -euo pipefail
-root=$(cd "$(dirname "$0")/.." && pwd)
-vedette=${VEDETTE:-$root/build/release/vedette}
 rounds=5 frames=200000 json=
 arguments=("$@")
 while [ $# -gt 0 ]; do
@@ -19,37 +17,8 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
-for tool in redis-server redis-cli tcpreplay ip unshare python3 jq "$vedette"; do
-    command -v "$tool" >/dev/null || { echo "bench/hung.sh: $tool is missing" >&2 && exit 77; }
-done
-[ "$(id -u)" = 0 ] || { echo "bench/hung.sh: only root can make interfaces" >&2 && exit 77; }
-if [ -z "${HUNG_NAMESPACE:-}" ]; then
-    HUNG_NAMESPACE=1 exec unshare -nm bash "$0" "${arguments[@]}"
-fi
-
-work=$(mktemp -d "${TMPDIR:-/tmp}/vedette-bench.XXXXXX")
-chmod 711 "$work"
-started=()
-clean_up() {
-    exec 2>/dev/null
-    kill -CONT "${started[@]}" || true
-    kill "${started[@]}" || true
-    wait || true
-    rm -rf "$work"
-}
-trap clean_up EXIT
-socket=$work/redis.sock
-redis-server --port 0 --unixsocket "$socket" --unixsocketperm 777 --save "" --appendonly no --dir "$work" --daemonize no >"$work/redis.out" 2>&1 &
-redis=$!
-started+=($redis)
-sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
-ip link add vda type veth peer name vdb
-ip link set vda up
-ip link set vdb up
-cp -r "$root/rules/packs" "$work/packs"
-cp "$root/pcaps/demo/site.yaml" "$work/site.yaml"
-chmod -R a+rX "$work/packs" "$work/site.yaml"
-export VEDETTE_DATA=$work/packs VEDETTE_GEO='' VEDETTE_STATE=$work/state
+. "$(dirname "$0")/live_lib.sh"
+make_pair 0
 python3 "$root/bench/hung.py" "$frames" "$work/frames.pcap"
 
 now_us() {
@@ -63,17 +32,11 @@ processed() {
 
 # measure NAME HUNG: packets a second, and those lost, into NAME.pps and NAME.lost
 measure() {
-    local name=$1 sensor began done=0 lost=0 alerts
-    "$vedette" run --name "$name" --site "$work/site.yaml" --redis "unix://$socket" --buffer 256 --interface vdb --json >"$work/$name.json" 2>"$work/$name.err" &
-    sensor=$!
-    started+=($sensor)
-    for _ in $(seq 200); do
-        ! grep -qs "vedette run: watching" "$work/$name.err" || break
-        sleep 0.05
-    done
+    local name=$1 began done=0 lost=0 alerts
+    begin "$name" --interface vdb0 --json
     [ -z "$2" ] || kill -STOP $redis
     began=$(now_us)
-    tcpreplay -i vda --topspeed "$work/frames.pcap" >/dev/null 2>&1
+    tcpreplay -i vda0 --topspeed "$work/frames.pcap" >/dev/null 2>&1
     for _ in $(seq 3000); do
         read -r done lost < <(processed "$name")
         [ $((done + lost)) -lt "$frames" ] || break
@@ -84,13 +47,12 @@ measure() {
     [ -z "$2" ] || kill -CONT $redis
     for _ in $(seq 600); do
         alerts=$(redis-cli -s "$socket" XLEN "vedette:{$name}:alerts")
-        [ "$alerts" -lt "$(wc -l <"$work/$name.json")" ] || break
+        [ "$alerts" -lt "$(wc -l <"$work/$name.out")" ] || break
         sleep 0.05
     done
-    kill $sensor
-    wait $sensor || { cat "$work/$name.err" >&2 && exit 1; }
+    finish "$name"
     alerts=$(redis-cli -s "$socket" XLEN "vedette:{$name}:alerts")
-    [ "$alerts" = "$(wc -l <"$work/$name.json")" ] || { echo "bench/hung.sh: $name: $alerts alerts in Redis, $(wc -l <"$work/$name.json") raised" >&2 && exit 1; }
+    [ "$alerts" = "$(wc -l <"$work/$name.out")" ] || { echo "$me: $name: $alerts alerts in Redis, $(wc -l <"$work/$name.out") raised" >&2 && exit 1; }
     echo "$alerts" >>"$work/${name%%-*}.alerts"
     redis-cli -s "$socket" FLUSHALL >/dev/null
 }

@@ -6,8 +6,6 @@
 #
 # The load is the demo's capture in a loop, with other addresses in each round, so that each opens its own conversations.
 set -euo pipefail
-root=$(cd "$(dirname "$0")/.." && pwd)
-vedette=${VEDETTE:-$root/build/release/vedette}
 count=1000 pause=20 pps=100000 workers=1 json=
 arguments=("$@")
 while [ $# -gt 0 ]; do
@@ -21,38 +19,9 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
-for tool in redis-server redis-cli tcpreplay ip unshare python3 jq "$vedette"; do
-    command -v "$tool" >/dev/null || { echo "bench/latency.sh: $tool is missing" >&2 && exit 77; }
-done
-[ "$(id -u)" = 0 ] || { echo "bench/latency.sh: only root can make interfaces" >&2 && exit 77; }
-if [ -z "${LATENCY_NAMESPACE:-}" ]; then
-    LATENCY_NAMESPACE=1 exec unshare -nm bash "$0" "${arguments[@]}"
-fi
-
-work=$(mktemp -d "${TMPDIR:-/tmp}/vedette-bench.XXXXXX")
-chmod 711 "$work"
-started=()
-clean_up() {
-    exec 2>/dev/null
-    kill "${started[@]}" || true
-    wait || true
-    rm -rf "$work"
-}
-trap clean_up EXIT
-socket=$work/redis.sock
-redis-server --port 0 --unixsocket "$socket" --unixsocketperm 777 --save "" --appendonly no --dir "$work" --daemonize no >"$work/redis.out" 2>&1 &
-started+=($!)
-sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
-for i in 0 1; do
-    ip link add "vda$i" type veth peer name "vdb$i"
-    ip link set "vda$i" up
-    ip link set "vdb$i" up
-done
-# The sensor becomes another user, who may not read the source tree.
-cp -r "$root/rules/packs" "$work/packs"
-cp "$root/pcaps/demo/site.yaml" "$work/site.yaml"
-chmod -R a+rX "$work/packs" "$work/site.yaml"
-export VEDETTE_DATA=$work/packs VEDETTE_GEO='' VEDETTE_STATE=$work/state
+. "$(dirname "$0")/live_lib.sh"
+make_pair 0
+make_pair 1
 
 quantile() {
     awk -v q="$2" '{ v[NR] = $1 } END { i = int(NR * q); print v[i < NR * q ? i + 1 : i] }' "$1"
@@ -60,15 +29,8 @@ quantile() {
 
 # measure NAME LOAD ARGUMENT...: a sensor with these arguments; LOAD is the interface that carries the load, or empty
 measure() {
-    local name=$1 load=$2 sensor replay=
-    shift 2
-    "$vedette" run --name "$name" --site "$work/site.yaml" --redis "unix://$socket" --workers "$workers" --buffer 256 "$@" >"$work/$name.out" 2>"$work/$name.err" &
-    sensor=$!
-    started+=($sensor)
-    for _ in $(seq 200); do
-        ! grep -qs "vedette run: watching" "$work/$name.err" || break
-        sleep 0.05
-    done
+    local name=$1 load=$2 replay=
+    begin "$name" --workers "$workers" "${@:3}"
     if [ -n "$load" ]; then
         tcpreplay -i "$load" -K --unique-ip --pps="$pps" --loop=0 "$root/pcaps/demo/day.pcap" >/dev/null 2>&1 &
         replay=$!
@@ -78,8 +40,7 @@ measure() {
     python3 "$root/bench/latency.py" vda0 "$socket" "vedette:{$name}:alerts" "$count" "$pause" >"$work/$name.us"
     "$vedette" status --name "$name" --json >"$work/$name.status"
     [ -z "$replay" ] || { kill $replay && wait $replay || true; } 2>/dev/null
-    kill $sensor
-    wait $sensor || { cat "$work/$name.err" >&2 && exit 1; }
+    finish "$name"
     redis-cli -s "$socket" FLUSHALL >/dev/null
 }
 
