@@ -3,7 +3,6 @@
  * connection that broke is opened again when it is asked for. One thread at a time. */
 #pragma once
 
-
 #include "common/error.h"
 #include "common/str.h"
 #include "redis/connection.h"
