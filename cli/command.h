@@ -18,6 +18,7 @@ enum exit_status {
 	EXIT_REDIS = 5,       /* Redis refused, did not answer, or answered nonsense */
 	EXIT_NOT_FOUND = 6,   /* explain: no such alert */
 	EXIT_UNACCOUNTED = 7, /* alerts --check: missing, twice, or out of order */
+	EXIT_UNMET = 8, /* rules test, policy test, policy lint: something is not as it should be */
 };
 
 typedef int command_fn(int argc, char **argv);

@@ -31,8 +31,9 @@ static void help(FILE *to)
 		    "  vedette explain ID\n\n"
 		    "Exit status: 0 done; 1 the machine refused; 2 usage; 3 a capture was missing, "
 		    "damaged or cut;\n"
-		    "4 policy, rules, lists or geolocation data; 5 Redis; 6 no such alert; 7 "
-		    "alerts missing.\n",
+		    "4 policy, rules, lists or geolocation data; 5 Redis; 6 no such alert; "
+		    "7 alerts missing;\n"
+		    "8 an expectation is not met.\n",
 		to);
 }
 
