@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
@@ -433,10 +434,11 @@ END_TEST
 struct cut {
 	const char *socket; /* of the real server */
 	size_t bytes;       /* of the reply to a batch that are let through */
-	bool *done;         /* shared with the process of the proxy */
+	bool *done;         /* shared with the processes of the proxy */
 };
 
-/* Passes everything on, and cuts the first reply to a batch short. */
+/* Passes everything on, and cuts the first reply to a batch short. A process for each connection:
+ * the set of names is told over one of its own, beside that of the alerts. */
 static void talk_cut(int fd, const void *user)
 {
 	const struct cut *cut = user;
@@ -445,6 +447,10 @@ static void talk_cut(int fd, const void *user)
 	static char buf[1 << 20];
 	bool batch = false;
 
+	signal(SIGCHLD, SIG_IGN);
+	if (fork() != 0)
+		return;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	strcpy(addr.sun_path, cut->socket);
 	p[1].fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	if (connect(p[1].fd, (struct sockaddr *)&addr, sizeof(addr)) != 0)
@@ -471,13 +477,12 @@ static void talk_cut(int fd, const void *user)
 			false_send(fd, buf, (size_t)n);
 		}
 	}
-	close(p[1].fd);
+	_exit(0);
 }
 
 START_TEST(reply_cut_short)
 {
 	static const size_t bytes[] = {0, 1, 5, 20, 100, 200};
-	static bool cut_done; /* before the fork; the proxy has its own */
 	struct ears ears = {0};
 	struct test_server s;
 	struct false_server proxy;
@@ -488,8 +493,10 @@ START_TEST(reply_cut_short)
 	struct delivery_stats st;
 
 	test_server_start(&s, NULL);
-	cut_done = false;
-	cut = (struct cut){s.socket, bytes[_i], &cut_done};
+	cut = (struct cut){s.socket, bytes[_i],
+		mmap(NULL, sizeof(bool), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+			0)};
+	ck_assert(cut.done != MAP_FAILED);
 	false_server_start(&proxy, talk_cut, &cut);
 	c = test_connect(s.url);
 	cfg = config(proxy.url, &ears);
@@ -508,6 +515,7 @@ START_TEST(reply_cut_short)
 	redis_close(c);
 	false_server_stop(&proxy);
 	test_server_stop(&s);
+	munmap(cut.done, sizeof(bool));
 }
 END_TEST
 
