@@ -10,7 +10,7 @@ int knowledge_open(struct knowledge *ret, const struct knowledge_config *cfg, st
 	if (ret->site)
 		ret->lists = lists_open(cfg->lists_dir, cfg->as_of_ns, err);
 	if (ret->lists)
-		ret->sigma = sigma_open(cfg->rules_dir, ret->lists, err);
+		ret->sigma = sigma_open(cfg->rules_dir, ret->lists, cfg->faults, err);
 	if (ret->sigma)
 		ret->geo = geo_open(cfg->geo_dir, err);
 	if (ret->geo)

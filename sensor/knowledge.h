@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "analysis/enrich/geo.h"
-#include "common/error.h"
+#include "common/error_list.h"
 #include "rules/lists/lists.h"
 #include "rules/policy/site.h"
 #include "rules/sigma/sigma.h"
@@ -19,6 +19,8 @@ struct knowledge_config {
 	const char *geo_dir;       /* NULL or "": none */
 	struct site_space space;   /* discover mode */
 	uint64_t as_of_ns;         /* list entries that expired before are left out */
+	struct error_list *faults; /* NULL, or where all that is wrong goes, when it is more than
+				      one thing */
 };
 
 struct knowledge {

@@ -4,11 +4,20 @@
 
 #include "rules/sigma/read.h"
 
-enum { ARENA_BLOCK_BYTES = 65536, MAX_DOCUMENTS = 64 };
+enum { ARENA_BLOCK_BYTES = 65536, MAX_DOCUMENTS = 100000 };
 
 int sigma_no_memory(struct error *err)
 {
 	return error_set(err, ERR_SYSTEM, "no memory for the rules");
+}
+
+bool sigma_go_on(struct reader *r)
+{
+	if (r->err->code != ERR_CONFIG)
+		return false;
+	error_list_add(&r->sigma->faults, r->err);
+	r->n_faults++;
+	return true;
 }
 
 const char *sigma_name_text(char *buf, struct str text)
@@ -40,6 +49,7 @@ void sigma_close(struct sigma *s)
 	}
 	for (int c = 0; c < RULE_CATEGORIES; c++)
 		rule_index_free(&s->index[c]);
+	error_list_done(&s->faults);
 	arena_free(s->arena);
 	free(s->programs);
 	free(s);
@@ -65,10 +75,15 @@ static int read_rule(struct reader *r, const struct yaml_node *map, struct progr
 {
 	const struct yaml_node *detection = yaml_get(map, "detection");
 
-	if (sigma_read_metadata(r, map, ret) < 0 || sigma_read_detection(r, detection, ret) < 0 ||
-		sigma_read_condition(r, detection, ret) < 0)
+	if (sigma_read_metadata(r, map, ret) < 0 && !sigma_go_on(r))
 		return r->err->code;
-	return sigma_compile(r, ret);
+	if (!detection)
+		return 0; /* told with the metadata */
+	if ((sigma_read_detection(r, detection, ret) < 0 ||
+		    sigma_read_condition(r, detection, ret) < 0) &&
+		!sigma_go_on(r))
+		return r->err->code;
+	return r->n_faults > 0 ? 0 : sigma_compile(r, ret);
 }
 
 /* What the rules of one file share. */
@@ -88,10 +103,11 @@ static int add_document(
 	int document;
 
 	if (map->kind != YAML_MAP)
-		return yaml_error(map, err, "a rule is a map; write title: and the other keys");
-	document = sigma_read_logsource(map, &category, err);
+		document = yaml_error(map, err, "a rule is a map; write title: and the other keys");
+	else
+		document = sigma_read_logsource(map, &category, err);
 	if (document < 0)
-		return document;
+		return sigma_go_on(&r) ? 0 : document;
 	if (document == DOCUMENT_OTHER_PRODUCT) {
 		s->skipped++;
 		return 0;
@@ -105,7 +121,8 @@ static int add_document(
 	p->rule.version = from->version;
 	if (read_rule(&r, map, p) < 0)
 		return err->code;
-	s->n++;
+	if (r.n_faults == 0)
+		s->n++;
 	return 0;
 }
 
@@ -133,8 +150,12 @@ int sigma_add(struct sigma *s, const struct lists *lists, const char *name, stru
 	if (!from.path || !from.file.data || !from.version.data)
 		return sigma_no_memory(err);
 	yaml = yaml_parse(name, text.data, text.len, MAX_DOCUMENTS, err);
-	if (!yaml)
+	if (!yaml && err->code != ERR_CONFIG)
 		return err->code;
+	if (!yaml) {
+		error_list_add(&s->faults, err);
+		return 0;
+	}
 	for (size_t i = 0; i < yaml_docs(yaml) && rc == 0; i++)
 		rc = add_document(s, &from, yaml_root(yaml, i), err);
 	yaml_file_free(yaml);
@@ -161,45 +182,59 @@ static int compare_ids(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static int twice(const struct program *first, const struct program *second, struct error *err)
+static void add_twice(struct sigma *s, const struct program *first, const struct program *second)
 {
-	return error_set(err, ERR_CONFIG,
+	struct error e;
+
+	(void)error_set(&e, ERR_CONFIG,
 		"%s:%u:%u: the id %s is also that of %s:%u:%u; make another with uuidgen",
 		second->path, (unsigned)second->id_line, (unsigned)second->id_column,
 		second->rule.id.data, first->path, (unsigned)first->id_line,
 		(unsigned)first->id_column);
+	error_list_add(&s->faults, &e);
 }
 
-/* Of several that stand twice, the one that was read first is told. */
-static int check_ids(const struct sigma *s, struct error *err)
+/* Each that stands again is told beside the one that was read first, in the order of the rules. */
+static int check_ids(struct sigma *s, struct error *err)
 {
 	struct by_id *sorted = calloc(s->n + 1, sizeof(*sorted));
-	const struct program *first = NULL;
-	const struct program *second = NULL;
+	const struct program **first = calloc(s->n + 1, sizeof(const struct program *));
+	int rc;
 
-	if (!sorted)
-		return sigma_no_memory(err);
-	for (size_t i = 0; i < s->n; i++)
+	for (size_t i = 0; sorted && first && i < s->n; i++)
 		sorted[i].program = &s->programs[i];
-	qsort(sorted, s->n, sizeof(*sorted), compare_ids);
-	for (size_t i = 1; i < s->n; i++) {
+	if (sorted && first)
+		qsort(sorted, s->n, sizeof(*sorted), compare_ids);
+	for (size_t i = 1; sorted && first && i < s->n; i++) {
 		const struct program *before = sorted[i - 1].program;
 		const struct program *p = sorted[i].program;
 
-		if (str_eq_nocase(before->rule.id, p->rule.id) && (!second || p < second)) {
-			first = before;
-			second = p;
-		}
+		if (str_eq_nocase(before->rule.id, p->rule.id))
+			first[p - s->programs] =
+				first[before - s->programs] ? first[before - s->programs] : before;
 	}
+	for (size_t i = 0; sorted && first && i < s->n; i++) {
+		if (first[i])
+			add_twice(s, first[i], &s->programs[i]);
+	}
+	rc = sorted && first ? 0 : sigma_no_memory(err);
 	free(sorted);
-	return second ? twice(first, second, err) : 0;
+	free(first);
+	return rc;
 }
 
 int sigma_finish(struct sigma *s, struct error *err)
 {
 	if (check_ids(s, err) < 0)
 		return err->code;
+	if (error_list_total(&s->faults) > 0)
+		return error_list_first(&s->faults, err);
 	return rule_index_build(s) ? 0 : sigma_no_memory(err);
+}
+
+struct error_list *sigma_faults(struct sigma *s)
+{
+	return &s->faults;
 }
 
 struct digest sigma_digest(const struct sigma *s)

@@ -392,6 +392,10 @@ int sigma_read_condition(struct reader *r, const struct yaml_node *detection, st
 	struct parser p = {.s = {.err = r->err}, .program = ret};
 	struct node *nodes;
 
+	for (uint32_t i = 0; i < ret->n_selections; i++) {
+		if (ret->selections[i].name.len == 0)
+			return 0; /* its name was refused: whatever is said here may be of that */
+	}
 	if (parse_list(&p, yaml_get(detection, "condition")) < 0 || check_used(&p, detection) < 0)
 		return r->err->code;
 	nodes = arena_alloc(r->sigma->arena, p.n_nodes * sizeof(*nodes));

@@ -17,7 +17,7 @@ static int order_items(struct reader *r, struct group *g)
 
 	if (!order)
 		return sigma_no_memory(r->err);
-	for (uint32_t i = 0; i < g->n; i++) {
+	for (uint32_t i = 0; i < g->n && r->n_faults == 0; i++) {
 		uint32_t cost = item_cost(&g->items[i]);
 		uint32_t at = i;
 
@@ -41,8 +41,9 @@ static int read_map(struct reader *r, const struct yaml_node *map, struct group 
 	for (size_t i = 0; i < map->n; i++) {
 		struct item_key key;
 
-		if (sigma_read_key(map->pairs[i].key, &key, r->err) < 0 ||
-			sigma_read_item(r, &key, map->pairs[i].value, &items[i]) < 0)
+		if ((sigma_read_key(r, map->pairs[i].key, &key) < 0 ||
+			    sigma_read_item(r, &key, map->pairs[i].value, &items[i]) < 0) &&
+			!sigma_go_on(r))
 			return r->err->code;
 	}
 	ret->items = items;
@@ -94,7 +95,7 @@ static int read_selection(struct reader *r, const struct yaml_node *n, struct se
 	if (n->kind == YAML_MAP)
 		return read_map(r, n, groups);
 	for (size_t i = 0; i < count; i++) {
-		if (read_alternative(r, n->items[i], &groups[i]) < 0)
+		if (read_alternative(r, n->items[i], &groups[i]) < 0 && !sigma_go_on(r))
 			return r->err->code;
 	}
 	return 0;
@@ -168,8 +169,8 @@ int sigma_read_detection(struct reader *r, const struct yaml_node *detection, st
 
 		if (str_eq(key->text, STR("condition")))
 			continue;
-		if (read_selection_name(r, key, s) < 0 ||
-			read_selection(r, detection->pairs[i].value, s) < 0)
+		if ((read_selection_name(r, key, s) < 0 && !sigma_go_on(r)) ||
+			(read_selection(r, detection->pairs[i].value, s) < 0 && !sigma_go_on(r)))
 			return r->err->code;
 		ret->n_selections++;
 	}

@@ -52,6 +52,18 @@ static int read_null(
 	return 0;
 }
 
+static int read_one(
+	struct reader *r, const struct item_key *key, const struct yaml_node *n, struct value *ret)
+{
+	if (n->kind != YAML_SCALAR)
+		return yaml_error(n, r->err, "a single value is wanted here, not a %s",
+			n->kind == YAML_LIST ? "list" : "map");
+	if (yaml_is_null(n))
+		return yaml_error(n, r->err,
+			"null cannot stand in a list of values; make it a selection of its own");
+	return sigma_read_value(r, key, n, ret);
+}
+
 static int read_values(
 	struct reader *r, const struct item_key *key, const struct yaml_node *n, struct item *ret)
 {
@@ -73,14 +85,7 @@ static int read_values(
 	for (size_t i = 0; i < count; i++) {
 		const struct yaml_node *one = n->kind == YAML_LIST ? n->items[i] : n;
 
-		if (one->kind != YAML_SCALAR)
-			return yaml_error(one, r->err, "a single value is wanted here, not a %s",
-				one->kind == YAML_LIST ? "list" : "map");
-		if (yaml_is_null(one))
-			return yaml_error(one, r->err,
-				"null cannot stand in a list of values; make it a selection of its "
-				"own");
-		if (sigma_read_value(r, key, one, &ret->values[i]) < 0)
+		if (read_one(r, key, one, &ret->values[i]) < 0 && !sigma_go_on(r))
 			return r->err->code;
 	}
 	ret->n = (uint32_t)count;
@@ -164,7 +169,9 @@ int sigma_read_item(struct reader *r, const struct item_key *key, const struct y
 		.all = key_has(key, MOD_ALL),
 		.neq = key_has(key, MOD_NEQ),
 	};
-	if (++r->n_items > SIGMA_MAX_ITEMS)
+	if (++r->n_items > SIGMA_MAX_ITEMS + 1)
+		return 0; /* told once */
+	if (r->n_items > SIGMA_MAX_ITEMS)
 		return yaml_error(key->node, r->err,
 			"the rule has more than %d tests; make it several rules", SIGMA_MAX_ITEMS);
 	if (values->kind == YAML_MAP)
@@ -172,7 +179,11 @@ int sigma_read_item(struct reader *r, const struct item_key *key, const struct y
 			values, r->err, "a value or a list of values is wanted here, not a map");
 	if (values->kind == YAML_SCALAR && yaml_is_null(values))
 		return read_null(r, key, values, ret);
-	if (read_values(r, key, values, ret) < 0 || check_all(key, values, ret, r->err) < 0)
+	if (read_values(r, key, values, ret) < 0)
+		return r->err->code;
+	if (r->n_faults > 0)
+		return 0;
+	if (check_all(key, values, ret, r->err) < 0)
 		return r->err->code;
 	return arrange(r, ret);
 }

@@ -246,8 +246,9 @@ static struct str next_part(struct str text, uint32_t *at)
 	return (struct str){text.data + begin, end - begin};
 }
 
-int sigma_read_key(const struct yaml_node *node, struct item_key *ret, struct error *err)
+int sigma_read_key(struct reader *r, const struct yaml_node *node, struct item_key *ret)
 {
+	struct error *err = r->err;
 	struct str text = node->text;
 	uint32_t at = 0;
 	struct str fact = next_part(text, &at);

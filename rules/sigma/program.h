@@ -3,6 +3,7 @@
  * postorder and, for evaluation, code with jumps. */
 #pragma once
 
+#include "common/error_list.h"
 #include "common/prefix_trie.h"
 #include "rules/sigma/index.h"
 #include "rules/sigma/pattern.h"
@@ -65,10 +66,13 @@ struct value {
 	};
 };
 
-enum { FIELD_ANY_TEXT = -1 }; /* a search without a fact: every text of the event */
+enum {
+	FIELD_ANY_TEXT = -1, /* a search without a fact: every text of the event */
+	FIELD_FOREIGN = -2,  /* a name of another log source, in a rule that is never run */
+};
 
 struct item {
-	int field; /* enum field_id or FIELD_ANY_TEXT */
+	int field; /* enum field_id, FIELD_ANY_TEXT or FIELD_FOREIGN */
 	enum test test;
 	enum modifier word; /* which modifier says how values compare; MOD_NONE: equal */
 	bool all;           /* every value must be met, not any */
@@ -137,6 +141,7 @@ struct sigma {
 	size_t n;
 	size_t capacity;
 	size_t skipped;
+	struct error_list faults; /* of rules that must not be faulty */
 	struct digest digest;
 	struct rule_index index[RULE_CATEGORIES];
 };

@@ -10,8 +10,17 @@ struct reader {
 	struct sigma *sigma;
 	const struct lists *lists; /* NULL: none */
 	uint32_t n_items;          /* of the rule */
+	bool foreign;    /* for another log source: names of facts are free, and the program is
+			    thrown away */
+	bool is_public;  /* foreign, or written for a log source that is mapped to our facts: the
+			    specification's leniency, not ours */
+	size_t n_faults; /* that were kept */
 	struct error *err;
 };
+
+/* After a function has failed with r->err: keeps the fault, and says whether what stands behind it
+ * is to be read, too. Not when memory was short. The rule is of no use from then on. */
+bool sigma_go_on(struct reader *r);
 
 enum { SIGMA_NAME_TEXT_BYTES = 128 };
 
@@ -34,14 +43,14 @@ int sigma_read_logsource(const struct yaml_node *map, enum rule_category *ret, s
 /* The key of a detection item: "fact|modifier|modifier". */
 struct item_key {
 	const struct yaml_node *node;
-	int field;          /* FIELD_ANY_TEXT: the key begins with the bar */
+	int field;          /* FIELD_ANY_TEXT: the key begins with the bar; or FIELD_FOREIGN */
 	uint32_t modifiers; /* bit for each enum modifier */
 	enum modifier word; /* the one that says how values compare, or MOD_NONE */
 	enum test test;     /* before null is looked for */
 };
 
 /* modifiers.c */
-int sigma_read_key(const struct yaml_node *node, struct item_key *ret, struct error *err);
+int sigma_read_key(struct reader *r, const struct yaml_node *node, struct item_key *ret);
 static inline bool key_has(const struct item_key *key, enum modifier m)
 {
 	return key->modifiers >> m & 1;

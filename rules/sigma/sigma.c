@@ -5,7 +5,7 @@
 #include "common/file.h"
 #include "rules/sigma/build.h"
 
-enum { MAX_FILES = 200000, MAX_FILE_BYTES = 4 * 1024 * 1024 };
+enum { MAX_FILES = 200000, MAX_FILE_BYTES = 64 * 1024 * 1024 };
 
 static bool is_test(struct str path)
 {
@@ -86,7 +86,8 @@ static int add_files(struct sigma *s, const char *dir, const struct lists *lists
 	return rc;
 }
 
-struct sigma *sigma_open(const char *dir, const struct lists *lists, struct error *err)
+struct sigma *sigma_open(
+	const char *dir, const struct lists *lists, struct error_list *faults, struct error *err)
 {
 	struct error own;
 	struct sigma *s = sigma_new();
@@ -103,6 +104,8 @@ struct sigma *sigma_open(const char *dir, const struct lists *lists, struct erro
 		rc = sigma_finish(s, e);
 	if (rc == 0)
 		return s;
+	if (faults)
+		error_list_move(faults, sigma_faults(s));
 	sigma_close(s);
 	return NULL;
 }

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "analysis/facts.h"
-#include "common/error.h"
+#include "common/error_list.h"
 #include "common/hash/hash.h"
 #include "rules/lists/lists.h"
 
@@ -43,8 +43,10 @@ struct sigma;
 
 /* Reads every *.yml and *.yaml below DIR (but *.test.yml), in byte order of their paths; LISTS
  * resolve `expand`. A rule for another product is skipped and counted. NULL with *err
- * "FILE:LINE:COLUMN: ...". NULL DIR: no rules. */
-struct sigma *sigma_open(const char *dir, const struct lists *lists, struct error *err);
+ * "FILE:LINE:COLUMN: ...", which is the first of what is wrong; all of it goes into FAULTS, unless
+ * that is NULL. NULL DIR: no rules. */
+struct sigma *sigma_open(
+	const char *dir, const struct lists *lists, struct error_list *faults, struct error *err);
 void sigma_close(struct sigma *s); /* NULL allowed */
 
 struct digest sigma_digest(const struct sigma *s);

@@ -273,7 +273,7 @@ static void folder_add(struct folder *d, const char *text)
 static struct sigma *folder_load(struct folder *d, const struct pack *p, const char *what)
 {
 	struct error err = {0};
-	struct sigma *s = sigma_open(d->path, p->lists, &err);
+	struct sigma *s = sigma_open(d->path, p->lists, NULL, &err);
 
 	ck_assert_msg(s != NULL, "%s: %s", what, err.msg);
 	for (size_t i = 0; i < d->n; i++) {
@@ -288,7 +288,7 @@ START_TEST(test_every_test_comes_out)
 {
 	struct pack *p = pack_open();
 	struct error err = {0};
-	struct sigma *rules = sigma_open(RULES, p->lists, &err);
+	struct sigma *rules = sigma_open(RULES, p->lists, NULL, &err);
 
 	ck_assert_msg(rules != NULL, "%s", err.msg);
 	ck_assert_uint_eq(sigma_count(rules), p->n);
@@ -548,7 +548,7 @@ START_TEST(test_rules_say_what_an_analyst_needs)
 {
 	struct pack *p = pack_open();
 	struct error err = {0};
-	struct sigma *rules = sigma_open(RULES, p->lists, &err);
+	struct sigma *rules = sigma_open(RULES, p->lists, NULL, &err);
 
 	ck_assert_msg(rules != NULL, "%s", err.msg);
 	for (size_t i = 0; i < sigma_count(rules); i++) {

@@ -126,7 +126,7 @@ static bool set_up_lists(struct error *err)
 
 static bool set_up_sigma(struct error *err)
 {
-	struct sigma *s = sigma_open(ROOT "/rules/packs/rules", knowledge.lists, err);
+	struct sigma *s = sigma_open(ROOT "/rules/packs/rules", knowledge.lists, NULL, err);
 	struct sigma_scratch *w = s ? sigma_scratch_new(s) : NULL;
 
 	sigma_scratch_free(w);

@@ -499,7 +499,11 @@ START_TEST(the_same_id_twice)
 	ck_assert_int_eq(sigma_finish(s, &err), ERR_CONFIG);
 	ck_assert_str_eq(err.msg,
 		"4.yml:2:5: the id AAAAAAAA-0000-4000-8000-000000000001 is also that of "
-		"1.yml:2:5; make another with uuidgen");
+		"1.yml:2:5; make another with uuidgen (and 1 more error)");
+	ck_assert_uint_eq(error_list_total(sigma_faults(s)), 2);
+	ck_assert_str_eq(sigma_faults(s)->items[1].msg,
+		"5.yml:2:5: the id bbbbbbbb-0000-4000-8000-000000000001 is also that of "
+		"2.yml:2:5; make another with uuidgen");
 	sigma_close(s);
 }
 END_TEST

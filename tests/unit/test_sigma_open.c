@@ -50,7 +50,7 @@ static void put(struct folder *d, const char *name, const char *text)
 static struct sigma *open_folder(const struct folder *d)
 {
 	struct error err = {0};
-	struct sigma *s = sigma_open(d->path, NULL, &err);
+	struct sigma *s = sigma_open(d->path, NULL, NULL, &err);
 
 	ck_assert_msg(s != NULL, "%s", err.msg);
 	return s;
@@ -251,7 +251,7 @@ START_TEST(refusals_name_the_file)
 	folder_begin(&d);
 	put(&d, "1.yml", BODY("1", "flow"));
 	put(&d, "sub/2.yml", BODY("1", "flow"));
-	ck_assert_ptr_null(sigma_open(d.path, NULL, &err));
+	ck_assert_ptr_null(sigma_open(d.path, NULL, NULL, &err));
 	snprintf(wanted, sizeof(wanted),
 		"%s/sub/2.yml:2:5: the id 00000000-0000-4000-8000-000000000001 is also that of "
 		"%s/1.yml:2:5; "
@@ -259,12 +259,12 @@ START_TEST(refusals_name_the_file)
 		d.path, d.path);
 	ck_assert_str_eq(err.msg, wanted);
 	put(&d, "sub/2.yml", "title: T\n\tx: [\n");
-	ck_assert_ptr_null(sigma_open(d.path, NULL, &err));
+	ck_assert_ptr_null(sigma_open(d.path, NULL, NULL, &err));
 	snprintf(wanted, sizeof(wanted), "%s/sub/2.yml:2:", d.path);
 	ck_assert_msg(strncmp(err.msg, wanted, strlen(wanted)) == 0, "%s", err.msg);
 	/* without anywhere to say it */
-	ck_assert_ptr_null(sigma_open(d.path, NULL, NULL));
-	ck_assert_ptr_null(sigma_open("/nonexistent", NULL, &err));
+	ck_assert_ptr_null(sigma_open(d.path, NULL, NULL, NULL));
+	ck_assert_ptr_null(sigma_open("/nonexistent", NULL, NULL, &err));
 	ck_assert_ptr_nonnull(strstr(err.msg, "/nonexistent"));
 	folder_end(&d);
 }
@@ -274,7 +274,7 @@ START_TEST(no_rules)
 {
 	struct event *e = event_new();
 	struct error err = {0};
-	struct sigma *s = sigma_open(NULL, NULL, &err);
+	struct sigma *s = sigma_open(NULL, NULL, NULL, &err);
 	struct matches m;
 
 	ck_assert_ptr_nonnull(s);
@@ -317,7 +317,7 @@ START_TEST(public_rules)
 		puts("VEDETTE_SIGMA_RULES is not set: public rules are not read");
 		return;
 	}
-	s = sigma_open(dir, NULL, &err);
+	s = sigma_open(dir, NULL, NULL, &err);
 	ck_assert_msg(s != NULL, "%s", err.msg);
 	ck_assert_uint_eq(sigma_count(s), 0);
 	ck_assert_uint_gt(sigma_skipped(s), 1000);
