@@ -361,6 +361,29 @@ bool lists_set_has_text(const struct lists_set *s, struct str text)
 	return false;
 }
 
+static bool is_text_kind(enum entry_kind kind)
+{
+	bool is = kind == ENTRY_DOMAIN;
+
+	for (size_t i = 0; i < N_WHOLE; i++)
+		is = is || kind == whole_kinds[i];
+	return is;
+}
+
+int lists_set_each_text(const struct lists_set *s, lists_text_fn *fn, void *user)
+{
+	const struct store *store = &s->lists->store;
+	int rc = 0;
+
+	for (uint32_t i = 0; i < store->n && rc == 0; i++) {
+		const struct entry *e = &store->entries[i];
+
+		if (e->list == s->list.index && is_text_kind((enum entry_kind)e->kind))
+			rc = fn(user, store_value(store, e), e->kind == ENTRY_DOMAIN);
+	}
+	return rc;
+}
+
 size_t lists_set_number(const struct lists_set *s)
 {
 	return s->list.index;

@@ -50,6 +50,12 @@ bool lists_set_has_number(const struct lists_set *s, uint64_t number);
 bool lists_set_has_text(
 	const struct lists_set *s, struct str text); /* no case; domains match their subdomains */
 
+/* Calls FN with each domain, fingerprint, country and text of S, in the order in which they were
+ * read, until it returns other than 0, and returns that. Costs as much as there are entries in all
+ * lists: set-up only. */
+typedef int lists_text_fn(void *user, struct str text, bool is_domain);
+int lists_set_each_text(const struct lists_set *s, lists_text_fn *fn, void *user);
+
 /* All sets at once: calls FOUND with the number of each list that holds the value, perhaps several
  * times. The cost is that of one set. */
 typedef void lists_found_fn(void *user, size_t list);

@@ -63,9 +63,9 @@ static int next(struct scanner *s)
 					     : TOKEN_WORD;
 	if (text.data[begin] == '|')
 		return yaml_error(s->node, s->err,
-			"aggregations behind a bar (character %u) were removed from Sigma, and "
-			"correlation rules are not supported by this version; remove the bar and "
-			"what follows",
+			"aggregations behind a bar (character %u) were removed from Sigma; remove "
+			"the bar and what follows, and count in a correlation rule "
+			"(docs/rules.md)",
 			place(s));
 	return 0;
 }
@@ -396,7 +396,8 @@ int sigma_read_condition(struct reader *r, const struct yaml_node *detection, st
 		if (ret->selections[i].name.len == 0)
 			return 0; /* its name was refused: whatever is said here may be of that */
 	}
-	if (parse_list(&p, yaml_get(detection, "condition")) < 0 || check_used(&p, detection) < 0)
+	if (parse_list(&p, yaml_get(detection, "condition")) < 0 ||
+		(!r->is_public && check_used(&p, detection) < 0))
 		return r->err->code;
 	nodes = arena_alloc(r->sigma->arena, p.n_nodes * sizeof(*nodes));
 	if (!nodes)

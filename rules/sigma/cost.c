@@ -38,6 +38,8 @@ static uint32_t test_cost(const struct item *item)
 		return 2;
 	case TEST_TEXT:
 		return item->n_exact == item->n ? 2 : 8;
+	case TEST_REFERENCE:
+		return 10;
 	case TEST_LIST:
 		return 40;
 	case TEST_REGEX:

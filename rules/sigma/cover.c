@@ -18,18 +18,62 @@ static bool needs_presence(const struct item *item)
 
 static bool is_comparison(const struct item *item)
 {
-	return item->test == TEST_NUMBER && item->word != MOD_NONE;
+	return item->test == TEST_NUMBER && item->word != MOD_NONE && item->part == MOD_NONE;
 }
 
-/* When all values must be met, one of them says enough; of numbers, which are compared, all say one
- * range. */
+/* Whether facts as they are can be looked up by the values of ITEM. */
+static bool has_values(const struct item *item)
+{
+	enum field_type type = field_info((enum field_id)item->field)->type;
+	bool is_text = type == FIELD_TYPE_KEYWORD || type == FIELD_TYPE_WILDCARD ||
+		       type == FIELD_TYPE_KEYWORDS;
+
+	if (item->test == TEST_TEXT || item->test == TEST_REGEX)
+		return is_text;
+	return item->test != TEST_EXISTS && item->test != TEST_REFERENCE && item->part == MOD_NONE;
+}
+
+/* Values of ITEM of which one is met whenever it is: of several that must all be met, those of the
+ * one that says most, as far as can be seen from its length. */
+struct value_run {
+	uint32_t first, n;
+};
+
+static uint32_t length_of(const struct item *item, uint32_t v)
+{
+	return item->test == TEST_TEXT ? item->values[v].pattern.literal.len : 0;
+}
+
+static struct value_run needed_values(const struct item *item)
+{
+	struct value_run best = {0, item->n};
+	uint32_t best_length = 0;
+
+	if (!item->all)
+		return best;
+	for (uint32_t v = 0; v < item->n;) {
+		struct value_run run = {v, 0};
+		uint32_t shortest = UINT32_MAX;
+
+		for (; v < item->n && item->values[v].written == item->values[run.first].written;
+			v++, run.n++)
+			shortest = length_of(item, v) < shortest ? length_of(item, v) : shortest;
+		if (run.first == 0 || shortest > best_length) {
+			best = run;
+			best_length = shortest;
+		}
+	}
+	return best;
+}
+
+/* Of numbers that are compared, all values say one range. */
 uint32_t cover_keys(const struct item *item)
 {
-	bool one = item->all || is_comparison(item) || item->test == TEST_EXISTS;
-
 	if (!needs_presence(item))
 		return 0;
-	return one ? 1 : item->n;
+	if (is_comparison(item) || !has_values(item))
+		return 1;
+	return needed_values(item).n;
 }
 
 /* The numbers that value V of ITEM lets pass. False: none. */
@@ -113,23 +157,14 @@ static void text_key(const struct pattern *p, char *buf, struct index_key *ret)
 	ret->text = text;
 }
 
-/* The value that says most, as far as can be seen from its length. */
-static uint32_t longest_value(const struct item *item)
-{
-	uint32_t best = 0;
-
-	for (uint32_t v = 1; item->test == TEST_TEXT && v < item->n; v++) {
-		if (item->values[v].pattern.literal.len > item->values[best].pattern.literal.len)
-			best = v;
-	}
-	return best;
-}
-
 struct index_key cover_key(const struct group *g, const struct item *item, uint32_t i, char *buf)
 {
 	struct index_key key = {.field = item->field, .kind = KEY_PRESENT};
-	const struct value *v = item->n ? &item->values[item->all ? longest_value(item) : i] : NULL;
+	const struct value *v;
 
+	if (!has_values(item))
+		return key;
+	v = &item->values[needed_values(item).first + i];
 	switch (item->test) {
 	case TEST_TEXT:
 		text_key(&v->pattern, buf, &key);
@@ -158,6 +193,7 @@ struct index_key cover_key(const struct group *g, const struct item *item, uint3
 		break;
 	case TEST_ABSENT:
 	case TEST_EXISTS:
+	case TEST_REFERENCE:
 		break;
 	}
 	return key;

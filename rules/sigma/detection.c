@@ -4,8 +4,11 @@
 /* A text in a list: it is looked for in every text of the event. */
 static int read_keyword(struct reader *r, const struct yaml_node *n, struct item *ret)
 {
-	struct item_key key = {
-		.node = n, .field = FIELD_ANY_TEXT, .word = MOD_NONE, .test = TEST_TEXT};
+	struct item_key key = {.node = n,
+		.field = FIELD_ANY_TEXT,
+		.word = MOD_NONE,
+		.part = MOD_NONE,
+		.test = TEST_TEXT};
 
 	return sigma_read_item(r, &key, n, ret);
 }
@@ -17,7 +20,7 @@ static int order_items(struct reader *r, struct group *g)
 
 	if (!order)
 		return sigma_no_memory(r->err);
-	for (uint32_t i = 0; i < g->n && r->n_faults == 0; i++) {
+	for (uint32_t i = 0; i < g->n && r->n_faults == 0 && !r->foreign; i++) {
 		uint32_t cost = item_cost(&g->items[i]);
 		uint32_t at = i;
 
@@ -101,6 +104,15 @@ static int read_selection(struct reader *r, const struct yaml_node *n, struct se
 	return 0;
 }
 
+/* Of public rules any that a condition's pattern can mean. */
+static bool is_of_name(char c, bool is_public)
+{
+	char lower = ascii_lower(c);
+
+	return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+	       c == '.' || (is_public && (unsigned char)c > ' ' && c != '(' && c != ')');
+}
+
 static int read_selection_name(struct reader *r, const struct yaml_node *key, struct selection *ret)
 {
 	static const char *const reserved[] = {
@@ -109,15 +121,11 @@ static int read_selection_name(struct reader *r, const struct yaml_node *key, st
 	struct str name = key->text;
 	bool good = name.len > 0;
 
-	for (uint32_t i = 0; i < name.len; i++) {
-		char c = ascii_lower(name.data[i]);
-
-		good = good &&
-		       ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-');
-	}
+	for (uint32_t i = 0; i < name.len; i++)
+		good = good && is_of_name(name.data[i], r->is_public);
 	if (!good)
 		return yaml_error(key, r->err,
-			"\"%s\" cannot name a selection; use letters, digits, _ and -",
+			"\"%s\" cannot name a selection; use letters, digits, points, _ and -",
 			sigma_name_text(text, name));
 	for (size_t i = 0; reserved[i]; i++) {
 		if (str_eq_nocase(name, str_from(reserved[i])))
@@ -137,8 +145,9 @@ static int check_detection(const struct yaml_node *detection, struct error *err)
 			detection, err, "\"detection\" is a map of selections and a condition");
 	if (yaml_get(detection, "timeframe"))
 		return yaml_error(yaml_get(detection, "timeframe"), err,
-			"\"timeframe\" belongs to aggregations, which are not supported by this "
-			"version; remove it");
+			"\"timeframe\" belongs to aggregations, which were removed from Sigma; "
+			"remove it, and write a correlation rule with a timespan "
+			"(docs/rules.md)");
 	if (!yaml_get(detection, "condition"))
 		return yaml_error(detection, err,
 			"\"detection\" has no condition; write for example condition: selection");

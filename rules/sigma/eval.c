@@ -1,9 +1,11 @@
 #include <stdlib.h>
 
+#include "rules/sigma/moment.h"
 #include "rules/sigma/program.h"
 
 /* One fact that is there, with its values. */
 struct subject {
+	const struct facts *facts;
 	int field;
 	enum field_type type;
 	const struct fact_value *value;
@@ -12,7 +14,8 @@ struct subject {
 
 static struct subject subject_of(const struct facts *f, int field)
 {
-	struct subject s = {.field = field,
+	struct subject s = {.facts = f,
+		.field = field,
 		.type = field_info((enum field_id)field)->type,
 		.value = facts_get(f, (enum field_id)field)};
 
@@ -31,9 +34,16 @@ static bool is_text(enum field_type type)
 	       type == FIELD_TYPE_KEYWORDS;
 }
 
-static struct str text_at(const struct subject *s, uint32_t i)
+enum { TEXT_BYTES = 64 }; /* of what is no text */
+
+/* BUF of TEXT_BYTES may hold it. */
+static struct str text_at(const struct subject *s, uint32_t i, char *buf)
 {
-	return s->type == FIELD_TYPE_KEYWORDS ? s->value->strs.items[i] : s->value->str;
+	if (s->type == FIELD_TYPE_KEYWORDS)
+		return s->value->strs.items[i];
+	if (s->type == FIELD_TYPE_KEYWORD || s->type == FIELD_TYPE_WILDCARD)
+		return s->value->str;
+	return facts_text(s->facts, (enum field_id)s->field, i, buf, TEXT_BYTES, NULL);
 }
 
 static const struct ip_addr *address_at(const struct subject *s, uint32_t i)
@@ -41,18 +51,88 @@ static const struct ip_addr *address_at(const struct subject *s, uint32_t i)
 	return s->type == FIELD_TYPE_IPS ? &s->value->ips.items[i] : &s->value->ip;
 }
 
+static bool is_address(enum field_type type)
+{
+	return type == FIELD_TYPE_IP || type == FIELD_TYPE_IPS;
+}
+
 static uint64_t number_of(const struct subject *s)
 {
 	return s->type == FIELD_TYPE_BOOLEAN ? s->value->flag : s->value->num;
 }
 
+/* What ITEM compares of it. */
+static uint64_t number_for(const struct item *item, const struct subject *s)
+{
+	return item->part == MOD_NONE ? number_of(s) : moment_part(s->value->num, item->part);
+}
+
 static bool list_has(const struct lists_set *list, const struct subject *s, uint32_t i)
 {
 	if (is_text(s->type))
-		return lists_set_has_text(list, text_at(s, i));
-	if (s->type == FIELD_TYPE_IP || s->type == FIELD_TYPE_IPS)
+		return lists_set_has_text(list, text_at(s, i, NULL));
+	if (is_address(s->type))
 		return lists_set_has_ip(list, address_at(s, i));
 	return lists_set_has_number(list, number_of(s));
+}
+
+static bool is_part(enum modifier word)
+{
+	return word == MOD_CONTAINS || word == MOD_STARTSWITH || word == MOD_ENDSWITH;
+}
+
+/* A text longer than any value of a rule is part of none. */
+static bool has_part(struct str text, struct str part, bool cased)
+{
+	char lower[PATTERN_MAX_BYTES];
+
+	if (cased)
+		return part.len == 0 || memmem(text.data, text.len, part.data, part.len);
+	return pattern_lower_copy(lower, part) &&
+	       pattern_has_part(text, (struct str){lower, part.len});
+}
+
+/* Whether B is A, or the part of it that WORD says. */
+static bool texts_agree(struct str a, struct str b, enum modifier word, bool cased)
+{
+	if (b.len > a.len || (word == MOD_NONE && b.len != a.len))
+		return false;
+	if (word == MOD_CONTAINS)
+		return has_part(a, b, cased);
+	if (word == MOD_ENDSWITH)
+		a.data += a.len - b.len;
+	a.len = b.len;
+	return cased ? str_eq(a, b) : str_eq_nocase(a, b);
+}
+
+static bool values_agree(const struct item *item, bool cased, const struct subject *a, uint32_t i,
+	const struct subject *b, uint32_t j)
+{
+	bool is_equality = item->word == MOD_NONE;
+	char text_a[TEXT_BYTES];
+	char text_b[TEXT_BYTES];
+
+	if (is_equality && is_address(a->type) && is_address(b->type))
+		return ip_addr_cmp(address_at(a, i), address_at(b, j)) == 0;
+	if (a->type == b->type && !is_text(a->type) && !is_address(a->type) && !is_part(item->word))
+		return number_compare(number_of(a), item->word, number_of(b));
+	return texts_agree(text_at(a, i, text_a), text_at(b, j, text_b), item->word, cased);
+}
+
+/* Value I of the fact against any of another fact. */
+static bool meets_fact(
+	const struct item *item, const struct value *value, const struct subject *s, uint32_t i)
+{
+	struct subject other;
+
+	if (!facts_has(s->facts, (enum field_id)value->reference.field))
+		return false;
+	other = subject_of(s->facts, value->reference.field);
+	for (uint32_t j = 0; j < other.n; j++) {
+		if (values_agree(item, value->reference.cased, s, i, &other, j))
+			return true;
+	}
+	return false;
 }
 
 /* Value V of ITEM against value I of the fact. */
@@ -60,19 +140,24 @@ static bool meets(const struct item *item, uint32_t v, const struct subject *s, 
 	struct sigma_scratch *w)
 {
 	const struct value *value = &item->values[v];
+	char buf[TEXT_BYTES];
+	struct str text;
 
 	switch (item->test) {
 	case TEST_TEXT:
-		return pattern_match(&value->pattern, text_at(s, i));
+		return pattern_match(&value->pattern, text_at(s, i, buf));
 	case TEST_REGEX:
-		return pattern_has_part(text_at(s, i), value->required) &&
-		       regex_match(value->regex, w->regex, text_at(s, i));
+		text = text_at(s, i, buf);
+		return pattern_has_part(text, value->required) &&
+		       regex_match(value->regex, w->regex, text);
 	case TEST_NUMBER:
-		return number_compare(number_of(s), item->word, value->number);
+		return number_compare(number_for(item, s), item->word, value->number);
 	case TEST_NETWORK:
 		return ip_prefix_contains(&value->network, address_at(s, i));
 	case TEST_LIST:
 		return list_has(value->list, s, i);
+	case TEST_REFERENCE:
+		return meets_fact(item, value, s, i);
 	case TEST_ABSENT:
 	case TEST_EXISTS:
 		break;
@@ -107,14 +192,15 @@ static uint32_t find_network(const struct item *item, const struct ip_addr *a)
 static uint32_t find_value(
 	const struct item *item, const struct subject *s, uint32_t i, struct sigma_scratch *w)
 {
+	char buf[TEXT_BYTES];
 	uint32_t v = 0;
 
 	if (item->networks)
 		return find_network(item, address_at(s, i));
 	if (item->test == TEST_NUMBER && item->word == MOD_NONE)
-		return find_number(item, number_of(s));
+		return find_number(item, number_for(item, s));
 	if (item->exact) {
-		v = text_set_find(item->exact, text_at(s, i));
+		v = text_set_find(item->exact, text_at(s, i, buf));
 		if (v != UINT32_MAX)
 			return v;
 		v = item->n_exact;
@@ -152,12 +238,14 @@ static bool one_in_fact(const struct item *item, uint32_t v, const struct subjec
 	return false;
 }
 
-/* The next fact that is there and is text, from FIELD on; FIELD_COUNT when there is none. */
+/* The next fact that is there and that a search without a fact looks at, from FIELD on: a text or
+ * an address. A number holds too many others as its parts. FIELD_COUNT when there is none. */
 static int next_text(const struct facts *f, int field)
 {
 	for (; field < FIELD_COUNT; field++) {
-		if (is_text(field_info((enum field_id)field)->type) &&
-			facts_has(f, (enum field_id)field))
+		enum field_type type = field_info((enum field_id)field)->type;
+
+		if ((is_text(type) || is_address(type)) && facts_has(f, (enum field_id)field))
 			return field;
 	}
 	return FIELD_COUNT;
@@ -199,6 +287,22 @@ static bool one_value(const struct item *item, uint32_t v, const struct facts *f
 	return false;
 }
 
+/* Every value of the rule, by one of what became of it. */
+static bool all_values(
+	const struct item *item, const struct facts *f, struct sigma_scratch *w, struct hit *ret)
+{
+	for (uint32_t v = 0; v < item->n;) {
+		uint32_t written = item->values[v].written;
+		bool met = false;
+
+		for (; v < item->n && item->values[v].written == written; v++)
+			met = met || one_value(item, v, f, w, ret);
+		if (!met)
+			return false;
+	}
+	return true;
+}
+
 bool item_is_met(
 	const struct item *item, const struct facts *f, struct sigma_scratch *w, struct hit *ret)
 {
@@ -213,11 +317,7 @@ bool item_is_met(
 		return item->or_absent && !item->all;
 	if (!item->all)
 		return any_value(item, f, w, ret);
-	for (uint32_t v = 0; v < item->n; v++) {
-		if (!one_value(item, v, f, w, ret))
-			return false;
-	}
-	return true;
+	return all_values(item, f, w, ret);
 }
 
 bool item_holds(const struct item *item, const struct facts *f, struct sigma_scratch *w)

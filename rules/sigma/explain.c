@@ -62,14 +62,44 @@ static void say_fact_values(struct line *line, const struct facts *f, int field)
 		say(line, ", ...");
 }
 
-static void say_rule_values(struct line *line, const struct item *item)
+/* Another fact, with what it is. */
+static void say_reference(struct line *line, const struct value *v, const struct facts *f)
 {
-	for (uint32_t v = 0; v < item->n && v < TOLD_VALUES; v++) {
-		say(line, v ? ", " : " ");
-		say_text(line, item->values[v].source);
+	if (facts_has(f, (enum field_id)v->reference.field))
+		say_fact_values(line, f, v->reference.field);
+	else
+		say(line, ", which is absent");
+}
+
+static void say_rule_value(
+	struct line *line, const struct item *item, uint32_t v, const struct facts *f)
+{
+	say_text(line, item->values[v].source);
+	if (item->test == TEST_REFERENCE)
+		say_reference(line, &item->values[v], f);
+}
+
+/* Each value of the rule once, whatever became of it. */
+static void say_rule_values(struct line *line, const struct item *item, const struct facts *f)
+{
+	uint32_t told[TOLD_VALUES];
+	uint32_t n = 0;
+
+	for (uint32_t v = 0; v < item->n; v++) {
+		bool is_new = true;
+
+		for (uint32_t i = 0; i < n; i++)
+			is_new = is_new && told[i] != item->values[v].written;
+		if (!is_new)
+			continue;
+		if (n == TOLD_VALUES) {
+			say(line, ", ...");
+			return;
+		}
+		told[n++] = item->values[v].written;
+		say(line, n > 1 ? ", " : " ");
+		say_rule_value(line, item, v, f);
 	}
-	if (item->n > TOLD_VALUES)
-		say(line, ", ...");
 }
 
 static const char *field_text(int field)
@@ -86,16 +116,25 @@ static void say_presence(struct line *line, int field, bool present)
 
 static bool is_literal(const struct item *item, uint32_t v)
 {
-	return item->word == MOD_NONE &&
+	return item->word == MOD_NONE && item->how.len == 0 && item->test != TEST_REFERENCE &&
 	       (item->test != TEST_TEXT || item->values[v].pattern.kind == PATTERN_EXACT);
 }
 
-/* How the values of ITEM compare, for several of them and for none. */
-static const char *verb(const struct item *item)
+/* How the values of ITEM compare; WORD when the rule has no word for it. */
+static void say_verb(struct line *line, const struct item *item, const char *word)
+{
+	say(line, " ");
+	say_str(line, item->how);
+	say(line, item->how.len ? " " : "");
+	say(line, item->word == MOD_NONE ? word : sigma_modifier_name(item->word));
+}
+
+/* For several values and for none. */
+static const char *plain_verb(const struct item *item)
 {
 	if (item->field == FIELD_ANY_TEXT)
 		return item->test == TEST_REGEX ? "match" : "contain";
-	return item->word == MOD_NONE ? "is" : sigma_modifier_name(item->word);
+	return "is";
 }
 
 static void say_all_met(struct line *line, const struct item *item, const struct facts *f)
@@ -103,15 +142,15 @@ static void say_all_met(struct line *line, const struct item *item, const struct
 	say(line, field_text(item->field));
 	if (item->field != FIELD_ANY_TEXT)
 		say_fact_values(line, f, item->field);
-	say_words(line, " ", verb(item), " all of");
-	say_rule_values(line, item);
+	say_verb(line, item, plain_verb(item));
+	say(line, " all of");
+	say_rule_values(line, item, f);
 }
 
 static void say_met(
 	struct line *line, const struct item *item, const struct facts *f, const struct hit *hit)
 {
-	const struct value *value = &item->values[hit->value];
-	const char *word = item->word == MOD_NONE ? "like" : sigma_modifier_name(item->word);
+	const char *word = "like";
 
 	say(line, field_text(hit->field));
 	if (item->field != FIELD_ANY_TEXT && is_literal(item, hit->value)) {
@@ -119,12 +158,14 @@ static void say_met(
 		say_fact(line, f, hit->field, hit->index);
 		return;
 	}
-	if (item->field == FIELD_ANY_TEXT && item->test == TEST_TEXT &&
-		value->pattern.kind == PATTERN_PART)
+	if (item->field == FIELD_ANY_TEXT && item->test == TEST_TEXT)
 		word = sigma_modifier_name(MOD_CONTAINS);
+	else if (item->test != TEST_TEXT)
+		word = "is";
 	say_fact(line, f, hit->field, hit->index);
-	say_words(line, " ", word, " ");
-	say_text(line, value->source);
+	say_verb(line, item, word);
+	say(line, " ");
+	say_rule_value(line, item, hit->value, f);
 }
 
 static void say_not_met(struct line *line, const struct item *item, const struct facts *f)
@@ -132,13 +173,14 @@ static void say_not_met(struct line *line, const struct item *item, const struct
 	say(line, field_text(item->field));
 	if (item->field != FIELD_ANY_TEXT)
 		say_fact_values(line, f, item->field);
-	if (item->all)
-		say_words(line, " ", verb(item), " not all of");
-	else if (item->n == 1 && item->word != MOD_NONE && item->field != FIELD_ANY_TEXT)
-		say_words(line, " not ", verb(item), "");
-	else
-		say_words(line, " ", verb(item), " none of");
-	say_rule_values(line, item);
+	if (!item->all && item->n == 1 && item->word != MOD_NONE && item->field != FIELD_ANY_TEXT) {
+		say(line, " not");
+		say_verb(line, item, "is");
+	} else {
+		say_verb(line, item, plain_verb(item));
+		say(line, item->all ? " not all of" : " none of");
+	}
+	say_rule_values(line, item, f);
 }
 
 static void say_item(

@@ -30,8 +30,8 @@ static enum truth text_truth(const struct gate *g, uint32_t class, const struct 
 {
 	uint32_t met = 0;
 
-	if (g->n_classes == GATE_OTHER + 1 || item->n_exact != item->n ||
-		item->values[0].pattern.cased)
+	if (g->n_classes == GATE_OTHER + 1 || g->is_number || item->n_exact != item->n ||
+		item->values[0].pattern.cased || (item->all && item->alternatives))
 		return MAYBE;
 	if (class == GATE_OTHER)
 		return NO;
@@ -46,7 +46,7 @@ static enum truth number_truth(const struct gate *g, uint32_t class, const struc
 	uint64_t number = 0;
 	uint32_t met = 0;
 
-	if (g->n_classes == GATE_OTHER + 1)
+	if (g->n_classes == GATE_OTHER + 1 || item->part != MOD_NONE)
 		return MAYBE;
 	if (class > GATE_OTHER)
 		number = g->bounds[class - 2];
@@ -197,7 +197,7 @@ static void name_values(void *user, const struct item *item)
 	if (item->field != named->field)
 		return;
 	named->mentioned = true;
-	if (item->test == TEST_NUMBER)
+	if (item->test == TEST_NUMBER && item->part == MOD_NONE)
 		name_limits(named, item);
 	for (uint32_t v = 0; is_one_text && v < item->n_exact; v++) {
 		if (!item->values[v].pattern.cased)

@@ -2,11 +2,8 @@
 
 #include <assert.h>
 
-/* Beside the 256 bytes, in a list of tokens. */
-enum { TOKEN_ONE = 256, TOKEN_ANY = 257 };
-
 /* A backslash is itself unless *, ? or another backslash follows. */
-static uint16_t next_token(struct str text, uint32_t *at)
+uint16_t pattern_token(struct str text, uint32_t *at)
 {
 	char c = text.data[(*at)++];
 
@@ -28,7 +25,7 @@ static uint16_t next_token(struct str text, uint32_t *at)
 bool pattern_has_wildcard(struct str text)
 {
 	for (uint32_t at = 0; at < text.len;) {
-		if (next_token(text, &at) >= TOKEN_ONE)
+		if (pattern_token(text, &at) >= TOKEN_ONE)
 			return true;
 	}
 	return false;
@@ -69,33 +66,15 @@ static bool set_glob(struct pattern *p, struct arena *a, const uint16_t *tokens,
 	return true;
 }
 
-bool pattern_parse(
-	struct pattern *ret, struct arena *a, struct str text, enum pattern_open open, bool cased)
+/* N tokens, with those of wildcards that were put around them. */
+static bool set_tokens(struct pattern *ret, struct arena *a, const uint16_t *tokens, uint32_t n)
 {
-	uint16_t tokens[PATTERN_MAX_BYTES + 2];
-	uint32_t n = 0;
 	uint32_t wildcards = 0;
-	bool any_first;
-	bool any_last;
-
-	assert(text.len <= PATTERN_MAX_BYTES);
-	*ret = (struct pattern){.cased = cased};
-	if (open & OPEN_START)
-		n = put(tokens, n, TOKEN_ANY);
-	for (uint32_t at = 0; at < text.len;) {
-		uint16_t token = next_token(text, &at);
-
-		if (!cased && token < TOKEN_ONE)
-			token = (uint8_t)ascii_lower((char)token);
-		n = put(tokens, n, token);
-	}
-	if (open & OPEN_END)
-		n = put(tokens, n, TOKEN_ANY);
+	bool any_first = n > 0 && tokens[0] == TOKEN_ANY;
+	bool any_last = n > 1 && tokens[n - 1] == TOKEN_ANY;
 
 	for (uint32_t i = 0; i < n; i++)
 		wildcards += tokens[i] >= TOKEN_ONE;
-	any_first = n > 0 && tokens[0] == TOKEN_ANY;
-	any_last = n > 1 && tokens[n - 1] == TOKEN_ANY;
 	if (wildcards != (uint32_t)any_first + any_last)
 		return set_glob(ret, a, tokens, n);
 	if (any_first && any_last)
@@ -105,6 +84,40 @@ bool pattern_parse(
 	if (any_last)
 		return set_literal(ret, a, PATTERN_PREFIX, tokens, n - 1);
 	return set_literal(ret, a, PATTERN_EXACT, tokens, n);
+}
+
+bool pattern_of_tokens(struct pattern *ret, struct arena *a, const uint16_t *tokens, uint32_t n,
+	enum pattern_open open, bool cased)
+{
+	uint16_t all[PATTERN_MAX_BYTES + 2];
+	uint32_t n_all = 0;
+
+	assert(n <= PATTERN_MAX_BYTES);
+	*ret = (struct pattern){.cased = cased};
+	if (open & OPEN_START)
+		n_all = put(all, n_all, TOKEN_ANY);
+	for (uint32_t i = 0; i < n; i++) {
+		uint16_t token = tokens[i];
+
+		if (!cased && token < TOKEN_ONE)
+			token = (uint8_t)ascii_lower((char)token);
+		n_all = put(all, n_all, token);
+	}
+	if (open & OPEN_END)
+		n_all = put(all, n_all, TOKEN_ANY);
+	return set_tokens(ret, a, all, n_all);
+}
+
+bool pattern_parse(
+	struct pattern *ret, struct arena *a, struct str text, enum pattern_open open, bool cased)
+{
+	uint16_t tokens[PATTERN_MAX_BYTES];
+	uint32_t n = 0;
+
+	assert(text.len <= PATTERN_MAX_BYTES);
+	for (uint32_t at = 0; at < text.len;)
+		tokens[n++] = pattern_token(text, &at);
+	return pattern_of_tokens(ret, a, tokens, n, open, cased);
 }
 
 /* LITERAL is in lower case already when it is to be compared without case. */
@@ -156,6 +169,16 @@ static uint32_t step(struct str text, uint32_t at)
 	return n ? n : 1;
 }
 
+/* Bytes of the dash at AT: hyphen, slash, en dash, em dash, horizontal bar; 0 when none is there.
+ */
+static uint32_t dash(struct str text, uint32_t at)
+{
+	uint32_t point;
+	uint32_t n = utf8_decode(text.data + at, text.len - at, &point);
+
+	return n > 0 && pattern_is_dash(point) ? n : 0;
+}
+
 /* Bytes of the text at AT that TOKEN stands for; 0 when it does not fit. */
 static uint32_t take(const struct pattern *p, uint16_t token, struct str text, uint32_t at)
 {
@@ -165,8 +188,19 @@ static uint32_t take(const struct pattern *p, uint16_t token, struct str text, u
 		return 0;
 	if (token == TOKEN_ONE)
 		return step(text, at);
+	if (token == TOKEN_DASH)
+		return dash(text, at);
+	if (token == TOKEN_PAIR)
+		return text.len - at >= 2 ? 2 : 0;
 	byte = (uint8_t)(p->cased ? text.data[at] : ascii_lower(text.data[at]));
 	return token == byte;
+}
+
+/* A byte that no UTF-8 character begins with: what holds other encodings is looked at byte by byte.
+ */
+static bool is_inside(uint16_t token)
+{
+	return token >= 0x80 && token < 0xc0;
 }
 
 /* Greedy: when what follows a * does not fit, the last * takes one character more. An earlier one
@@ -196,7 +230,7 @@ static bool match_glob(const struct pattern *p, struct str text)
 		}
 		if (after_any == UINT32_MAX || any_at >= text.len)
 			return false;
-		any_at += step(text, any_at);
+		any_at += is_inside(p->glob[after_any]) ? 1 : step(text, any_at);
 		at = any_at;
 		i = after_any;
 	}

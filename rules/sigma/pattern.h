@@ -29,9 +29,27 @@ struct pattern {
 	enum pattern_kind kind;
 	bool cased;
 	struct str literal;   /* lower case unless cased; empty for PATTERN_GLOB */
-	const uint16_t *glob; /* bytes, or the two values of pattern.c */
+	const uint16_t *glob; /* tokens */
 	uint32_t n_glob;
 };
+
+/* What a text is read as: bytes, each as its value, and these. */
+enum pattern_token {
+	TOKEN_ONE = 256, /* ? */
+	TOKEN_ANY,       /* * */
+	TOKEN_DASH,      /* one of - / and the dashes of windash */
+	TOKEN_PAIR,      /* any two bytes: ? in UTF-16 */
+};
+
+/* What TOKEN_DASH stands for, as code points. */
+static inline bool pattern_is_dash(uint32_t point)
+{
+	return point == '-' || point == '/' || point == 0x2013 || point == 0x2014 ||
+	       point == 0x2015;
+}
+
+/* The token of TEXT at *AT, which moves behind it. */
+uint16_t pattern_token(struct str text, uint32_t *at);
 
 /* True when TEXT holds a * or ? that no backslash takes the meaning from. */
 bool pattern_has_wildcard(struct str text);
@@ -39,6 +57,10 @@ bool pattern_has_wildcard(struct str text);
 /* TEXT is at most PATTERN_MAX_BYTES long. False without memory; *ret lives as long as A. */
 bool pattern_parse(
 	struct pattern *ret, struct arena *a, struct str text, enum pattern_open open, bool cased);
+
+/* The same from N tokens, at most PATTERN_MAX_BYTES. */
+bool pattern_of_tokens(struct pattern *ret, struct arena *a, const uint16_t *tokens, uint32_t n,
+	enum pattern_open open, bool cased);
 
 /* Linear in the text, but for PATTERN_GLOB: at most its length times the pattern's. */
 bool pattern_match(const struct pattern *p, struct str text);

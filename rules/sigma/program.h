@@ -38,6 +38,20 @@ enum modifier {
 	MOD_RE_NO_CASE,
 	MOD_RE_MULTI_LINE,
 	MOD_RE_DOT_ALL,
+	MOD_FIELDREF,
+	MOD_WINDASH,
+	MOD_WIDE,
+	MOD_UTF16LE,
+	MOD_UTF16BE,
+	MOD_UTF16,
+	MOD_BASE64,
+	MOD_BASE64OFFSET,
+	MOD_MINUTE,
+	MOD_HOUR,
+	MOD_DAY,
+	MOD_WEEK,
+	MOD_MONTH,
+	MOD_YEAR,
 	MODIFIERS,
 	MOD_NONE = MODIFIERS,
 };
@@ -52,17 +66,23 @@ enum test {
 	TEST_NUMBER, /* also dates, and booleans as 1 and 0 */
 	TEST_NETWORK,
 	TEST_LIST,
+	TEST_REFERENCE, /* to another fact */
 };
 
 struct value {
 	struct str source;   /* as the rule writes it */
 	struct str required; /* of a regular expression: required.h */
+	uint32_t written;    /* which value of the rule it came of */
 	union {
 		struct pattern pattern;
 		const struct regex *regex;
 		uint64_t number;
 		struct ip_prefix network;
 		const struct lists_set *list;
+		struct {
+			int field;
+			bool cased;
+		} reference;
 	};
 };
 
@@ -78,6 +98,10 @@ struct item {
 	bool all;           /* every value must be met, not any */
 	bool neq;           /* holds when the rest of it does not */
 	bool or_absent;     /* one of the values is the empty text, which facts do not hold */
+	bool alternatives;  /* of a value of the rule there are several, one behind the other: one
+			       of them is enough, also with `all` */
+	enum modifier part; /* of a date, MOD_MINUTE to MOD_YEAR, or MOD_NONE */
+	struct str how;     /* what was done to the values: "wide base64offset"; may be empty */
 	uint32_t n;
 	struct value *values; /* exact texts first, numbers that must be equal in order */
 	uint32_t n_exact;

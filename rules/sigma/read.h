@@ -40,13 +40,22 @@ enum document { DOCUMENT_RULE, DOCUMENT_OTHER_PRODUCT };
 /* logsource.c. Returns an enum document, or refuses. */
 int sigma_read_logsource(const struct yaml_node *map, enum rule_category *ret, struct error *err);
 
+/* Turns TEXT that names a fact into it, in *ret. NODE is where it stands. */
+int sigma_find_fact(struct reader *r, const struct yaml_node *node, struct str name, int *ret);
+
+enum { SIGMA_MAX_STEPS = 8 };
+
 /* The key of a detection item: "fact|modifier|modifier". */
 struct item_key {
 	const struct yaml_node *node;
+	struct str name;    /* the fact's, as it is written; empty in a search without a fact */
 	int field;          /* FIELD_ANY_TEXT: the key begins with the bar; or FIELD_FOREIGN */
 	uint32_t modifiers; /* bit for each enum modifier */
 	enum modifier word; /* the one that says how values compare, or MOD_NONE */
+	enum modifier part; /* of a date, or MOD_NONE */
 	enum test test;     /* before null is looked for */
+	enum modifier steps[SIGMA_MAX_STEPS]; /* what makes other texts of values, in their order */
+	uint32_t n_steps;
 };
 
 /* modifiers.c */
@@ -56,9 +65,28 @@ static inline bool key_has(const struct item_key *key, enum modifier m)
 	return key->modifiers >> m & 1;
 }
 
-/* value.c: one scalar. */
-int sigma_read_value(
-	struct reader *r, const struct item_key *key, const struct yaml_node *n, struct value *ret);
+/* As a person says it: "a number". */
+const char *sigma_type_name(enum field_type type);
+
+/* The values of an item while it is read. */
+struct value_list {
+	struct value *items;
+	uint32_t n, capacity;
+	struct str source; /* of the value that is being read, and its number */
+	uint32_t written;
+};
+
+/* A zeroed value more in *ret, good until the next one. N says where it came of. */
+int sigma_add_value(
+	struct reader *r, const struct yaml_node *n, struct value_list *values, struct value **ret);
+
+/* value.c: one scalar. It becomes one value or, where modifiers say so, several. */
+int sigma_read_value(struct reader *r, const struct item_key *key, const struct yaml_node *n,
+	struct value_list *values);
+
+/* text_value.c: the same for tests of texts. */
+int sigma_read_text(struct reader *r, const struct item_key *key, const struct yaml_node *n,
+	struct value_list *values);
 
 /* item.c: the values of one key, a scalar or a list. */
 int sigma_read_item(struct reader *r, const struct item_key *key, const struct yaml_node *values,

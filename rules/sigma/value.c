@@ -1,58 +1,50 @@
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/time_text.h"
+#include "rules/sigma/expand.h"
+#include "rules/sigma/moment.h"
 #include "rules/sigma/read.h"
 #include "rules/sigma/required.h"
+
+int sigma_add_value(
+	struct reader *r, const struct yaml_node *n, struct value_list *values, struct value **ret)
+{
+	if (values->n == SIGMA_MAX_VALUES)
+		return yaml_error(n, r->err,
+			"more than %d values; make them a list (docs/lists.md) and name it with "
+			"expand, alone",
+			SIGMA_MAX_VALUES);
+	if (values->n == values->capacity) {
+		uint32_t capacity = values->capacity ? 2 * values->capacity : 4;
+		struct value *grown = realloc(values->items, capacity * sizeof(*grown));
+
+		if (!grown)
+			return sigma_no_memory(r->err);
+		values->items = grown;
+		values->capacity = capacity;
+	}
+	*ret = &values->items[values->n++];
+	memset(*ret, 0, sizeof(**ret));
+	(*ret)->source = values->source;
+	(*ret)->written = values->written;
+	return 0;
+}
+
+static enum field_type type_of(int field)
+{
+	return field_info((enum field_id)field)->type;
+}
 
 /* What is wrong with the value N of KEY, and what would be right. */
 static int wrong_value(const struct yaml_node *n, const struct item_key *key, struct error *err,
 	const char *what, const char *remedy)
 {
 	char text[SIGMA_NAME_TEXT_BYTES];
+	char name[SIGMA_NAME_TEXT_BYTES];
 
 	return yaml_error(n, err, "\"%s\" is no %s for %s; %s", sigma_name_text(text, n->text),
-		what, field_info((enum field_id)key->field)->name, remedy);
-}
-
-static int too_long(const struct yaml_node *n, struct error *err)
-{
-	return yaml_error(n, err,
-		"a value of %u bytes; at most %u are allowed: look for its distinctive part with "
-		"contains",
-		(unsigned)n->text.len, (unsigned)PATTERN_MAX_BYTES);
-}
-
-/* A search without a fact looks for parts, as long as no wildcard says otherwise. */
-static enum pattern_open open_of(const struct item_key *key, struct str text)
-{
-	switch (key->word) {
-	case MOD_CONTAINS:
-		return OPEN_BOTH;
-	case MOD_STARTSWITH:
-		return OPEN_END;
-	case MOD_ENDSWITH:
-		return OPEN_START;
-	default:
-		return key->field == FIELD_ANY_TEXT && !pattern_has_wildcard(text) ? OPEN_BOTH
-										   : OPEN_NOWHERE;
-	}
-}
-
-static int read_text(
-	struct reader *r, const struct item_key *key, const struct yaml_node *n, struct value *ret)
-{
-	enum pattern_open open = open_of(key, n->text);
-
-	if (n->text.len > PATTERN_MAX_BYTES)
-		return too_long(n, r->err);
-	if (n->text.len == 0 && open != OPEN_NOWHERE)
-		return yaml_error(n, r->err,
-			"an empty value is part of every text; write what to look for, or exists: "
-			"true");
-	if (!pattern_parse(&ret->pattern, r->sigma->arena, n->text, open, key_has(key, MOD_CASED)))
-		return sigma_no_memory(r->err);
-	return 0;
+		what, sigma_name_text(name, key->name), remedy);
 }
 
 static int read_required(struct reader *r, struct str pattern, struct str *ret)
@@ -147,13 +139,30 @@ static bool parse_date(struct str text, uint64_t *ret_ns)
 static int read_date(
 	const struct item_key *key, const struct yaml_node *n, struct value *ret, struct error *err)
 {
+	char name[SIGMA_NAME_TEXT_BYTES];
+
 	if (key->word == MOD_NONE)
 		return yaml_error(n, err,
-			"%s is a moment, which nothing equals; compare with gte and lt",
-			field_info((enum field_id)key->field)->name);
+			"%s is a moment, which nothing equals; compare with gte and lt, or a part "
+			"of it: hour, day",
+			sigma_name_text(name, key->name));
 	if (!parse_date(n->text, &ret->number))
 		return wrong_value(n, key, err, "date", "write 2026-11-22 or 2026-11-22T12:34:56Z");
 	return 0;
+}
+
+static int read_date_part(
+	const struct item_key *key, const struct yaml_node *n, struct value *ret, struct error *err)
+{
+	struct moment_range range = moment_range(key->part);
+	char text[SIGMA_NAME_TEXT_BYTES];
+
+	if (parse_number(n, &ret->number) && ret->number >= range.first &&
+		ret->number <= range.last)
+		return 0;
+	return yaml_error(n, err, "\"%s\" is no %s; write a number from %u to %u",
+		sigma_name_text(text, n->text), sigma_modifier_name(key->part), range.first,
+		range.last);
 }
 
 static int read_flag(
@@ -169,24 +178,43 @@ static int read_flag(
 	return 0;
 }
 
-static int read_number(
-	const struct item_key *key, const struct yaml_node *n, struct value *ret, struct error *err)
+/* Facts of others may have a sign and a fraction. */
+static bool is_any_number(struct str text)
 {
-	enum field_type type = field_info((enum field_id)key->field)->type;
+	uint32_t at = text.len > 0 && (text.data[0] == '-' || text.data[0] == '+');
+	uint32_t digits = 0;
+	uint32_t points = 0;
 
+	for (; at < text.len; at++) {
+		digits += text.data[at] >= '0' && text.data[at] <= '9';
+		points += text.data[at] == '.';
+		if ((text.data[at] < '0' || text.data[at] > '9') && text.data[at] != '.')
+			return false;
+	}
+	return digits > 0 && points <= 1;
+}
+
+static int read_number(
+	struct reader *r, const struct item_key *key, const struct yaml_node *n, struct value *ret)
+{
+	static const char remedy[] = "write digits, several as a list, a range with gte and lte";
+	enum field_type type = r->foreign ? FIELD_TYPE_LONG : type_of(key->field);
+
+	if (key->part != MOD_NONE)
+		return read_date_part(key, n, ret, r->err);
 	if (type == FIELD_TYPE_DATE)
-		return read_date(key, n, ret, err);
+		return read_date(key, n, ret, r->err);
 	if (type == FIELD_TYPE_BOOLEAN)
-		return read_flag(key, n, ret, err);
-	if (!parse_number(n, &ret->number))
-		return wrong_value(n, key, err, "whole number",
-			"write digits, several as a list, a range with gte and lte");
-	return 0;
+		return read_flag(key, n, ret, r->err);
+	if (parse_number(n, &ret->number) || (r->foreign && is_any_number(n->text)))
+		return 0;
+	return wrong_value(n, key, r->err, "whole number", remedy);
 }
 
 static int read_network(
-	const struct item_key *key, const struct yaml_node *n, struct value *ret, struct error *err)
+	struct reader *r, const struct item_key *key, const struct yaml_node *n, struct value *ret)
 {
+	struct error *err = r->err;
 	static const char remedy[] = "write 192.0.2.0/24 or 2001:db8::/32";
 	char right[IP_PREFIX_TEXT_BYTES];
 	char text[SIGMA_NAME_TEXT_BYTES];
@@ -210,45 +238,15 @@ static int read_network(
 	return 0;
 }
 
-static int unknown_list(const struct reader *r, const struct yaml_node *n, struct str name)
-{
-	size_t count = r->lists ? lists_count(r->lists) : 0;
-	char text[SIGMA_NAME_TEXT_BYTES];
-	char known[500];
-	size_t len = 0;
-
-	sigma_name_text(text, name);
-	if (count == 0)
-		return yaml_error(
-			n, r->err, "there is no list \"%s\", and no other list was loaded", text);
-	known[0] = '\0';
-	for (size_t i = 0; i < count && len < sizeof(known); i++) {
-		struct lists_info info;
-		int bytes;
-
-		lists_info(r->lists, i, &info);
-		bytes = snprintf(
-			known + len, sizeof(known) - len, "%s%s", i ? ", " : "", info.name);
-		len += bytes > 0 ? (size_t)bytes : 0;
-	}
-	return yaml_error(n, r->err, "there is no list \"%s\"; there are: %s", text, known);
-}
-
 static int read_list_name(struct reader *r, const struct yaml_node *n, struct value *ret)
 {
-	struct str name = n->text;
-	bool is_placeholder = name.len > 2 && name.data[0] == '%' && name.data[name.len - 1] == '%';
+	struct str name;
 
-	if (is_placeholder) {
-		name = (struct str){name.data + 1, name.len - 2};
-		is_placeholder = !memchr(name.data, '%', name.len);
-	}
-	if (!is_placeholder)
+	if (!expand_is_placeholder(n->text, &name))
 		return yaml_error(n, r->err,
 			"\"expand\" takes the name of one list between percent signs, and nothing "
 			"around it: '%%name%%'");
-	ret->list = r->lists ? lists_set_find(r->lists, name) : NULL;
-	return ret->list ? 0 : unknown_list(r, n, name);
+	return expand_find_list(r, n, name, &ret->list);
 }
 
 static int read_exists(const struct yaml_node *n, struct value *ret, struct error *err)
@@ -261,27 +259,79 @@ static int read_exists(const struct yaml_node *n, struct value *ret, struct erro
 	return 0;
 }
 
-int sigma_read_value(
+/* Numbers compare with numbers, dates with dates; whatever has a text equals a text. */
+static bool is_comparable(const struct item_key *key, int other)
+{
+	enum field_type a = type_of(key->field);
+	enum field_type b = type_of(other);
+	bool is_order = key->word == MOD_GT || key->word == MOD_GTE || key->word == MOD_LT ||
+			key->word == MOD_LTE;
+
+	if (a == b)
+		return true;
+	return !is_order && a != FIELD_TYPE_DATE && b != FIELD_TYPE_DATE &&
+	       a != FIELD_TYPE_BOOLEAN && b != FIELD_TYPE_BOOLEAN;
+}
+
+static int read_reference(
 	struct reader *r, const struct item_key *key, const struct yaml_node *n, struct value *ret)
 {
-	ret->source = arena_str(r->sigma->arena, n->text);
-	if (!ret->source.data)
-		return sigma_no_memory(r->err);
+	char text[SIGMA_NAME_TEXT_BYTES];
+	char name[SIGMA_NAME_TEXT_BYTES];
+
+	if (n->text.len == 0)
+		return yaml_error(n, r->err, "\"fieldref\" takes the name of a fact");
+	if (sigma_find_fact(r, n, n->text, &ret->reference.field) < 0)
+		return r->err->code;
+	ret->reference.cased = key_has(key, MOD_CASED);
+	if (r->foreign)
+		return 0;
+	if (ret->reference.field == key->field)
+		return yaml_error(n, r->err,
+			"a fact compared with itself says nothing; name another one, or exists: "
+			"true");
+	if (!is_comparable(key, ret->reference.field))
+		return yaml_error(n, r->err, "%s is %s, which does not compare with %s",
+			sigma_name_text(text, n->text),
+			sigma_type_name(type_of(ret->reference.field)),
+			sigma_name_text(name, key->name));
+	return 0;
+}
+
+static int read_one(
+	struct reader *r, const struct item_key *key, const struct yaml_node *n, struct value *ret)
+{
 	switch (key->test) {
-	case TEST_TEXT:
-		return read_text(r, key, n, ret);
 	case TEST_REGEX:
 		return read_regex(r, key, n, ret);
 	case TEST_NUMBER:
-		return read_number(key, n, ret, r->err);
+		return read_number(r, key, n, ret);
 	case TEST_NETWORK:
-		return read_network(key, n, ret, r->err);
+		return read_network(r, key, n, ret);
 	case TEST_LIST:
 		return read_list_name(r, n, ret);
 	case TEST_EXISTS:
 		return read_exists(n, ret, r->err);
+	case TEST_REFERENCE:
+		return read_reference(r, key, n, ret);
+	case TEST_TEXT:
 	case TEST_ABSENT:
 		break;
 	}
 	return 0;
+}
+
+int sigma_read_value(struct reader *r, const struct item_key *key, const struct yaml_node *n,
+	struct value_list *values)
+{
+	struct value *value;
+
+	values->source = arena_str(r->sigma->arena, n->text);
+	if (!values->source.data)
+		return sigma_no_memory(r->err);
+	if (key->test == TEST_TEXT)
+		return sigma_read_text(r, key, n, values);
+	if (sigma_add_value(r, n, values, &value) < 0)
+		return r->err->code;
+	return read_one(r, key, n, value);
 }

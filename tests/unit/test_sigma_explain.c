@@ -100,7 +100,7 @@ START_TEST(tests_that_hold)
 		{"  s: [bad, evil]\n  condition: s", "user_agent.original=an Evil one",
 			"selection s: user_agent.original an Evil one contains evil"},
 		{"  s: ['*ev?l']\n  condition: s", "peer.domain=an evil",
-			"selection s: peer.domain an evil like *ev?l"},
+			"selection s: peer.domain an evil contains *ev?l"},
 		{"  s: {'|re': 'ev.l'}\n  condition: s", "peer.domain=an evil",
 			"selection s: peer.domain an evil re ev.l"},
 		{"  s: {'|all': [evil, an]}\n  condition: s", "peer.domain=evil; url.full=an",
