@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/time_text.h"
 #include "rules/sigma/build.h"
 #include "tests/unit/suite.h"
 
@@ -44,6 +45,23 @@ static inline struct ip_addr test_addr(const char *text)
 	return a;
 }
 
+/* Nanoseconds, or 2026-11-22T12:34:56Z. */
+static inline uint64_t test_date(const char *text)
+{
+	uint64_t second_of_day;
+	int64_t days;
+	unsigned hour;
+	unsigned minute;
+	unsigned second;
+
+	if (!strchr(text, 'T'))
+		return strtoull(text, NULL, 10);
+	ck_assert(date_parse((struct str){text, 10}, &days));
+	ck_assert_int_eq(sscanf(text + 10, "T%2u:%2u:%2uZ", &hour, &minute, &second), 3);
+	second_of_day = hour * 3600 + minute * 60 + second;
+	return ((uint64_t)days * 86400 + second_of_day) * NS_PER_S;
+}
+
 static inline void event_set(struct event *e, int field, char *value)
 {
 	enum field_id id = (enum field_id)field;
@@ -72,8 +90,10 @@ static inline void event_set(struct event *e, int field, char *value)
 		facts_set_ips(&e->facts, id, e->addresses[field], n);
 		break;
 	case FIELD_TYPE_LONG:
-	case FIELD_TYPE_DATE:
 		facts_set_num(&e->facts, id, strtoull(value, NULL, 10));
+		break;
+	case FIELD_TYPE_DATE:
+		facts_set_num(&e->facts, id, test_date(value));
 		break;
 	case FIELD_TYPE_BOOLEAN:
 		facts_set_bool(&e->facts, id, strcmp(value, "true") == 0);

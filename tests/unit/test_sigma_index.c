@@ -59,7 +59,24 @@ static void add_item(struct text *t, struct random *r)
 		"url.full: 'h*://*.?hp'", "url.full|re: 'admin/\\d+'",
 		"url.full|re|i: 'LOGIN(\\.php)?$'", "url.full|re: 'ad{0,1}min|logi'",
 		"url.full|re: '(?i)^HTTP://[a-c]\\.'", "url.full|contains: hp",
-		"url.full|contains: p", "url.full|contains: php", "'@timestamp|gte': 2026-01-01"};
+		"url.full|contains: p", "url.full|contains: php", "'@timestamp|gte': 2026-01-01",
+		"'@timestamp|year': 2026", "'@timestamp|hour': [22, 23]",
+		"'@timestamp|minute|lt': 30, '@timestamp|gte': 2026-01-01",
+		"'@timestamp|week|neq': 1", "url.full|base64: login",
+		"url.full|base64|contains: login", "url.full|base64offset|contains: login",
+		"url.full|wide|contains: login", "url.full|base64offset|contains|all: [log, gin]",
+		"url.full|windash|contains: '-admin'", "url.full|windash|contains|all: ['-a', php]",
+		"url.full|windash: http:--b-admin-12", "peer.groups|windash|all: [b, c]",
+		"peer.groups|windash: a", "peer.groups|base64offset|all: [ab, cd]",
+		"destination.port: '1*'", "destination.port: ['?', 12]",
+		"destination.port|contains|neq: 2", "destination.port|re: '^[12]$'",
+		"peer.ip: '192.0.2.*'", "peer.ip: '*'", "peer.ip|startswith: '2001:'",
+		"peer.ip|contains|all: [192, '.3']", "peer.ip|endswith|neq: '.1'",
+		"network.protocol|fieldref: peer.domain",
+		"network.protocol|fieldref|neq: peer.domain",
+		"url.full|fieldref|contains: network.protocol",
+		"network.protocol|fieldref|startswith|cased: peer.groups",
+		"peer.groups|fieldref|all: [network.protocol, peer.domain]"};
 
 	add(t, PICK(r, items));
 }
@@ -162,12 +179,13 @@ static void random_event(struct event *e, struct random *r)
 	static const char *const ips[] = {
 		"", "peer.ip=192.0.2.1;", "peer.ip=192.0.2.3;", "peer.ip=2001:db8::1;"};
 	static const char *const domains[] = {
-		"", "peer.domain=x;", "peer.domain=Y;", "peer.domain=ax;"};
+		"", "peer.domain=x;", "peer.domain=Y;", "peer.domain=ax;", "peer.domain=a;"};
 	static const char *const times[] = {
 		"", "@timestamp=1767225600000000000;", "@timestamp=1767225599999999999;"};
 	static const char *const urls[] = {"", "url.full=http://a.x/login.php",
 		"url.full=HTTP://A.x/Login", "url.full=http://b/admin/12", "url.full=x1y/abc.php",
-		"url.full=p", "url.full=hp", "url.full=http://c.d/adminlogi.PHP"};
+		"url.full=p", "url.full=hp", "url.full=http://c.d/adminlogi.PHP",
+		"url.full=bG9naW4=", "url.full=/xsb2dpb/a/php"};
 	char text[512];
 
 	snprintf(text, sizeof(text), "%s%s%s%s%s%s%s%s", PICK(r, protocols), PICK(r, ports),
