@@ -1,6 +1,25 @@
 #include "rules/sigma/cost.h"
 #include "rules/sigma/read.h"
 
+/* Whether YAML takes N for something else than a text or a whole number. */
+static bool is_other_scalar(const struct yaml_node *n)
+{
+	uint32_t at = n->text.len > 0 && (n->text.data[0] == '-' || n->text.data[0] == '+');
+	uint32_t points = 0;
+	bool flag;
+
+	if (n->quoted || n->kind != YAML_SCALAR || n->text.len == 0)
+		return false;
+	for (; at < n->text.len && points < 2; at++) {
+		char c = n->text.data[at];
+
+		points += c == '.';
+		if (c != '.' && (c < '0' || c > '9'))
+			return yaml_bool(n, &flag);
+	}
+	return points == 1 && n->text.len > 1;
+}
+
 /* A text in a list: it is looked for in every text of the event. */
 static int read_keyword(struct reader *r, const struct yaml_node *n, struct item *ret)
 {
@@ -9,7 +28,12 @@ static int read_keyword(struct reader *r, const struct yaml_node *n, struct item
 		.word = MOD_NONE,
 		.part = MOD_NONE,
 		.test = TEST_TEXT};
+	char text[SIGMA_NAME_TEXT_BYTES];
 
+	if (is_other_scalar(n))
+		return yaml_error(n, r->err,
+			"a search looks for texts and whole numbers; write '%s' in quotes",
+			sigma_name_text(text, n->text));
 	return sigma_read_item(r, &key, n, ret);
 }
 

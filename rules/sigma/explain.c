@@ -160,7 +160,7 @@ static void say_met(
 	}
 	if (item->field == FIELD_ANY_TEXT && item->test == TEST_TEXT)
 		word = sigma_modifier_name(MOD_CONTAINS);
-	else if (item->test != TEST_TEXT)
+	else if (item->test != TEST_TEXT || item->values[hit->value].pattern.kind == PATTERN_EXACT)
 		word = "is";
 	say_fact(line, f, hit->field, hit->index);
 	say_verb(line, item, word);

@@ -348,6 +348,10 @@ START_TEST(detections)
 			"or exists: true"},
 		{"detection: {s: [null], condition: s}",
 			"5:17: a value is missing: write what to look for"},
+		{"detection: {s: [true], condition: s}",
+			"5:17: a search looks for texts and whole numbers; write 'true' in quotes"},
+		{"detection: {s: [a, -1.5], condition: s}",
+			"5:20: a search looks for texts and whole numbers; write '-1.5' in quotes"},
 		{"detection: {s: {network.protocol: ssh}, timeframe: 5m, condition: s}",
 			"5:52: \"timeframe\" belongs to aggregations, which were removed from "
 			"Sigma; remove it, and write a correlation rule with a timespan "
