@@ -1,12 +1,22 @@
 #include "analysis/dns_answer.h"
 
+#include <string.h>
+
 #include "common/cursor.h"
 
 enum {
 	DNS_QR = 0x8000,
 	DNS_OPCODE_MASK = 0x7800,
+	DNS_Z_MASK = 0x0070,
+	DNS_RCODE_MASK = 0x000f,
 	DNS_TYPE_A = 1,
+	DNS_TYPE_NS = 2,
+	DNS_TYPE_CNAME = 5,
+	DNS_TYPE_PTR = 12,
+	DNS_TYPE_MX = 15,
+	DNS_TYPE_TXT = 16,
 	DNS_TYPE_AAAA = 28,
+	DNS_TYPE_SRV = 33,
 	DNS_CLASS_IN = 1,
 	LABEL_POINTER = 0xc0,
 	MAX_POINTERS = 16,     /* in one name; real ones hold one or two */
@@ -21,19 +31,25 @@ static char name_char(uint8_t c)
 	return ascii_lower((char)c);
 }
 
-static void append_label(struct dns_answer *a, const uint8_t *label, uint8_t n)
+/* Where a name is written to. */
+struct name_text {
+	char *data;
+	uint32_t len, size;
+};
+
+static void append_label(struct name_text *t, const uint8_t *label, uint8_t n)
 {
-	if (!label || a->name_len + n + 2 > DNS_NAME_BYTES)
+	if (!label || t->len + n + 2 > t->size)
 		return;
-	if (a->name_len)
-		a->name[a->name_len++] = '.';
+	if (t->len)
+		t->data[t->len++] = '.';
 	for (uint8_t i = 0; i < n; i++)
-		a->name[a->name_len++] = name_char(label[i]);
+		t->data[t->len++] = name_char(label[i]);
 }
 
-/* Reads a name (RFC 1035 §4.1.4) and moves C behind it; appends its labels to A unless NULL.
+/* Reads a name (RFC 1035 §4.1.4) and moves C behind it; appends its labels to T unless NULL.
  * Pointers lead to earlier bytes only, so they end. */
-static void read_name(struct cursor *c, struct dns_answer *a)
+static void read_name(struct cursor *c, struct name_text *t)
 {
 	struct cursor at = *c;
 	bool followed = false;
@@ -63,8 +79,8 @@ static void read_name(struct cursor *c, struct dns_answer *a)
 			const uint8_t *label = cursor_take(&at, n);
 
 			octets += 1u + n;
-			if (a)
-				append_label(a, label, n);
+			if (t)
+				append_label(t, label, n);
 		}
 	}
 	c->failed = true;
@@ -79,11 +95,68 @@ static void add_address(struct dns_answer *a, const struct ip_addr *addr, uint32
 	a->addr[a->n_addr++] = *addr;
 }
 
+/* Behind the texts that are there already: LEN bytes that were written to data_room. */
+static void end_data(struct dns_answer *a, uint32_t len)
+{
+	if (len == 0 || a->n_data == DNS_MAX_DATA)
+		return;
+	a->data_len[a->n_data++] = (uint16_t)len;
+	a->n_data_bytes += len;
+}
+
+static struct name_text data_room(struct dns_answer *a)
+{
+	return (struct name_text){a->data + a->n_data_bytes, 0, DNS_DATA_BYTES - a->n_data_bytes};
+}
+
+/* SKIP octets in front of the name. */
+static void add_name(struct cursor at, uint32_t skip, struct dns_answer *a)
+{
+	struct name_text room = data_room(a);
+
+	cursor_skip(&at, skip);
+	read_name(&at, &room);
+	if (cursor_ok(&at))
+		end_data(a, room.len);
+}
+
+/* The strings of a TXT record as one (RFC 7208 §3.3 reads them so). */
+static void add_texts(const uint8_t *data, uint16_t length, struct dns_answer *a)
+{
+	struct name_text room = data_room(a);
+	uint32_t at = 0;
+
+	while (at < length) {
+		uint32_t n = data[at++];
+
+		for (; n > 0 && at < length; n--, at++) {
+			const char c = (char)data[at];
+
+			if (room.len < room.size)
+				room.data[room.len++] = c >= ' ' && c < 0x7f ? c : '?';
+		}
+	}
+	end_data(a, room.len);
+}
+
+static void add_address_text(const struct ip_addr *addr, struct dns_answer *a)
+{
+	struct name_text room = data_room(a);
+	char text[IP_ADDR_TEXT_BYTES];
+	const uint32_t len = (uint32_t)strlen(ip_addr_format(addr, text));
+
+	if (len > room.size)
+		return;
+	memcpy(room.data, text, len);
+	end_data(a, len);
+}
+
 static void read_record(struct cursor *c, struct dns_answer *a)
 {
 	uint16_t type, class, length;
 	uint32_t ttl_s;
 	const uint8_t *data;
+	struct cursor at;
 	struct ip_addr addr;
 
 	read_name(c, NULL);
@@ -91,9 +164,18 @@ static void read_record(struct cursor *c, struct dns_answer *a)
 	class = cursor_be16(c);
 	ttl_s = cursor_be32(c);
 	length = cursor_be16(c);
+	at = *c;
 	data = cursor_take(c, length);
 	if (!cursor_ok(c) || class != DNS_CLASS_IN)
 		return;
+	if (type == DNS_TYPE_CNAME || type == DNS_TYPE_NS || type == DNS_TYPE_PTR)
+		add_name(at, 0, a);
+	else if (type == DNS_TYPE_MX)
+		add_name(at, 2, a);
+	else if (type == DNS_TYPE_SRV)
+		add_name(at, 6, a);
+	else if (type == DNS_TYPE_TXT)
+		add_texts(data, length, a);
 	if (type == DNS_TYPE_A && length == 4)
 		addr = ip_addr_from_v4(data);
 	else if (type == DNS_TYPE_AAAA && length == 16)
@@ -101,15 +183,16 @@ static void read_record(struct cursor *c, struct dns_answer *a)
 	else
 		return;
 	add_address(a, &addr, ttl_s);
+	add_address_text(&addr, a);
 }
 
 bool dns_answer_parse(const uint8_t *message, uint32_t n, struct dns_answer *ret)
 {
 	struct cursor c = cursor_init(message, n);
+	struct name_text name = {ret->name, 0, DNS_NAME_BYTES};
 	uint16_t flags, questions, answers;
 
-	ret->name_len = 0;
-	ret->n_addr = 0;
+	ret->n_addr = ret->n_data = ret->n_data_bytes = 0;
 	ret->ttl_s = 0;
 	cursor_skip(&c, 2);
 	flags = cursor_be16(&c);
@@ -118,12 +201,16 @@ bool dns_answer_parse(const uint8_t *message, uint32_t n, struct dns_answer *ret
 	cursor_skip(&c, 4);
 	if (!cursor_ok(&c) || !(flags & DNS_QR) || (flags & DNS_OPCODE_MASK) || questions != 1)
 		return false;
-	read_name(&c, ret);
+	read_name(&c, &name);
+	ret->name_len = name.len;
 	ret->name[ret->name_len] = '\0';
-	cursor_skip(&c, 4); /* type and class of the question */
+	ret->type = cursor_be16(&c);
+	cursor_skip(&c, 2); /* class */
 	if (!cursor_ok(&c) || ret->name_len == 0)
 		return false;
+	ret->code = (uint8_t)(flags & DNS_RCODE_MASK);
+	ret->z = (uint8_t)((flags & DNS_Z_MASK) >> 4);
 	for (uint16_t i = 0; i < answers && i < MAX_RECORDS && cursor_ok(&c); i++)
 		read_record(&c, ret);
-	return ret->n_addr > 0;
+	return true;
 }

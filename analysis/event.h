@@ -17,7 +17,7 @@ enum event_kind {
 				* second; what comes later is in the events that follow */
 	EVENT_FLOW_UPDATE,     /* each minute of packet time in which the flow spoke */
 	EVENT_FLOW_END,        /* exactly one per flow */
-	EVENT_DNS_ANSWER,      /* a response with addresses was seen */
+	EVENT_DNS_ANSWER,      /* a response was seen */
 	EVENT_REACH, /* a subscriber's packet in this tunnel is addressed to infrastructure */
 };
 
@@ -62,7 +62,8 @@ struct flow_details {
 	struct str tls_sha1;                          /* 40 hex digits, upper case */
 	uint64_t tls_not_before_ns, tls_not_after_ns; /* 0: unknown */
 	struct str http_host, http_url, http_user_agent, http_method;
-	uint16_t http_status; /* 0: none seen */
+	struct str http_mime_type; /* of the response, lower case, without parameters */
+	uint16_t http_status;      /* 0: none seen */
 	struct str ssh_client, ssh_server, hassh_client, hassh_server;
 	struct str dns_name;
 	uint16_t dns_type, dns_code; /* of the question; of the answer, 0xffff: none seen */
@@ -82,6 +83,17 @@ struct flow_label {
 };
 
 struct details;
+
+/* What else an answer of DNS says. */
+struct dns_reply {
+	struct ip_addr server;
+	uint16_t client_port, server_port;
+	uint16_t type; /* of the question */
+	uint8_t code;
+	uint8_t z;              /* bits 6 to 4 of the flags */
+	const struct str *data; /* of the answers, as texts */
+	uint32_t n_data;
+};
 
 /* A conversation as it stands now. Index 0 of pairs is the initiator, 1 the responder. */
 struct flow_record {
@@ -133,7 +145,8 @@ struct event {
 			struct str dns_name;
 			const struct ip_addr *dns_addr;
 			uint32_t n_dns_addr; /* at most DNS_MAX_ADDRESSES */
-			uint32_t dns_ttl_s;  /* smallest of the answer's address records */
+			uint32_t dns_ttl_s;  /* smallest of the answer's address records; 0: none */
+			const struct dns_reply *dns_reply;
 		};
 		/* EVENT_REACH: in the tunnel TEID from FROM a packet goes to DST; its sender is not
 		 * told */

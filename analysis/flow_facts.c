@@ -275,6 +275,45 @@ static void set_dns_code(struct facts *f, uint16_t code)
 		facts_set_str(f, FIELD_DNS_RESPONSE_CODE, arena_printf(f->arena, "RCODE%u", code));
 }
 
+/* The place of C in TEXT from AT on, or its end. */
+static uint32_t find_char(struct str text, uint32_t at, char c)
+{
+	while (at < text.len && text.data[at] != c)
+		at++;
+	return at;
+}
+
+static void fill_extension(struct facts *f, struct str path)
+{
+	for (uint32_t i = path.len; i > 0 && path.data[i - 1] != '/'; i--) {
+		if (path.data[i - 1] != '.')
+			continue;
+		facts_set_str(f, FIELD_URL_EXTENSION, (struct str){path.data + i, path.len - i});
+		return;
+	}
+}
+
+/* Scheme and authority in front of the path (RFC 3986 §3). */
+static void fill_url(struct facts *f, struct str url)
+{
+	static const struct str scheme = {"http://", 7};
+	uint32_t begin, question;
+
+	facts_set_str(f, FIELD_URL_FULL, url);
+	if (url.len < scheme.len || memcmp(url.data, scheme.data, scheme.len) != 0)
+		return;
+	begin = find_char(url, scheme.len, '/');
+	if (begin == url.len)
+		return;
+	question = find_char(url, begin, '?');
+	facts_set_str(f, FIELD_URL_ORIGINAL, (struct str){url.data + begin, url.len - begin});
+	facts_set_str(f, FIELD_URL_PATH, (struct str){url.data + begin, question - begin});
+	fill_extension(f, (struct str){url.data + begin, question - begin});
+	if (question < url.len)
+		facts_set_str(f, FIELD_URL_QUERY,
+			(struct str){url.data + question + 1, url.len - question - 1});
+}
+
 static void fill_content(struct facts *f, const struct flow_details *d)
 {
 	fill_risks(f, d);
@@ -282,7 +321,8 @@ static void fill_content(struct facts *f, const struct flow_details *d)
 	if (d->http_status)
 		facts_set_num(f, FIELD_HTTP_STATUS, d->http_status);
 	facts_set_str(f, FIELD_URL_DOMAIN, d->http_host);
-	facts_set_str(f, FIELD_URL_FULL, d->http_url);
+	facts_set_str(f, FIELD_HTTP_MIME_TYPE, d->http_mime_type);
+	fill_url(f, d->http_url);
 	facts_set_str(f, FIELD_USER_AGENT, d->http_user_agent);
 	facts_set_str(f, FIELD_SSH_CLIENT, d->ssh_client);
 	facts_set_str(f, FIELD_SSH_SERVER, d->ssh_server);
@@ -374,13 +414,24 @@ void flow_facts_group(struct facts *f, const struct event *ev, enum fact_group g
 
 void dns_facts_fill(struct facts *f, const struct event *ev)
 {
+	const struct dns_reply *reply = ev->dns_reply;
+
 	facts_set_num(f, FIELD_TIMESTAMP, ev->ts_ns);
 	fill_kind(f, ev->kind);
 	facts_set_text(f, FIELD_EVENT_DATASET, "vedette.dns");
 	facts_set_ip(f, FIELD_SOURCE_IP, &ev->dns_client);
+	facts_set_num(f, FIELD_SOURCE_PORT, reply->client_port);
+	facts_set_ip(f, FIELD_DESTINATION_IP, &reply->server);
+	facts_set_num(f, FIELD_DESTINATION_PORT, reply->server_port);
+	facts_set_text(f, FIELD_NETWORK_TYPE, ev->flow.ip_version == 6 ? "ipv6" : "ipv4");
+	fill_transport(f, &ev->flow);
 	facts_set_text(f, FIELD_NETWORK_PROTOCOL, "dns");
 	facts_set_str(f, FIELD_DNS_QUESTION_NAME, ev->dns_name);
+	set_dns_type(f, reply->type);
+	set_dns_code(f, reply->code);
 	facts_set_ips(f, FIELD_DNS_RESOLVED_IP, ev->dns_addr, ev->n_dns_addr);
+	facts_set_strs(f, FIELD_DNS_ANSWERS_DATA, reply->data, reply->n_data);
+	facts_set_num(f, FIELD_DNS_Z, reply->z);
 }
 
 void reach_facts_fill(struct facts *f, const struct event *ev)

@@ -118,6 +118,34 @@ void shard_emit_classified(struct shard *s, struct flow *f)
 	shard_emit_flow(s, f, EVENT_FLOW_CLASSIFIED, FLOW_END_NONE);
 }
 
+/* What the answer says beside addresses. NULL without memory. */
+static const struct dns_reply *reply_of(
+	struct shard *s, const struct packet_layer *l, struct dns_answer *a)
+{
+	struct dns_reply *reply = arena_alloc(s->arena, sizeof(*reply));
+	struct str *data = arena_alloc(s->arena, (a->n_data + 1) * sizeof(*data));
+	uint32_t at = 0;
+
+	if (!reply || !data)
+		return NULL;
+	*reply = (struct dns_reply){.server = l->src,
+		.client_port = l->dport,
+		.server_port = l->sport,
+		.type = a->type,
+		.code = a->code,
+		.z = a->z,
+		.data = data,
+		.n_data = a->n_data};
+	for (uint32_t i = 0; i < a->n_data; i++) {
+		redact_name(a->data + at, a->data_len[i]);
+		data[i] = arena_str(s->arena, (struct str){a->data + at, a->data_len[i]});
+		if (!data[i].data)
+			return NULL;
+		at += a->data_len[i];
+	}
+	return reply;
+}
+
 static void emit_answer(struct shard *s, const struct flow *f, const struct flow_packet *fp,
 	const uint8_t *message, uint32_t n)
 {
@@ -127,7 +155,7 @@ static void emit_answer(struct shard *s, const struct flow *f, const struct flow
 
 	if (!dns_answer_parse(message, n, &answer))
 		return;
-	addr = arena_alloc(s->arena, answer.n_addr * sizeof(*addr));
+	addr = arena_alloc(s->arena, (answer.n_addr + 1) * sizeof(*addr));
 	if (!addr)
 		return;
 	memcpy(addr, answer.addr, answer.n_addr * sizeof(*addr));
@@ -139,7 +167,9 @@ static void emit_answer(struct shard *s, const struct flow *f, const struct flow
 	ev.dns_addr = addr;
 	ev.n_dns_addr = answer.n_addr;
 	ev.dns_ttl_s = answer.ttl_s;
-	s->emit(s->user, &ev);
+	ev.dns_reply = reply_of(s, fp->layer, &answer);
+	if (ev.dns_reply)
+		s->emit(s->user, &ev);
 }
 
 /* Answers come from the one who was asked. Over TCP each has its length in front (RFC 1035 §4.2.2);

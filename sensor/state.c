@@ -6,7 +6,7 @@
 #include "common/time_text.h"
 #include "sensor/period.h"
 
-enum { LAYOUT_VERSION = 1, SECTION_VERSION = 1, MAX_SEGMENTS = 65534, TEXT_MOST = 4096 };
+enum { LAYOUT_VERSION = 2, SECTION_VERSION = 1, MAX_SEGMENTS = 65534, TEXT_MOST = 4096 };
 
 /* Of one part: a full table of conversations takes some 300 MB. */
 #define PART_MAX_BYTES ((size_t)500 << 20)

@@ -139,6 +139,20 @@ static struct str http_url(struct arena *arena, const char *url)
 	return arena_printf(arena, "http://%.*s", (int)kept.len, kept.data ? kept.data : "");
 }
 
+/* "Text/HTML; charset=utf-8" as "text/html" (RFC 9110 §8.3.1). */
+static struct str mime_type(struct arena *arena, const char *content_type)
+{
+	char text[128];
+	size_t n = content_type ? strcspn(content_type, "; \t") : 0;
+
+	if (n == 0 || n >= sizeof(text))
+		return (struct str){NULL, 0};
+	for (size_t i = 0; i < n; i++)
+		text[i] = ascii_lower(content_type[i]);
+	text[n] = '\0';
+	return keep(arena, text, redact_name);
+}
+
 static void http_details(
 	const struct ndpi_flow_struct *f, struct arena *arena, struct flow_details *ret)
 {
@@ -148,6 +162,7 @@ static void http_details(
 	if (f->http.method != NDPI_HTTP_METHOD_UNKNOWN)
 		ret->http_method = keep(arena, ndpi_http_method2str(f->http.method), redact_text);
 	ret->http_status = f->http.response_status_code;
+	ret->http_mime_type = mime_type(arena, f->http.content_type);
 }
 
 /* nDPI 4.2 digests nothing when a key exchange spans two segments: that is no fingerprint. */

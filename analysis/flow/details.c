@@ -26,6 +26,7 @@ static const size_t strings[] = {
 	offsetof(struct flow_details, http_user_agent),
 	offsetof(struct flow_details, http_url),
 	offsetof(struct flow_details, tls_alpn),
+	offsetof(struct flow_details, http_mime_type),
 };
 
 enum {

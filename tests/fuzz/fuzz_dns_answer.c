@@ -1,4 +1,4 @@
-/* A DNS message to the addresses in it. */
+/* A DNS message to what it answers. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,8 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size > UINT16_MAX || !dns_answer_parse(data, (uint32_t)size, &a))
 		return 0;
-	if (a.n_addr == 0 || a.n_addr > DNS_MAX_ADDRESSES || a.name_len == 0 ||
-		a.name_len >= DNS_NAME_BYTES)
+	if (a.n_addr > DNS_MAX_ADDRESSES || a.n_data > DNS_MAX_DATA ||
+		a.n_data_bytes > DNS_DATA_BYTES || a.name_len == 0 || a.name_len >= DNS_NAME_BYTES)
 		abort();
 	if (strlen(a.name) != a.name_len)
 		abort();

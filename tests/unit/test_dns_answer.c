@@ -120,8 +120,13 @@ START_TEST(test_what_is_no_answer)
 	m.bytes[5] = 2; /* two questions */
 	ck_assert(!parse(&m, m.n, &a));
 	m.bytes[5] = 1;
-	m.bytes[7] = 0; /* no answers */
-	ck_assert(!parse(&m, m.n, &a));
+	m.bytes[7] = 0; /* no answers: there is no such name */
+	m.bytes[3] = 0x83;
+	ck_assert(parse(&m, m.n, &a));
+	ck_assert_uint_eq(a.n_addr, 0);
+	ck_assert_uint_eq(a.n_data, 0);
+	ck_assert_uint_eq(a.code, 3);
+	ck_assert_uint_eq(a.type, A);
 	header(&m, RESPONSE, 1, 1); /* of the root */
 	question(&m, "");
 	record(&m, A, IN, 1, v4, 4);
@@ -139,8 +144,82 @@ START_TEST(test_records_that_are_no_addresses)
 	record(&m, A, CHAOS, 1, v4, 4);
 	record(&m, A, IN, 1, v6, 16);
 	record(&m, AAAA, IN, 1, v4, 4);
-	record(&m, 16, IN, 1, v4, 4);
-	ck_assert(!parse(&m, m.n, &a));
+	record(&m, 99, IN, 1, v4, 4);
+	ck_assert(parse(&m, m.n, &a));
+	ck_assert_uint_eq(a.n_addr, 0);
+	ck_assert_uint_eq(a.n_data, 0);
+}
+END_TEST
+
+/* What answers say, as texts. */
+static void check_data(const struct dns_answer *a, const char *const *wanted, uint32_t n)
+{
+	uint32_t at = 0;
+
+	ck_assert_uint_eq(a->n_data, n);
+	for (uint32_t i = 0; i < n; i++) {
+		ck_assert_uint_eq(a->data_len[i], strlen(wanted[i]));
+		ck_assert_int_eq(memcmp(a->data + at, wanted[i], a->data_len[i]), 0);
+		at += a->data_len[i];
+	}
+	ck_assert_uint_eq(at, a->n_data_bytes);
+}
+
+START_TEST(test_data)
+{
+	static const char *const wanted[] = {"cdn.a.example", "192.0.2.1", "2001:db8::1",
+		"mx.a.example", "IEX ('x')?", "ns.a.example", "s.a.example"};
+	struct message m;
+	struct dns_answer a;
+
+	header(&m, RESPONSE, 1, 7);
+	question(&m, "a.example");
+	record(&m, CNAME, IN, 5, "\3cdn\300\014", 6);
+	record(&m, A, IN, 1, v4, 4);
+	record(&m, AAAA, IN, 1, v6, 16);
+	record(&m, 15, IN, 1, "\0\012\2mx\300\014", 7);
+	record(&m, 16, IN, 1, "\4IEX \6('x')\x80", 12);
+	record(&m, 2, IN, 1, "\2NS\300\014", 5);
+	record(&m, 33, IN, 1, "\0\0\0\0\0\120\1s\300\014", 10);
+	m.bytes[3] |= 0x70;
+	ck_assert(parse(&m, m.n, &a));
+	check_data(&a, wanted, 7);
+	ck_assert_uint_eq(a.z, 7);
+	ck_assert_uint_eq(a.code, 0);
+	ck_assert_uint_eq(a.n_addr, 2);
+}
+END_TEST
+
+/* More, and longer, than is kept. */
+START_TEST(test_data_is_bounded)
+{
+	uint8_t text[256];
+	struct message m;
+	struct dns_answer a;
+
+	memset(text, 'x', sizeof(text));
+	text[0] = 255;
+	header(&m, RESPONSE, 1, DNS_MAX_DATA + 2);
+	question(&m, "a.example");
+	for (uint32_t i = 0; i < DNS_MAX_DATA + 2; i++)
+		record(&m, A, IN, 1, v4, 4);
+	ck_assert(parse(&m, m.n, &a));
+	ck_assert_uint_eq(a.n_data, DNS_MAX_DATA);
+	header(&m, RESPONSE, 1, 6);
+	question(&m, "a.example");
+	for (uint32_t i = 0; i < 5; i++)
+		record(&m, 16, IN, 1, text, sizeof(text));
+	record(&m, A, IN, 1, v4, 4);
+	ck_assert(parse(&m, m.n, &a));
+	ck_assert_uint_eq(a.n_data, 5); /* the fifth is cut, nothing fits behind it */
+	ck_assert_uint_eq(a.n_data_bytes, DNS_DATA_BYTES);
+	ck_assert_uint_eq(a.n_addr, 1);
+	/* a string that says it is longer than its record */
+	header(&m, RESPONSE, 1, 1);
+	question(&m, "a.example");
+	record(&m, 16, IN, 1, "\377ab", 3);
+	ck_assert(parse(&m, m.n, &a));
+	check_data(&a, (const char *const[]){"ab"}, 1);
 }
 END_TEST
 
@@ -148,10 +227,11 @@ END_TEST
 START_TEST(test_every_truncation)
 {
 	struct message m;
-	uint32_t first, second;
+	uint32_t asked, first, second;
 
 	header(&m, RESPONSE, 1, 2);
 	question(&m, "www.example");
+	asked = m.n;
 	record(&m, A, IN, 300, v4, 4);
 	first = m.n;
 	record(&m, AAAA, IN, 60, v6, 16);
@@ -160,9 +240,9 @@ START_TEST(test_every_truncation)
 		struct dns_answer a;
 		const bool ok = parse(&m, n, &a);
 
-		ck_assert_int_eq(ok, n >= first);
+		ck_assert_int_eq(ok, n >= asked);
 		if (ok)
-			ck_assert_uint_eq(a.n_addr, n < second ? 1 : 2);
+			ck_assert_uint_eq(a.n_addr, n < first ? 0 : n < second ? 1 : 2);
 	}
 }
 END_TEST
@@ -256,7 +336,8 @@ START_TEST(test_pointer_chains_are_bounded)
 				m.bytes[32 + 2 * j] = (uint8_t)to;
 			}
 		}
-		ck_assert_msg(parse(&m, m.n, &a) == rows[i].ok, "%u pointers", n);
+		ck_assert(parse(&m, m.n, &a));
+		ck_assert_msg((a.n_addr == 1) == rows[i].ok, "%u pointers", n);
 	}
 }
 END_TEST
@@ -338,8 +419,10 @@ START_TEST(test_slow_messages)
 	bytes[13] = 'a';
 	for (uint32_t at = 19; at + 13 < sizeof(bytes); at += 12)
 		bytes[at] = 0xc0, bytes[at + 1] = 12;
-	for (int i = 0; i < 2000; i++)
-		ck_assert(!dns_answer_parse(bytes, sizeof(bytes), &a));
+	for (int i = 0; i < 2000; i++) {
+		ck_assert(dns_answer_parse(bytes, sizeof(bytes), &a));
+		ck_assert_uint_eq(a.n_addr, 0);
+	}
 }
 END_TEST
 
@@ -348,6 +431,8 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, test_addresses_behind_an_alias);
 	tcase_add_test(tc, test_what_is_no_answer);
 	tcase_add_test(tc, test_records_that_are_no_addresses);
+	tcase_add_test(tc, test_data);
+	tcase_add_test(tc, test_data_is_bounded);
 	tcase_add_test(tc, test_every_truncation);
 	tcase_add_test(tc, test_more_addresses_than_are_kept);
 	tcase_add_test(tc, test_pointers_that_lead_nowhere);
