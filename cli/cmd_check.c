@@ -62,7 +62,7 @@ static void print_rules(const struct sigma *sigma, const char *dir)
 			rule_category_name((enum rule_category)c));
 		between = ", ";
 	}
-	(void)printf("), %zu for other products left out\n", sigma_skipped(sigma));
+	(void)printf("), %zu for other products left out\n", sigma_left_count(sigma));
 }
 
 static void print_lists(const struct lists *lists)
@@ -192,7 +192,7 @@ static int print_json(const struct knowledge *k, const struct knowledge_config *
 	json_object_begin(&w);
 	key_text(&w, "folder", kc->rules_dir);
 	key_u64(&w, "loaded", sigma_count(k->sigma));
-	key_u64(&w, "left_out", sigma_skipped(k->sigma));
+	key_u64(&w, "left_out", sigma_left_count(k->sigma));
 	json_object_end(&w);
 	write_lists(&w, k->lists);
 	write_geo(&w, k->geo, now_ns);

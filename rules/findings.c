@@ -284,6 +284,12 @@ static int close_finding(struct findings *fs, uint32_t i, uint64_t ts_ns)
 	return rc;
 }
 
+/* An alert repeats so many entries of a rule's list. */
+static uint32_t few(uint32_t n)
+{
+	return n < RULE_MAX_TAGS ? n : RULE_MAX_TAGS;
+}
+
 static void set_rule_facts(struct facts *f, const struct rule_match *m)
 {
 	static const struct str category[] = {{"network", 7}, {"intrusion_detection", 19}};
@@ -305,12 +311,14 @@ static void set_rule_facts(struct facts *f, const struct rule_match *m)
 	facts_set_str(f, FIELD_RULE_DESCRIPTION, r->description);
 	facts_set_str(f, FIELD_RULE_RULESET, r->file);
 	facts_set_str(f, FIELD_RULE_VERSION, r->version);
-	facts_set_str(f, FIELD_RULE_REFERENCE, r->reference);
+	facts_set_str(f, FIELD_RULE_REFERENCE,
+		r->n_references ? r->references[0] : (struct str){NULL, 0});
 	facts_set_text(f, FIELD_ALERT_LEVEL, rule_level_name(r->level));
 	facts_set_strs(f, FIELD_ALERT_MATCHED, matched, matched ? reasons.n : 0);
-	facts_set_strs(f, FIELD_ALERT_FALSE_POSITIVES, r->false_positives, r->n_false_positives);
-	facts_set_strs(f, FIELD_ALERT_TAGS, r->tags, r->n_tags);
-	facts_set_strs(f, FIELD_THREAT_TECHNIQUE_ID, r->techniques, r->n_techniques);
+	facts_set_strs(
+		f, FIELD_ALERT_FALSE_POSITIVES, r->false_positives, few(r->n_false_positives));
+	facts_set_strs(f, FIELD_ALERT_TAGS, r->tags, few(r->n_tags));
+	facts_set_strs(f, FIELD_THREAT_TECHNIQUE_ID, r->techniques, few(r->n_techniques));
 }
 
 /* The next rule judges the facts as they were. */

@@ -11,15 +11,6 @@ int sigma_no_memory(struct error *err)
 	return error_set(err, ERR_SYSTEM, "no memory for the rules");
 }
 
-bool sigma_go_on(struct reader *r)
-{
-	if (r->err->code != ERR_CONFIG)
-		return false;
-	error_list_add(&r->sigma->faults, r->err);
-	r->n_faults++;
-	return true;
-}
-
 const char *sigma_name_text(char *buf, struct str text)
 {
 	return str_printable(buf, SIGMA_NAME_TEXT_BYTES, text);
@@ -32,98 +23,34 @@ struct sigma *sigma_new(void)
 	if (!s)
 		return NULL;
 	s->arena = arena_new(ARENA_BLOCK_BYTES);
-	if (!s->arena) {
-		free(s);
-		return NULL;
+	s->scratch = arena_new(ARENA_BLOCK_BYTES);
+	if (s->arena && s->scratch)
+		return s;
+	sigma_close(s);
+	return NULL;
+}
+
+void sigma_free_resources(struct resource *first, const struct resource *end)
+{
+	for (struct resource *r = first; r != end; r = r->next) {
+		regex_free(r->regex);
+		prefix_trie_free(r->trie);
 	}
-	return s;
 }
 
 void sigma_close(struct sigma *s)
 {
 	if (!s)
 		return;
-	for (struct resource *r = s->resources; r; r = r->next) {
-		regex_free(r->regex);
-		prefix_trie_free(r->trie);
-	}
+	sigma_free_resources(s->resources, NULL);
 	for (int c = 0; c < RULE_CATEGORIES; c++)
 		rule_index_free(&s->index[c]);
 	error_list_done(&s->faults);
 	arena_free(s->arena);
+	arena_free(s->scratch);
 	free(s->programs);
+	free(s->left);
 	free(s);
-}
-
-/* A zeroed program behind the last one, which counts only when the caller says so. */
-static struct program *next_program(struct sigma *s)
-{
-	if (s->n == s->capacity) {
-		size_t capacity = s->capacity ? 2 * s->capacity : 64;
-		struct program *grown = realloc(s->programs, capacity * sizeof(*grown));
-
-		if (!grown)
-			return NULL;
-		s->programs = grown;
-		s->capacity = capacity;
-	}
-	s->programs[s->n] = (struct program){0};
-	return &s->programs[s->n];
-}
-
-static int read_rule(struct reader *r, const struct yaml_node *map, struct program *ret)
-{
-	const struct yaml_node *detection = yaml_get(map, "detection");
-
-	if (sigma_read_metadata(r, map, ret) < 0 && !sigma_go_on(r))
-		return r->err->code;
-	if (!detection)
-		return 0; /* told with the metadata */
-	if ((sigma_read_detection(r, detection, ret) < 0 ||
-		    sigma_read_condition(r, detection, ret) < 0) &&
-		!sigma_go_on(r))
-		return r->err->code;
-	return r->n_faults > 0 ? 0 : sigma_compile(r, ret);
-}
-
-/* What the rules of one file share. */
-struct origin {
-	const struct lists *lists;
-	const char *path;
-	struct str file;
-	struct str version;
-};
-
-static int add_document(
-	struct sigma *s, const struct origin *from, const struct yaml_node *map, struct error *err)
-{
-	struct reader r = {.sigma = s, .lists = from->lists, .err = err};
-	enum rule_category category = RULE_FLOW;
-	struct program *p;
-	int document;
-
-	if (map->kind != YAML_MAP)
-		document = yaml_error(map, err, "a rule is a map; write title: and the other keys");
-	else
-		document = sigma_read_logsource(map, &category, err);
-	if (document < 0)
-		return sigma_go_on(&r) ? 0 : document;
-	if (document == DOCUMENT_OTHER_PRODUCT) {
-		s->skipped++;
-		return 0;
-	}
-	p = next_program(s);
-	if (!p)
-		return sigma_no_memory(err);
-	p->path = from->path;
-	p->rule.category = category;
-	p->rule.file = from->file;
-	p->rule.version = from->version;
-	if (read_rule(&r, map, p) < 0)
-		return err->code;
-	if (r.n_faults == 0)
-		s->n++;
-	return 0;
 }
 
 /* The digest of all is that of the digests so far and of this file, so that it does not matter how
@@ -157,7 +84,7 @@ int sigma_add(struct sigma *s, const struct lists *lists, const char *name, stru
 		return 0;
 	}
 	for (size_t i = 0; i < yaml_docs(yaml) && rc == 0; i++)
-		rc = add_document(s, &from, yaml_root(yaml, i), err);
+		rc = sigma_add_document(s, &from, yaml_root(yaml, i), err);
 	yaml_file_free(yaml);
 	s->digest = add_digest(s->digest, file, digest);
 	return rc;
@@ -247,9 +174,14 @@ size_t sigma_count(const struct sigma *s)
 	return s->n;
 }
 
-size_t sigma_skipped(const struct sigma *s)
+size_t sigma_left_count(const struct sigma *s)
 {
-	return s->skipped;
+	return s->n_left;
+}
+
+const struct left_rule *sigma_left(const struct sigma *s, size_t i)
+{
+	return &s->left[i];
 }
 
 const struct rule *sigma_rule(const struct sigma *s, size_t i)

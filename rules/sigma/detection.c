@@ -56,6 +56,54 @@ static int order_items(struct reader *r, struct group *g)
 	return 0;
 }
 
+static int try_test(struct reader *r, const struct yaml_pair *pair, struct item *ret)
+{
+	const struct yaml_node *values;
+	struct item_key key;
+
+	if (sigma_read_key(r, pair->key, &key) < 0)
+		return r->err->code;
+	values = sigma_translate(r, &key, pair->value);
+	return values ? sigma_read_item(r, &key, values, ret) : r->err->code;
+}
+
+/* Whether the test is well written, so that our fact is at fault: its type is another. */
+static bool is_good_elsewhere(const struct reader *r, const struct yaml_pair *pair)
+{
+	struct error_list faults = {0};
+	struct error err = {0};
+	struct reader probe = *r;
+	struct scratch scratch;
+	struct item item;
+	bool good;
+
+	probe.foreign = true;
+	probe.taxonomy = NULL;
+	probe.lacks = NULL;
+	probe.faults = &faults;
+	probe.n_faults = 0;
+	probe.err = &err;
+	sigma_scratch_begin(r->sigma, &scratch);
+	good = try_test(&probe, pair, &item) == 0 && probe.n_faults == 0;
+	sigma_scratch_end(r->sigma, &scratch);
+	error_list_done(&faults);
+	return good;
+}
+
+static int read_test(struct reader *r, const struct yaml_pair *pair, struct item *ret)
+{
+	const size_t faults = r->n_faults;
+	const size_t lacked = r->lacks ? r->lacks->n_faults : 0;
+	int rc = try_test(r, pair, ret);
+
+	if ((rc == 0 && r->n_faults == faults) || !r->taxonomy || rc == ERR_SYSTEM ||
+		r->lacks->n_faults > lacked || !is_good_elsewhere(r, pair))
+		return rc;
+	(void)sigma_lack(r, pair->key->text);
+	r->lacks->n_faults = lacked + (r->n_faults - faults) + (rc < 0);
+	return rc;
+}
+
 static int read_map(struct reader *r, const struct yaml_node *map, struct group *ret)
 {
 	struct item *items;
@@ -66,11 +114,7 @@ static int read_map(struct reader *r, const struct yaml_node *map, struct group 
 	if (!items)
 		return sigma_no_memory(r->err);
 	for (size_t i = 0; i < map->n; i++) {
-		struct item_key key;
-
-		if ((sigma_read_key(r, map->pairs[i].key, &key) < 0 ||
-			    sigma_read_item(r, &key, map->pairs[i].value, &items[i]) < 0) &&
-			!sigma_go_on(r))
+		if (read_test(r, &map->pairs[i], &items[i]) < 0 && !sigma_go_on(r))
 			return r->err->code;
 	}
 	ret->items = items;
@@ -98,7 +142,7 @@ static int read_alternative(struct reader *r, const struct yaml_node *n, struct 
 	return order_items(r, ret);
 }
 
-static int read_selection(struct reader *r, const struct yaml_node *n, struct selection *ret)
+int sigma_read_selection(struct reader *r, const struct yaml_node *n, struct selection *ret)
 {
 	size_t count = n->kind == YAML_LIST ? n->n : 1;
 	struct group *groups;
@@ -203,7 +247,8 @@ int sigma_read_detection(struct reader *r, const struct yaml_node *detection, st
 		if (str_eq(key->text, STR("condition")))
 			continue;
 		if ((read_selection_name(r, key, s) < 0 && !sigma_go_on(r)) ||
-			(read_selection(r, detection->pairs[i].value, s) < 0 && !sigma_go_on(r)))
+			(sigma_read_selection(r, detection->pairs[i].value, s) < 0 &&
+				!sigma_go_on(r)))
 			return r->err->code;
 		ret->n_selections++;
 	}

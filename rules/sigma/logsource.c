@@ -18,101 +18,137 @@ static int find_category(struct str name)
 	return -1;
 }
 
-static int no_product(const struct yaml_node *logsource, struct error *err)
+enum document_kind sigma_document_kind(const struct yaml_node *map)
 {
-	const struct yaml_node *category = yaml_get(logsource, "category");
-	int c = category && category->kind == YAML_SCALAR ? find_category(category->text) : -1;
+	if (yaml_get(map, "correlation"))
+		return DOCUMENT_CORRELATION;
+	if (yaml_get(map, "filter"))
+		return DOCUMENT_FILTER;
+	return yaml_get(map, "action") ? DOCUMENT_ACTION : DOCUMENT_DETECTION;
+}
+
+/* One part of a log source; absent is fine. */
+static int read_part(
+	struct reader *r, const struct yaml_node *logsource, const char *key, struct str *ret)
+{
+	const struct yaml_node *n = yaml_get(logsource, key);
+
+	if (!n)
+		return 0;
+	if (!sigma_is_text(n))
+		return yaml_error(n, r->err, "the %s of a log source is a text, such as %s", key,
+			strcmp(key, "product") == 0 ? "vedette" : "flow");
+	*ret = arena_str(r->sigma->arena, n->text);
+	return ret->data ? 0 : sigma_no_memory(r->err);
+}
+
+/* Without a product it is one of the generic log sources, unless it is a slip of the pen. */
+static bool is_slip(const struct rule_logsource *ls)
+{
+	int c = find_category(ls->category);
 
 	/* Sigma itself has a category dns, for the logs of resolvers. */
-	if (c < 0 || c == RULE_DNS)
-		return DOCUMENT_OTHER_PRODUCT;
-	return yaml_error(logsource, err,
-		"logsource has no product; write product: vedette beside the category");
+	return ls->product.len == 0 && c >= 0 && c != RULE_DNS;
 }
 
-static int judge_product(const struct yaml_node *logsource, struct error *err)
+/* A single text that is not ours. */
+static bool is_of_others(const struct yaml_node *logsource)
 {
-	static const char *const ours[] = {"vedette", NULL};
 	const struct yaml_node *product = yaml_get(logsource, "product");
-	char text[SIGMA_NAME_TEXT_BYTES];
 
-	if (!product)
-		return no_product(logsource, err);
-	if (product->kind != YAML_SCALAR)
-		return yaml_error(product, err, "the product is a single word, such as vedette");
-	if (str_eq(product->text, STR("vedette")))
-		return DOCUMENT_RULE;
-	if (nearest_name(product->text, ours))
-		return yaml_error(product, err, "product \"%s\"; did you mean \"vedette\"?",
-			sigma_name_text(text, product->text));
-	return DOCUMENT_OTHER_PRODUCT;
+	return product && product->kind == YAML_SCALAR && !str_eq(product->text, STR("vedette"));
 }
 
-static int read_category(
-	const struct yaml_node *logsource, enum rule_category *ret, struct error *err)
+static bool is_own(const struct yaml_node *logsource)
 {
+	return yaml_get(logsource, "product") && !is_of_others(logsource);
+}
+
+static int read_category(struct reader *r, const struct yaml_node *logsource, struct rule *ret)
+{
+	static const char *const known[] = {"product", "category", "definition", NULL};
 	const struct yaml_node *category = yaml_get(logsource, "category");
 	char text[SIGMA_NAME_TEXT_BYTES];
 	const char *nearest;
 	int c;
 
+	if (yaml_check_keys(logsource, known, r->err) < 0)
+		return ERR_CONFIG;
 	if (!category)
-		return yaml_error(logsource, err,
+		return yaml_error(logsource, r->err,
 			"logsource has no category; there are: flow, dns, signalling, behaviour, "
 			"equipment, sensor");
-	if (category->kind != YAML_SCALAR)
-		return yaml_error(category, err, "the category is a single word, such as flow");
-	c = find_category(category->text);
+	c = find_category(ret->logsource.category);
 	if (c >= 0) {
-		*ret = (enum rule_category)c;
-		return 0;
+		ret->category = (enum rule_category)c;
+		return RULE_OWN;
 	}
 	sigma_name_text(text, category->text);
 	nearest = nearest_name(category->text, categories);
 	if (nearest)
-		return yaml_error(category, err, "unknown category \"%s\"; did you mean \"%s\"?",
+		return yaml_error(category, r->err, "unknown category \"%s\"; did you mean \"%s\"?",
 			text, nearest);
-	return yaml_error(category, err,
+	return yaml_error(category, r->err,
 		"unknown category \"%s\"; there are: flow, dns, signalling, behaviour, equipment, "
 		"sensor",
 		text);
 }
 
-static int refuse_kind(
-	const struct yaml_node *map, const char *key, const char *kind, struct error *err)
+/* A rule of others. */
+static int find_source(struct reader *r, struct rule *ret)
 {
-	return yaml_error(yaml_get(map, key), err,
-		"%s are not supported by this version; move this document to a folder that is not "
-		"loaded",
-		kind);
+	r->is_public = true;
+	r->taxonomy = taxonomy_find(&ret->logsource);
+	r->foreign = !r->taxonomy;
+	if (!r->taxonomy)
+		return RULE_FOREIGN;
+	ret->category = taxonomy_judges(r->taxonomy);
+	return RULE_MAPPED;
 }
 
-int sigma_read_logsource(const struct yaml_node *map, enum rule_category *ret, struct error *err)
+static int read_parts(struct reader *r, const struct yaml_node *logsource, struct rule *ret)
 {
-	static const char *const known[] = {"product", "category", "definition", NULL};
-	const struct yaml_node *logsource = yaml_get(map, "logsource");
-	int document;
+	struct str definition;
 
-	if (yaml_get(map, "correlation"))
-		return refuse_kind(map, "correlation", "Sigma correlation rules", err);
-	if (yaml_get(map, "action"))
-		return refuse_kind(map, "action", "Sigma rule collections with \"action\"", err);
-	if (!logsource && sigma_check_keys(map, err) < 0)
-		return ERR_CONFIG;
+	if (read_part(r, logsource, "product", &ret->logsource.product) < 0 ||
+		read_part(r, logsource, "category", &ret->logsource.category) < 0 ||
+		read_part(r, logsource, "service", &ret->logsource.service) < 0 ||
+		read_part(r, logsource, "definition", &definition) < 0)
+		return r->err->code;
+	return 0;
+}
+
+int sigma_read_logsource(struct reader *r, const struct yaml_node *map, struct rule *ret)
+{
+	static const char *const ours[] = {"vedette", NULL};
+	const struct yaml_node *logsource = yaml_get(map, "logsource");
+	char text[SIGMA_NAME_TEXT_BYTES];
+
+	if (!logsource && sigma_check_keys(r, map) < 0)
+		return r->err->code;
+	if (!logsource && !sigma_lacks_key(r, map, "logsource"))
+		return RULE_MISSPELT;
 	if (!logsource)
-		return yaml_error(map, err,
+		return yaml_error(map, r->err,
 			"\"logsource\" is missing; write for example logsource: {product: vedette, "
 			"category: flow}");
 	if (logsource->kind != YAML_MAP)
-		return yaml_error(logsource, err,
+		return yaml_error(logsource, r->err,
 			"\"logsource\" is a map; write for example {product: vedette, category: "
 			"flow}");
-	document = judge_product(logsource, err);
-	if (document != DOCUMENT_RULE)
-		return document;
-	if (yaml_get(map, "filter"))
-		return refuse_kind(map, "filter", "Sigma filters", err);
-	if (yaml_check_keys(logsource, known, err) < 0 || read_category(logsource, ret, err) < 0)
-		return ERR_CONFIG;
-	return DOCUMENT_RULE;
+	/* Whose it is decides who is told of a fault. */
+	r->is_public = is_of_others(logsource);
+	if (read_parts(r, logsource, ret) < 0)
+		return r->err->code;
+	if (is_own(logsource))
+		return read_category(r, logsource, ret);
+	if (is_slip(&ret->logsource))
+		return yaml_error(logsource, r->err,
+			"logsource has no product; write product: vedette beside the category");
+	r->is_public = nearest_name(ret->logsource.product, ours) == NULL;
+	if (!r->is_public)
+		return yaml_error(yaml_get(logsource, "product"), r->err,
+			"product \"%s\"; did you mean \"vedette\"?",
+			sigma_name_text(text, ret->logsource.product));
+	return find_source(r, ret);
 }

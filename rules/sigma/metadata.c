@@ -27,26 +27,79 @@ bool rule_level_parse(struct str text, enum rule_level *ret)
 	return false;
 }
 
+/* TEXT in the words of YAML 1.2 §10.3.2: a number would be one for whoever else reads the rule. */
+static bool is_number(struct str text)
+{
+	uint32_t at = text.len > 0 && (text.data[0] == '-' || text.data[0] == '+') ? 1 : 0;
+	uint32_t digits = 0;
+	bool dot = false;
+
+	for (; at < text.len; at++) {
+		char c = text.data[at];
+
+		if (c == '.' && !dot)
+			dot = true;
+		else if (c >= '0' && c <= '9')
+			digits++;
+		else
+			break;
+	}
+	if (digits == 0 || at == text.len)
+		return digits > 0;
+	if (ascii_lower(text.data[at++]) != 'e')
+		return false;
+	if (at < text.len && (text.data[at] == '-' || text.data[at] == '+'))
+		at++;
+	for (digits = at; at < text.len && text.data[at] >= '0' && text.data[at] <= '9'; at++)
+		;
+	return at == text.len && at > digits;
+}
+
+bool sigma_is_text(const struct yaml_node *n)
+{
+	int64_t number;
+	bool flag;
+
+	if (n->kind != YAML_SCALAR)
+		return false;
+	return n->quoted || !(yaml_is_null(n) || yaml_bool(n, &flag) || yaml_i64(n, &number) ||
+				    is_number(n->text));
+}
+
+static int no_text(const struct yaml_node *n, const char *key, struct error *err)
+{
+	if (n->kind != YAML_SCALAR)
+		return yaml_error(n, err, "\"%s\" is a single text, not a %s", key,
+			n->kind == YAML_LIST ? "list" : "map");
+	if (yaml_is_null(n))
+		return yaml_error(n, err, "\"%s\" says nothing; write a text, or delete it", key);
+	return yaml_error(n, err, "\"%s\" is a text; put it in quotes", key);
+}
+
+static uint32_t characters(struct str text)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < text.len; i++)
+		n += ((unsigned char)text.data[i] & 0xc0) != 0x80;
+	return n;
+}
+
 /* A text under KEY; absent is fine and leaves *ret. */
 static int read_text(struct reader *r, const struct yaml_node *map, const char *key,
-	uint32_t max_bytes, struct str *ret)
+	uint32_t max_characters, struct str *ret)
 {
 	const struct yaml_node *n = yaml_get(map, key);
-	struct str copy;
 
 	if (!n)
 		return 0;
-	if (n->kind != YAML_SCALAR)
-		return yaml_error(n, r->err, "\"%s\" is a single text", key);
-	if (n->text.len > max_bytes)
-		return yaml_error(n, r->err, "\"%s\" has %u bytes; at most %u are allowed", key,
-			(unsigned)n->text.len, (unsigned)max_bytes);
-	copy = arena_str(r->sigma->arena, n->text);
-	if (!copy.data)
-		return sigma_no_memory(r->err);
-	if (ret)
-		*ret = copy;
-	return 0;
+	if (!sigma_is_text(n))
+		return no_text(n, key, r->err);
+	if (characters(n->text) > max_characters)
+		return yaml_error(n, r->err, "\"%s\" has %u characters; at most %u are allowed",
+			key, (unsigned)characters(n->text), (unsigned)max_characters);
+	*ret = arena_str(r->sigma->arena, n->text);
+	return ret->data ? 0 : sigma_no_memory(r->err);
 }
 
 static int missing(
@@ -73,19 +126,40 @@ static bool is_uuid(struct str text)
 	return true;
 }
 
+/* A rule of others need not have an id, alerts must: one that is the same wherever the file lies
+ * (RFC 9562 §5.8). */
+static int make_id(struct reader *r, struct program *ret)
+{
+	const struct digest parts[2] = {digest128(ret->rule.file.data, ret->rule.file.len),
+		digest128(ret->rule.title.data, ret->rule.title.len)};
+	const struct digest whole = digest128(parts, sizeof(parts));
+	char hex[DIGEST_TEXT_BYTES];
+
+	digest_format(&whole, hex);
+	ret->rule.id = arena_printf(r->sigma->arena, "%.8s-%.4s-8%.3s-8%.3s-%.12s", hex, hex + 8,
+		hex + 12, hex + 16, hex + 20);
+	return ret->rule.id.data ? 0 : sigma_no_memory(r->err);
+}
+
 static int read_id(struct reader *r, const struct yaml_node *map, struct program *ret)
 {
 	const struct yaml_node *n = yaml_get(map, "id");
 	char text[SIGMA_NAME_TEXT_BYTES];
 
+	ret->id_line = n ? n->line : map->line;
+	ret->id_column = n ? n->column : map->column;
+	if (!n && r->is_public)
+		return make_id(r, ret);
 	if (!n)
-		return yaml_error(map, r->err, "\"id\" is missing; make a UUID with uuidgen");
+		return sigma_lacks_key(r, map, "id")
+			       ? yaml_error(
+					 map, r->err, "\"id\" is missing; make a UUID with uuidgen")
+			       : 0;
 	if (n->kind != YAML_SCALAR || !is_uuid(n->text))
 		return yaml_error(n, r->err, "\"%s\" is no UUID; make one with uuidgen",
 			sigma_name_text(text, n->text));
-	ret->id_line = n->line;
-	ret->id_column = n->column;
-	return read_text(r, map, "id", UINT32_MAX, &ret->rule.id);
+	ret->rule.id = arena_str(r->sigma->arena, n->text);
+	return ret->rule.id.data ? 0 : sigma_no_memory(r->err);
 }
 
 static int read_level(struct reader *r, const struct yaml_node *map, struct rule *ret)
@@ -93,8 +167,13 @@ static int read_level(struct reader *r, const struct yaml_node *map, struct rule
 	const struct yaml_node *n = yaml_get(map, "level");
 	char text[SIGMA_NAME_TEXT_BYTES];
 
+	if (!n && r->is_public) {
+		ret->level = LEVEL_MEDIUM;
+		return 0;
+	}
 	if (!n)
-		return missing(map, r->err, "level", "medium");
+		return sigma_lacks_key(r, map, "level") ? missing(map, r->err, "level", "medium")
+							: 0;
 	if (n->kind == YAML_SCALAR && rule_level_parse(n->text, &ret->level))
 		return 0;
 	return yaml_error(n, r->err,
@@ -102,59 +181,154 @@ static int read_level(struct reader *r, const struct yaml_node *map, struct rule
 		sigma_name_text(text, n->text));
 }
 
-static int check_status(const struct yaml_node *map, struct error *err)
+static const char *const statuses[] = {
+	"", "stable", "test", "experimental", "deprecated", "unsupported", NULL};
+
+const char *rule_status_name(enum rule_status status)
 {
-	static const char *const known[] = {
-		"stable", "test", "experimental", "deprecated", "unsupported", NULL};
+	return statuses[status];
+}
+
+static int read_status(struct reader *r, const struct yaml_node *map, struct rule *ret)
+{
 	const struct yaml_node *n = yaml_get(map, "status");
 	char text[SIGMA_NAME_TEXT_BYTES];
 
 	if (!n)
 		return 0;
-	for (size_t i = 0; n->kind == YAML_SCALAR && known[i]; i++) {
-		if (str_eq(n->text, str_from(known[i])))
-			return 0;
+	for (size_t i = STATUS_STABLE; n->kind == YAML_SCALAR && statuses[i]; i++) {
+		if (!str_eq(n->text, str_from(statuses[i])))
+			continue;
+		ret->status = (enum rule_status)i;
+		return 0;
 	}
-	return yaml_error(n, err,
+	return yaml_error(n, r->err,
 		"status \"%s\"; there are: stable, test, experimental, deprecated, unsupported",
 		sigma_name_text(text, n->text));
 }
 
-static int check_date(const struct yaml_node *map, const char *key, struct error *err)
+static int read_date(
+	struct reader *r, const struct yaml_node *map, const char *key, struct str *ret)
 {
 	const struct yaml_node *n = yaml_get(map, key);
 	char text[SIGMA_NAME_TEXT_BYTES];
 	int64_t days;
 
-	if (!n || (n->kind == YAML_SCALAR && date_parse(n->text, &days)))
+	if (!n)
 		return 0;
-	return yaml_error(n, err, "\"%s\" is no date under \"%s\"; write for example 2026-11-22",
-		sigma_name_text(text, n->text), key);
+	if (n->kind != YAML_SCALAR || !date_parse(n->text, &days))
+		return yaml_error(n, r->err,
+			"\"%s\" is no date under \"%s\"; write for example 2026-11-22",
+			sigma_name_text(text, n->text), key);
+	*ret = arena_str(r->sigma->arena, n->text);
+	return ret->data ? 0 : sigma_no_memory(r->err);
 }
 
-/* A list of texts under KEY, at most MAX, or as many as there are when RET is NULL. */
-static int read_list(struct reader *r, const struct yaml_node *map, const char *key, uint32_t max,
-	struct str *ret, uint32_t *ret_n)
+/* What a list under a key may hold. */
+struct list_shape {
+	const char *key;
+	uint32_t min_characters; /* of each */
+	bool unique;
+};
+
+/* The entry I of N, its copy in RET. */
+static int read_entry(struct reader *r, const struct list_shape *shape, const struct yaml_node *n,
+	size_t i, struct str *ret)
 {
-	const struct yaml_node *n = yaml_get(map, key);
+	const struct yaml_node *entry = n->items[i];
+	char text[SIGMA_NAME_TEXT_BYTES];
+
+	if (entry->kind != YAML_SCALAR)
+		return yaml_error(entry, r->err, "\"%s\" is a list of texts", shape->key);
+	if (!sigma_is_text(entry))
+		return yaml_error(
+			entry, r->err, "\"%s\" is a list of texts; put this in quotes", shape->key);
+	if (characters(entry->text) < shape->min_characters)
+		return yaml_error(entry, r->err,
+			"\"%s\" is too short for \"%s\"; write %u characters or more",
+			sigma_name_text(text, entry->text), shape->key,
+			(unsigned)shape->min_characters);
+	for (size_t j = 0; shape->unique && j < i; j++) {
+		if (n->items[j]->kind == YAML_SCALAR && str_eq(n->items[j]->text, entry->text))
+			return yaml_error(entry, r->err,
+				"\"%s\" stands twice under \"%s\", first in line %u; remove one",
+				sigma_name_text(text, entry->text), shape->key,
+				(unsigned)n->items[j]->line);
+	}
+	ret[i] = arena_str(r->sigma->arena, entry->text);
+	return ret[i].data ? 0 : sigma_no_memory(r->err);
+}
+
+/* A list of texts; absent is fine. */
+static int read_list(struct reader *r, const struct yaml_node *map, const struct list_shape *shape,
+	const struct str **ret, uint32_t *ret_n)
+{
+	enum { MAX_ENTRIES = 1024 };
+	const struct yaml_node *n = yaml_get(map, shape->key);
+	struct str *texts;
 
 	if (!n)
 		return 0;
 	if (n->kind != YAML_LIST)
-		return yaml_error(n, r->err, "\"%s\" is a list; write [first, second]", key);
-	if (ret && n->n > max)
-		return yaml_error(n, r->err, "%zu entries under \"%s\"; at most %u are allowed",
-			n->n, key, (unsigned)max);
+		return yaml_error(n, r->err, "\"%s\" is a list; write [first, second]", shape->key);
+	if (n->n > MAX_ENTRIES)
+		return yaml_error(n, r->err, "%zu entries under \"%s\"; at most %d are allowed",
+			n->n, shape->key, MAX_ENTRIES);
+	texts = arena_alloc(r->sigma->arena, n->n * sizeof(*texts));
+	if (!texts)
+		return sigma_no_memory(r->err);
 	for (size_t i = 0; i < n->n; i++) {
-		if (n->items[i]->kind != YAML_SCALAR)
-			return yaml_error(n->items[i], r->err, "\"%s\" is a list of texts", key);
-		if (!ret)
-			continue;
-		ret[i] = arena_str(r->sigma->arena, n->items[i]->text);
-		if (!ret[i].data)
-			return sigma_no_memory(r->err);
-		*ret_n = (uint32_t)i + 1;
+		if (read_entry(r, shape, n, i, texts) < 0 && !sigma_go_on(r))
+			return r->err->code;
 	}
+	*ret = texts;
+	*ret_n = (uint32_t)n->n;
+	return 0;
+}
+
+static int read_relation(struct reader *r, const struct yaml_node *n, struct rule_relation *ret)
+{
+	static const char *const types[] = {
+		"derived", "obsolete", "merged", "renamed", "similar", NULL};
+	const struct yaml_node *id = yaml_get(n, "id");
+	const struct yaml_node *type = yaml_get(n, "type");
+	char text[SIGMA_NAME_TEXT_BYTES];
+	bool known = false;
+
+	if (!id || !type)
+		return yaml_error(n, r->err, "\"related\" is a list of {id: UUID, type: derived}");
+	if (id->kind != YAML_SCALAR || !is_uuid(id->text))
+		return yaml_error(id, r->err, "\"%s\" is no UUID; write the id of the other rule",
+			sigma_name_text(text, id->text));
+	for (size_t i = 0; type->kind == YAML_SCALAR && types[i]; i++)
+		known = known || str_eq(type->text, str_from(types[i]));
+	if (!known)
+		return yaml_error(type, r->err,
+			"type \"%s\"; there are: derived, obsolete, merged, renamed, similar",
+			sigma_name_text(text, type->text));
+	ret->id = arena_str(r->sigma->arena, id->text);
+	ret->type = arena_str(r->sigma->arena, type->text);
+	return ret->id.data && ret->type.data ? 0 : sigma_no_memory(r->err);
+}
+
+static int read_related(struct reader *r, const struct yaml_node *map, struct rule *ret)
+{
+	const struct yaml_node *n = yaml_get(map, "related");
+	struct rule_relation *related;
+
+	if (!n)
+		return 0;
+	if (n->kind != YAML_LIST)
+		return yaml_error(n, r->err, "\"related\" is a list of {id: UUID, type: derived}");
+	related = arena_alloc(r->sigma->arena, n->n * sizeof(*related));
+	if (!related)
+		return sigma_no_memory(r->err);
+	for (size_t i = 0; i < n->n; i++) {
+		if (read_relation(r, n->items[i], &related[i]) < 0 && !sigma_go_on(r))
+			return r->err->code;
+	}
+	ret->related = related;
+	ret->n_related = (uint32_t)n->n;
 	return 0;
 }
 
@@ -195,13 +369,17 @@ static bool is_technique(struct str text)
 	return true;
 }
 
-static int read_tag(struct reader *r, const struct yaml_node *n, struct rule *ret)
+/* An attack.t… tag also becomes a technique, in RET at the place that *RET_N says. */
+static int read_tag(
+	struct reader *r, const struct yaml_node *n, struct str *techniques, uint32_t *ret_n)
 {
 	static const struct str prefix = {"attack.", 7};
 	char text[SIGMA_NAME_TEXT_BYTES];
 	struct str name;
 	char *upper;
 
+	if (n->kind != YAML_SCALAR)
+		return 0; /* told with the list */
 	if (!is_tag(n->text))
 		return yaml_error(n, r->err,
 			"\"%s\" is no tag; write namespace.name in lower case, such as "
@@ -212,6 +390,8 @@ static int read_tag(struct reader *r, const struct yaml_node *n, struct rule *re
 	name = (struct str){n->text.data + prefix.len, n->text.len - prefix.len};
 	if (name.len < 2 || name.data[0] != 't' || name.data[1] < '0' || name.data[1] > '9')
 		return 0;
+	if (!is_technique(name) && r->is_public)
+		return 0;
 	if (!is_technique(name))
 		return yaml_error(n, r->err,
 			"\"%s\" is no ATT&CK technique; write attack.t1071 or attack.t1071.001",
@@ -221,91 +401,136 @@ static int read_tag(struct reader *r, const struct yaml_node *n, struct rule *re
 		return sigma_no_memory(r->err);
 	memcpy(upper, name.data, name.len);
 	upper[0] = 'T';
-	ret->techniques[ret->n_techniques++] = (struct str){upper, name.len};
+	techniques[(*ret_n)++] = (struct str){upper, name.len};
 	return 0;
 }
 
 static int read_tags(struct reader *r, const struct yaml_node *map, struct rule *ret)
 {
+	static const struct list_shape shape = {"tags", 0, true};
 	const struct yaml_node *n = yaml_get(map, "tags");
+	struct str *techniques;
 
-	if (read_list(r, map, "tags", RULE_MAX_TAGS, ret->tags, &ret->n_tags) < 0)
+	if (read_list(r, map, &shape, &ret->tags, &ret->n_tags) < 0)
 		return r->err->code;
-	for (size_t i = 0; n && i < n->n; i++) {
-		if (read_tag(r, n->items[i], ret) < 0)
+	techniques = arena_alloc(r->sigma->arena, (ret->n_tags + 1) * sizeof(*techniques));
+	if (!techniques)
+		return sigma_no_memory(r->err);
+	ret->techniques = techniques;
+	for (uint32_t i = 0; i < ret->n_tags; i++) {
+		if (read_tag(r, n->items[i], techniques, &ret->n_techniques) < 0 && !sigma_go_on(r))
 			return r->err->code;
 	}
 	return 0;
 }
 
-static int read_references(struct reader *r, const struct yaml_node *map, struct rule *ret)
+static int read_lists(struct reader *r, const struct yaml_node *map, struct rule *ret)
 {
-	const struct yaml_node *n = yaml_get(map, "references");
+	const struct {
+		struct list_shape shape;
+		const struct str **texts;
+		uint32_t *n;
+	} lists[] = {
+		{{"references", 0, true}, &ret->references, &ret->n_references},
+		{{"falsepositives", 2, true}, &ret->false_positives, &ret->n_false_positives},
+		{{"fields", 0, true}, &ret->fields, &ret->n_fields},
+		{{"scope", 2, false}, &ret->scope, &ret->n_scope},
+	};
 
-	if (read_list(r, map, "references", 0, NULL, NULL) < 0)
-		return r->err->code;
-	if (!n || n->n == 0)
-		return 0;
-	ret->reference = arena_str(r->sigma->arena, n->items[0]->text);
-	return ret->reference.data ? 0 : sigma_no_memory(r->err);
-}
-
-/* What is accepted, checked for its shape, and not used. */
-static int check_rest(struct reader *r, const struct yaml_node *map)
-{
-	static const char *const texts[] = {"name", "taxonomy", "license", "author", NULL};
-	static const char *const lists[] = {"fields", "scope", NULL};
-	const struct yaml_node *related = yaml_get(map, "related");
-
-	for (size_t i = 0; texts[i]; i++) {
-		if (read_text(r, map, texts[i], UINT32_MAX, NULL) < 0)
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		if (read_list(r, map, &lists[i].shape, lists[i].texts, lists[i].n) < 0 &&
+			!sigma_go_on(r))
 			return r->err->code;
 	}
-	for (size_t i = 0; lists[i]; i++) {
-		if (read_list(r, map, lists[i], 0, NULL, NULL) < 0)
-			return r->err->code;
-	}
-	if (related && related->kind != YAML_LIST)
-		return yaml_error(
-			related, r->err, "\"related\" is a list of {id: UUID, type: derived}");
-	if (check_status(map, r->err) < 0 || check_date(map, "date", r->err) < 0 ||
-		check_date(map, "modified", r->err) < 0)
-		return ERR_CONFIG;
 	return 0;
 }
 
-int sigma_check_keys(const struct yaml_node *map, struct error *err)
+static int read_texts(struct reader *r, const struct yaml_node *map, struct rule *ret)
 {
-	static const char *const known[] = {"title", "id", "name", "related", "taxonomy", "status",
-		"description", "license", "author", "references", "date", "modified", "tags",
-		"logsource", "detection", "fields", "falsepositives", "level", "scope", "custom",
-		NULL};
+	const struct {
+		const char *key;
+		uint32_t max_characters; /* the schema's */
+		struct str *text;
+	} texts[] = {
+		{"title", 256, &ret->title},
+		{"description", 65535, &ret->description},
+		{"name", 256, &ret->name},
+		{"taxonomy", 256, &ret->taxonomy},
+		{"license", UINT32_MAX, &ret->license},
+		{"author", UINT32_MAX, &ret->author},
+	};
 
-	return yaml_check_keys(map, known, err);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (read_text(r, map, texts[i].key, texts[i].max_characters, texts[i].text) < 0 &&
+			!sigma_go_on(r))
+			return r->err->code;
+	}
+	return 0;
+}
+
+static const char *const keys[] = {"title", "id", "name", "related", "taxonomy", "status",
+	"description", "license", "author", "references", "date", "modified", "tags", "logsource",
+	"detection", "fields", "falsepositives", "level", "scope", "custom", NULL};
+
+int sigma_check_keys(struct reader *r, const struct yaml_node *map)
+{
+	for (size_t i = 0; i < map->n; i++) {
+		struct yaml_node one = *map;
+
+		one.pairs = &map->pairs[i];
+		one.n = 1;
+		if (yaml_check_keys(&one, keys, r->err) < 0 && !sigma_go_on(r))
+			return r->err->code;
+	}
+	return 0;
+}
+
+bool sigma_lacks_key(const struct reader *r, const struct yaml_node *map, const char *key)
+{
+	if (yaml_get(map, key))
+		return false;
+	for (size_t i = 0; i < map->n && !r->is_public; i++) {
+		const char *nearest = nearest_name(map->pairs[i].key->text, keys);
+
+		if (nearest && strcmp(nearest, key) == 0)
+			return false;
+	}
+	return true;
+}
+
+static int check_needed(struct reader *r, const struct yaml_node *map)
+{
+	const struct yaml_node *title = yaml_get(map, "title");
+
+	if (!r->is_public && sigma_check_keys(r, map) < 0)
+		return r->err->code;
+	if (sigma_lacks_key(r, map, "title") &&
+		missing(map, r->err, "title", "Equipment reached a listed network") < 0 &&
+		!sigma_go_on(r))
+		return r->err->code;
+	if (title && title->kind == YAML_SCALAR && title->text.len == 0 && title->quoted &&
+		!r->is_public &&
+		yaml_error(title, r->err, "\"title\" is empty; say what the rule finds") < 0 &&
+		!sigma_go_on(r))
+		return r->err->code;
+	if (sigma_lacks_key(r, map, "detection"))
+		return missing(map, r->err, "detection",
+			"{selection: {network.protocol: ssh}, condition: selection}");
+	return 0;
 }
 
 int sigma_read_metadata(struct reader *r, const struct yaml_node *map, struct program *ret)
 {
-	enum { MAX_TITLE_BYTES = 256, MAX_DESCRIPTION_BYTES = 65535 }; /* the schema's */
 	struct rule *rule = &ret->rule;
 
-	if (sigma_check_keys(map, r->err) < 0)
-		return ERR_CONFIG;
-	if (!yaml_get(map, "title"))
-		return missing(map, r->err, "title", "Equipment reached a listed network");
-	if (!yaml_get(map, "detection"))
-		return missing(map, r->err, "detection",
-			"{selection: {network.protocol: ssh}, condition: selection}");
-	if (read_text(r, map, "title", MAX_TITLE_BYTES, &rule->title) < 0 ||
-		read_text(r, map, "description", MAX_DESCRIPTION_BYTES, &rule->description) < 0 ||
-		read_id(r, map, ret) < 0 || read_level(r, map, rule) < 0 ||
-		read_tags(r, map, rule) < 0 || read_references(r, map, rule) < 0)
+	if ((check_needed(r, map) < 0 && !sigma_go_on(r)) || read_texts(r, map, rule) < 0 ||
+		(read_id(r, map, ret) < 0 && !sigma_go_on(r)) ||
+		(read_level(r, map, rule) < 0 && !sigma_go_on(r)) ||
+		(read_status(r, map, rule) < 0 && !sigma_go_on(r)) ||
+		(read_date(r, map, "date", &rule->date) < 0 && !sigma_go_on(r)) ||
+		(read_date(r, map, "modified", &rule->modified) < 0 && !sigma_go_on(r)) ||
+		(read_tags(r, map, rule) < 0 && !sigma_go_on(r)) ||
+		(read_related(r, map, rule) < 0 && !sigma_go_on(r)) || read_lists(r, map, rule) < 0)
 		return r->err->code;
-	if (rule->title.len == 0)
-		return yaml_error(yaml_get(map, "title"), r->err,
-			"\"title\" is empty; say what the rule finds");
-	if (read_list(r, map, "falsepositives", RULE_MAX_TAGS, rule->false_positives,
-		    &rule->n_false_positives) < 0)
-		return r->err->code;
-	return check_rest(r, map);
+	return 0;
 }

@@ -293,6 +293,7 @@ static bool is_of_alert(struct str name)
 
 int sigma_find_fact(struct reader *r, const struct yaml_node *node, struct str name, int *ret)
 {
+	const struct taxonomy_term *term = r->taxonomy ? taxonomy_term(r->taxonomy, name) : NULL;
 	char text[SIGMA_NAME_TEXT_BYTES];
 	const char *nearest;
 
@@ -300,15 +301,22 @@ int sigma_find_fact(struct reader *r, const struct yaml_node *node, struct str n
 		*ret = FIELD_FOREIGN;
 		return 0;
 	}
-	*ret = field_find(name);
+	*ret = term ? (int)taxonomy_fact(term) : field_find(name);
+	if (term)
+		r->final = r->final || taxonomy_flags(term) & TERM_FINAL;
+	sigma_name_text(text, name);
 	if (*ret >= 0 && is_of_alert(name))
 		return yaml_error(node, r->err,
 			"%s is written into alerts when the rules have judged; no rule can test it",
-			sigma_name_text(text, name));
+			text);
 	if (*ret >= 0)
 		return 0;
+	if (r->is_public) {
+		(void)yaml_error(
+			node, r->err, "there is no fact for \"%s\" of this log source", text);
+		return sigma_lack(r, name);
+	}
 	nearest = nearest_name(name, field_names());
-	sigma_name_text(text, name);
 	if (nearest)
 		return yaml_error(
 			node, r->err, "unknown fact \"%s\"; did you mean \"%s\"?", text, nearest);
@@ -360,6 +368,8 @@ int sigma_read_key(struct reader *r, const struct yaml_node *node, struct item_k
 	ret->name = next_part(text, &at);
 	if (ret->name.len > 0 && sigma_find_fact(r, node, ret->name, &ret->field) < 0)
 		return r->err->code;
+	if (r->taxonomy)
+		ret->term = taxonomy_term(r->taxonomy, ret->name);
 	while (at <= text.len) {
 		uint32_t begin = at;
 		struct str name = next_part(text, &at);

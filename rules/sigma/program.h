@@ -164,7 +164,10 @@ struct sigma {
 	struct program *programs;
 	size_t n;
 	size_t capacity;
-	size_t skipped;
+	struct arena *scratch; /* what rules for other log sources become, one at a time */
+	struct left_rule *left;
+	size_t n_left;
+	size_t left_capacity;
 	struct error_list faults; /* of rules that must not be faulty */
 	struct digest digest;
 	struct rule_index index[RULE_CATEGORIES];

@@ -4,25 +4,46 @@
 
 #include "common/yaml/yaml.h"
 #include "rules/sigma/program.h"
+#include "rules/sigma/taxonomy.h"
 
 /* One rule being read. What it makes goes to the arena, or to the resources, of SIGMA. */
 struct reader {
 	struct sigma *sigma;
 	const struct lists *lists; /* NULL: none */
 	uint32_t n_items;          /* of the rule */
-	bool foreign;    /* for another log source: names of facts are free, and the program is
-			    thrown away */
-	bool is_public;  /* foreign, or written for a log source that is mapped to our facts: the
-			    specification's leniency, not ours */
-	size_t n_faults; /* that were kept */
+	bool foreign;   /* for another log source: names of facts are free, and the program is
+			   thrown away */
+	bool is_public; /* foreign, or written for a log source that is mapped to our facts: the
+			   specification's leniency, not ours */
+	const struct taxonomy_source *taxonomy; /* of a mapped rule; NULL: our own names */
+	bool final;                             /* a test says what a whole conversation was */
+	struct error_list *faults;
+	size_t n_faults;     /* that were kept */
+	struct lacks *lacks; /* of a public rule */
 	struct error *err;
+};
+
+enum { SIGMA_MAX_LACKS = 64 };
+
+/* What a rule of others needs and we have not. */
+struct lacks {
+	struct str names[SIGMA_MAX_LACKS]; /* each once */
+	uint32_t n;
+	size_t n_faults; /* those that say so */
 };
 
 /* After a function has failed with r->err: keeps the fault, and says whether what stands behind it
  * is to be read, too. Not when memory was short. The rule is of no use from then on. */
 bool sigma_go_on(struct reader *r);
 
+/* A fault of a public rule, in r->err already, that is none of its author: NAME is what it needs
+ * and we have not. Of our own rules it is a fault like any other. Returns the code in r->err. */
+int sigma_lack(struct reader *r, struct str name);
+
 enum { SIGMA_NAME_TEXT_BYTES = 128 };
+
+/* Frees what FIRST and those behind it hold, up to END. */
+void sigma_free_resources(struct resource *first, const struct resource *end);
 
 /* ERR_SYSTEM: the arena has nothing left. */
 int sigma_no_memory(struct error *err);
@@ -33,12 +54,50 @@ const char *sigma_name_text(char *buf, struct str text);
 /* metadata.c. Title, id, level, tags and so on of the document MAP, whose logsource was judged
  * already. */
 int sigma_read_metadata(struct reader *r, const struct yaml_node *map, struct program *ret);
-int sigma_check_keys(const struct yaml_node *map, struct error *err);
 
-enum document { DOCUMENT_RULE, DOCUMENT_OTHER_PRODUCT };
+/* Keeps a fault for each key that no rule has. A negative code: no memory. */
+int sigma_check_keys(struct reader *r, const struct yaml_node *map);
 
-/* logsource.c. Returns an enum document, or refuses. */
-int sigma_read_logsource(const struct yaml_node *map, enum rule_category *ret, struct error *err);
+/* Whether KEY is missing, and not only misspelt, which is told with the unknown keys. */
+bool sigma_lacks_key(const struct reader *r, const struct yaml_node *map, const char *key);
+
+/* As the schema has it: a scalar that is no number, no flag and not nothing. */
+bool sigma_is_text(const struct yaml_node *n);
+
+/* What a document is. */
+enum document_kind { DOCUMENT_DETECTION, DOCUMENT_CORRELATION, DOCUMENT_FILTER, DOCUMENT_ACTION };
+enum document_kind sigma_document_kind(const struct yaml_node *map);
+
+/* Whose rule it is. */
+enum ownership { RULE_OWN, RULE_MAPPED, RULE_FOREIGN, RULE_MISSPELT /* was told */ };
+
+/* logsource.c. Returns an enum ownership with the log source and the category in *RET, and sets
+ * what R says of it; or refuses. */
+int sigma_read_logsource(struct reader *r, const struct yaml_node *map, struct rule *ret);
+
+/* What the rules of one file share. */
+struct origin {
+	const struct lists *lists;
+	const char *path; /* for messages */
+	struct str file;  /* for alerts */
+	struct str version;
+};
+
+/* document.c: one document of a file, whatever it is. What is wrong with it is kept; a negative
+ * code: no memory. */
+int sigma_add_document(
+	struct sigma *s, const struct origin *from, const struct yaml_node *map, struct error *err);
+
+/* What is read between them is for nothing but its faults, and takes no memory that stays. */
+struct scratch {
+	struct arena *arena;
+	struct resource *resources;
+};
+void sigma_scratch_begin(struct sigma *s, struct scratch *keep);
+void sigma_scratch_end(struct sigma *s, const struct scratch *keep);
+
+/* imply.c: has P hold only for what its log source speaks of. */
+int sigma_imply(struct reader *r, struct program *p);
 
 /* Turns TEXT that names a fact into it, in *ret. NODE is where it stands. */
 int sigma_find_fact(struct reader *r, const struct yaml_node *node, struct str name, int *ret);
@@ -56,6 +115,7 @@ struct item_key {
 	enum test test;     /* before null is looked for */
 	enum modifier steps[SIGMA_MAX_STEPS]; /* what makes other texts of values, in their order */
 	uint32_t n_steps;
+	const struct taxonomy_term *term; /* what the rule calls the fact; NULL: as we do */
 };
 
 /* modifiers.c */
@@ -88,12 +148,19 @@ int sigma_read_value(struct reader *r, const struct item_key *key, const struct 
 int sigma_read_text(struct reader *r, const struct item_key *key, const struct yaml_node *n,
 	struct value_list *values);
 
+/* translate.c: VALUES of KEY as our facts say them; NULL with *r->err. */
+const struct yaml_node *sigma_translate(
+	struct reader *r, const struct item_key *key, const struct yaml_node *values);
+
 /* item.c: the values of one key, a scalar or a list. */
 int sigma_read_item(struct reader *r, const struct item_key *key, const struct yaml_node *values,
 	struct item *ret);
 
 /* detection.c: all selections of DETECTION. */
 int sigma_read_detection(struct reader *r, const struct yaml_node *detection, struct program *ret);
+
+/* One of them, without its name. */
+int sigma_read_selection(struct reader *r, const struct yaml_node *n, struct selection *ret);
 
 /* condition.c: the condition, or the list of them, of DETECTION over the selections of RET. */
 int sigma_read_condition(struct reader *r, const struct yaml_node *detection, struct program *ret);

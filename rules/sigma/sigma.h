@@ -24,38 +24,86 @@ enum rule_category {
 };
 enum rule_level { LEVEL_INFORMATIONAL = 1, LEVEL_LOW, LEVEL_MEDIUM, LEVEL_HIGH, LEVEL_CRITICAL };
 
-enum { RULE_MAX_TAGS = 16, RULE_MAX_MATCHED = 16 };
+enum { RULE_MAX_TAGS = 16 /* in an alert */, RULE_MAX_MATCHED = 16 };
 
-/* What an alert repeats of its rule. Strings live as long as the rules. */
+enum rule_status {
+	STATUS_NONE, /* the rule does not say */
+	STATUS_STABLE,
+	STATUS_TEST,
+	STATUS_EXPERIMENTAL,
+	STATUS_DEPRECATED,
+	STATUS_UNSUPPORTED
+};
+
+/* Another rule that this one speaks of. */
+struct rule_relation {
+	struct str id, type; /* a UUID; "derived" */
+};
+
+/* As the rule writes it; empty: it does not say. */
+struct rule_logsource {
+	struct str product, category, service;
+};
+
+/* What a rule says of itself. Strings live as long as the rules; what it does not say is empty. */
 struct rule {
-	struct str id, title, description, file, version, reference;
+	struct str id, title, description, file, version;
+	struct rule_logsource logsource;
+	uint32_t line; /* where it begins in its file */
+	struct str name, author, license, taxonomy, date, modified;
 	enum rule_category category;
 	enum rule_level level;
-	struct str tags[RULE_MAX_TAGS];
-	uint32_t n_tags;
-	struct str techniques[RULE_MAX_TAGS]; /* T1071.001: from attack.t… tags */
-	uint32_t n_techniques;
-	struct str false_positives[RULE_MAX_TAGS];
-	uint32_t n_false_positives;
+	enum rule_status status;
+	uint32_t n_tags, n_techniques, n_false_positives, n_references, n_related, n_fields,
+		n_scope;
+	const struct str *tags;
+	const struct str *techniques; /* T1071.001: from attack.t… tags */
+	const struct str *false_positives;
+	const struct str *references;
+	const struct rule_relation *related;
+	const struct str *fields; /* worth a look, says its author */
+	const struct str *scope;
 };
 
 struct sigma;
 
 /* Reads every *.yml and *.yaml below DIR (but *.test.yml), in byte order of their paths; LISTS
- * resolve `expand`. A rule for another product is skipped and counted. NULL with *err
- * "FILE:LINE:COLUMN: ...", which is the first of what is wrong; all of it goes into FAULTS, unless
- * that is NULL. NULL DIR: no rules. */
+ * resolve `expand`. A rule for a log source that Vedette does not see is read, and kept apart. NULL
+ * with *err "FILE:LINE:COLUMN: ...", which is the first of what is wrong; all of it goes into
+ * FAULTS, unless that is NULL. NULL DIR: no rules. */
 struct sigma *sigma_open(
 	const char *dir, const struct lists *lists, struct error_list *faults, struct error *err);
 void sigma_close(struct sigma *s); /* NULL allowed */
 
 struct digest sigma_digest(const struct sigma *s);
 size_t sigma_count(const struct sigma *s);
-size_t sigma_skipped(const struct sigma *s);
 const struct rule *sigma_rule(const struct sigma *s, size_t i);
+
+/* Rules of others that are not loaded, and why. Those of product vedette are never among them: they
+ * refuse the set. */
+enum left_out {
+	LEFT_OTHER_SOURCE, /* for logs of something that Vedette does not see */
+	LEFT_LACKS,        /* of a log source that is mapped, but tests what no fact says */
+	LEFT_FAULTY        /* it is no good rule wherever it is read */
+};
+
+struct left_rule {
+	struct rule rule; /* as far as it could be read */
+	enum left_out why;
+	const struct str *lacks; /* names as the rule writes them */
+	uint32_t n_lacks;
+	const struct str *messages; /* "FILE:LINE:COLUMN: ..." of faults and of what is lacking */
+	uint32_t n_messages;
+};
+
+size_t sigma_left_count(const struct sigma *s);
+const struct left_rule *sigma_left(const struct sigma *s, size_t i);
+
+const char *left_out_name(enum left_out why); /* "other-source", "lacks-facts", "faulty" */
 
 const char *rule_category_name(enum rule_category c); /* "flow" */
 const char *rule_level_name(enum rule_level l);       /* "high" */
+const char *rule_status_name(enum rule_status s);     /* "stable"; "" for none */
 bool rule_level_parse(struct str text, enum rule_level *ret);
 
 struct program;
