@@ -73,6 +73,16 @@ int load_groups(struct load *l)
 	return r;
 }
 
+void group_prefixes(const struct load *l, uint32_t id, struct ip_prefix *ret, size_t *n, size_t max)
+{
+	const struct yaml_node *list = yaml_get(l->root, "groups")->pairs[id].value;
+
+	for (size_t i = 0; i < list->n && *n < max; i++)
+		if (list->items[i]->kind == YAML_SCALAR &&
+			ip_prefix_parse(list->items[i]->text, &ret[*n], NULL))
+			(*n)++;
+}
+
 static bool is_in(const struct membership *m, uint16_t segment)
 {
 	return m->segment == 0 || m->segment == segment;

@@ -54,7 +54,7 @@ struct port_match {
 	struct str text; /* as written */
 	uint8_t proto;
 	bool any_proto, any_port;
-	uint16_t port;
+	uint16_t port, last; /* both included */
 };
 
 /* One line of a contract, an exception or a window. */
@@ -237,6 +237,16 @@ int scope_discover(struct load *l, const struct site_space *space);
  * unless that is 0. */
 int scope_add_equipment(struct load *l, const struct yaml_node *node,
 	const struct ip_prefix *prefix, uint16_t segment);
+
+/* Refuses, at NODE, parties that are everybody: any, or prefixes and groups that add up to all of a
+ * family, in any segment. WHAT is what a line of them would allow. */
+int party_refuse_everybody(struct load *l, const struct yaml_node *node,
+	const struct party *parties, uint32_t n, const char *what);
+
+/* The prefixes of group ID that hold in any segment, as the file lists them, added to RET at *N, at
+ * most MAX of them in all. While the file is being read. */
+void group_prefixes(
+	const struct load *l, uint32_t id, struct ip_prefix *ret, size_t *n, size_t max);
 
 /* A time zone by name, opened once. */
 int load_time_zone(struct load *l, const struct yaml_node *node, const struct zone **ret);

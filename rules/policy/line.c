@@ -64,7 +64,23 @@ static int find_transport(struct str name)
 	return -1;
 }
 
-/* "22", "tcp/22", "esp" or "ip/50". */
+/* "22" or "10000-20000" */
+static bool parse_port_range(struct str text, struct port_match *ret)
+{
+	const char *dash = memchr(text.data, '-', text.len);
+	struct str first = {text.data, dash ? (uint32_t)(dash - text.data) : text.len};
+	struct str last = dash ? (struct str){dash + 1, text.len - first.len - 1} : first;
+	uint32_t low = 0;
+	uint32_t high = 0;
+
+	if (!parse_number(first, UINT16_MAX, &low) || !parse_number(last, UINT16_MAX, &high))
+		return false;
+	ret->port = (uint16_t)low;
+	ret->last = (uint16_t)high;
+	return low > 0 && low <= high;
+}
+
+/* "22", "tcp/22", "udp/10000-20000", "esp" or "ip/50". */
 static bool parse_port(struct str text, struct port_match *ret)
 {
 	const char *slash = memchr(text.data, '/', text.len);
@@ -87,12 +103,9 @@ static bool parse_port(struct str text, struct port_match *ret)
 	}
 	if (slash && (t < 0 || !transports[t].has_ports))
 		return false;
-	if (!parse_number(digits, UINT16_MAX, &number) || number == 0)
-		return false;
 	ret->any_proto = !slash;
 	ret->proto = slash ? transports[t].proto : 0;
-	ret->port = (uint16_t)number;
-	return true;
+	return parse_port_range(digits, ret);
 }
 
 static int read_ports(struct load *l, const struct yaml_node *node, struct line *line)
@@ -114,7 +127,7 @@ static int read_ports(struct load *l, const struct yaml_node *node, struct line 
 		if (!parse_port(line->ports[i].text, &line->ports[i]))
 			return yaml_error(item, l->err,
 				"\"%s\" is no port; write a number from 1 to 65535, tcp/22, "
-				"udp/123, sctp/38412, or a "
+				"udp/10000-20000, sctp/38412, or a "
 				"protocol that has none: icmp, ipv6-icmp, gre, esp, ospf, ip/50",
 				line->ports[i].text.data);
 	}
@@ -173,6 +186,8 @@ int load_line(struct load *l, const struct yaml_node *map, const char *peer_key,
 		r = read_apps(l, app, ret);
 	if (r == 0 && port)
 		r = read_ports(l, port, ret);
+	if (r == 0 && ret->n_apps == 0 && ret->n_ports == 0)
+		r = party_refuse_everybody(l, map, ret->parties, ret->n_parties, "the line");
 	return r;
 }
 
@@ -196,7 +211,8 @@ static bool port_fits(const struct line *line, const struct conversation *c)
 	for (uint32_t i = 0; i < line->n_ports; i++) {
 		const struct port_match *p = &line->ports[i];
 
-		if ((p->any_proto || p->proto == c->proto) && (p->any_port || p->port == c->port))
+		if ((p->any_proto || p->proto == c->proto) &&
+			(p->any_port || (c->port >= p->port && c->port <= p->last)))
 			return true;
 	}
 	return line->n_ports == 0;

@@ -1,4 +1,7 @@
 /* Who a line speaks of: role:amf, group:ntp, 192.0.2.0/24, own, any ... */
+#include <stdlib.h>
+
+#include "common/prefix_cover.h"
 #include "rules/policy/phrase.h"
 #include "rules/policy/reading.h"
 
@@ -155,6 +158,34 @@ int party_read(struct load *l, const struct yaml_node *node, unsigned kinds, str
 	if (ret->kind == PARTY_NETWORK)
 		return read_network(l, node, &ret->network);
 	return which >= 0 ? resolve(l, node, which, ret) : 0;
+}
+
+int party_refuse_everybody(struct load *l, const struct yaml_node *node,
+	const struct party *parties, uint32_t n, const char *what)
+{
+	const size_t max = (size_t)n + l->site->n_memberships;
+	struct ip_prefix *prefixes = malloc(max * sizeof(*prefixes));
+	size_t n_prefixes = 0;
+	bool everybody = false;
+
+	if (!prefixes)
+		return read_no_memory(l);
+	for (uint32_t i = 0; i < n && n_prefixes < max; i++) {
+		if (parties[i].kind == PARTY_ANY)
+			everybody = true;
+		else if (parties[i].kind == PARTY_NETWORK && parties[i].segment == 0)
+			prefixes[n_prefixes++] = parties[i].network;
+		else if (parties[i].kind == PARTY_GROUP && parties[i].id != NO_ID)
+			group_prefixes(l, parties[i].id, prefixes, &n_prefixes, max);
+	}
+	everybody = everybody || prefix_cover_everybody(prefixes, n_prefixes);
+	free(prefixes);
+	if (!everybody)
+		return 0;
+	return yaml_error(node, l->err,
+		"%s allows everything with everybody, so nothing would ever be told of it; name "
+		"the other ends, or the app or port that is meant",
+		what);
 }
 
 static bool in_domain(struct str name, struct str domain)

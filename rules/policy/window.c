@@ -143,6 +143,8 @@ static int read_sources(
 	for (uint32_t i = 0; r == 0 && i < line->n_parties; i++)
 		r = party_read(l, read_item(node, i), 1U << PARTY_NETWORK | 1U << PARTY_GROUP,
 			&line->parties[i]);
+	if (r == 0)
+		r = party_refuse_everybody(l, node, line->parties, line->n_parties, what);
 	return r;
 }
 

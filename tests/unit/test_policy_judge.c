@@ -36,7 +36,7 @@ static const char POLICY[] =
 	"      - {to: supplier:acme, app: TLS}\n"
 	"      - {to: 'domain:Update.Example', app: [TLS, QUIC]}\n"
 	"      - {to: 198.51.100.0/24, port: [tcp/49, udp/8805, esp, ip/89]}\n"
-	"      - {to: group:wide, port: 22}\n"
+	"      - {to: group:wide, port: [22, udp/10000-10009]}\n"
 	"      - {to: own, app: DNS}\n"
 	"      - {to: any, app: OpenVPN, port: udp/1194}\n"
 	"      - {to: '2001:db8:5::/48', app: RTP}\n"
@@ -338,6 +338,16 @@ START_TEST(each_kind_of_party)
 			"  multi:\n"},
 		{{"10.4.0.1", "192.0.2.1", TCP, 22, "HTTP", NULL, 0, 0}, VERDICT_ALLOWED,
 			"group:wide"},
+		{{"10.4.0.1", "192.0.2.1", UDP, 10000, "RTP", NULL, 0, 0}, VERDICT_ALLOWED,
+			"group:wide"},
+		{{"10.4.0.1", "192.0.2.1", UDP, 10009, "", NULL, 0, 0}, VERDICT_ALLOWED,
+			"group:wide"},
+		{{"10.4.0.1", "192.0.2.1", UDP, 9999, "RTP", NULL, 0, 0}, VERDICT_VIOLATION,
+			"  multi:\n"},
+		{{"10.4.0.1", "192.0.2.1", UDP, 10010, "RTP", NULL, 0, 0}, VERDICT_VIOLATION,
+			"  multi:\n"},
+		{{"10.4.0.1", "192.0.2.1", TCP, 10005, "RTP", NULL, 0, 0}, VERDICT_VIOLATION,
+			"  multi:\n"},
 		{{"10.4.0.1", "192.0.3.1", TCP, 22, "SSH", NULL, 0, 0}, VERDICT_VIOLATION,
 			"  multi:\n"},
 		{{"10.4.0.1", "10.77.0.1", UDP, 53, "DNS", NULL, 0, 0}, VERDICT_ALLOWED,
