@@ -44,6 +44,8 @@ static const struct option table[] = {
 	{"resend-window", required_argument, NULL, OPTION_RESEND_WINDOW},
 	{"retain", required_argument, NULL, OPTION_RETAIN},
 	{"fresh", no_argument, NULL, OPTION_FRESH},
+	{"within", required_argument, NULL, OPTION_WITHIN},
+	{"ignore", required_argument, NULL, OPTION_IGNORE},
 };
 
 enum { TABLE_ROWS = sizeof(table) / sizeof(table[0]) };
@@ -177,6 +179,16 @@ static int take_spool(struct options *o, int value, const char *arg, struct erro
 	return 0;
 }
 
+/* Of policy lint alone. */
+static int take_policy(struct options *o, int value, const char *arg, struct error *err)
+{
+	if (value == OPTION_WITHIN && (!quantity_ms(arg, &o->within_ms) || o->within_ms == 0))
+		return usage(err, "--within wants a duration", "write --within 14d");
+	if (value == OPTION_IGNORE)
+		o->ignore = arg;
+	return 0;
+}
+
 /* Of run alone. */
 static int take_live(struct options *o, int value, const char *arg, struct error *err)
 {
@@ -264,6 +276,9 @@ int options_take(struct options *o, int value, const char *arg, struct error *er
 	case OPTION_FRESH:
 		o->fresh = true;
 		break;
+	case OPTION_WITHIN:
+	case OPTION_IGNORE:
+		return take_policy(o, value, arg, err);
 	case OPTION_FILTER:
 		o->filter = arg;
 		break;

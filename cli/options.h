@@ -45,6 +45,8 @@ enum {
 	OPTION_RESEND_WINDOW,
 	OPTION_RETAIN,
 	OPTION_FRESH,
+	OPTION_WITHIN,
+	OPTION_IGNORE,
 	OPTION_OWN_FIRST,
 };
 
@@ -71,6 +73,8 @@ struct options {
 	bool json, keep_duplicates;
 	const char *state_in, *state_out; /* of replay */
 	bool fresh;                       /* of run */
+	uint64_t within_ms;               /* of policy lint; 0: not given */
+	const char *ignore;               /* the same: names between commas */
 	char data_dir[OPTIONS_PATH_BYTES], roles_path[OPTIONS_PATH_BYTES],
 		rules_dir[OPTIONS_PATH_BYTES], lists_dir[OPTIONS_PATH_BYTES],
 		geo_dir[OPTIONS_PATH_BYTES], state_dir[OPTIONS_PATH_BYTES];

@@ -1,6 +1,5 @@
 #include "rules/policy/app_port.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 enum { TCP = 6, UDP = 17, SCTP = 132 };
@@ -137,4 +136,36 @@ enum app_port app_port(struct str app, uint8_t proto, uint16_t port)
 		known = true;
 	}
 	return known ? APP_PORT_OTHER : APP_PORT_UNKNOWN;
+}
+
+bool app_port_is_known(struct str app)
+{
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (str_eq_nocase(app, str_from(table[i].app)))
+			return true;
+	return false;
+}
+
+bool app_port_has_proto(struct str app, uint8_t proto)
+{
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (table[i].proto == proto && str_eq_nocase(app, str_from(table[i].app)))
+			return true;
+	return false;
+}
+
+const char *app_port_usual(uint8_t proto, uint16_t port)
+{
+	const char *first = NULL;
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (table[i].proto != proto || table[i].port != port)
+			continue;
+		/* Of several, that which is meant by default. */
+		if (strcmp(table[i].app, "TLS") == 0 || strcmp(table[i].app, "SSH") == 0)
+			return table[i].app;
+		if (!first)
+			first = table[i].app;
+	}
+	return first;
 }

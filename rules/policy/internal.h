@@ -202,6 +202,21 @@ struct role_source {
 	bool shipped;
 };
 
+/* The files that a policy is read from. */
+struct policy_sources {
+	char *site_text, *roles_text;
+	size_t site_len, roles_len;
+	struct yaml_file *site, *roles;
+};
+
+void policy_sources_done(struct policy_sources *f);
+
+/* site_open for whoever asks where things stand, too: the nodes of *RET_KEPT are in the order of
+ * the arrays in struct site; of roles, those of the site come first. policy_sources_done is due,
+ * before or after site_close. */
+struct site *policy_open_kept(const char *path, const char *roles_path,
+	struct policy_sources *ret_kept, struct error *err);
+
 /* A policy while it is read. */
 struct load {
 	struct site *site;
@@ -211,6 +226,7 @@ struct load {
 	struct own_prefix *own;       /* all that is the operator's, in any segment */
 	bool shipped; /* what is read now comes with the program: its groups need not exist */
 	struct role_source *role_sources;
+	struct policy_sources *kept; /* NULL: the files end with the reading */
 };
 
 /* Sections of the file, in the order in which they are read. Each returns 0 or a negative code with

@@ -7,13 +7,6 @@
 
 enum { ARENA_BLOCK_BYTES = 64 * 1024 };
 
-/* The files that a policy is read from; they end with site_open. */
-struct sources {
-	char *site_text, *roles_text;
-	size_t site_len, roles_len;
-	struct yaml_file *site, *roles;
-};
-
 static int read_file(const char *path, char **ret_text, size_t *ret_len, struct yaml_file **ret,
 	struct error *err)
 {
@@ -24,7 +17,7 @@ static int read_file(const char *path, char **ret_text, size_t *ret_len, struct 
 	return *ret ? 0 : -1;
 }
 
-static void sources_done(struct sources *f)
+void policy_sources_done(struct policy_sources *f)
 {
 	yaml_file_free(f->site);
 	yaml_file_free(f->roles);
@@ -170,7 +163,7 @@ static int load_discover(
 	return r == 0 ? scope_spare(l) : r;
 }
 
-static struct digest digest_of(const struct sources *f, const struct site_space *space)
+static struct digest digest_of(const struct policy_sources *f, const struct site_space *space)
 {
 	struct digest parts[4] = {digest128(f->site_text, f->site_len),
 		digest128(f->roles_text, f->roles_len),
@@ -185,7 +178,7 @@ static int load_all(
 	struct load *l, const char *path, const char *roles_path, const struct site_space *space)
 {
 	const struct yaml_node *shipped = NULL;
-	struct sources f = {0};
+	struct policy_sources f = {0};
 	int r = 0;
 
 	if (path && (space->n_own > 0 || space->n_subscribers > 0))
@@ -211,7 +204,10 @@ static int load_all(
 	}
 	if (r == 0)
 		l->site->digest = digest_of(&f, space);
-	sources_done(&f);
+	if (r == 0 && l->kept)
+		*l->kept = f;
+	else
+		policy_sources_done(&f);
 	return r;
 }
 
@@ -221,21 +217,37 @@ struct site *site_open(
 	return site_reopen(NULL, path, roles_path, space, err);
 }
 
+static struct site *open_with(
+	struct load *l, const char *path, const char *roles_path, const struct site_space *space)
+{
+	const struct site_space none = {0};
+
+	l->site = site_new();
+	if (!l->site) {
+		read_no_memory(l);
+		return NULL;
+	}
+	if (load_all(l, path, roles_path, space ? space : &none) < 0) {
+		site_close(l->site);
+		return NULL;
+	}
+	return l->site;
+}
+
 struct site *site_reopen(const struct site *before, const char *path, const char *roles_path,
 	const struct site_space *space, struct error *err)
 {
-	const struct site_space none = {0};
-	struct load l = {.site = site_new(), .before = before, .err = err};
+	struct load l = {.before = before, .err = err};
 
-	if (!l.site) {
-		read_no_memory(&l);
-		return NULL;
-	}
-	if (load_all(&l, path, roles_path, space ? space : &none) < 0) {
-		site_close(l.site);
-		return NULL;
-	}
-	return l.site;
+	return open_with(&l, path, roles_path, space);
+}
+
+struct site *policy_open_kept(const char *path, const char *roles_path,
+	struct policy_sources *ret_kept, struct error *err)
+{
+	struct load l = {.err = err, .kept = ret_kept};
+
+	return open_with(&l, path, roles_path, NULL);
 }
 
 struct site *site_of_segments(const struct str *names, uint32_t n)
