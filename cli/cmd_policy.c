@@ -17,6 +17,8 @@ int cmd_policy(int argc, char **argv)
 {
 	static const struct family_member members[] = {
 		{"lint", policy_lint, "what a policy allows and hardly means, line by line"},
+		{"test", policy_test,
+			"whether declared conversations get the verdicts they should"},
 	};
 	static const struct family family = {
 		.name = "policy",

@@ -302,6 +302,9 @@ bool line_parties_match(const struct site *s, const struct line *line, struct en
 enum fit line_fits(const struct site *s, const struct line *line, struct end *other,
 	const struct conversation *c);
 
+/* "22", "tcp/22", "udp/10000-20000", "esp" or "ip/50"; leaves RET's text alone. */
+bool policy_port_parse(struct str text, struct port_match *ret);
+
 /* As a line writes it: "tcp", "esp"; NULL when it has to be "ip/N". */
 const char *policy_transport_name(uint8_t proto, bool *ret_has_ports);
 

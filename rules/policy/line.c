@@ -80,8 +80,7 @@ static bool parse_port_range(struct str text, struct port_match *ret)
 	return low > 0 && low <= high;
 }
 
-/* "22", "tcp/22", "udp/10000-20000", "esp" or "ip/50". */
-static bool parse_port(struct str text, struct port_match *ret)
+bool policy_port_parse(struct str text, struct port_match *ret)
 {
 	const char *slash = memchr(text.data, '/', text.len);
 	struct str name = {text.data, slash ? (uint32_t)(slash - text.data) : text.len};
@@ -124,7 +123,7 @@ static int read_ports(struct load *l, const struct yaml_node *node, struct line 
 		r = read_text(l, item, "port", POLICY_NAME_BYTES, &line->ports[i].text);
 		if (r < 0)
 			return r;
-		if (!parse_port(line->ports[i].text, &line->ports[i]))
+		if (!policy_port_parse(line->ports[i].text, &line->ports[i]))
 			return yaml_error(item, l->err,
 				"\"%s\" is no port; write a number from 1 to 65535, tcp/22, "
 				"udp/10000-20000, sctp/38412, or a "

@@ -10,7 +10,7 @@ export PATH=$work/bin:$PATH
 python3 -B "$VEDETTE_SOURCE_DIR/pcaps/rewrite.py" "$VEDETTE_SOURCE_DIR/pcaps/ssh-on-443.pcap" capture.pcap 192.0.2.0/24=10.9.8.0/24
 gzip -k capture.pcap
 cp capture.pcap captures/
-cp "$VEDETTE_SOURCE_DIR/pcaps/demo/site.yaml" site.yaml
+cp "$VEDETTE_SOURCE_DIR"/pcaps/demo/site.yaml "$VEDETTE_SOURCE_DIR"/pcaps/demo/site.test.yaml .
 cp capture.pcap seen.pcap
 for name in first waw-core-1 capture; do
     vedette replay --name $name capture.pcap >out 2>err || { cat err >&2; fail "replay"; }
@@ -183,9 +183,15 @@ for page in text:
         folder = pathlib.Path('yaml-%s-%d' % (page.replace('/', '-'), number))
         folder.mkdir()
         keys = set(re.findall(r'^([a-z]+):', block, re.M))
+        if 'conversations' in keys:  # tests of the policy that stands last on the page
+            (folder / 'site.test.yaml').write_text(block, encoding='utf-8')
+            done = run(['vedette', 'policy', 'test', '--site', policy, str(folder / 'site.test.yaml')])
+            hold('%s: tests of a policy fail' % page, done.returncode == 0, done.stdout + done.stderr)
+            continue
         if 'interface' in keys:
             kind, name, command = 'run', 'run.yaml', ['run', '--config', str(folder / 'run.yaml'), '--help']
         elif 'site' in keys:
+            policy = str(folder / 'site.yaml')
             kind, name, option = 'policy', 'site.yaml', ['--site', str(folder / 'site.yaml')]
         elif 'list' in keys:
             kind, name, option = 'list', 'list.yaml', ['--lists', str(folder)]
