@@ -22,7 +22,7 @@ pcre2.h         rules/sigma
 hiredis/*       redis
 openssl/*       redis/tls
 sqlite3.h       redis/store
-jansson.h       cli
+jansson.h       cli common/json
 seccomp.h       sensor/confine
 '
 
