@@ -184,6 +184,8 @@ static int keep_how(struct reader *r, const struct item_key *key, struct item *r
 	char text[64] = "";
 	size_t len = 0;
 
+	if (key->n_steps == 0 && key->part == MOD_NONE)
+		return 0;
 	for (uint32_t i = 0; i < key->n_steps; i++)
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", i ? " " : "",
 			sigma_modifier_name(key->steps[i]));

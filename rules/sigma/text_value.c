@@ -140,8 +140,9 @@ static uint32_t character_at(const struct tokens *t, uint32_t at, uint32_t *ret_
 
 static int windash(const struct making *m, uint32_t step, const struct tokens *t)
 {
-	struct tokens out = {.n = 0};
+	struct tokens out;
 
+	out.n = 0;
 	for (uint32_t at = 0; at < t->n;) {
 		uint32_t point;
 		uint32_t n = character_at(t, at, &point);
@@ -178,8 +179,9 @@ static int without_dashes(const struct making *m, uint32_t step, const struct to
 			"allowed",
 			(unsigned)n, MAX_ENCODED_DASHES);
 	for (size_t i = 0; i < sizeof(dashes) / sizeof(dashes[0]) && rc == 0; i++) {
-		struct tokens out = {.n = first};
+		struct tokens out;
 
+		out.n = first;
 		memcpy(out.items, t->items, first * sizeof(out.items[0]));
 		rc = put_bytes(m, &out, dashes[i], (uint32_t)strlen(dashes[i]));
 		for (uint32_t at = first + 1; at < t->n && rc == 0; at++)
@@ -217,11 +219,12 @@ static int put_utf16(
 static int utf16(
 	const struct making *m, uint32_t step, const struct tokens *t, enum modifier modifier)
 {
-	struct tokens out = {.n = 0};
+	struct tokens out;
 	int rc = without_dashes(m, step, t);
 
 	if (rc <= 0)
 		return rc;
+	out.n = 0;
 	rc = modifier == MOD_UTF16 ? put_bytes(m, &out, "\xff\xfe", ENCODE_MARK_BYTES) : 0;
 	if (rc < 0 || put_utf16(m, &out, t, modifier == MOD_UTF16BE) < 0)
 		return ERR_CONFIG;
@@ -252,8 +255,9 @@ static int base64(
 		bytes[i] = (char)t->items[i];
 	for (uint32_t i = 0; i < places; i++) {
 		struct str text = {bytes, t->n};
-		struct tokens out = {.n = 0};
+		struct tokens out;
 
+		out.n = 0;
 		text = places == 1 ? encode_base64(text, encoded)
 				   : encode_base64_inside(text, i, encoded);
 		if (put_bytes(m, &out, text.data, text.len) < 0 || run_steps(m, step + 1, &out) < 0)
@@ -381,8 +385,12 @@ int sigma_read_text(struct reader *r, const struct item_key *key, const struct y
 	struct value_list *values)
 {
 	const struct making m = {r, key, n, values};
-	struct expansion e = {.m = &m};
+	struct expansion e; /* large: not cleared */
 
+	e.m = &m;
+	e.at = 0;
+	e.n = 0;
+	e.tokens.n = 0;
 	if (n->text.len > PATTERN_MAX_BYTES)
 		return too_long(&m, n->text.len);
 	if (check_empty(&m) < 0)
