@@ -1,6 +1,7 @@
 #include "rules/sigma/expand.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct str expand_placeholder(struct str text, uint32_t *at)
@@ -54,4 +55,50 @@ int expand_find_list(
 {
 	*ret = r->lists ? lists_set_find(r->lists, name) : NULL;
 	return *ret ? 0 : unknown_list(r, n, name);
+}
+
+struct collecting {
+	struct reader *r;
+	const struct yaml_node *node;
+	struct expand_texts *texts;
+};
+
+static int collect(void *user, struct str text, bool is_domain)
+{
+	const struct collecting *c = user;
+	struct expand_texts *t = c->texts;
+
+	if (t->n == SIGMA_MAX_VALUES)
+		return yaml_error(c->node, c->r->err,
+			"a list of more than %d texts cannot stand in a value; name it alone, "
+			"'%%name%%', "
+			"where it is looked up",
+			SIGMA_MAX_VALUES);
+	if (t->n == t->capacity) {
+		uint32_t capacity = t->capacity ? 2 * t->capacity : 16;
+		struct expand_text *grown = realloc(t->items, capacity * sizeof(*grown));
+
+		if (!grown)
+			return sigma_no_memory(c->r->err);
+		t->items = grown;
+		t->capacity = capacity;
+	}
+	t->items[t->n++] = (struct expand_text){text, is_domain};
+	return 0;
+}
+
+int expand_collect(
+	struct reader *r, const struct yaml_node *n, struct str name, struct expand_texts *ret)
+{
+	struct collecting c = {r, n, ret};
+	const struct lists_set *list;
+	char text[SIGMA_NAME_TEXT_BYTES];
+
+	if (expand_find_list(r, n, name, &list) < 0 || lists_set_each_text(list, collect, &c) < 0)
+		return r->err->code;
+	if (ret->n == 0)
+		return yaml_error(n, r->err,
+			"the list \"%s\" has no texts that could stand in a value",
+			sigma_name_text(text, name));
+	return 0;
 }

@@ -13,3 +13,19 @@ struct str expand_placeholder(struct str text, uint32_t *at);
 /* The list of that name, for the value N; a missing one is an error that names those there are. */
 int expand_find_list(
 	struct reader *r, const struct yaml_node *n, struct str name, const struct lists_set **ret);
+
+/* What stands in a list and can stand in a text. */
+struct expand_text {
+	struct str text; /* the lists' */
+	bool is_domain;
+};
+
+struct expand_texts {
+	struct expand_text *items; /* freed by whoever had them collected */
+	uint32_t n, capacity;
+};
+
+/* Adds those of the list NAME, for the value N. None, and more than SIGMA_MAX_VALUES, is an error.
+ */
+int expand_collect(
+	struct reader *r, const struct yaml_node *n, struct str name, struct expand_texts *ret);

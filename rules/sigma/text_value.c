@@ -1,6 +1,6 @@
 /* Values that are compared as texts: read into tokens, then changed as the modifiers say, in their
  * order. Each step hands what it made to the next, depth first: a value may become several. */
-#include <stdio.h>
+#include <stdlib.h>
 
 #include "rules/sigma/encode.h"
 #include "rules/sigma/expand.h"
@@ -284,59 +284,88 @@ static int run_steps(const struct making *m, uint32_t step, struct tokens *t)
 	}
 }
 
-/* Text with placeholders, read up to AT into TOKENS. */
+enum { TOKEN_PLACEHOLDER = 512 }; /* and its number */
+
+/* A value with placeholders. */
 struct expansion {
 	const struct making *m;
-	struct tokens tokens;
-	uint32_t at;
-	uint32_t n; /* of the placeholders so far */
+	struct tokens written;
+	struct expand_texts texts[MAX_PLACEHOLDERS];
+	uint32_t n;
 };
 
-static int expand(const struct expansion *e);
+static int substitute(const struct expansion *e, uint32_t at, const struct tokens *before);
 
-/* TEXT of a list in place of the placeholder. A domain that stands alone stands for those below it,
- * too, as it does in the list. */
-static int with_text(void *user, struct str text, bool is_domain)
+static void copy_tokens(struct tokens *to, const struct tokens *from)
 {
-	const struct expansion *e = user;
-	const struct making *m = e->m;
-	bool is_alone = e->tokens.n == 0 && e->at == m->node->text.len && m->key->word == MOD_NONE;
-	struct expansion next = *e;
-
-	if (put_bytes(m, &next.tokens, text.data, text.len) < 0 || expand(&next) < 0)
-		return m->r->err->code;
-	if (!is_domain || !is_alone)
-		return 0;
-	next.tokens.n = 0;
-	next.tokens.items[next.tokens.n++] = TOKEN_ANY;
-	next.tokens.items[next.tokens.n++] = '.';
-	if (put_bytes(m, &next.tokens, text.data, text.len) < 0)
-		return ERR_CONFIG;
-	return expand(&next);
+	memcpy(to->items, from->items, from->n * sizeof(to->items[0]));
+	to->n = from->n;
 }
 
-/* The value stays without what the placeholder stands for: lists are ours, the rule is not. */
-static int with_list(const struct expansion *e, struct str name)
+/* TEXT in place of the placeholder at AT. */
+static int with_text(const struct expansion *e, uint32_t at, const struct tokens *before,
+	const struct expand_text *text)
+{
+	struct tokens out;
+
+	copy_tokens(&out, before);
+	if (put_bytes(e->m, &out, text->text.data, text->text.len) < 0)
+		return ERR_CONFIG;
+	return substitute(e, at + 1, &out);
+}
+
+/* A domain that stands alone stands for those below it, too, as it does in the list. */
+static int below_domain(const struct expansion *e, const struct expand_text *text)
+{
+	static const struct tokens any = {.items = {TOKEN_ANY, '.'}, .n = 2};
+
+	if (!text->is_domain || e->written.n > 1 || e->m->key->word != MOD_NONE)
+		return 0;
+	return with_text(e, 0, &any, text);
+}
+
+/* What E says from AT on, behind BEFORE. */
+static int substitute(const struct expansion *e, uint32_t at, const struct tokens *before)
+{
+	struct tokens out;
+	int rc = 0;
+
+	copy_tokens(&out, before);
+	for (; at < e->written.n; at++) {
+		uint16_t token = e->written.items[at];
+
+		if (token >= TOKEN_PLACEHOLDER) {
+			const struct expand_texts *texts = &e->texts[token - TOKEN_PLACEHOLDER];
+
+			for (uint32_t i = 0; i < texts->n && rc == 0; i++) {
+				rc = with_text(e, at, &out, &texts->items[i]);
+				rc = rc == 0 ? below_domain(e, &texts->items[i]) : rc;
+			}
+			return rc;
+		}
+		if (put(e->m, &out, token) < 0)
+			return ERR_CONFIG;
+	}
+	return run_steps(e->m, 0, &out);
+}
+
+/* In rules for others it stays as it is written: the lists are ours. */
+static int add_placeholder(struct expansion *e, struct str name)
 {
 	const struct making *m = e->m;
-	const struct lists_set *list;
-	uint32_t before = m->values->n;
-	char text[SIGMA_NAME_TEXT_BYTES];
+	uint32_t i = e->n;
 
 	if (m->r->foreign)
-		return expand(e);
-	if (e->n > MAX_PLACEHOLDERS)
+		return put_bytes(m, &e->written, name.data - 1, name.len + 2);
+	if (i == MAX_PLACEHOLDERS)
 		return yaml_error(m->node, m->r->err,
 			"more than %d placeholders in one value; write several selections",
 			MAX_PLACEHOLDERS);
-	if (expand_find_list(m->r, m->node, name, &list) < 0 ||
-		lists_set_each_text(list, with_text, (void *)e) < 0)
+	e->texts[i] = (struct expand_texts){.n = 0};
+	e->n++;
+	if (expand_collect(m->r, m->node, name, &e->texts[i]) < 0)
 		return m->r->err->code;
-	if (m->values->n == before)
-		return yaml_error(m->node, m->r->err,
-			"the list \"%s\" has no texts that could stand in a value",
-			sigma_name_text(text, name));
-	return 0;
+	return put(m, &e->written, (uint16_t)(TOKEN_PLACEHOLDER + i));
 }
 
 static int lone_percent(const struct making *m)
@@ -346,29 +375,43 @@ static int lone_percent(const struct making *m)
 		"a percent sign that is meant as it stands");
 }
 
-static int expand(const struct expansion *from)
+static int read_placeholders(struct expansion *e)
 {
-	struct expansion e = *from;
-	const struct making *m = e.m;
+	const struct making *m = e->m;
 	struct str text = m->node->text;
+	int rc = 0;
 
-	while (e.at < text.len) {
-		struct str name = expand_placeholder(text, &e.at);
-		uint32_t at = e.at;
+	for (uint32_t at = 0; at < text.len && rc == 0;) {
+		struct str name = expand_placeholder(text, &at);
 
 		if (name.len > 0) {
-			e.n++;
-			return with_list(&e, name);
+			rc = add_placeholder(e, name);
+			continue;
 		}
 		if (text.data[at] == '%' && !m->r->is_public)
 			return lone_percent(m);
 		if (text.data[at] == '\\' && at + 1 < text.len && text.data[at + 1] == '%')
 			at++;
-		if (put(m, &e.tokens, pattern_token(text, &at)) < 0)
-			return ERR_CONFIG;
-		e.at = at;
+		rc = put(m, &e->written, pattern_token(text, &at));
 	}
-	return run_steps(m, 0, &e.tokens);
+	return rc;
+}
+
+static int expand(const struct making *m)
+{
+	static const struct tokens nothing = {.n = 0};
+	struct expansion e; /* large: not cleared */
+	int rc;
+
+	e.m = m;
+	e.n = 0;
+	e.written.n = 0;
+	rc = read_placeholders(&e);
+	if (rc == 0)
+		rc = substitute(&e, 0, &nothing);
+	for (uint32_t i = 0; i < e.n; i++)
+		free(e.texts[i].items);
+	return rc;
 }
 
 static int check_empty(const struct making *m)
@@ -385,21 +428,18 @@ int sigma_read_text(struct reader *r, const struct item_key *key, const struct y
 	struct value_list *values)
 {
 	const struct making m = {r, key, n, values};
-	struct expansion e; /* large: not cleared */
+	struct tokens tokens;
 
-	e.m = &m;
-	e.at = 0;
-	e.n = 0;
-	e.tokens.n = 0;
+	tokens.n = 0; /* large: not cleared */
 	if (n->text.len > PATTERN_MAX_BYTES)
 		return too_long(&m, n->text.len);
 	if (check_empty(&m) < 0)
 		return ERR_CONFIG;
 	if (key_has(key, MOD_EXPAND))
-		return expand(&e);
+		return expand(&m);
 	for (uint32_t at = 0; at < n->text.len;) {
-		if (put(&m, &e.tokens, pattern_token(n->text, &at)) < 0)
+		if (put(&m, &tokens, pattern_token(n->text, &at)) < 0)
 			return ERR_CONFIG;
 	}
-	return run_steps(&m, 0, &e.tokens);
+	return run_steps(&m, 0, &tokens);
 }

@@ -31,6 +31,7 @@ static void write_list(const char *dir, const char *name, const char *entries)
 
 static struct lists *open_lists(void)
 {
+	static const char *const names[] = {"watched", "names", "nets"};
 	char dir[] = "/tmp/vedette-truth-XXXXXX";
 	char path[64];
 	struct error err = {0};
@@ -41,12 +42,13 @@ static struct lists *open_lists(void)
 		"  - {cidr: 203.0.113.0/24}\n  - {asn: 64500}\n  - {domain: evil.example}\n"
 		"  - {text: Weak Cipher}\n");
 	write_list(dir, "names", "  - {text: alpha}\n  - {text: beta}\n");
+	write_list(dir, "nets", "  - {cidr: 192.0.2.0/24}\n");
 	lists = lists_open(dir, 0, &err);
 	ck_assert_msg(lists != NULL, "%s", err.msg);
-	snprintf(path, sizeof(path), "%s/watched.yaml", dir);
-	unlink(path);
-	snprintf(path, sizeof(path), "%s/names.yaml", dir);
-	unlink(path);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s.yaml", dir, names[i]);
+		unlink(path);
+	}
 	rmdir(dir);
 	return lists;
 }
@@ -130,6 +132,49 @@ START_TEST(selections)
 }
 END_TEST
 
+/* Placeholders that stand for nothing. */
+START_TEST(placeholders_that_are_refused)
+{
+	static const struct {
+		const char *test, *message;
+	} samples[] = {
+		{"url.full|expand: '%none%x'",
+			"there is no list \"none\"; there are: names, nets, watched"},
+		{"url.full|expand: '%none%'",
+			"there is no list \"none\"; there are: names, nets, watched"},
+		{"url.full|contains|expand: '%nets%'",
+			"the list \"nets\" has no texts that could stand in a value"},
+		{"url.full|expand: '50%'",
+			"\"expand\" takes names of lists between percent signs, '%name%'; write "
+			"\\% for a percent sign that is meant as it stands"},
+		{"url.full|expand: '%names%%'",
+			"\"expand\" takes names of lists between percent signs, '%name%'; write "
+			"\\% for a percent sign that is meant as it stands"},
+		{"url.full|expand: "
+		 "'%names%%names%%names%%names%%names%%names%%names%%names%%names%'",
+			"more than 8 placeholders in one value; write several selections"},
+		{"peer.ip|expand: '%nets%x'",
+			"\"expand\" takes the name of one list between percent signs, and nothing "
+			"around it: '%name%'"},
+		{"peer.ip|expand|contains: '%nets%'",
+			"\"expand\" looks an address up in the list; remove \"contains\""},
+	};
+	struct lists *lists = open_lists();
+
+	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+		char text[1024];
+		struct error err = {0};
+
+		snprintf(text, sizeof(text), RULE_HEAD "detection:\n  s:\n    %s\n  condition: s\n",
+			samples[i].test);
+		ck_assert_ptr_null(rules_read(text, lists, &err));
+		ck_assert_msg(strstr(err.msg, samples[i].message) != NULL, "%s: %s",
+			samples[i].test, err.msg);
+	}
+	lists_close(lists);
+}
+END_TEST
+
 /* A selection is a letter or a longer name; it holds when the event's group has its name. */
 struct condition {
 	const char *names; /* of the selections, with a blank between */
@@ -185,6 +230,7 @@ END_TEST
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, selections);
+	tcase_add_test(tc, placeholders_that_are_refused);
 	tcase_add_test(tc, conditions_over_selections);
 }
 
