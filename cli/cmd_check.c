@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "cli/command.h"
+#include "cli/faults.h"
 #include "cli/options.h"
 #include "common/json_writer.h"
 #include "common/time_text.h"
@@ -47,6 +48,47 @@ static void print_site(const struct site *site, const char *path)
 		n.groups, n.roles, n.windows, n.exceptions);
 }
 
+struct left_counts {
+	size_t of[LEFT_FAULTY + 1];
+};
+
+static struct left_counts count_left(const struct sigma *sigma)
+{
+	struct left_counts n = {{0}};
+
+	for (size_t i = 0; i < sigma_left_count(sigma); i++)
+		n.of[sigma_left(sigma, i)->why]++;
+	return n;
+}
+
+static void print_left(const struct sigma *sigma)
+{
+	const struct left_counts n = count_left(sigma);
+
+	if (sigma_left_count(sigma) > 0)
+		(void)printf("         left out: %zu for other log sources, %zu that need facts "
+			     "which there are not, %zu faulty ('vedette rules list' names them)\n",
+			n.of[LEFT_OTHER_SOURCE], n.of[LEFT_LACKS], n.of[LEFT_FAULTY]);
+}
+
+/* Rules of others that are faulty stop nothing, and are told here: somebody wants to mend them. */
+static int tell_faulty(const char *command, const struct sigma *sigma)
+{
+	int status = EXIT_OK;
+
+	for (size_t i = 0; i < sigma_left_count(sigma); i++) {
+		const struct left_rule *l = sigma_left(sigma, i);
+
+		for (uint32_t j = 0; l->why == LEFT_FAULTY && j < l->n_messages; j++) {
+			struct error e;
+
+			(void)error_set(&e, ERR_CONFIG, "%s", l->messages[j].data);
+			status = command_fail(command, &e);
+		}
+	}
+	return status;
+}
+
 static void print_rules(const struct sigma *sigma, const char *dir)
 {
 	size_t by_category[RULE_CATEGORIES] = {0};
@@ -62,7 +104,8 @@ static void print_rules(const struct sigma *sigma, const char *dir)
 			rule_category_name((enum rule_category)c));
 		between = ", ";
 	}
-	(void)printf("), %zu for other products left out\n", sigma_left_count(sigma));
+	(void)puts(")");
+	print_left(sigma);
 }
 
 static void print_lists(const struct lists *lists)
@@ -182,6 +225,8 @@ static void write_geo(struct json_writer *w, const struct geo *geo, uint64_t now
 
 static int print_json(const struct knowledge *k, const struct knowledge_config *kc, uint64_t now_ns)
 {
+	static const char *const left_key[] = {"other_sources", "lacking_facts", "faulty"};
+	const struct left_counts left = count_left(k->sigma);
 	struct json_writer w;
 	int rc;
 
@@ -193,6 +238,8 @@ static int print_json(const struct knowledge *k, const struct knowledge_config *
 	key_text(&w, "folder", kc->rules_dir);
 	key_u64(&w, "loaded", sigma_count(k->sigma));
 	key_u64(&w, "left_out", sigma_left_count(k->sigma));
+	for (int why = 0; why <= LEFT_FAULTY; why++)
+		key_u64(&w, left_key[why], left.of[why]);
 	json_object_end(&w);
 	write_lists(&w, k->lists);
 	write_geo(&w, k->geo, now_ns);
@@ -209,9 +256,10 @@ int cmd_check(int argc, char **argv)
 	uint64_t now_ns = (uint64_t)time(NULL) * NS_PER_S;
 	struct options o;
 	struct knowledge k;
+	struct error_list faults = {0};
 	struct error err;
 	int first;
-	int status;
+	int status = EXIT_OK;
 
 	if (!options_parse(&o, argc, argv, accepted, help, &first, &status))
 		return status;
@@ -224,8 +272,9 @@ int cmd_check(int argc, char **argv)
 
 	struct knowledge_config kc = options_knowledge(&o);
 
+	kc.faults = &faults;
 	if (knowledge_open(&k, &kc, &err) != 0)
-		return command_fail(argv[0], &err);
+		return faults_fail(argv[0], &faults, &err);
 	if (o.json) {
 		status = print_json(&k, &kc, now_ns);
 	} else {
@@ -234,6 +283,8 @@ int cmd_check(int argc, char **argv)
 		print_lists(k.lists);
 		print_geo(k.geo, now_ns);
 	}
+	if (status == EXIT_OK)
+		status = tell_faulty(argv[0], k.sigma);
 	knowledge_close(&k);
 	return status;
 }

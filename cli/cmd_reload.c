@@ -3,6 +3,7 @@
 #include "cli/answer_view.h"
 #include "cli/command.h"
 #include "cli/control_client.h"
+#include "cli/faults.h"
 
 static const char help[] =
 	"usage: vedette reload [OPTION...]\n\n"
@@ -24,6 +25,7 @@ int cmd_reload(int argc, char **argv)
 	struct control_options o;
 	struct control_reply reply;
 	char path[CONTROL_PATH_BYTES];
+	struct error_list faults = {0};
 	struct error err = {ERR_OK, ""};
 	int status;
 	int rc;
@@ -36,6 +38,8 @@ int cmd_reload(int argc, char **argv)
 	if (rc == 0)
 		rc = answer_show(
 			(struct str){reply.text, (uint32_t)reply.len}, o.json, stdout, &err);
+	if (rc < 0)
+		control_reply_errors(&reply, &err, &faults);
 	control_reply_done(&reply);
-	return rc < 0 ? command_fail("reload", &err) : EXIT_OK;
+	return rc < 0 ? faults_fail("reload", &faults, &err) : EXIT_OK;
 }

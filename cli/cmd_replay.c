@@ -6,6 +6,7 @@
 
 #include "capture/file/file_source.h"
 #include "cli/command.h"
+#include "cli/faults.h"
 #include "cli/options.h"
 #include "cli/redis_target.h"
 #include "cli/run_summary.h"
@@ -76,6 +77,7 @@ struct replay {
 	struct state_store *saved; /* of --state-in */
 	struct state_found found;
 	struct knowledge knowledge;
+	struct error_list faults; /* of the rules */
 	struct source *source;
 	struct redis_target *target;
 	struct publisher *publisher;
@@ -188,6 +190,7 @@ static int open_knowledge(struct replay *r, struct error *err)
 	if (r->found.is_there && !before)
 		return error_set(err, ERR_SYSTEM, "not enough memory for what was saved");
 	kc.before = before;
+	kc.faults = &r->faults;
 	rc = knowledge_open(&r->knowledge, &kc, err);
 	site_close(before);
 	return rc;
@@ -375,7 +378,7 @@ int cmd_replay(int argc, char **argv)
 		rc = run(&r, &err);
 	if (rc == 0)
 		hint(&r);
-	status = rc == 0 ? r.input_status : command_fail(argv[0], &err);
+	status = rc == 0 ? r.input_status : faults_fail(argv[0], &r.faults, &err);
 	close_replay(&r);
 	return status;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/faults.h"
 #include "cli/options.h"
 #include "common/file.h"
 #include "common/time_text.h"
@@ -86,6 +87,7 @@ enum { DEFAULT_RESEND_WINDOW_MS = 600000 };
 struct run {
 	struct options options;
 	struct knowledge_config knowledge;
+	struct error_list faults; /* of the rules, at the start */
 	struct live_run *live;
 	struct private_redis *server;
 	struct delivery *delivery;
@@ -315,6 +317,7 @@ static int open_run(struct run *r, struct error *err)
 	if (rc == 0)
 		rc = make_state(r, err);
 	r->knowledge = options_knowledge(&r->options);
+	r->knowledge.faults = &r->faults;
 	if (rc == 0)
 		rc = open_live(r, err);
 	if (rc == 0)
@@ -363,7 +366,7 @@ int cmd_run(int argc, char **argv)
 		rc = open_run(&r, &err);
 	if (rc == 0)
 		rc = live_run(r.live, r.delivery, &err);
-	status = rc == 0 ? EXIT_OK : command_fail(argv[0], &err);
+	status = rc == 0 ? EXIT_OK : faults_fail(argv[0], &r.faults, &err);
 	close_run(&r);
 	if (rc == 0)
 		log_line("stopped");

@@ -237,6 +237,25 @@ int control_client_ask(const char *path, const char *request, int timeout_ms,
 	return rc < 0 ? rc : judge(path, ret, err);
 }
 
+void control_reply_errors(
+	const struct control_reply *r, const struct error *err, struct error_list *ret)
+{
+	json_t *root = json_loadb(r->text ? r->text : "", r->len, JSON_ALLOW_NUL, NULL);
+	const json_t *errors = json_object_get(root, "errors");
+	size_t i;
+	const json_t *item;
+
+	json_array_foreach(errors, i, item)
+	{
+		struct error e;
+
+		(void)error_set(&e, err->code, "%s",
+			json_string_value(item) ? json_string_value(item) : "");
+		error_list_add(ret, &e);
+	}
+	json_decref(root);
+}
+
 void control_reply_done(struct control_reply *r)
 {
 	free(r->text);

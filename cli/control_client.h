@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "common/error.h"
+#include "common/error_list.h"
 #include "sensor/control/control.h"
 
 struct control_options {
@@ -45,6 +45,10 @@ struct control_reply {
 int control_client_ask(const char *path, const char *request, int timeout_ms,
 	struct control_reply *ret, struct error *err);
 void control_reply_done(struct control_reply *r);
+
+/* The texts of the list "errors" in an answer, into RET with the code of ERR; none is fine. */
+void control_reply_errors(
+	const struct control_reply *r, const struct error *err, struct error_list *ret);
 
 /* Waits until the process that gave R is gone; false when it is still there after TIMEOUT_MS. */
 bool control_client_wait_gone(const char *path, const struct control_reply *r, int timeout_ms);

@@ -103,6 +103,7 @@ static int fit_site(struct live_run *l, struct error *err)
 		return error_set(err, ERR_SYSTEM, "not enough memory to go on");
 	}
 	cfg.before = before;
+	cfg.faults = NULL;
 	rc = knowledge_open(fresh, &cfg, err);
 	site_close(before);
 	if (rc != 0) {

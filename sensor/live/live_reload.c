@@ -8,7 +8,7 @@
 #include "common/time_text.h"
 #include "sensor/live/live_state.h"
 
-enum { SWAP_WAIT_S = 10 };
+enum { SWAP_WAIT_S = 10, LOGGED_FAULTS = 100 };
 
 static bool gives(const struct geo *g, const char *what)
 {
@@ -38,7 +38,7 @@ static int check_geo(const struct geo *old, const struct geo *fresh, struct erro
 	return 0;
 }
 
-static struct knowledge *load(struct live_run *l, struct error *err)
+static struct knowledge *load(struct live_run *l, struct error_list *faults, struct error *err)
 {
 	struct knowledge_config cfg = *l->cfg.knowledge;
 	struct knowledge *k = calloc(1, sizeof(*k));
@@ -51,6 +51,7 @@ static struct knowledge *load(struct live_run *l, struct error *err)
 	/* Only this thread changes what runs, by way of the main one. */
 	cfg.before = l->knowledge->site;
 	cfg.as_of_ns = live_wall_ns(NULL);
+	cfg.faults = faults;
 	rc = knowledge_open(k, &cfg, err);
 	if (rc == 0)
 		rc = check_geo(l->knowledge->geo, k->geo, err);
@@ -181,9 +182,10 @@ static void describe(const struct live_run *l, const struct knowledge *k, const 
 	}
 }
 
-static int reload(struct live_run *l, const char *cause, char *text, size_t size, struct error *err)
+static int reload(struct live_run *l, const char *cause, char *text, size_t size,
+	struct error_list *faults, struct error *err)
 {
-	struct knowledge *k = load(l, err);
+	struct knowledge *k = load(l, faults, err);
 	struct knowledge *former;
 
 	if (!k)
@@ -201,19 +203,42 @@ static int reload(struct live_run *l, const char *cause, char *text, size_t size
 	return 0;
 }
 
+/* All that is wrong, when it is more than what the news say: into the answer, and the first of it
+ * into the log. */
+static void tell_faults(
+	struct live_run *l, const struct error_list *faults, struct json_writer *answer)
+{
+	if (error_list_total(faults) < 2)
+		return;
+	for (size_t i = 0; i < faults->n && i < LOGGED_FAULTS; i++)
+		l->cfg.log(faults->items[i].msg);
+	if (error_list_total(faults) > LOGGED_FAULTS)
+		l->cfg.log("there are more errors; 'vedette check' and 'vedette reload' list all");
+	if (!answer)
+		return;
+	json_key(answer, "errors");
+	json_array_begin(answer);
+	for (size_t i = 0; i < faults->n; i++)
+		json_text(answer, faults->items[i].msg);
+	json_array_end(answer);
+}
+
 int live_reload(
 	struct live_run *l, const char *cause, struct json_writer *answer, struct error *err)
 {
+	struct error_list faults = {0};
 	char text[NEWS_TEXT_BYTES];
 	int rc;
 
 	pthread_mutex_lock(&l->reload_lock);
-	rc = reload(l, cause, text, sizeof(text), err);
+	rc = reload(l, cause, text, sizeof(text), &faults, err);
 	if (rc == 0)
 		l->reloads++;
 	else
 		l->reloads_refused++;
 	pthread_mutex_unlock(&l->reload_lock);
+	tell_faults(l, &faults, answer);
+	error_list_done(&faults);
 	if (rc != 0)
 		(void)snprintf(text, sizeof(text), "reload refused (%s), nothing changed: %.480s",
 			cause, err->msg);

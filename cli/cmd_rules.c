@@ -1,0 +1,19 @@
+#include "cli/family.h"
+#include "cli/rules.h"
+
+static const struct family_member members[] = {
+	{"list", rules_list, "list every rule, and why some are left out"},
+};
+
+static const struct family family = {
+	.name = "rules",
+	.about = "Works on rules without a sensor (docs/rules.md).\n",
+	.example = "  vedette rules list\n",
+	.members = members,
+	.n = sizeof(members) / sizeof(members[0]),
+};
+
+int cmd_rules(int argc, char **argv)
+{
+	return family_run(&family, argc, argv);
+}

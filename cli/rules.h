@@ -1,0 +1,6 @@
+/* The members of `vedette rules`, each in rules_X.c. */
+#pragma once
+
+#include "cli/command.h"
+
+command_fn rules_list;
