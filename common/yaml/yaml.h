@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/error.h"
+#include "common/error_list.h"
 #include "common/str.h"
 
 enum yaml_kind { YAML_SCALAR, YAML_LIST, YAML_MAP };
@@ -39,6 +39,12 @@ struct yaml_file; /* owns nodes and their text */
  * without control characters. */
 struct yaml_file *yaml_parse(
 	const char *name, const char *text, size_t len, size_t max_docs, struct error *err);
+
+/* The same, but what is wrong goes into FAULTS, all of it, and the documents that are good are
+ * there all the same, be it none. After a text that is no YAML, the next "---" at the start of a
+ * line begins anew. NULL with *err: no memory. NULL FAULTS: yaml_parse. */
+struct yaml_file *yaml_parse_all(const char *name, const char *text, size_t len, size_t max_docs,
+	struct error_list *faults, struct error *err);
 struct yaml_file *yaml_read(
 	const char *path, size_t max_docs, struct error *err); /* the same from a file */
 void yaml_file_free(struct yaml_file *f);                      /* NULL allowed */

@@ -76,13 +76,9 @@ int sigma_add(struct sigma *s, const struct lists *lists, const char *name, stru
 
 	if (!from.path || !from.file.data || !from.version.data)
 		return sigma_no_memory(err);
-	yaml = yaml_parse(name, text.data, text.len, MAX_DOCUMENTS, err);
-	if (!yaml && err->code != ERR_CONFIG)
+	yaml = yaml_parse_all(name, text.data, text.len, MAX_DOCUMENTS, &s->faults, err);
+	if (!yaml)
 		return err->code;
-	if (!yaml) {
-		error_list_add(&s->faults, err);
-		return 0;
-	}
 	for (size_t i = 0; i < yaml_docs(yaml) && rc == 0; i++)
 		rc = sigma_add_document(s, &from, yaml_root(yaml, i), err);
 	yaml_file_free(yaml);

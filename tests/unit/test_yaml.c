@@ -545,8 +545,93 @@ START_TEST(test_reads_from_a_file)
 }
 END_TEST
 
+/* Everything that is wrong, and the documents that are good. */
+static void check_all(const char *text, const char *const *faults, size_t n, const char *roots)
+{
+	struct error_list all = {0};
+	struct error err = {0};
+	struct yaml_file *f = yaml_parse_all("f", text, strlen(text), 100, &all, &err);
+	char found[256] = "";
+
+	ck_assert_ptr_nonnull(f);
+	for (size_t i = 0; i < all.n && i < n; i++)
+		ck_assert_str_eq(all.items[i].msg, faults[i]);
+	ck_assert_msg(error_list_total(&all) == n, "%zu faults:\n%s\n%s", all.n, text,
+		all.n > n ? all.items[n].msg : "");
+	for (size_t i = 0; i < yaml_docs(f); i++) {
+		const struct yaml_node *a = yaml_get(yaml_root(f, i), "a");
+
+		strcat(found, a ? a->text.data : "-");
+	}
+	ck_assert_str_eq(found, roots);
+	yaml_file_free(f);
+	error_list_done(&all);
+}
+
+#define CHECK_ALL(text, roots, ...)                                                                \
+	check_all(text, (const char *const[]){__VA_ARGS__},                                        \
+		sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *), roots)
+
+START_TEST(test_all_that_is_wrong)
+{
+	check_all("a: 1\n---\na: 2\n", NULL, 0, "12");
+	CHECK_ALL("a: [\n---\na: 2\n---\na: }\n---\n- *x\n- &y z\n---\na: 5\n", "25",
+		"f:2:1: did not find expected node content (while parsing a flow node, which "
+		"begins in line 2)",
+		"f:5:4: did not find expected node content (while parsing a block node, which "
+		"begins in line 5)",
+		"f:7:3: aliases (*name) are not supported; write the value out, or put text that "
+		"begins with \"*\" in quotes",
+		"f:8:3: anchors (&name) are not supported; write the value out where it is needed");
+	/* in one document, and in lines below a former fault */
+	CHECK_ALL("{a: 1\n---\na: 1\na: 2\nb: !t 3\na: 4\n<<: 5\n[x]: 6\n", "",
+		"f:2:1: did not find expected ',' or '}' (while parsing a flow mapping, which "
+		"begins in line 1)",
+		"f:5:4: tags (!name) are not supported; put text in quotes if it begins with \"!\"",
+		"f:7:1: merge keys (<<) are not supported; write the members out",
+		"f:8:1: a key must be a plain text, not a list",
+		"f:4:1: the key \"a\" stands twice, first in line 3; remove one",
+		"f:6:1: the key \"a\" stands twice, first in line 4; remove one");
+	/* the fault stands in the line that begins the document */
+	CHECK_ALL("a: 1\n--- {a: ]\n---\na: 3\n", "13",
+		"f:2:9: did not find expected node content (while parsing a flow node, which "
+		"begins in line 2)");
+	CHECK_ALL("", "", "f:1:1: the file is empty");
+	CHECK_ALL("a: \x01\n", "", "f:1:4: control character U+0001 is not allowed; remove it");
+}
+END_TEST
+
+/* As many as a file can hold: bounded, in order, in time. */
+START_TEST(test_thousands_that_are_wrong)
+{
+	static char text[16 * (ERROR_LIST_MAX + 100)];
+	struct error_list all = {0};
+	struct error err = {0};
+	struct yaml_file *f;
+	size_t len = 0;
+
+	for (int i = 0; i < ERROR_LIST_MAX + 100; i++)
+		len += (size_t)sprintf(text + len, "a: ]\n---\n");
+	f = yaml_parse_all("f", text, len, SIZE_MAX, &all, &err);
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(yaml_docs(f), 0);
+	ck_assert_uint_eq(all.n, ERROR_LIST_MAX);
+	for (int i = 0; i < ERROR_LIST_MAX; i++) {
+		char begin[32];
+
+		snprintf(begin, sizeof(begin), "f:%d:4: ", 2 * i + 1);
+		ck_assert_msg(strncmp(all.items[i].msg, begin, strlen(begin)) == 0, "%s",
+			all.items[i].msg);
+	}
+	yaml_file_free(f);
+	error_list_done(&all);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
+	tcase_add_test(tc, test_all_that_is_wrong);
+	tcase_add_test(tc, test_thousands_that_are_wrong);
 	tcase_add_test(tc, test_builds_a_tree);
 	tcase_add_test(tc, test_keeps_the_order_of_the_file);
 	tcase_add_test(tc, test_reads_text_in_every_style);
