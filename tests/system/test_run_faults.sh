@@ -141,6 +141,11 @@ until_true says faults.err "reloaded (SIGHUP): policy" 2
 rules=$(status faults .loaded.rules)
 echo "title: [" >rules/broken.yml
 no_reload "a broken rule" "broken.yml"
+python3 -c 'print("title: T\ndetection:\n  s:"); [print(f"    fact{i}: x") for i in range(998)]' >rules/broken.yml
+echo '  condition: s' >>rules/broken.yml
+echo 'logsource: {product: vedette, category: flow}' >>rules/broken.yml
+no_reload "a rule with 1000 faults" "1000 errors; nothing was loaded" # an unknown fact each, no id, no level
+same "faults that are told, each with its place" "$(grep -cE 'broken.yml:[0-9]+:[0-9]+: ' err)" 1000
 rm rules/broken.yml
 mv rules rules.away
 no_reload "no rules" "rules"
@@ -158,7 +163,7 @@ still_alerts 13
 kill $traffic
 wait $traffic 2>/dev/null || true
 sleep 0.5
-same "reloads" "$(status faults '[.sensor.reloads, .sensor.reloads_refused] | tojson')" "[5,9]"
+same "reloads" "$(status faults '[.sensor.reloads, .sensor.reloads_refused] | tojson')" "[5,10]"
 same "the account in status" "$(status faults '.redis | .raised - .delivered - .spooled - .queued - .lost')" 0
 finish faults
 alerts=$(wc -l <faults.json)
