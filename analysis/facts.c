@@ -337,6 +337,17 @@ enum field_id kept_facts_at(
 	return k->facts[i].id;
 }
 
+void kept_facts_restore(const struct kept_facts *k, struct facts *f)
+{
+	facts_clear(f);
+	for (uint32_t i = 0; i < k->n; i++) {
+		const enum field_id id = k->facts[i].id;
+
+		f->values[id] = k->facts[i].value;
+		f->present[id / 64] |= UINT64_C(1) << (id % 64);
+	}
+}
+
 void kept_facts_write_json(const struct kept_facts *k, struct json_writer *w)
 {
 	for (uint32_t i = 0; i < k->n; i++) {

@@ -205,6 +205,9 @@ void kept_facts_save(const struct kept_facts *k, struct blob_writer *w);
 struct kept_facts *kept_facts_load(
 	struct blob_reader *r, const struct fields_read *fields, struct facts *scratch);
 
+/* F, whatever it held, says what K does, borrowed. */
+void kept_facts_restore(const struct kept_facts *k, struct facts *f);
+
 /* As facts_write_json. */
 void kept_facts_write_json(const struct kept_facts *k, struct json_writer *w);
 

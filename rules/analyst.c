@@ -1,5 +1,6 @@
 #include "rules/analyst.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/time_text.h"
@@ -42,6 +43,28 @@ static bool set_versions(struct analyst *a, const struct analyst_config *cfg)
 	return findings_set_common(a->findings, f);
 }
 
+/* A correlator_sink_fn: a correlation is a rule like any other for findings. */
+static int take_correlated(void *user, const struct rule_match *m, struct facts *f, uint64_t ts_ns,
+	char ret_alert_id[ALERT_ID_BYTES])
+{
+	struct analyst *a = user;
+	const int rc = findings_match(a->findings, m, f, ts_ns, false);
+
+	(void)snprintf(ret_alert_id, ALERT_ID_BYTES, "%s", findings_matched_id(a->findings));
+	return rc;
+}
+
+static struct correlator *new_correlator(struct analyst *a)
+{
+	const struct correlator_config cfg = {.sigma = a->sigma,
+		.scratch = a->scratch,
+		.hash_key = a->hash_key,
+		.sink = take_correlated,
+		.user = a};
+
+	return correlator_new(&cfg);
+}
+
 struct analyst *analyst_new(
 	const struct analyst_config *cfg, alert_sink_fn *sink, void *user, struct error *err)
 {
@@ -63,11 +86,12 @@ struct analyst *analyst_new(
 	a->sigma = cfg->sigma;
 	a->scratch = sigma_scratch_new(cfg->sigma);
 	a->findings = findings_new(&fc, sink, user);
+	a->correlator = new_correlator(a);
 	a->arena = arena_new(ARENA_BLOCK_BYTES);
 	a->facts.arena = a->arena;
 	if (!a->visibility || !a->view.geo || !a->view.names || !a->view.entities || !a->scratch ||
-		!a->findings || !a->arena || !perspective_forget(&a->view, cfg->hash_key) ||
-		!set_versions(a, cfg)) {
+		!a->findings || !a->correlator || !a->arena ||
+		!perspective_forget(&a->view, cfg->hash_key) || !set_versions(a, cfg)) {
 		analyst_free(a);
 		error_set(err, ERR_SYSTEM, "not enough memory for the analyst stage");
 		return NULL;
@@ -81,7 +105,7 @@ int analyst_reload(struct analyst *a, const struct analyst_config *cfg, struct e
 	struct sigma_scratch *scratch = sigma_scratch_new(cfg->sigma);
 
 	if (!geo || !scratch || !perspective_forget(&a->view, a->hash_key) ||
-		!set_versions(a, cfg)) {
+		!set_versions(a, cfg) || !correlator_reload(a->correlator, cfg->sigma, scratch)) {
 		geo_cache_free(geo);
 		sigma_scratch_free(scratch);
 		return error_set(err, ERR_SYSTEM, "not enough memory to replace what is loaded");
@@ -108,6 +132,7 @@ void analyst_free(struct analyst *a)
 	perspective_done(&a->view);
 	sigma_scratch_free(a->scratch);
 	findings_free(a->findings);
+	correlator_free(a->correlator);
 	arena_free(a->arena);
 	free(a);
 }
@@ -116,8 +141,11 @@ void analyst_match(void *user, const struct rule_match *m)
 {
 	struct analyst *a = user;
 
-	if (a->rc == 0)
+	if (a->rc == 0 && !m->rule->is_silent)
 		a->rc = findings_match(a->findings, m, &a->facts, a->ts_ns, a->ended);
+	if (a->rc == 0 && correlator_wants(m))
+		a->rc = correlator_match(a->correlator, m, &a->facts,
+			m->rule->is_silent ? NULL : findings_matched_id(a->findings));
 }
 
 void analyst_begin(struct analyst *a, uint64_t ts_ns, bool ended)
@@ -127,11 +155,25 @@ void analyst_begin(struct analyst *a, uint64_t ts_ns, bool ended)
 	a->ts_ns = ts_ns;
 	a->ended = ended;
 	a->rc = 0;
+	correlator_begin(a->correlator, ts_ns, 0);
+}
+
+static bool is_of_flow(const struct event *ev)
+{
+	return ev->kind == EVENT_FLOW_CLASSIFIED || ev->kind == EVENT_FLOW_UPDATE ||
+	       ev->kind == EVENT_FLOW_END;
+}
+
+/* What correlations know a conversation by; 0 is none. */
+static uint64_t conversation_of(const struct event *ev)
+{
+	return is_of_flow(ev) ? ev->flow.first_seq + 1 : 0;
 }
 
 static void start(struct analyst *a, const struct event *ev)
 {
 	analyst_begin(a, ev->ts_ns, ev->kind == EVENT_FLOW_END);
+	correlator_begin(a->correlator, ev->ts_ns, conversation_of(ev));
 }
 
 /* Later fragments carry no ports: a record of its own counts them, and the conversation that they
@@ -200,12 +242,8 @@ static int judge_reach(struct analyst *a, const struct event *ev)
 	return a->rc;
 }
 
-int analyst_event(struct analyst *a, const struct event *ev)
+static int judge(struct analyst *a, const struct event *ev)
 {
-	a->stats.events++;
-	if (a->day_ns == 0)
-		a->day_ns = ev->ts_ns;
-	start(a, ev);
 	switch (ev->kind) {
 	case EVENT_FLOW_CLASSIFIED:
 	case EVENT_FLOW_UPDATE:
@@ -219,11 +257,27 @@ int analyst_event(struct analyst *a, const struct event *ev)
 	return 0;
 }
 
+int analyst_event(struct analyst *a, const struct event *ev)
+{
+	int rc;
+
+	a->stats.events++;
+	if (a->day_ns == 0)
+		a->day_ns = ev->ts_ns;
+	start(a, ev);
+	rc = judge(a, ev);
+	if (a->ended)
+		correlator_end(a->correlator, conversation_of(ev));
+	return rc;
+}
+
 int analyst_tick(struct analyst *a, uint64_t ts_ns)
 {
 	if (a->day_ns == 0) /* frames, but no conversation yet */
 		a->day_ns = ts_ns;
-	return findings_tick(a->findings, ts_ns);
+	const int rc = correlator_tick(a->correlator, ts_ns);
+
+	return rc == 0 ? findings_tick(a->findings, ts_ns) : rc;
 }
 
 int analyst_settle(struct analyst *a, uint64_t ts_ns)
@@ -233,7 +287,9 @@ int analyst_settle(struct analyst *a, uint64_t ts_ns)
 
 int analyst_finish(struct analyst *a, uint64_t ts_ns)
 {
-	return findings_finish(a->findings, ts_ns);
+	const int rc = correlator_finish(a->correlator, ts_ns);
+
+	return rc == 0 ? findings_finish(a->findings, ts_ns) : rc;
 }
 
 void analyst_stats(const struct analyst *a, struct analyst_stats *ret)
@@ -244,6 +300,7 @@ void analyst_stats(const struct analyst *a, struct analyst_stats *ret)
 	ret->entities_evicted = entities_evicted(a->view.entities);
 	ret->regex_limit_hits += sigma_regex_limit_hits(a->scratch);
 	findings_stats(a->findings, &ret->findings);
+	correlator_stats(a->correlator, &ret->correlations);
 }
 
 const struct facts *analyst_view(struct analyst *a, const struct event *ev)

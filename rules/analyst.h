@@ -13,6 +13,7 @@
 #include "rules/lists/lists.h"
 #include "rules/policy/site.h"
 #include "rules/sensor_event.h"
+#include "rules/sigma/correlator.h"
 #include "rules/sigma/sigma.h"
 #include "rules/visibility.h"
 
@@ -49,6 +50,7 @@ struct analyst_stats {
 	uint64_t names_evicted, entities_evicted, visibility_evicted;
 	uint64_t regex_limit_hits;
 	struct findings_stats findings;
+	struct correlator_stats correlations;
 };
 
 struct analyst;
@@ -80,7 +82,7 @@ int analyst_reload(struct analyst *a, const struct analyst_config *cfg, struct e
 /* What was learned and found, in parts that each say on their own what they are. Names and
  * visibility of equipment, and peers, which hold for the same hash key alone. */
 struct analyst_parts {
-	struct blob_writer *period, *names, *entities, *visibility, *findings;
+	struct blob_writer *period, *names, *entities, *visibility, *findings, *correlations;
 };
 
 /* COUNTED: what a period that ended now would be told. HELD: with the alerts that are held back to
@@ -89,7 +91,7 @@ void analyst_save(const struct analyst *a, const struct sensor_counts *counted, 
 	const struct analyst_parts *parts);
 
 struct analyst_parts_read {
-	struct blob_reader period, names, entities, visibility, findings;
+	struct blob_reader period, names, entities, visibility, findings, correlations;
 };
 
 /* Into A, which is new. Counting begins at 0 again. 0, or ERR_INPUT with *err that names the part

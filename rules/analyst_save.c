@@ -55,6 +55,7 @@ void analyst_save(const struct analyst *a, const struct sensor_counts *counted, 
 	entities_save(a->view.entities, parts->entities);
 	visibility_save(a->visibility, parts->visibility);
 	findings_save(a->findings, held, parts->findings);
+	correlator_save(a->correlator, held, parts->correlations);
 }
 
 static bool load_period(struct analyst *a, struct blob_reader *r)
@@ -86,6 +87,10 @@ int analyst_load(struct analyst *a, struct analyst_parts_read *parts, struct err
 	if (!findings_load(a->findings, &parts->findings, &a->facts) ||
 		!blob_at_end(&parts->findings))
 		return refuse(err, "findings");
+	/* Earlier releases knew no correlations. */
+	if (parts->correlations.len > 0 && (!correlator_load(a->correlator, &parts->correlations) ||
+						   !blob_at_end(&parts->correlations)))
+		return refuse(err, "correlations");
 	return 0;
 }
 

@@ -12,6 +12,7 @@ struct analyst {
 	const struct sigma *sigma;
 	struct sigma_scratch *scratch;
 	struct findings *findings;
+	struct correlator *correlator;
 	struct arena *arena; /* of the event at hand */
 	struct facts facts;
 	struct analyst_stats stats;

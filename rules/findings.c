@@ -6,6 +6,7 @@
 #include "common/hash/hash.h"
 #include "common/time_text.h"
 #include "rules/findings_state.h"
+#include "rules/sigma/correlator.h"
 
 static const struct str plain_category[] = {{"network", 7}}; /* of events that are no alerts */
 
@@ -104,13 +105,20 @@ struct parts {
 	size_t n;
 };
 
-static struct parts parts_of(struct facts *f, const struct rule *rule, struct str app)
+static struct parts parts_of(struct facts *f, const struct rule_match *m, struct str app)
 {
+	const struct rule *rule = m->rule;
 	struct parts p = {.items = {rule->id, facts_str(f, FIELD_EQUIPMENT_NAME),
 				  facts_str(f, FIELD_PEER_ENTITY), app},
 		.n = 4};
 	struct str segment = facts_str(f, FIELD_FLOW_SEGMENT);
 
+	/* A group is one finding, whichever of its events was the last. */
+	if (m->correlated) {
+		p.items[1] = correlated_group_text(m->correlated, f);
+		p.n = 2;
+		return p;
+	}
 	/* What is wrong with a piece of equipment is one finding, whomever it talks to and where.
 	 * What is not in the inventory is known by its address, which means one thing in one
 	 * segment. */
@@ -299,6 +307,8 @@ static void set_rule_facts(struct facts *f, const struct rule_match *m)
 
 	facts_settle_all(f);
 	sigma_explain(m, f, &reasons);
+	if (m->correlated)
+		correlated_facts(m->correlated, f);
 	matched = arena_alloc(f->arena, reasons.n * sizeof(*matched));
 	if (matched)
 		memcpy(matched, reasons.items, reasons.n * sizeof(*matched));
@@ -332,8 +342,14 @@ static void unset_rule_facts(struct facts *f)
 }
 
 /* "gnb-017 called update.example (tls): Equipment leaves its contract" */
-static void set_reason(struct facts *f, const struct rule *r, struct str app)
+static void set_reason(struct facts *f, const struct rule_match *m, struct str app)
 {
+	const struct rule *r = m->rule;
+
+	if (m->correlated) {
+		facts_set_str(f, FIELD_EVENT_REASON, correlated_sentence(m, f));
+		return;
+	}
 	if (r->category == RULE_SENSOR) {
 		struct str message = facts_str(f, FIELD_SENSOR_MESSAGE);
 
@@ -409,12 +425,28 @@ void findings_take(struct findings *fs, uint32_t i, const struct digest *key)
 	fs->stats.open_now++;
 }
 
+/* When what M is about began. */
+static uint64_t first_packet_ns(const struct rule_match *m, const struct facts *f, uint64_t ts_ns)
+{
+	if (m->correlated)
+		return m->correlated->first_ns;
+	return facts_has(f, FIELD_EVENT_START) ? facts_num(f, FIELD_EVENT_START) : ts_ns;
+}
+
+/* And when it was last seen. */
+static uint64_t last_packet_ns(const struct rule_match *m, const struct facts *f, uint64_t ts_ns)
+{
+	if (m->correlated)
+		return m->correlated->last_ns;
+	return facts_has(f, FIELD_EVENT_END) ? facts_num(f, FIELD_EVENT_END) : ts_ns;
+}
+
 /* Opens a finding for KEY. */
-static int open_finding(struct findings *fs, const struct rule *rule, const struct digest *key,
+static int open_finding(struct findings *fs, const struct rule_match *m, const struct digest *key,
 	struct facts *f, const struct parts *parts, uint64_t ts_ns, uint32_t *ret)
 {
-	uint64_t first_ns =
-		facts_has(f, FIELD_EVENT_START) ? facts_num(f, FIELD_EVENT_START) : ts_ns;
+	const struct rule *rule = m->rule;
+	uint64_t first_ns = first_packet_ns(m, f, ts_ns);
 	struct str equipment = facts_str(f, FIELD_EQUIPMENT_NAME);
 	const int rc = findings_free_slot(fs, ts_ns);
 
@@ -451,7 +483,7 @@ int findings_match(struct findings *fs, const struct rule_match *m, struct facts
 	bool ended)
 {
 	struct str app = application(f);
-	struct parts parts = parts_of(f, m->rule, app);
+	struct parts parts = parts_of(f, m, app);
 
 	if (ts_ns < fs->last_ns)
 		ts_ns = fs->last_ns;
@@ -459,16 +491,18 @@ int findings_match(struct findings *fs, const struct rule_match *m, struct facts
 	struct digest key = digest_of(f, &parts);
 	uint32_t i = findings_find(fs, &key);
 	bool opened = i == FINDING_NONE;
-	uint64_t last_ns = facts_has(f, FIELD_EVENT_END) ? facts_num(f, FIELD_EVENT_END) : ts_ns;
+	uint64_t last_ns = last_packet_ns(m, f, ts_ns);
 	int rc = 0;
 
 	fs->stats.matches++;
+	fs->matched_id[0] = '\0';
 	if (opened)
-		rc = open_finding(fs, m->rule, &key, f, &parts, ts_ns, &i);
+		rc = open_finding(fs, m, &key, f, &parts, ts_ns, &i);
 	if (rc != 0)
 		return rc;
 	struct finding *s = &fs->slots[i];
 
+	memcpy(fs->matched_id, s->id, sizeof(fs->matched_id));
 	unlink_age(fs, i);
 	link_newest(fs, i);
 	s->matched_ns = ts_ns;
@@ -487,7 +521,7 @@ int findings_match(struct findings *fs, const struct rule_match *m, struct facts
 	if (!due && !ended)
 		return 0;
 	set_rule_facts(f, m);
-	set_reason(f, m->rule, app);
+	set_reason(f, m, app);
 	rc = keep_facts(fs, s, f);
 	unset_rule_facts(f);
 	if (rc == 0 && due)
@@ -524,6 +558,11 @@ int findings_finish(struct findings *fs, uint64_t ts_ns)
 	while (rc == 0 && fs->oldest != FINDING_NONE)
 		rc = close_finding(fs, fs->oldest, ts_ns);
 	return rc == 0 ? outbox_flush(fs->outbox) : rc;
+}
+
+const char *findings_matched_id(const struct findings *fs)
+{
+	return fs->matched_id;
 }
 
 void findings_stats(const struct findings *fs, struct findings_stats *ret)

@@ -1,7 +1,8 @@
 /* Findings: matches of a rule, folded. One finding is (rule, equipment, peer entity, application);
  * repeats inside the window are revisions of the same alert, at a bounded rate. Rules of the
  * category equipment are folded by rule and equipment alone, those of the category sensor by rule,
- * equipment, interface and cause, each of their matches being a revision. Rules may be replaced
+ * equipment, interface and cause, each of their matches being a revision; correlations by rule and
+ * the values of their group. Rules may be replaced
  * while findings are open. Pure; one thread; packet time only.
  *
  *   opened    the first match
@@ -51,6 +52,9 @@ bool findings_set_common(struct findings *fs, const struct facts *common);
  * counters are final. 0 or a negative code from the sink. */
 int findings_match(struct findings *fs, const struct rule_match *m, struct facts *f, uint64_t ts_ns,
 	bool ended);
+
+/* Id of the alert that the last match belongs to; empty where it belongs to none. */
+const char *findings_matched_id(const struct findings *fs);
 
 /* Alerts of one instant are held back to be put in order; no later match is earlier than TS_NS, so
  * those of before may leave. */

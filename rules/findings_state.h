@@ -34,9 +34,10 @@ struct findings {
 	struct findings_config cfg;
 	struct findings_stats stats;
 	struct outbox *outbox;
-	uint64_t last_ns;      /* of the last alert: none is stamped earlier */
-	bool is_settled;       /* nothing is held back */
-	struct common *common; /* for matches to come; NULL: nothing */
+	char matched_id[ALERT_ID_BYTES]; /* of the last match; empty: it belongs to no alert */
+	uint64_t last_ns;                /* of the last alert: none is stamped earlier */
+	bool is_settled;                 /* nothing is held back */
+	struct common *common;           /* for matches to come; NULL: nothing */
 	struct json_writer json;
 	struct finding *slots;
 	uint32_t *buckets;

@@ -26,6 +26,7 @@ static const char *const names[STATE_PARTS] = {
 	[STATE_PEERS] = "peers",
 	[STATE_EQUIPMENT] = "equipment",
 	[STATE_FINDINGS] = "findings",
+	[STATE_CORRELATIONS] = "correlations",
 	[STATE_SENSOR] = "sensor",
 };
 
@@ -66,7 +67,8 @@ bool state_take(struct state_image *image, const struct state_source *from)
 	const struct pipeline_parts pp = {
 		&parts[STATE_READER], from->about->is_whole ? &parts[STATE_FLOWS] : NULL};
 	const struct analyst_parts ap = {&parts[STATE_DAY], &parts[STATE_NAMES],
-		&parts[STATE_PEERS], &parts[STATE_EQUIPMENT], &parts[STATE_FINDINGS]};
+		&parts[STATE_PEERS], &parts[STATE_EQUIPMENT], &parts[STATE_FINDINGS],
+		&parts[STATE_CORRELATIONS]};
 	bool ok = true;
 
 	for (int i = 0; i < STATE_SENSOR; i++)
@@ -141,6 +143,13 @@ static bool find(const struct state_found *found, enum state_part i, struct blob
 	return false;
 }
 
+/* A part that an earlier release did not have: an empty one then. */
+static bool find_if_any(const struct state_found *found, enum state_part i, struct blob_reader *ret)
+{
+	*ret = blob_reader_init("", 0);
+	return find(found, i, ret) || ret->len == 0;
+}
+
 int state_read(struct state_found *ret, struct state_store *store, struct error *err)
 {
 	struct blob_reader about;
@@ -158,6 +167,7 @@ int state_read(struct state_found *ret, struct state_store *store, struct error 
 	     find(ret, STATE_PEERS, &ret->analyst.entities) &&
 	     find(ret, STATE_EQUIPMENT, &ret->analyst.visibility) &&
 	     find(ret, STATE_FINDINGS, &ret->analyst.findings) &&
+	     find_if_any(ret, STATE_CORRELATIONS, &ret->analyst.correlations) &&
 	     find(ret, STATE_SENSOR, &ret->sensor);
 	ret->pipeline.has_flows = ok && find(ret, STATE_FLOWS, &ret->pipeline.flows);
 	if (!ok || ret->pipeline.has_flows != ret->about.is_whole)

@@ -35,7 +35,8 @@ enum state_part {
 	STATE_PEERS,
 	STATE_EQUIPMENT,
 	STATE_FINDINGS,
-	STATE_SENSOR, /* of a live run: its own business */
+	STATE_CORRELATIONS, /* releases before had none */
+	STATE_SENSOR,       /* of a live run: its own business */
 	STATE_PARTS
 };
 

@@ -2,7 +2,8 @@
 
 #include <stdlib.h>
 
-#include "rules/sigma/read.h"
+#include "rules/sigma/collection.h"
+#include "rules/sigma/correlation_link.h"
 
 enum { ARENA_BLOCK_BYTES = 65536, MAX_DOCUMENTS = 100000 };
 
@@ -49,8 +50,21 @@ void sigma_close(struct sigma *s)
 	arena_free(s->arena);
 	arena_free(s->scratch);
 	free(s->programs);
+	free(s->correlations);
 	free(s->left);
 	free(s);
+}
+
+/* DOC is a rule, or says something of rules in the same file. */
+static int add_next(struct sigma *s, const struct origin *from, struct collection *c,
+	const struct yaml_node *doc, struct error *err)
+{
+	struct reader r = {.sigma = s, .faults = &s->faults, .err = err};
+	const struct yaml_node *rule = doc;
+
+	if (doc->kind == YAML_MAP && collection_next(c, doc, &rule, err) < 0)
+		return sigma_go_on(&r) ? 0 : err->code;
+	return rule ? sigma_add_document(s, from, rule, err) : 0;
 }
 
 /* The digest of all is that of the digests so far and of this file, so that it does not matter how
@@ -71,6 +85,7 @@ int sigma_add(struct sigma *s, const struct lists *lists, const char *name, stru
 		.path = arena_str(s->arena, str_from(name)).data,
 		.file = arena_str(s->arena, file),
 		.version = arena_str(s->arena, str_from(digest_format(&digest, version)))};
+	struct collection collection = {.arena = s->arena};
 	struct yaml_file *yaml;
 	int rc = 0;
 
@@ -80,75 +95,15 @@ int sigma_add(struct sigma *s, const struct lists *lists, const char *name, stru
 	if (!yaml)
 		return err->code;
 	for (size_t i = 0; i < yaml_docs(yaml) && rc == 0; i++)
-		rc = sigma_add_document(s, &from, yaml_root(yaml, i), err);
+		rc = add_next(s, &from, &collection, yaml_root(yaml, i), err);
 	yaml_file_free(yaml);
 	s->digest = add_digest(s->digest, file, digest);
 	return rc;
 }
 
-struct by_id {
-	const struct program *program;
-};
-
-/* Without case, then by place. */
-static int compare_ids(const void *a, const void *b)
-{
-	const struct program *x = ((const struct by_id *)a)->program;
-	const struct program *y = ((const struct by_id *)b)->program;
-
-	for (uint32_t i = 0; i < x->rule.id.len; i++) {
-		int difference = ascii_lower(x->rule.id.data[i]) - ascii_lower(y->rule.id.data[i]);
-
-		if (difference != 0)
-			return difference;
-	}
-	return (x > y) - (x < y);
-}
-
-static void add_twice(struct sigma *s, const struct program *first, const struct program *second)
-{
-	struct error e;
-
-	(void)error_set(&e, ERR_CONFIG,
-		"%s:%u:%u: the id %s is also that of %s:%u:%u; make another with uuidgen",
-		second->path, (unsigned)second->id_line, (unsigned)second->id_column,
-		second->rule.id.data, first->path, (unsigned)first->id_line,
-		(unsigned)first->id_column);
-	error_list_add(&s->faults, &e);
-}
-
-/* Each that stands again is told beside the one that was read first, in the order of the rules. */
-static int check_ids(struct sigma *s, struct error *err)
-{
-	struct by_id *sorted = calloc(s->n + 1, sizeof(*sorted));
-	const struct program **first = calloc(s->n + 1, sizeof(const struct program *));
-	int rc;
-
-	for (size_t i = 0; sorted && first && i < s->n; i++)
-		sorted[i].program = &s->programs[i];
-	if (sorted && first)
-		qsort(sorted, s->n, sizeof(*sorted), compare_ids);
-	for (size_t i = 1; sorted && first && i < s->n; i++) {
-		const struct program *before = sorted[i - 1].program;
-		const struct program *p = sorted[i].program;
-
-		if (str_eq_nocase(before->rule.id, p->rule.id))
-			first[p - s->programs] =
-				first[before - s->programs] ? first[before - s->programs] : before;
-	}
-	for (size_t i = 0; sorted && first && i < s->n; i++) {
-		if (first[i])
-			add_twice(s, first[i], &s->programs[i]);
-	}
-	rc = sorted && first ? 0 : sigma_no_memory(err);
-	free(sorted);
-	free(first);
-	return rc;
-}
-
 int sigma_finish(struct sigma *s, struct error *err)
 {
-	if (check_ids(s, err) < 0)
+	if (sigma_link(s, err) < 0 || sigma_check_ids(s, err) < 0)
 		return err->code;
 	if (error_list_total(&s->faults) > 0)
 		return error_list_first(&s->faults, err);
@@ -167,7 +122,17 @@ struct digest sigma_digest(const struct sigma *s)
 
 size_t sigma_count(const struct sigma *s)
 {
-	return s->n;
+	return s->n + s->n_correlations;
+}
+
+size_t sigma_correlations(const struct sigma *s)
+{
+	return s->n_correlations;
+}
+
+size_t sigma_filters(const struct sigma *s)
+{
+	return s->n_filters;
 }
 
 size_t sigma_left_count(const struct sigma *s)
@@ -182,5 +147,5 @@ const struct left_rule *sigma_left(const struct sigma *s, size_t i)
 
 const struct rule *sigma_rule(const struct sigma *s, size_t i)
 {
-	return &s->programs[i].rule;
+	return i < s->n ? &s->programs[i].rule : &s->correlations[i - s->n]->rule;
 }

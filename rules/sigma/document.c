@@ -3,6 +3,8 @@
  * read to its end and kept apart. */
 #include <stdlib.h>
 
+#include "rules/sigma/correlation_link.h"
+#include "rules/sigma/filter.h"
 #include "rules/sigma/read.h"
 
 bool sigma_go_on(struct reader *r)
@@ -123,41 +125,47 @@ static enum left_out reason(const struct reader *r)
 	return r->foreign ? LEFT_OTHER_SOURCE : LEFT_LACKS;
 }
 
-static int keep_messages(struct reader *r, struct left_rule *ret)
+int sigma_keep_messages(
+	struct sigma *s, const struct error_list *list, struct left_rule *ret, struct error *err)
 {
-	struct str *messages = arena_alloc(r->sigma->arena, (r->faults->n + 1) * sizeof(*messages));
+	struct str *messages = arena_alloc(s->arena, (list->n + 1) * sizeof(*messages));
 
 	if (!messages)
-		return sigma_no_memory(r->err);
-	for (size_t i = 0; i < r->faults->n; i++) {
-		messages[i] = arena_str(r->sigma->arena, str_from(r->faults->items[i].msg));
+		return sigma_no_memory(err);
+	for (size_t i = 0; i < list->n; i++) {
+		messages[i] = arena_str(s->arena, str_from(list->items[i].msg));
 		if (!messages[i].data)
-			return sigma_no_memory(r->err);
+			return sigma_no_memory(err);
 	}
 	ret->messages = messages;
-	ret->n_messages = (uint32_t)r->faults->n;
+	ret->n_messages = (uint32_t)list->n;
 	return 0;
+}
+
+struct left_rule *sigma_add_left(struct sigma *s)
+{
+	void *left = s->left;
+	bool good = make_room(&left, s->n_left, &s->left_capacity, sizeof(*s->left));
+
+	s->left = left;
+	if (!good)
+		return NULL;
+	s->left[s->n_left] = (struct left_rule){0};
+	return &s->left[s->n_left++];
 }
 
 static int leave_out(struct reader *r, const struct program *p)
 {
 	struct sigma *s = r->sigma;
-	void *left = s->left;
-	bool good = make_room(&left, s->n_left, &s->left_capacity, sizeof(*s->left));
 	struct str *lacks = arena_alloc(s->arena, (r->lacks->n + 1) * sizeof(*lacks));
-	struct left_rule *l;
+	struct left_rule *l = sigma_add_left(s);
 
-	s->left = left;
-	if (!good || !lacks)
+	if (!l || !lacks)
 		return sigma_no_memory(r->err);
 	memcpy(lacks, r->lacks->names, r->lacks->n * sizeof(*lacks));
-	l = &s->left[s->n_left];
 	*l = (struct left_rule){
 		.rule = p->rule, .why = reason(r), .lacks = lacks, .n_lacks = r->lacks->n};
-	if (keep_messages(r, l) < 0)
-		return r->err->code;
-	s->n_left++;
-	return 0;
+	return sigma_keep_messages(s, r->faults, l, r->err);
 }
 
 /* OWNERSHIP as sigma_read_logsource says, or negative: then its log source was refused. */
@@ -184,6 +192,14 @@ static int add_public(
 	return rc;
 }
 
+static void set_origin(struct program *p, const struct origin *from, const struct yaml_node *map)
+{
+	p->path = from->path;
+	p->rule.file = from->file;
+	p->rule.version = from->version;
+	p->rule.line = map->line;
+}
+
 static int add_rule(struct reader *r, const struct origin *from, const struct yaml_node *map)
 {
 	struct program *p = next_program(r->sigma);
@@ -191,10 +207,7 @@ static int add_rule(struct reader *r, const struct origin *from, const struct ya
 
 	if (!p)
 		return sigma_no_memory(r->err);
-	p->path = from->path;
-	p->rule.file = from->file;
-	p->rule.version = from->version;
-	p->rule.line = map->line;
+	set_origin(p, from, map);
 	ownership = sigma_read_logsource(r, map, &p->rule);
 	if (r->is_public)
 		return add_public(r, map, p, ownership);
@@ -205,39 +218,73 @@ static int add_rule(struct reader *r, const struct origin *from, const struct ya
 	return add_own(r, map, p);
 }
 
-static int refuse_kind(struct reader *r, const struct yaml_node *map, enum document_kind kind)
+/* Whose rules it speaks of is known when all are there. */
+static int add_correlation(struct reader *r, const struct origin *from, const struct yaml_node *map)
 {
-	static const char *const keys[] = {
-		[DOCUMENT_CORRELATION] = "correlation",
-		[DOCUMENT_FILTER] = "filter",
-		[DOCUMENT_ACTION] = "action",
-	};
-	static const char *const names[] = {
-		[DOCUMENT_CORRELATION] = "Sigma correlation rules",
-		[DOCUMENT_FILTER] = "Sigma filters",
-		[DOCUMENT_ACTION] = "Sigma rule collections with \"action\"",
-	};
+	struct error_list faults = {0};
+	struct program about = {0};
+	int rc = 0;
 
-	return yaml_error(yaml_get(map, keys[kind]), r->err,
-		"%s are not supported by this version; move this document to a folder that is not "
-		"loaded",
-		names[kind]);
+	set_origin(&about, from, map);
+	r->faults = &faults;
+	if ((sigma_read_metadata(r, map, &about) < 0 && !sigma_go_on(r)) ||
+		sigma_read_correlation(r, map, &about) < 0)
+		rc = r->err->code;
+	error_list_done(&faults);
+	return rc;
+}
+
+/* Of a log source of others it is read for its faults alone, unless that is mapped. */
+static int add_filter(struct reader *r, const struct origin *from, const struct yaml_node *map)
+{
+	struct error_list faults = {0};
+	struct lacks lacks = {0};
+	struct program about = {0};
+	struct error_list *own = r->faults;
+	int ownership, rc = 0;
+
+	set_origin(&about, from, map);
+	ownership = sigma_read_filter_logsource(r, map, &about.rule);
+	if (r->is_public) {
+		r->faults = &faults;
+		r->lacks = &lacks;
+		r->foreign = ownership != RULE_MAPPED;
+	}
+	if (ownership == RULE_MISSPELT)
+		return 0;
+	if ((ownership < 0 && !sigma_go_on(r)) ||
+		(sigma_read_metadata(r, map, &about) < 0 && !sigma_go_on(r)) ||
+		sigma_read_filter(r, map, &about) < 0)
+		rc = r->err->code;
+	else if (r->is_public && (r->foreign || r->n_faults > 0))
+		rc = leave_out(r, &about);
+	r->faults = own;
+	error_list_done(&faults);
+	return rc;
 }
 
 int sigma_add_document(
 	struct sigma *s, const struct origin *from, const struct yaml_node *map, struct error *err)
 {
-	struct reader r = {.sigma = s, .lists = from->lists, .faults = &s->faults, .err = err};
-	enum document_kind kind = sigma_document_kind(map);
-	int rc;
+	struct reader r = {.sigma = s,
+		.lists = from->lists,
+		.kind = sigma_document_kind(map),
+		.faults = &s->faults,
+		.err = err};
 
-	if (map->kind != YAML_MAP)
-		rc = yaml_error(map, err, "a rule is a map; write title: and the other keys");
-	else if (kind == DOCUMENT_DETECTION)
-		return add_rule(&r, from, map);
-	else
-		rc = refuse_kind(&r, map, kind);
-	return sigma_go_on(&r) ? 0 : rc;
+	if (map->kind != YAML_MAP) {
+		(void)yaml_error(map, err, "a rule is a map; write title: and the other keys");
+		return sigma_go_on(&r) ? 0 : err->code;
+	}
+	switch (r.kind) {
+	case DOCUMENT_CORRELATION:
+		return add_correlation(&r, from, map);
+	case DOCUMENT_FILTER:
+		return add_filter(&r, from, map);
+	case DOCUMENT_DETECTION:
+		break;
+	}
+	return add_rule(&r, from, map);
 }
 
 const char *left_out_name(enum left_out why)

@@ -426,7 +426,7 @@ void sigma_eval(const struct sigma *s, struct sigma_scratch *w, enum rule_catego
 	rule_index_candidates(ix, w->trees[category], f, &w->candidates);
 	while (rule_set_take(&w->candidates, &place)) {
 		const struct program *p = &s->programs[ix->rules[place]];
-		const struct rule_match m = {&p->rule, p, w};
+		const struct rule_match m = {&p->rule, p, w, NULL};
 
 		if (program_holds(p, f, w))
 			match(user, &m);

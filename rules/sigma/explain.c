@@ -1,3 +1,4 @@
+#include "rules/sigma/correlator.h"
 #include "rules/sigma/program.h"
 
 /* Of one text; of one value in it; values and tests of which a text tells. */
@@ -278,6 +279,8 @@ void sigma_explain(const struct rule_match *m, const struct facts *f, struct rul
 	struct sigma_scratch *w = m->scratch;
 
 	ret->n = 0;
+	if (m->correlated)
+		correlated_explain(m, f, ret);
 	if (!p)
 		return;
 	memset(w->told, 0, p->n_selections);

@@ -22,9 +22,7 @@ enum document_kind sigma_document_kind(const struct yaml_node *map)
 {
 	if (yaml_get(map, "correlation"))
 		return DOCUMENT_CORRELATION;
-	if (yaml_get(map, "filter"))
-		return DOCUMENT_FILTER;
-	return yaml_get(map, "action") ? DOCUMENT_ACTION : DOCUMENT_DETECTION;
+	return yaml_get(map, "filter") ? DOCUMENT_FILTER : DOCUMENT_DETECTION;
 }
 
 /* One part of a log source; absent is fine. */
@@ -151,4 +149,14 @@ int sigma_read_logsource(struct reader *r, const struct yaml_node *map, struct r
 			"product \"%s\"; did you mean \"vedette\"?",
 			sigma_name_text(text, ret->logsource.product));
 	return find_source(r, ret);
+}
+
+int sigma_read_filter_logsource(struct reader *r, const struct yaml_node *map, struct rule *ret)
+{
+	const struct yaml_node *logsource = yaml_get(map, "logsource");
+
+	if (!logsource || logsource->kind != YAML_MAP || !is_own(logsource) ||
+		yaml_get(logsource, "category"))
+		return sigma_read_logsource(r, map, ret);
+	return read_parts(r, logsource, ret) < 0 ? r->err->code : RULE_OWN;
 }

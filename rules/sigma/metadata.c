@@ -126,19 +126,17 @@ static bool is_uuid(struct str text)
 	return true;
 }
 
-/* A rule of others need not have an id, alerts must: one that is the same wherever the file lies
- * (RFC 9562 §5.8). */
-static int make_id(struct reader *r, struct program *ret)
+int sigma_make_id(struct sigma *s, struct rule *rule, struct error *err)
 {
-	const struct digest parts[2] = {digest128(ret->rule.file.data, ret->rule.file.len),
-		digest128(ret->rule.title.data, ret->rule.title.len)};
+	const struct digest parts[2] = {digest128(rule->file.data, rule->file.len),
+		digest128(rule->title.data, rule->title.len)};
 	const struct digest whole = digest128(parts, sizeof(parts));
 	char hex[DIGEST_TEXT_BYTES];
 
 	digest_format(&whole, hex);
-	ret->rule.id = arena_printf(r->sigma->arena, "%.8s-%.4s-8%.3s-8%.3s-%.12s", hex, hex + 8,
-		hex + 12, hex + 16, hex + 20);
-	return ret->rule.id.data ? 0 : sigma_no_memory(r->err);
+	rule->id = arena_printf(s->arena, "%.8s-%.4s-8%.3s-8%.3s-%.12s", hex, hex + 8, hex + 12,
+		hex + 16, hex + 20);
+	return rule->id.data ? 0 : sigma_no_memory(err);
 }
 
 static int read_id(struct reader *r, const struct yaml_node *map, struct program *ret)
@@ -149,7 +147,10 @@ static int read_id(struct reader *r, const struct yaml_node *map, struct program
 	ret->id_line = n ? n->line : map->line;
 	ret->id_column = n ? n->column : map->column;
 	if (!n && r->is_public)
-		return make_id(r, ret);
+		return sigma_make_id(r->sigma, &ret->rule, r->err);
+	/* One that is only counted needs none: see sigma_link. */
+	if (!n && (r->kind != DOCUMENT_DETECTION || yaml_get(map, "name")))
+		return 0;
 	if (!n)
 		return sigma_lacks_key(r, map, "id")
 			       ? yaml_error(
@@ -172,8 +173,7 @@ static int read_level(struct reader *r, const struct yaml_node *map, struct rule
 		return 0;
 	}
 	if (!n)
-		return sigma_lacks_key(r, map, "level") ? missing(map, r->err, "level", "medium")
-							: 0;
+		return 0; /* see sigma_link */
 	if (n->kind == YAML_SCALAR && rule_level_parse(n->text, &ret->level))
 		return 0;
 	return yaml_error(n, r->err,
@@ -468,9 +468,23 @@ static int read_texts(struct reader *r, const struct yaml_node *map, struct rule
 	return 0;
 }
 
-static const char *const keys[] = {"title", "id", "name", "related", "taxonomy", "status",
-	"description", "license", "author", "references", "date", "modified", "tags", "logsource",
-	"detection", "fields", "falsepositives", "level", "scope", "custom", NULL};
+/* Of each kind of document. */
+static const char *const *keys_of(enum document_kind kind)
+{
+#define KEYS_BEFORE                                                                                \
+	"title", "id", "name", "related", "taxonomy", "status", "description", "license",          \
+		"author", "references", "date", "modified", "tags"
+#define KEYS_BEHIND "fields", "falsepositives", "level", "scope", "custom", NULL
+
+	static const char *const of_rules[] = {KEYS_BEFORE, "logsource", "detection", KEYS_BEHIND};
+	static const char *const of_correlations[] = {
+		KEYS_BEFORE, "correlation", "generate", KEYS_BEHIND};
+	static const char *const of_filters[] = {KEYS_BEFORE, "logsource", "filter", KEYS_BEHIND};
+
+	return kind == DOCUMENT_CORRELATION ? of_correlations
+	       : kind == DOCUMENT_FILTER    ? of_filters
+					    : of_rules;
+}
 
 int sigma_check_keys(struct reader *r, const struct yaml_node *map)
 {
@@ -479,7 +493,7 @@ int sigma_check_keys(struct reader *r, const struct yaml_node *map)
 
 		one.pairs = &map->pairs[i];
 		one.n = 1;
-		if (yaml_check_keys(&one, keys, r->err) < 0 && !sigma_go_on(r))
+		if (yaml_check_keys(&one, keys_of(r->kind), r->err) < 0 && !sigma_go_on(r))
 			return r->err->code;
 	}
 	return 0;
@@ -490,7 +504,7 @@ bool sigma_lacks_key(const struct reader *r, const struct yaml_node *map, const 
 	if (yaml_get(map, key))
 		return false;
 	for (size_t i = 0; i < map->n && !r->is_public; i++) {
-		const char *nearest = nearest_name(map->pairs[i].key->text, keys);
+		const char *nearest = nearest_name(map->pairs[i].key->text, keys_of(r->kind));
 
 		if (nearest && strcmp(nearest, key) == 0)
 			return false;
@@ -513,7 +527,7 @@ static int check_needed(struct reader *r, const struct yaml_node *map)
 		yaml_error(title, r->err, "\"title\" is empty; say what the rule finds") < 0 &&
 		!sigma_go_on(r))
 		return r->err->code;
-	if (sigma_lacks_key(r, map, "detection"))
+	if (r->kind == DOCUMENT_DETECTION && sigma_lacks_key(r, map, "detection"))
 		return missing(map, r->err, "detection",
 			"{selection: {network.protocol: ssh}, condition: selection}");
 	return 0;

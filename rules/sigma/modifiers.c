@@ -276,11 +276,11 @@ static enum test test_of(const struct item_key *key)
 
 /* What findings write into an alert is not there while rules judge: a rule about it would be silent
  * for ever. */
-static bool is_of_alert(struct str name)
+bool sigma_is_alert_fact(struct str name)
 {
-	static const char *const groups[] = {"alert.", "rule.", "threat.", "version.", "ecs.",
-		"event.action", "event.id", "event.reason", "event.sequence", "event.severity",
-		NULL};
+	static const char *const groups[] = {"alert.", "correlation.", "rule.", "threat.",
+		"version.", "ecs.", "event.action", "event.id", "event.reason", "event.sequence",
+		"event.severity", NULL};
 
 	for (size_t i = 0; groups[i]; i++) {
 		struct str group = str_from(groups[i]);
@@ -305,7 +305,7 @@ int sigma_find_fact(struct reader *r, const struct yaml_node *node, struct str n
 	if (term)
 		r->final = r->final || taxonomy_flags(term) & TERM_FINAL;
 	sigma_name_text(text, name);
-	if (*ret >= 0 && is_of_alert(name))
+	if (*ret >= 0 && sigma_is_alert_fact(name))
 		return yaml_error(node, r->err,
 			"%s is written into alerts when the rules have judged; no rule can test it",
 			text);

@@ -149,6 +149,7 @@ struct program {
 	uint32_t n_nodes;
 	const struct instruction *code;
 	uint32_t n_code;
+	const struct correlation_feed *feeds; /* correlations that count its matches */
 };
 
 /* What the arena does not free. */
@@ -164,6 +165,11 @@ struct sigma {
 	struct program *programs;
 	size_t n;
 	size_t capacity;
+	struct correlation **correlations; /* in the order of the files */
+	size_t n_correlations;
+	size_t correlation_capacity;
+	struct filter *filters; /* in the order of the files */
+	size_t n_filters;
 	struct arena *scratch; /* what rules for other log sources become, one at a time */
 	struct left_rule *left;
 	size_t n_left;

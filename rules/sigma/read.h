@@ -6,11 +6,14 @@
 #include "rules/sigma/program.h"
 #include "rules/sigma/taxonomy.h"
 
+enum document_kind { DOCUMENT_DETECTION, DOCUMENT_CORRELATION, DOCUMENT_FILTER };
+
 /* One rule being read. What it makes goes to the arena, or to the resources, of SIGMA. */
 struct reader {
 	struct sigma *sigma;
 	const struct lists *lists; /* NULL: none */
 	uint32_t n_items;          /* of the rule */
+	enum document_kind kind;
 	bool foreign;   /* for another log source: names of facts are free, and the program is
 			   thrown away */
 	bool is_public; /* foreign, or written for a log source that is mapped to our facts: the
@@ -55,6 +58,10 @@ const char *sigma_name_text(char *buf, struct str text);
  * already. */
 int sigma_read_metadata(struct reader *r, const struct yaml_node *map, struct program *ret);
 
+/* For a rule that has no id, but raises alerts, or is counted: one that is the same wherever the
+ * file lies (RFC 9562 §5.8). */
+int sigma_make_id(struct sigma *s, struct rule *rule, struct error *err);
+
 /* Keeps a fault for each key that no rule has. A negative code: no memory. */
 int sigma_check_keys(struct reader *r, const struct yaml_node *map);
 
@@ -65,7 +72,6 @@ bool sigma_lacks_key(const struct reader *r, const struct yaml_node *map, const 
 bool sigma_is_text(const struct yaml_node *n);
 
 /* What a document is. */
-enum document_kind { DOCUMENT_DETECTION, DOCUMENT_CORRELATION, DOCUMENT_FILTER, DOCUMENT_ACTION };
 enum document_kind sigma_document_kind(const struct yaml_node *map);
 
 /* Whose rule it is. */
@@ -74,6 +80,9 @@ enum ownership { RULE_OWN, RULE_MAPPED, RULE_FOREIGN, RULE_MISSPELT /* was told 
 /* logsource.c. Returns an enum ownership with the log source and the category in *RET, and sets
  * what R says of it; or refuses. */
 int sigma_read_logsource(struct reader *r, const struct yaml_node *map, struct rule *ret);
+
+/* The same of a filter, which may be for all categories of product vedette. */
+int sigma_read_filter_logsource(struct reader *r, const struct yaml_node *map, struct rule *ret);
 
 /* What the rules of one file share. */
 struct origin {
@@ -88,6 +97,13 @@ struct origin {
 int sigma_add_document(
 	struct sigma *s, const struct origin *from, const struct yaml_node *map, struct error *err);
 
+/* A zeroed one more that is left out, which counts from now on. NULL without memory. */
+struct left_rule *sigma_add_left(struct sigma *s);
+
+/* The faults kept in LIST as texts that stay. */
+int sigma_keep_messages(
+	struct sigma *s, const struct error_list *list, struct left_rule *ret, struct error *err);
+
 /* What is read between them is for nothing but its faults, and takes no memory that stays. */
 struct scratch {
 	struct arena *arena;
@@ -98,6 +114,9 @@ void sigma_scratch_end(struct sigma *s, const struct scratch *keep);
 
 /* imply.c: has P hold only for what its log source speaks of. */
 int sigma_imply(struct reader *r, struct program *p);
+
+/* Whether the fact NAME is written into alerts when the rules have judged. */
+bool sigma_is_alert_fact(struct str name);
 
 /* Turns TEXT that names a fact into it, in *ret. NODE is where it stands. */
 int sigma_find_fact(struct reader *r, const struct yaml_node *node, struct str name, int *ret);

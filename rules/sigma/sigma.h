@@ -45,6 +45,8 @@ struct rule_logsource {
 	struct str product, category, service;
 };
 
+struct correlation;
+
 /* What a rule says of itself. Strings live as long as the rules; what it does not say is empty. */
 struct rule {
 	struct str id, title, description, file, version;
@@ -53,6 +55,8 @@ struct rule {
 	struct str name, author, license, taxonomy, date, modified;
 	enum rule_category category;
 	enum rule_level level;
+	const struct correlation *correlation; /* NULL: it judges events, not matches */
+	bool is_silent; /* correlations count its matches, which raise no alerts */
 	enum rule_status status;
 	uint32_t n_tags, n_techniques, n_false_positives, n_references, n_related, n_fields,
 		n_scope;
@@ -76,7 +80,10 @@ struct sigma *sigma_open(
 void sigma_close(struct sigma *s); /* NULL allowed */
 
 struct digest sigma_digest(const struct sigma *s);
+/* All rules, correlations behind the others. Filters are no rules. */
 size_t sigma_count(const struct sigma *s);
+size_t sigma_correlations(const struct sigma *s);
+size_t sigma_filters(const struct sigma *s);
 const struct rule *sigma_rule(const struct sigma *s, size_t i);
 
 /* Rules of others that are not loaded, and why. Those of product vedette are never among them: they
@@ -106,6 +113,7 @@ const char *rule_level_name(enum rule_level l);       /* "high" */
 const char *rule_status_name(enum rule_status s);     /* "stable"; "" for none */
 bool rule_level_parse(struct str text, enum rule_level *ret);
 
+struct correlated;
 struct program;
 struct sigma_scratch;
 
@@ -115,6 +123,7 @@ struct rule_match {
 	/* for sigma_explain; NULL where no rule was evaluated */
 	const struct program *program;
 	struct sigma_scratch *scratch;
+	const struct correlated *correlated; /* NULL: not a correlation */
 };
 
 typedef void sigma_match_fn(void *user, const struct rule_match *m);

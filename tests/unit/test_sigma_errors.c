@@ -503,15 +503,6 @@ START_TEST(other_keys)
 		{"", "related: x", "6:10: \"related\" is a list of {id: UUID, type: derived}"},
 		{"", "references: x", "6:13: \"references\" is a list; write [first, second]"},
 		{"", "author: [x]", "6:9: \"author\" is a single text, not a list"},
-		{"", "filter: {rules: any}",
-			"6:9: Sigma filters are not supported by this version; move this "
-			"document to a folder that is not loaded"},
-		{"", "correlation: {type: event_count}",
-			"6:14: Sigma correlation rules are not supported by this version; move "
-			"this document to a folder that is not loaded"},
-		{"", "action: global",
-			"6:9: Sigma rule collections with \"action\" are not supported by this "
-			"version; move this document to a folder that is not loaded"},
 	};
 
 	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++)
