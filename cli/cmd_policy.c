@@ -19,6 +19,8 @@ int cmd_policy(int argc, char **argv)
 		{"lint", policy_lint, "what a policy allows and hardly means, line by line"},
 		{"test", policy_test,
 			"whether declared conversations get the verdicts they should"},
+		{"draft", policy_draft,
+			"a policy that allows what captures show, with the evidence"},
 	};
 	static const struct family family = {
 		.name = "policy",

@@ -156,6 +156,8 @@ struct site {
 	uint32_t n_tags[PACKET_TAG_KINDS];
 	struct tag_interface *interfaces;
 	uint32_t n_segments, n_declared_segments, n_interfaces;
+	struct ip_prefix *own; /* networks.own, outside any segment */
+	uint32_t n_own;
 	struct ip_prefix *subscribers; /* outside any segment */
 	struct ip_prefix *spared;      /* the operator's within those, in any segment */
 	uint32_t n_spared;

@@ -46,13 +46,23 @@ static int add_prefix(struct load *l, const struct yaml_node *node, const struct
 	return 0;
 }
 
-/* Room for N prefixes of subscribers. */
-static int reserve_subscribers(struct load *l, size_t n)
+/* Room for N prefixes of SCOPE. */
+static int reserve(struct load *l, enum site_scope scope, size_t n)
 {
 	struct site *s = l->site;
+	struct ip_prefix *prefixes = arena_alloc(s->arena, n * sizeof(*prefixes));
 
-	s->subscribers = arena_alloc(s->arena, n * sizeof(*s->subscribers));
-	return s->subscribers ? 0 : read_no_memory(l);
+	if (scope == SITE_OWN)
+		s->own = prefixes;
+	else
+		s->subscribers = prefixes;
+	return prefixes ? 0 : read_no_memory(l);
+}
+
+const struct ip_prefix *site_own(const struct site *s, size_t *ret_n)
+{
+	*ret_n = s->n_own;
+	return s->own;
 }
 
 const struct ip_prefix *site_subscribers(const struct site *s, size_t *ret_n)
@@ -70,8 +80,7 @@ static int load_list(struct load *l, const struct yaml_node *networks, const cha
 	*ret_n = 0;
 	if (r < 0 || !list)
 		return r;
-	if (scope == SITE_SUBSCRIBERS)
-		r = reserve_subscribers(l, list->n);
+	r = reserve(l, scope, list->n);
 	for (size_t i = 0; r == 0 && i < list->n; i++) {
 		struct ip_prefix prefix;
 		uint16_t segment;
@@ -81,6 +90,8 @@ static int load_list(struct load *l, const struct yaml_node *networks, const cha
 			r = add_prefix(l, list->items[i], &prefix, segment, scope);
 		if (r == 0 && segment == 0 && scope == SITE_SUBSCRIBERS)
 			l->site->subscribers[l->site->n_subscribers++] = prefix;
+		else if (r == 0 && segment == 0)
+			l->site->own[l->site->n_own++] = prefix;
 	}
 	*ret_n = (uint32_t)list->n;
 	return r;
@@ -143,6 +154,7 @@ static int discover_own(struct load *l, const struct ip_prefix *prefix, bool giv
 		return error_set(l->err, ERR_USAGE,
 			"%s is given as the operator's own and as its subscribers'; leave one out",
 			ip_prefix_format(prefix, text));
+	l->site->own[l->site->n_own++] = *prefix;
 	return 0;
 }
 
@@ -161,14 +173,17 @@ int scope_discover(struct load *l, const struct site_space *space)
 	static const char *const private[] = {
 		"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"};
 
-	int r = reserve_subscribers(l, space->n_subscribers);
+	const size_t n_private = sizeof(private) / sizeof(private[0]);
+	int r = reserve(l, SITE_SUBSCRIBERS, space->n_subscribers);
+
+	if (r == 0)
+		r = reserve(l, SITE_OWN, space->n_own ? space->n_own : n_private);
 
 	for (size_t i = 0; r == 0 && i < space->n_subscribers; i++)
 		r = discover_subscribers(l, &space->subscribers[i]);
 	for (size_t i = 0; r == 0 && i < space->n_own; i++)
 		r = discover_own(l, &space->own[i], true);
-	for (size_t i = 0; r == 0 && space->n_own == 0 && i < sizeof(private) / sizeof(private[0]);
-		i++) {
+	for (size_t i = 0; r == 0 && space->n_own == 0 && i < n_private; i++) {
 		struct ip_prefix prefix;
 
 		if (ip_prefix_parse(str_from(private[i]), &prefix, NULL))

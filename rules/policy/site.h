@@ -65,6 +65,9 @@ uint16_t site_segment(
 	const struct site *s, const struct packet *p, uint32_t layer, const char *interface);
 const char *site_segment_name(const struct site *s, uint16_t segment); /* "" for 0 */
 
+/* networks.own outside any segment, in discover mode the space that stands for it; borrowed. */
+const struct ip_prefix *site_own(const struct site *s, size_t *ret_n);
+
 /* networks.subscribers outside any segment; borrowed. */
 const struct ip_prefix *site_subscribers(const struct site *s, size_t *ret_n);
 

@@ -1,0 +1,222 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/file/file_source.h"
+#include "cli/policy.h"
+#include "cli/run_summary.h"
+#include "rules/analyst.h"
+#include "rules/policy/draft/draft.h"
+#include "sensor/knowledge.h"
+#include "sensor/pipeline.h"
+
+static const char help[] =
+	"usage: vedette policy draft [OPTION...] FILE...\n\n"
+	"Reads captures and writes a policy in which all that was seen is allowed, as narrowly as\n"
+	"it was seen: equipment, roles and contracts, each line below the evidence for it. It is\n"
+	"to be read before it is used: an intrusion that was seen is in it, too. Peers that a "
+	"list\n"
+	"of linked networks names are left out, and named at its end.\n\n"
+	"  --own PREFIX,...  the operator's address space; default: private addresses\n"
+	"  --subscribers PREFIX,...  the subscribers' address space, which is never inspected\n"
+	"  --name NAME      the name of the site; default: draft\n"
+	"  --lists DIR      lists of linked networks instead of the shipped ones\n"
+	"  --geo DIR        MaxMind DB files for country and AS; \"\" for none\n"
+	"  --as-of DATE     with the list entries that were in force then; default: today\n"
+	"  --filter EXPR    only packets that meet this pcap-filter(7) expression\n"
+	"  --keep-duplicates  count packets that several taps saw each time\n"
+	"  --workers N      threads that classify, 1 to 64; the result is the same for any "
+	"number\n\n"
+	"Example:\n"
+	"  vedette policy draft --name waw-core-1 capture.pcap > draft.yaml\n";
+
+enum { MAX_FLOWS = 1 << 20, MAX_DETECTIONS = 100000 };
+
+#define DRAFT_HASH_KEY UINT64_C(0x5645444554544531) /* that of replay: the same labels */
+
+struct drafting {
+	struct options options;
+	struct knowledge knowledge;
+	struct source *source;
+	struct analyst *analyst;
+	struct draft *draft;
+	struct progress progress;
+	int input_status;
+};
+
+/* The end that is not the equipment, as the facts of EV know it. */
+static struct draft_peer peer_of(const struct facts *f)
+{
+	struct draft_peer peer = {
+		.domain = facts_str(f, FIELD_PEER_DOMAIN),
+		.country = facts_str(f, FIELD_PEER_COUNTRY),
+		.as_name = facts_str(f, FIELD_PEER_AS_NAME),
+		.list = facts_str(f, FIELD_PEER_LINKAGE_LIST),
+	};
+	const struct fact_value *reason = facts_get(f, FIELD_PEER_LINKAGE_REASON);
+
+	if (facts_has(f, FIELD_PEER_AS_NUMBER))
+		peer.as_number = (uint32_t)facts_num(f, FIELD_PEER_AS_NUMBER);
+	if (reason && reason->strs.n > 0)
+		peer.reason = reason->strs.items[0];
+	return peer;
+}
+
+static int on_event(void *user, const struct event *ev)
+{
+	struct drafting *dr = user;
+	struct draft_peer peer;
+
+	if (ev->kind == EVENT_DNS_ANSWER)
+		return analyst_event(dr->analyst, ev);
+	if (ev->kind == EVENT_REACH)
+		return 0;
+	peer = peer_of(analyst_view(dr->analyst, ev));
+	return draft_see(dr->draft, ev, &peer) ? 0 : ERR_SYSTEM;
+}
+
+static int on_tick(void *user, uint64_t ts_ns)
+{
+	(void)user;
+	(void)ts_ns;
+	return 0;
+}
+
+static int no_alert(void *user, const struct alert *a)
+{
+	(void)user;
+	(void)a;
+	return 0;
+}
+
+static void on_progress(void *user, const struct pipeline_stats *so_far)
+{
+	struct drafting *dr = user;
+
+	progress_show(&dr->progress, so_far);
+}
+
+static void on_input_fault(void *user, const struct error *err)
+{
+	struct drafting *dr = user;
+
+	progress_end(&dr->progress);
+	dr->input_status = command_fail("policy draft", err);
+}
+
+static int run(struct drafting *dr, struct error *err)
+{
+	struct pipeline_config pc = {
+		.source = dr->source,
+		.site = dr->knowledge.site,
+		.hash_key = DRAFT_HASH_KEY,
+		.workers = options_workers(&dr->options),
+		.max_flows = MAX_FLOWS,
+		.max_detections = MAX_DETECTIONS,
+		.keep_duplicates = dr->options.keep_duplicates,
+		.ends_process = !VEDETTE_FREES_ALL,
+		.progress = on_progress,
+		.input_fault = on_input_fault,
+		.user = dr,
+	};
+	struct pipeline_consumer consumer = {dr, on_event, on_tick, NULL, NULL, NULL, on_tick};
+	struct pipeline_stats stats;
+	int rc;
+
+	progress_init(&dr->progress, dr->source);
+	rc = pipeline_run(&pc, &consumer, &stats, err);
+	progress_end(&dr->progress);
+	if (rc != 0 && err->code == ERR_OK)
+		error_set(err, ERR_SYSTEM, "not enough memory to keep what was seen");
+	return rc;
+}
+
+/* Rules are not loaded: this command judges nothing. */
+static int open_drafting(struct drafting *dr, char **files, int n, struct error *err)
+{
+	struct knowledge_config kc = options_knowledge(&dr->options);
+	struct analyst_config ac = {.hash_key = DRAFT_HASH_KEY, .max_findings = 1};
+	struct draft_options o = {
+		.site = dr->options.name ? dr->options.name : "draft",
+		.source = files[0],
+		.subscribers = dr->options.subscribers,
+		.n_subscribers = dr->options.n_subscribers,
+		.hash_key = DRAFT_HASH_KEY,
+	};
+
+	kc.rules_dir = NULL;
+	if (knowledge_open(&dr->knowledge, &kc, err) != 0)
+		return err->code;
+	dr->source =
+		source_open_files((const char *const *)files, (size_t)n, dr->options.filter, err);
+	if (!dr->source)
+		return err->code;
+	ac.site = dr->knowledge.site;
+	ac.lists = dr->knowledge.lists;
+	ac.sigma = dr->knowledge.sigma;
+	ac.geo = dr->knowledge.geo;
+	dr->analyst = analyst_new(&ac, no_alert, NULL, err);
+	if (!dr->analyst)
+		return err->code;
+	o.discover = dr->knowledge.site;
+	dr->draft = draft_new(&o);
+	return dr->draft ? 0 : error_set(err, ERR_SYSTEM, "not enough memory for a draft");
+}
+
+static int print(struct drafting *dr, struct error *err)
+{
+	struct draft_counts n;
+	char *text;
+	int rc = draft_write(dr->draft, &text, &n, err);
+
+	if (rc < 0)
+		return rc;
+	if (fputs(text, stdout) == EOF || fflush(stdout) == EOF)
+		rc = error_set(err, ERR_SYSTEM, "standard output cannot be written");
+	free(text);
+	(void)fprintf(stderr,
+		"%" PRIu64 " conversations: %zu equipment, %zu roles, %zu lines, %zu groups\n",
+		n.conversations, n.equipment, n.roles, n.lines, n.groups);
+	if (n.left_out)
+		(void)fprintf(stderr,
+			"%" PRIu64 " conversations with networks that a list names are not "
+			"allowed by it; see its end\n",
+			n.left_out);
+	if (n.forgotten)
+		(void)fprintf(stderr,
+			"%" PRIu64 " conversations are not in it: more than %d different ones were "
+			"seen\n",
+			n.forgotten, DRAFT_MAX_EDGES);
+	return rc;
+}
+
+int policy_draft(int argc, char **argv)
+{
+	static const int accepted[] = {OPTION_LISTS, OPTION_GEO, OPTION_OWN_SPACE,
+		OPTION_SUBSCRIBERS, OPTION_NAME, OPTION_WORKERS, OPTION_FILTER, OPTION_AS_OF,
+		OPTION_KEEP_DUPLICATES, 0};
+	struct drafting dr = {.input_status = EXIT_OK};
+	struct error err = {ERR_OK, ""};
+	int first;
+	int status;
+	int rc;
+
+	if (!options_parse(&dr.options, argc, argv, accepted, help, &first, &status))
+		return status;
+	if (first == argc) {
+		error_set(&err, ERR_USAGE, "no capture given; write: vedette policy draft FILE...");
+		return command_fail(argv[0], &err);
+	}
+	rc = open_drafting(&dr, argv + first, argc - first, &err);
+	if (rc == 0)
+		rc = run(&dr, &err);
+	if (rc == 0)
+		rc = print(&dr, &err);
+	status = rc == 0 ? dr.input_status : command_fail(argv[0], &err);
+	draft_free(dr.draft);
+	analyst_free(dr.analyst);
+	source_close(dr.source);
+	knowledge_close(&dr.knowledge);
+	return status;
+}
