@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
-#include "cli/quantity.h"
+#include "common/quantity.h"
 #include "common/time_text.h"
 #include "redis/store/spool.h"
 #include "sensor/pipeline.h"

@@ -1,4 +1,4 @@
-#include "cli/quantity.h"
+#include "common/quantity.h"
 
 #include "tests/unit/suite.h"
 

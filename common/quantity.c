@@ -1,4 +1,4 @@
-#include "cli/quantity.h"
+#include "common/quantity.h"
 
 #include <stddef.h>
 #include <string.h>
