@@ -405,5 +405,7 @@ int sigma_read_condition(struct reader *r, const struct yaml_node *detection, st
 	memcpy(nodes, p.nodes, p.n_nodes * sizeof(*nodes));
 	ret->nodes = nodes;
 	ret->n_nodes = p.n_nodes;
+	ret->condition_line = yaml_get(detection, "condition")->line;
+	ret->condition_column = yaml_get(detection, "condition")->column;
 	return 0;
 }

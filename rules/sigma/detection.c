@@ -104,6 +104,15 @@ static int read_test(struct reader *r, const struct yaml_pair *pair, struct item
 	return rc;
 }
 
+/* What the rule wrote, and where: for those who ask about the test later. */
+static int keep_origin(struct reader *r, const struct yaml_node *key, struct item *item)
+{
+	item->key = arena_str(r->sigma->arena, key->text);
+	item->line = key->line;
+	item->column = key->column;
+	return item->key.data ? 0 : sigma_no_memory(r->err);
+}
+
 static int read_map(struct reader *r, const struct yaml_node *map, struct group *ret)
 {
 	struct item *items;
@@ -114,7 +123,9 @@ static int read_map(struct reader *r, const struct yaml_node *map, struct group 
 	if (!items)
 		return sigma_no_memory(r->err);
 	for (size_t i = 0; i < map->n; i++) {
-		if (read_test(r, &map->pairs[i], &items[i]) < 0 && !sigma_go_on(r))
+		int rc = read_test(r, &map->pairs[i], &items[i]);
+
+		if (rc < 0 ? !sigma_go_on(r) : keep_origin(r, map->pairs[i].key, &items[i]) < 0)
 			return r->err->code;
 	}
 	ret->items = items;
@@ -139,6 +150,8 @@ static int read_alternative(struct reader *r, const struct yaml_node *n, struct 
 	ret->n = 1;
 	if (read_keyword(r, n, item) < 0)
 		return r->err->code;
+	item->line = n->line;
+	item->column = n->column;
 	return order_items(r, ret);
 }
 
@@ -202,6 +215,8 @@ static int read_selection_name(struct reader *r, const struct yaml_node *key, st
 				"otherwise",
 				reserved[i]);
 	}
+	ret->line = key->line;
+	ret->column = key->column;
 	ret->name = arena_str(r->sigma->arena, name);
 	return ret->name.data ? 0 : sigma_no_memory(r->err);
 }

@@ -201,6 +201,14 @@ static void say_item(
 		say_not_met(line, item, f);
 }
 
+struct str item_text(const struct item *item, const struct facts *f, struct sigma_scratch *w)
+{
+	struct line line = {.len = 0};
+
+	say_item(&line, item, f, w);
+	return arena_str(f->arena, (struct str){line.text, (uint32_t)line.len});
+}
+
 static const struct group *holding_group(
 	const struct selection *s, const struct facts *f, struct sigma_scratch *w)
 {

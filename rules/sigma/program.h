@@ -92,7 +92,9 @@ enum {
 };
 
 struct item {
-	int field; /* enum field_id, FIELD_ANY_TEXT or FIELD_FOREIGN */
+	struct str key;        /* as the rule writes it; empty for a text in a list */
+	uint32_t line, column; /* where it stands in the rule's file */
+	int field;             /* enum field_id, FIELD_ANY_TEXT or FIELD_FOREIGN */
 	enum test test;
 	enum modifier word; /* which modifier says how values compare; MOD_NONE: equal */
 	bool all;           /* every value must be met, not any */
@@ -117,6 +119,7 @@ struct group {
 
 struct selection {
 	struct str name;
+	uint32_t line, column; /* of its name */
 	const struct group *groups;
 	uint32_t n;
 };
@@ -142,6 +145,7 @@ struct instruction {
 struct program {
 	struct rule rule;
 	uint32_t id_line, id_column;
+	uint32_t condition_line, condition_column;
 	const char *path; /* for messages */
 	const struct selection *selections;
 	uint32_t n_selections;
@@ -218,6 +222,9 @@ bool item_is_met(
 	const struct item *item, const struct facts *f, struct sigma_scratch *w, struct hit *ret);
 bool item_holds(const struct item *item, const struct facts *f, struct sigma_scratch *w);
 bool selection_holds(const struct selection *s, const struct facts *f, struct sigma_scratch *w);
+
+/* What ITEM found, or did not: "peer.linkage.tier 3 not lte 2". In the facts' arena. */
+struct str item_text(const struct item *item, const struct facts *f, struct sigma_scratch *w);
 
 /* Without any index. */
 bool program_holds(const struct program *p, const struct facts *f, struct sigma_scratch *w);
