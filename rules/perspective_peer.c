@@ -197,12 +197,13 @@ void perspective_done(struct perspective *p)
 	memo_free(p->verdicts);
 }
 
-static void look_up_linkage(
-	const struct perspective *p, const struct lists_peer *peer, struct linkage *ret)
+/* The answer is remembered, or in *BUF: valid until the next look-up. */
+static const struct linkage *look_up_linkage(
+	const struct perspective *p, const struct lists_peer *peer, struct linkage *buf)
 {
 	struct memo_key k = {.len = 0};
-	struct linkage *remembered;
-	bool known;
+	struct linkage *ret;
+	bool known = false;
 
 	memo_key_add(&k, &peer->addr, sizeof(peer->addr));
 	memo_key_add(&k, &peer->as_number, sizeof(peer->as_number));
@@ -211,11 +212,32 @@ static void look_up_linkage(
 	memo_key_add_str(&k, peer->domain);
 	memo_key_add_str(&k, peer->ja3);
 	memo_key_add_str(&k, peer->sha1);
-	remembered = memo_find(p->linkages, &k, &known);
+	ret = memo_find(p->linkages, &k, &known);
+	if (!ret)
+		ret = buf;
 	if (!known)
-		lists_linkage(p->lists, peer, remembered ? remembered : ret);
-	if (remembered)
-		*ret = *remembered;
+		lists_linkage(p->lists, peer, ret);
+	return ret;
+}
+
+static void set_texts(struct facts *f, enum field_id id, const struct str *texts, uint8_t n)
+{
+	struct str *copy = n ? arena_alloc(f->arena, n * sizeof(*copy)) : NULL;
+
+	if (!copy)
+		return;
+	memcpy(copy, texts, n * sizeof(*copy));
+	facts_set_strs(f, id, copy, n);
+}
+
+static void set_claim(struct facts *f, enum field_id list, enum field_id match,
+	enum field_id confidence, enum field_id reason, const struct claim *c)
+{
+	facts_set_str(f, list, c->list);
+	facts_copy_str(f, match, str_from(c->match));
+	if (c->confidence != LISTS_NO_CONFIDENCE)
+		facts_set_num(f, confidence, c->confidence);
+	set_texts(f, reason, c->reasons, c->n_reasons);
 }
 
 static void fill_linkage(const struct perspective *p, struct facts *f)
@@ -223,8 +245,8 @@ static void fill_linkage(const struct perspective *p, struct facts *f)
 	const struct flow_details *d = p->ev->details;
 	const struct geo_answer *geo = geo_of(p);
 	struct lists_peer peer = {.addr = *other_addr(p)};
-	struct linkage link;
-	struct str *reasons;
+	const struct linkage *link;
+	struct linkage buf;
 
 	if (!geo)
 		return;
@@ -235,16 +257,22 @@ static void fill_linkage(const struct perspective *p, struct facts *f)
 	peer.ja3 = p->side == 0 ? d->ja3s : d->ja3;
 	if (p->side == 0)
 		peer.sha1 = d->tls_sha1;
-	look_up_linkage(p, &peer, &link);
-	if (link.tier == 0)
-		return;
-	facts_set_num(f, FIELD_PEER_LINKAGE_TIER, link.tier);
-	facts_set_str(f, FIELD_PEER_LINKAGE_LIST, link.list);
-	facts_copy_str(f, FIELD_PEER_LINKAGE_MATCH, str_from(link.match));
-	reasons = arena_alloc(f->arena, sizeof(link.reasons));
-	if (reasons) {
-		memcpy(reasons, link.reasons, sizeof(link.reasons));
-		facts_set_strs(f, FIELD_PEER_LINKAGE_REASON, reasons, link.n_reasons);
+	link = look_up_linkage(p, &peer, &buf);
+	if (link->tier > 0) {
+		facts_set_num(f, FIELD_PEER_LINKAGE_TIER, link->tier);
+		set_claim(f, FIELD_PEER_LINKAGE_LIST, FIELD_PEER_LINKAGE_MATCH,
+			FIELD_PEER_LINKAGE_CONFIDENCE, FIELD_PEER_LINKAGE_REASON, &link->linked);
+	}
+	if (link->indicator.list.len > 0)
+		set_claim(f, FIELD_PEER_INDICATOR_LIST, FIELD_PEER_INDICATOR_MATCH,
+			FIELD_PEER_INDICATOR_CONFIDENCE, FIELD_PEER_INDICATOR_REASON,
+			&link->indicator);
+	if (link->n_hidden > 0) {
+		set_texts(f, FIELD_PEER_BENIGN_HIDES, link->hidden, link->n_hidden);
+		facts_set_str(f, FIELD_PEER_BENIGN_LIST, link->benign.list);
+		facts_copy_str(f, FIELD_PEER_BENIGN_MATCH, str_from(link->benign.match));
+		set_texts(
+			f, FIELD_PEER_BENIGN_REASON, link->benign.reasons, link->benign.n_reasons);
 	}
 }
 

@@ -4,33 +4,14 @@
 #include <stdlib.h>
 
 #include "common/file.h"
-#include "rules/lists/parse.h"
-#include "rules/lists/store.h"
+#include "common/time_text.h"
+#include "rules/lists/lists_state.h"
 #include "rules/lists/value.h"
 
 enum {
 	MAX_LISTS = 1024,
 	MAX_FILE_BYTES = 256 * 1024 * 1024,
-	MAX_MATCHES = 64, /* entries that one peer meets; what is weaker than those is left out */
-};
-
-struct lists_set {
-	const struct lists *lists;
-	struct list list;
-};
-
-struct lists {
-	struct store store;
-	struct lists_set *sets;
-	size_t n;
-	struct digest digest;
-};
-
-/* The entries that a peer meets, strongest first. */
-struct matches {
-	const struct lists *lists;
-	const struct entry *entries[MAX_MATCHES];
-	size_t n;
+	MAX_LINE_BYTES = 1024 * 1024,
 };
 
 static int check_name(const struct lists *l, const struct yaml_node *root, const struct list *new,
@@ -46,10 +27,30 @@ static int check_name(const struct lists *l, const struct yaml_node *root, const
 	return 0;
 }
 
+/* A line that no person and no program of ours wrote. */
+static int check_lines(const char *path, const char *text, size_t len, struct error *err)
+{
+	size_t line = 1;
+
+	for (size_t at = 0; at < len; line++) {
+		const char *end = memchr(text + at, '\n', len - at);
+		const size_t bytes = end ? (size_t)(end - text) - at : len - at;
+
+		if (bytes > MAX_LINE_BYTES)
+			return error_set(err, ERR_CONFIG,
+				"%s:%zu:1: a line of %zu bytes; a list has at most %d in a line, "
+				"so break it",
+				path, line, bytes, MAX_LINE_BYTES);
+		at += bytes + 1;
+	}
+	return 0;
+}
+
 static int load_text(struct lists *l, const char *path, const char *text, size_t len,
 	uint64_t as_of_ns, struct error *err)
 {
-	struct yaml_file *file = yaml_parse(path, text, len, 1, err);
+	struct yaml_file *file =
+		check_lines(path, text, len, err) == 0 ? yaml_parse(path, text, len, 1, err) : NULL;
 	struct str name = arena_str(l->store.arena, str_from(path));
 	struct lists_set *set = &l->sets[l->n];
 	int rc;
@@ -69,6 +70,7 @@ static int load_text(struct lists *l, const char *path, const char *text, size_t
 	if (rc == 0)
 		rc = parse_entries(root, &l->store, &set->list, as_of_ns, err);
 	yaml_file_free(file);
+	l->n_benign += set->list.role == LIST_BENIGN;
 	l->n++;
 	return rc;
 }
@@ -170,258 +172,111 @@ void lists_info(const struct lists *l, size_t i, struct lists_info *ret)
 
 	*ret = (struct lists_info){
 		.name = list->name.data,
+		.title = list->title.data,
 		.file = list->file,
 		.source = list->source.data,
 		.date = list->date.data,
 		.licence = list->licence.data ? list->licence.data : "",
+		.role = list->role,
 		.tier = list->tier,
+		.stale_after_days = list->stale_after_days,
+		.date_days = list->date_days,
 		.entries = list->entries,
 		.expired = list->expired,
 	};
 }
 
-static uint8_t tier_of(const struct lists *l, const struct entry *e)
+const char *list_role_name(enum list_role role)
 {
-	return l->sets[e->list].list.tier;
+	static const char *const names[] = {"set", "linkage", "indicators", "benign"};
+
+	return names[role];
 }
 
-/* Whether A says more than B: by tier, then by kind. Entries of one kind stay as they came: the
- * longer prefix or name first, then in the order of the files. */
-static bool is_stronger(const struct lists *l, const struct entry *a, const struct entry *b)
+int64_t lists_age_days(const struct lists_info *info, uint64_t now_ns)
 {
-	if (tier_of(l, a) != tier_of(l, b))
-		return tier_of(l, a) < tier_of(l, b);
-	return a->kind < b->kind;
+	return (int64_t)(now_ns / NS_PER_DAY) - info->date_days;
 }
 
-/* Takes the chain that begins at entry I, but for indicator sets. */
-static void match_chain(struct matches *m, uint32_t i)
+bool lists_is_stale(const struct lists_info *info, uint64_t now_ns)
 {
-	for (; i != STORE_NONE; i = m->lists->store.entries[i].next) {
-		const struct entry *e = &m->lists->store.entries[i];
-		size_t at = m->n;
-
-		if (tier_of(m->lists, e) == 0)
-			continue;
-		while (at > 0 && is_stronger(m->lists, e, m->entries[at - 1]))
-			at--;
-		if (at == MAX_MATCHES)
-			continue;
-		size_t moved = (m->n < MAX_MATCHES ? m->n : MAX_MATCHES - 1) - at;
-
-		memmove(&m->entries[at + 1], &m->entries[at], moved * sizeof(m->entries[0]));
-		m->entries[at] = e;
-		m->n = at + moved + 1;
-	}
+	return info->stale_after_days > 0 &&
+	       lists_age_days(info, now_ns) > (int64_t)info->stale_after_days;
 }
 
-static void match_text(struct matches *m, enum entry_kind kind, struct str text)
+static struct lists_entry entry_of(const struct lists *l, const struct entry *e)
 {
-	if (m->lists->store.linking[kind] > 0 && text.len > 0)
-		match_chain(m, store_find(&m->lists->store, kind, text));
+	return (struct lists_entry){
+		.list = e->list,
+		.kind = value_kind_name((enum entry_kind)e->kind),
+		.value = store_value(&l->store, e),
+		.entity = e->basis->entity,
+		.because = e->basis->because,
+		.source = e->basis->source,
+		.date = e->basis->date,
+		.reasons = e->basis->reasons,
+		.n_reasons = e->basis->n,
+		.confidence = e->confidence,
+		.until_days = e->until == ENTRY_NO_END ? -1 : e->until,
+		.line = e->line,
+	};
 }
 
-static struct str without_last_dot(struct str domain)
+int lists_each(const struct lists *l, size_t i, lists_entry_fn *fn, void *user)
 {
-	if (domain.len > 0 && domain.data[domain.len - 1] == '.')
-		domain.len--;
-	return domain;
-}
-
-/* The parent of DOMAIN: what follows its first label; empty at the top. */
-static struct str parent(struct str domain)
-{
-	const char *dot = domain.len ? memchr(domain.data, '.', domain.len) : NULL;
-	uint32_t skip = dot ? (uint32_t)(dot - domain.data) + 1 : domain.len;
-
-	return (struct str){domain.data + skip, domain.len - skip};
-}
-
-static void match_peer(struct matches *m, const struct lists_peer *peer)
-{
-	const struct store *store = &m->lists->store;
-	uint32_t networks[STORE_MAX_NETWORKS];
-	size_t n =
-		store->linking[ENTRY_CIDR] ? store_find_networks(store, &peer->addr, networks) : 0;
-	char asn[ASN_TEXT_BYTES];
-
-	for (size_t i = 0; i < n; i++)
-		match_chain(m, networks[i]);
-	if (peer->as_number && store->linking[ENTRY_ASN] > 0)
-		match_text(m, ENTRY_ASN, store_asn_text(peer->as_number, asn));
-	for (struct str d = without_last_dot(peer->domain);
-		d.len > 0 && store->linking[ENTRY_DOMAIN] > 0; d = parent(d))
-		match_text(m, ENTRY_DOMAIN, d);
-	match_text(m, ENTRY_JA3, peer->ja3);
-	match_text(m, ENTRY_SHA1, peer->sha1);
-	match_text(m, ENTRY_COUNTRY, str_from(peer->country));
-	if (strcmp(peer->country, peer->registered_country) != 0)
-		match_text(m, ENTRY_COUNTRY, str_from(peer->registered_country));
-}
-
-static void add_reasons(struct linkage *ret, const struct entry *e)
-{
-	for (uint32_t i = 0; i < e->basis->n && ret->n_reasons < LINKAGE_MAX_REASONS; i++) {
-		bool known = false;
-
-		for (uint8_t k = 0; k < ret->n_reasons && !known; k++)
-			known = str_eq(ret->reasons[k], e->basis->reasons[i]);
-		if (!known)
-			ret->reasons[ret->n_reasons++] = e->basis->reasons[i];
-	}
-}
-
-/* "asn:4134"; a country in capitals, as everywhere else. */
-static void write_match(struct linkage *ret, const struct store *store, const struct entry *e)
-{
-	struct str value = store_value(store, e);
-
-	(void)snprintf(ret->match, sizeof(ret->match), "%s:%.*s",
-		value_kind_name((enum entry_kind)e->kind), (int)value.len, value.data);
-	for (char *c = ret->match + strlen("country:"); e->kind == ENTRY_COUNTRY && *c; c++)
-		*c = (char)(*c - 'a' + 'A');
-}
-
-void lists_linkage(const struct lists *l, const struct lists_peer *peer, struct linkage *ret)
-{
-	struct matches m = {.lists = l, .n = 0};
-
-	memset(ret, 0, sizeof(*ret));
-	match_peer(&m, peer);
-	if (m.n == 0)
-		return;
-	ret->tier = tier_of(l, m.entries[0]);
-	ret->list = l->sets[m.entries[0]->list].list.name;
-	write_match(ret, &l->store, m.entries[0]);
-	for (size_t i = 0; i < m.n; i++)
-		add_reasons(ret, m.entries[i]);
-}
-
-const struct lists_set *lists_set_find(const struct lists *l, struct str name)
-{
-	for (size_t i = 0; i < l->n; i++) {
-		if (str_eq(l->sets[i].list.name, name))
-			return &l->sets[i];
-	}
-	return NULL;
-}
-
-static bool chain_has(const struct lists_set *s, uint32_t i)
-{
-	for (; i != STORE_NONE; i = s->lists->store.entries[i].next) {
-		if (s->lists->store.entries[i].list == s->list.index)
-			return true;
-	}
-	return false;
-}
-
-static bool set_has(const struct lists_set *s, enum entry_kind kind, struct str text)
-{
-	return s->list.kinds >> kind & 1 && chain_has(s, store_find(&s->lists->store, kind, text));
-}
-
-/* Of texts: those that are compared as a whole. */
-enum { N_WHOLE = 4 };
-
-static const enum entry_kind whole_kinds[N_WHOLE] = {
-	ENTRY_TEXT, ENTRY_JA3, ENTRY_SHA1, ENTRY_COUNTRY};
-
-bool lists_set_has_ip(const struct lists_set *s, const struct ip_addr *a)
-{
-	uint32_t networks[STORE_MAX_NETWORKS];
-	size_t n = 0;
-
-	if (s->list.kinds >> ENTRY_CIDR & 1)
-		n = store_find_networks(&s->lists->store, a, networks);
-	for (size_t i = 0; i < n; i++) {
-		if (chain_has(s, networks[i]))
-			return true;
-	}
-	return false;
-}
-
-bool lists_set_has_number(const struct lists_set *s, uint64_t number)
-{
-	char text[ASN_TEXT_BYTES];
-
-	return set_has(s, ENTRY_ASN, store_asn_text(number, text));
-}
-
-bool lists_set_has_text(const struct lists_set *s, struct str text)
-{
-	for (size_t i = 0; i < N_WHOLE; i++) {
-		if (set_has(s, whole_kinds[i], text))
-			return true;
-	}
-	for (struct str d = without_last_dot(text); s->list.kinds >> ENTRY_DOMAIN & 1 && d.len > 0;
-		d = parent(d)) {
-		if (set_has(s, ENTRY_DOMAIN, d))
-			return true;
-	}
-	return false;
-}
-
-static bool is_text_kind(enum entry_kind kind)
-{
-	bool is = kind == ENTRY_DOMAIN;
-
-	for (size_t i = 0; i < N_WHOLE; i++)
-		is = is || kind == whole_kinds[i];
-	return is;
-}
-
-int lists_set_each_text(const struct lists_set *s, lists_text_fn *fn, void *user)
-{
-	const struct store *store = &s->lists->store;
 	int rc = 0;
 
-	for (uint32_t i = 0; i < store->n && rc == 0; i++) {
-		const struct entry *e = &store->entries[i];
+	for (uint32_t at = 0; at < l->store.n && rc == 0; at++) {
+		const struct lists_entry e = entry_of(l, &l->store.entries[at]);
 
-		if (e->list == s->list.index && is_text_kind((enum entry_kind)e->kind))
-			rc = fn(user, store_value(store, e), e->kind == ENTRY_DOMAIN);
+		if (e.list == i)
+			rc = fn(user, &e);
 	}
 	return rc;
 }
 
-size_t lists_set_number(const struct lists_set *s)
+static int tell_chain(const struct lists *l, uint32_t at, lists_entry_fn *fn, void *user)
 {
-	return s->list.index;
+	int rc = 0;
+
+	for (; at != STORE_NONE && rc == 0; at = l->store.entries[at].next) {
+		const struct lists_entry e = entry_of(l, &l->store.entries[at]);
+
+		rc = fn(user, &e);
+	}
+	return rc;
 }
 
-const struct lists *lists_set_lists(const struct lists_set *s)
+static int tell_text(const struct lists *l, enum entry_kind kind, struct str text,
+	lists_entry_fn *fn, void *user)
 {
-	return s->lists;
+	return tell_chain(l, store_find(&l->store, kind, text), fn, user);
 }
 
-static void tell_chain(const struct lists *l, uint32_t i, lists_found_fn *found, void *user)
-{
-	for (; i != STORE_NONE; i = l->store.entries[i].next)
-		found(user, l->store.entries[i].list);
-}
-
-void lists_find_ip(
-	const struct lists *l, const struct ip_addr *a, lists_found_fn *found, void *user)
+int lists_each_holding(
+	const struct lists *l, const struct lists_peer *peer, lists_entry_fn *fn, void *user)
 {
 	uint32_t networks[STORE_MAX_NETWORKS];
-	size_t n = store_find_networks(&l->store, a, networks);
+	const size_t n = peer->no_addr ? 0 : store_find_networks(&l->store, &peer->addr, networks);
+	char asn[ASN_TEXT_BYTES];
+	struct str name = lists_without_last_dot(peer->domain);
+	int rc = 0;
 
-	for (size_t i = 0; i < n; i++)
-		tell_chain(l, networks[i], found, user);
-}
-
-void lists_find_number(const struct lists *l, uint64_t number, lists_found_fn *found, void *user)
-{
-	char text[ASN_TEXT_BYTES];
-
-	tell_chain(l, store_find(&l->store, ENTRY_ASN, store_asn_text(number, text)), found, user);
-}
-
-void lists_find_text(const struct lists *l, struct str text, lists_found_fn *found, void *user)
-{
-	for (size_t i = 0; i < N_WHOLE; i++)
-		tell_chain(l, store_find(&l->store, whole_kinds[i], text), found, user);
-	for (struct str d = without_last_dot(text); l->store.of_kind[ENTRY_DOMAIN] && d.len > 0;
-		d = parent(d))
-		tell_chain(l, store_find(&l->store, ENTRY_DOMAIN, d), found, user);
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = tell_chain(l, networks[i], fn, user);
+	if (rc == 0 && peer->as_number)
+		rc = tell_text(l, ENTRY_ASN, store_asn_text(peer->as_number, asn), fn, user);
+	if (rc == 0)
+		rc = tell_text(l, ENTRY_HOST, name, fn, user);
+	for (; rc == 0 && name.len > 0; name = lists_parent_domain(name))
+		rc = tell_text(l, ENTRY_DOMAIN, name, fn, user);
+	if (rc == 0)
+		rc = tell_text(l, ENTRY_JA3, peer->ja3, fn, user);
+	if (rc == 0)
+		rc = tell_text(l, ENTRY_SHA1, peer->sha1, fn, user);
+	if (rc == 0)
+		rc = tell_text(l, ENTRY_COUNTRY, str_from(peer->country), fn, user);
+	if (rc == 0 && strcmp(peer->country, peer->registered_country) != 0)
+		rc = tell_text(l, ENTRY_COUNTRY, str_from(peer->registered_country), fn, user);
+	return rc;
 }

@@ -3,202 +3,29 @@
 #include <stdlib.h>
 
 #include "common/time_text.h"
+#include "rules/lists/benign.h"
+#include "rules/lists/parse_state.h"
 #include "rules/lists/value.h"
 
-enum { MAX_TEXT_BYTES = 500, MAX_ENTITIES = 10000, MAX_ACTS = 8, S_PER_DAY = 86400 };
+enum { S_PER_DAY = 86400 };
 
-/* An act by which somebody names an entity. */
-struct act {
-	struct str because; /* may be empty */
-	struct str source, date;
-};
-
-struct entity {
-	struct str key, name;
-	struct act acts[MAX_ACTS];
-	uint32_t n_acts;
-	const struct basis
-		*basis[ENTRY_KINDS]; /* made when the first entry of that kind needs it */
-};
-
-/* What one entry says besides its value. */
-struct origin {
-	struct entity *entity; /* NULL: none of the file's entities */
-	struct str entity_name;
-	struct act act; /* source empty: the entity's, else the list's */
-	struct str name, mapped_by, mapped_date;
-	bool own; /* says something that the next entry does not */
-};
-
-struct parser {
-	struct store *store;
-	struct list *list;
-	struct entity *entities; /* sorted by key */
-	size_t n_entities;
-	struct entity anonymous; /* of entries without an entity: the list itself names them */
-	uint64_t as_of_ns;
-	struct error *err;
-};
-
-static int no_memory(struct error *err)
+/* because, source and date of MAP. A source has a date; a date without a source, where that is
+ * ALONE allowed, is that of the list's own. */
+static int get_act(
+	struct parser *p, const struct yaml_node *map, bool required, bool alone, struct act *ret)
 {
-	return error_set(err, ERR_SYSTEM, "not enough memory for the lists");
-}
-
-static struct str keep(struct parser *p, struct str text)
-{
-	return arena_str(p->store->arena, text);
-}
-
-static int text_of(struct parser *p, const struct yaml_node *n, const char *key, struct str *ret)
-{
-	if (n->kind != YAML_SCALAR || yaml_is_null(n) || n->text.len == 0)
-		return yaml_error(n, p->err, "%s is empty or no text; write %s: \"...\"", key, key);
-	if (n->text.len > MAX_TEXT_BYTES)
-		return yaml_error(n, p->err, "%s has %u bytes; at most %d are kept", key,
-			n->text.len, MAX_TEXT_BYTES);
-	*ret = keep(p, n->text);
-	return ret->data ? 0 : no_memory(p->err);
-}
-
-/* The text under KEY; absent leaves *ret empty, or is the error "needs KEY: WHAT" when WHAT is
- * given. */
-static int get_text(struct parser *p, const struct yaml_node *map, const char *key,
-	const char *what, struct str *ret)
-{
-	const struct yaml_node *n = yaml_get(map, key);
-
-	if (n)
-		return text_of(p, n, key, ret);
-	if (what)
-		return yaml_error(map, p->err, "%s is missing: %s", key, what);
-	return 0;
-}
-
-static int get_date(struct parser *p, const struct yaml_node *map, const char *key,
-	const char *what, struct str *ret, int64_t *ret_days)
-{
-	int rc = get_text(p, map, key, what, ret);
-	int64_t days;
-
-	if (rc != 0 || ret->len == 0)
-		return rc;
-	if (!date_parse(*ret, &days))
-		return yaml_error(
-			yaml_get(map, key), p->err, "%s is no date; write it like 2022-03-25", key);
-	if (ret_days)
-		*ret_days = days;
-	return 0;
-}
-
-/* because, source and date of MAP. Source and date come together. */
-static int get_act(struct parser *p, const struct yaml_node *map, bool required, struct act *ret)
-{
-	bool both = required || yaml_get(map, "source") || yaml_get(map, "date");
-	int rc = get_text(p, map, "because", NULL, &ret->because);
+	const bool source = required || yaml_get(map, "source");
+	const bool date = source || yaml_get(map, "date");
+	int rc = parse_text(p, map, "because", NULL, &ret->because);
 
 	if (rc == 0)
-		rc = get_text(p, map, "source",
-			both ? "who says so, as a reader can find it" : NULL, &ret->source);
+		rc = parse_text(p, map, "source",
+			source || (date && !alone) ? "who says so, as a reader can find it" : NULL,
+			&ret->source);
 	if (rc == 0)
-		rc = get_date(p, map, "date",
-			both ? "when the source said so, like 2022-03-25" : NULL, &ret->date, NULL);
+		rc = parse_date(p, map, "date",
+			date ? "when the source said so, like 2022-03-25" : NULL, &ret->date, NULL);
 	return rc;
-}
-
-static int get_mapping(
-	struct parser *p, const struct yaml_node *map, struct str *ret_by, struct str *ret_date)
-{
-	bool both = yaml_get(map, "mapped_by") || yaml_get(map, "mapped_date");
-	int rc = get_text(
-		p, map, "mapped_by", both ? "who maps the network to the entity" : NULL, ret_by);
-
-	if (rc == 0)
-		rc = get_date(p, map, "mapped_date",
-			both ? "when the mapping was made, like 2022-10-29" : NULL, ret_date, NULL);
-	return rc;
-}
-
-static int get_tier(struct parser *p, const struct yaml_node *root)
-{
-	const struct yaml_node *n = yaml_get(root, "tier");
-	int64_t tier;
-
-	if (!n)
-		return 0;
-	if (!yaml_i64(n, &tier) || tier < 1 || tier > 3)
-		return yaml_error(n, p->err,
-			"tier is 1 (strongest), 2 or 3; leave it out in a set that links nobody");
-	p->list->tier = (uint8_t)tier;
-	return 0;
-}
-
-static int get_kind(struct parser *p, const struct yaml_node *root)
-{
-	const struct yaml_node *n = yaml_get(root, "kind");
-
-	p->list->kind = -1;
-	if (!n)
-		return 0;
-	p->list->kind = value_kind(n->kind == YAML_SCALAR ? n->text : (struct str){NULL, 0});
-	if (p->list->kind < 0)
-		return yaml_error(
-			n, p->err, "kind is one of cidr, asn, domain, ja3, sha1, country, text");
-	return 0;
-}
-
-static int check_name(struct parser *p, const struct yaml_node *root)
-{
-	struct str name = p->list->name;
-
-	for (uint32_t i = 0; i < name.len; i++) {
-		char c = ascii_lower(name.data[i]);
-
-		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '_' && c != '-')
-			return yaml_error(yaml_get(root, "list"), p->err,
-				"a list's name has letters, digits, _ and - only: rules write "
-				"it as %%name%%");
-	}
-	return 0;
-}
-
-int parse_head(
-	const struct yaml_node *root, struct store *store, struct list *ret, struct error *err)
-{
-	static const char *const known[] = {"schema", "list", "title", "tier", "source", "date",
-		"licence", "kind", "mapped_by", "mapped_date", "entities", "entries", NULL};
-	struct parser p = {.store = store, .list = ret, .err = err};
-	int64_t schema;
-	int rc;
-
-	if (root->kind != YAML_MAP)
-		return yaml_error(root, err, "a list file is a map; it begins with schema: 1");
-	rc = yaml_check_keys(root, known, err);
-	if (rc != 0)
-		return rc;
-	const struct yaml_node *version = yaml_get(root, "schema");
-
-	if (!version || !yaml_i64(version, &schema) || schema != 1)
-		return yaml_error(version ? version : root, err, "a list file needs schema: 1");
-	rc = get_text(&p, root, "list", "the list's name", &ret->name);
-	if (rc == 0)
-		rc = check_name(&p, root);
-	if (rc == 0)
-		rc = get_text(
-			&p, root, "title", "what the list holds, in a few words", &ret->title);
-	if (rc == 0)
-		rc = get_text(&p, root, "source", "where the list comes from", &ret->source);
-	if (rc == 0)
-		rc = get_date(&p, root, "date",
-			"when the list was made or last checked, like 2022-03-25", &ret->date,
-			NULL);
-	if (rc == 0)
-		rc = get_text(&p, root, "licence", NULL, &ret->licence);
-	if (rc == 0)
-		rc = get_mapping(&p, root, &ret->mapped_by, &ret->mapped_date);
-	if (rc == 0)
-		rc = get_tier(&p, root);
-	return rc == 0 ? get_kind(&p, root) : rc;
 }
 
 static int parse_acts(struct parser *p, const struct yaml_node *map, struct entity *e)
@@ -219,7 +46,7 @@ static int parse_acts(struct parser *p, const struct yaml_node *map, struct enti
 				"an act is a map: {source: ..., date: ...}");
 		rc = yaml_check_keys(acts->items[i], known, p->err);
 		if (rc == 0)
-			rc = get_act(p, acts->items[i], true, &e->acts[i]);
+			rc = get_act(p, acts->items[i], true, false, &e->acts[i]);
 		if (rc != 0)
 			return rc;
 	}
@@ -244,7 +71,7 @@ static int parse_entities(struct parser *p, const struct yaml_node *root)
 			"entities is a map of at most %d entities by their key", MAX_ENTITIES);
 	p->entities = calloc(map->n + 1, sizeof(*p->entities));
 	if (!p->entities)
-		return no_memory(p->err);
+		return parse_no_memory(p->err);
 	for (size_t i = 0; i < map->n; i++) {
 		const struct yaml_node *value = map->pairs[i].value;
 		struct entity *e = &p->entities[i];
@@ -256,7 +83,7 @@ static int parse_entities(struct parser *p, const struct yaml_node *root)
 		e->key = map->pairs[i].key->text;
 		rc = yaml_check_keys(value, known, p->err);
 		if (rc == 0)
-			rc = get_text(p, value, "name", "the entity's full name", &e->name);
+			rc = parse_text(p, value, "name", "the entity's full name", &e->name);
 		if (rc == 0)
 			rc = parse_acts(p, value, e);
 		if (rc != 0)
@@ -294,7 +121,7 @@ static int get_entity(struct parser *p, const struct yaml_node *map, struct orig
 		return 0;
 	if (p->n_entities == 0) {
 		ret->own = true;
-		return text_of(p, n, "entity", &ret->entity_name);
+		return parse_text_of(p, n, "entity", &ret->entity_name);
 	}
 	struct entity key = {.key = n->text};
 
@@ -309,12 +136,12 @@ static int parse_origin(struct parser *p, const struct yaml_node *map, struct or
 	int rc = get_entity(p, map, ret);
 
 	if (rc == 0)
-		rc = get_act(p, map, false, &ret->act);
+		rc = get_act(p, map, false, !ret->entity, &ret->act);
 	if (rc == 0)
-		rc = get_text(p, map, "name", NULL, &ret->name);
+		rc = parse_text(p, map, "name", NULL, &ret->name);
 	if (rc == 0)
-		rc = get_mapping(p, map, &ret->mapped_by, &ret->mapped_date);
-	ret->own = ret->own || ret->act.because.len || ret->act.source.len || ret->name.len ||
+		rc = parse_mapping(p, map, &ret->mapped_by, &ret->mapped_date);
+	ret->own = ret->own || ret->act.because.len || ret->act.date.len || ret->name.len ||
 		   ret->mapped_by.len;
 	return rc;
 }
@@ -324,7 +151,7 @@ static int parse_origin(struct parser *p, const struct yaml_node *map, struct or
 static struct str mapping_text(struct parser *p, const struct origin *o, enum entry_kind kind)
 {
 	static const char *const nouns[] = {
-		"network", "AS", "domain", "fingerprint", "certificate", "country", "name"};
+		"network", "AS", "name", "domain", "fingerprint", "certificate", "country", "text"};
 	struct str by = o->mapped_by.len ? o->mapped_by : p->list->mapped_by;
 	struct str date = o->mapped_by.len ? o->mapped_date : p->list->mapped_date;
 
@@ -337,27 +164,34 @@ static struct str mapping_text(struct parser *p, const struct origin *o, enum en
 		nouns[kind], o->name.data, by.data, date.data);
 }
 
+/* The acts of O alone, where it states one; else those of E. Returns their number. */
+static uint32_t acts_of(
+	const struct origin *o, const struct entity *e, struct act *own, const struct act **ret)
+{
+	*own = o->act;
+	*ret = e->acts;
+	if (own->because.len == 0 && own->date.len == 0)
+		return e->n_acts;
+	if (own->source.len == 0)
+		own->source = e->acts[0].source;
+	if (own->date.len == 0)
+		own->date = e->acts[0].date;
+	*ret = own;
+	return 1;
+}
+
 static bool make_basis(struct parser *p, const struct origin *o, const struct entity *e,
 	enum entry_kind kind, const struct basis **ret)
 {
 	struct arena *arena = p->store->arena;
-	const struct act *acts = e->acts;
-	struct act own = o->act;
-	uint32_t n = e->n_acts;
-	struct str who = o->entity_name.len ? o->entity_name : e->name;
-	struct str mapping = mapping_text(p, o, kind);
+	const struct act *acts;
+	struct act own;
+	const uint32_t n = acts_of(o, e, &own, &acts);
+	const struct str who = o->entity_name.len ? o->entity_name : e->name;
+	const struct str mapping = mapping_text(p, o, kind);
 	struct basis *basis = arena_alloc(arena, sizeof(*basis));
-	struct str *reasons;
+	struct str *reasons = arena_alloc(arena, n * sizeof(*reasons));
 
-	if (own.because.len || own.source.len) {
-		if (own.source.len == 0) {
-			own.source = e->acts[0].source;
-			own.date = e->acts[0].date;
-		}
-		acts = &own;
-		n = 1;
-	}
-	reasons = arena_alloc(arena, n * sizeof(*reasons));
 	if (!basis || !reasons || !mapping.data)
 		return false;
 	for (uint32_t i = 0; i < n; i++) {
@@ -368,9 +202,24 @@ static bool make_basis(struct parser *p, const struct origin *o, const struct en
 		if (!reasons[i].data)
 			return false;
 	}
-	*basis = (struct basis){reasons, n};
+	*basis = (struct basis){
+		.reasons = reasons,
+		.n = n,
+		.entity = arena_str(arena, who),
+		.because = arena_str(arena, acts[0].because),
+		.source = arena_str(arena, acts[0].source),
+		.date = arena_str(arena, acts[0].date),
+	};
 	*ret = basis;
-	return true;
+	return basis->entity.data && basis->because.data && basis->source.data && basis->date.data;
+}
+
+static bool says_the_same(const struct origin *a, const struct origin *b)
+{
+	return a->entity == b->entity && str_eq(a->entity_name, b->entity_name) &&
+	       str_eq(a->act.because, b->act.because) && str_eq(a->act.source, b->act.source) &&
+	       str_eq(a->act.date, b->act.date) && str_eq(a->name, b->name) &&
+	       str_eq(a->mapped_by, b->mapped_by) && str_eq(a->mapped_date, b->mapped_date);
 }
 
 /* The sentences for an entry: its own, or those that its entity's entries of that kind share. */
@@ -379,24 +228,42 @@ static int find_basis(
 {
 	struct entity *e = o->entity ? o->entity : &p->anonymous;
 
-	if (p->list->tier == 0)
+	if (o->own) {
+		if (p->last_basis && kind == p->last_kind && says_the_same(o, &p->last)) {
+			*ret = p->last_basis;
+			return 0;
+		}
+		if (!make_basis(p, o, e, kind, ret))
+			return parse_no_memory(p->err);
+		p->last = *o;
+		p->last_kind = kind;
+		p->last_basis = *ret;
 		return 0;
-	if (o->own)
-		return make_basis(p, o, e, kind, ret) ? 0 : no_memory(p->err);
+	}
 	if (!e->basis[kind] && !make_basis(p, o, e, kind, &e->basis[kind]))
-		return no_memory(p->err);
+		return parse_no_memory(p->err);
 	*ret = e->basis[kind];
 	return 0;
 }
 
-static int add(struct parser *p, const struct yaml_node *n, const struct value *v,
-	const struct basis *basis)
+/* An entry that is read, but for its value. */
+struct wanted {
+	const struct basis *basis;
+	uint8_t confidence;
+	uint16_t until;
+};
+
+static int add(
+	struct parser *p, const struct yaml_node *n, const struct value *v, const struct wanted *w)
 {
-	struct new_entry new = {
+	const struct new_entry new = {
 		.kind = v->kind,
 		.value = v->text,
 		.prefix = v->kind == ENTRY_CIDR ? &v->prefix : NULL,
-		.basis = basis,
+		.basis = w->basis,
+		.links = p->list->role != LIST_SET,
+		.confidence = w->confidence,
+		.until = w->until,
 		.list = (uint16_t)p->list->index,
 		.line = n->line,
 	};
@@ -418,57 +285,55 @@ static int add(struct parser *p, const struct yaml_node *n, const struct value *
 	case STORE_NO_MEMORY:
 		break;
 	}
-	return no_memory(p->err);
+	return parse_no_memory(p->err);
 }
 
-/* *ret: the entry ended before the lists' day. Its last day is included. */
-static int check_until(struct parser *p, const struct yaml_node *map, bool *ret)
+/* The entry ended before the lists' day. Its last day is included. */
+static bool is_over(const struct parser *p, uint16_t until)
 {
-	struct str text = {NULL, 0};
-	int64_t days = 0;
-	int rc = get_date(p, map, "until", NULL, &text, &days);
-
-	*ret = rc == 0 && text.len > 0 &&
-	       (uint64_t)(days + 1) * S_PER_DAY <= p->as_of_ns / NS_PER_S;
-	return rc;
+	return until != ENTRY_NO_END && ((uint64_t)until + 1) * S_PER_DAY <= p->as_of_ns / NS_PER_S;
 }
 
-static int parse_map(struct parser *p, const struct yaml_node *n)
+/* MAP: what the entry N says besides its value, or NULL. */
+static int finish_entry(struct parser *p, const struct yaml_node *n, const struct yaml_node *map,
+	const struct value *v)
 {
-	static const char *const known[] = {"cidr", "asn", "domain", "ja3", "sha1", "country",
-		"text", "entity", "name", "because", "source", "date", "mapped_by", "mapped_date",
-		"until", NULL};
+	struct wanted w = {NULL, p->list->confidence, p->list->until};
 	struct origin o = {.own = false};
-	const struct basis *basis = NULL;
-	struct value v;
-	bool expired;
-	int rc = yaml_check_keys(n, known, p->err);
+	int rc = 0;
 
-	if (rc == 0)
-		rc = value_of_map(n, &v, p->err);
-	if (rc == 0)
-		rc = check_until(p, n, &expired);
-	if (rc == 0)
-		rc = parse_origin(p, n, &o);
+	if (map)
+		rc = parse_until(p, map, &w.until);
+	if (rc == 0 && map)
+		rc = parse_confidence(p, map, &w.confidence);
+	if (rc == 0 && map)
+		rc = parse_origin(p, map, &o);
+	if (rc == 0 && p->list->role == LIST_BENIGN)
+		rc = benign_check(p->list, n, v, p->err);
 	if (rc != 0)
 		return rc;
-	if (expired) {
+	if (is_over(p, w.until)) {
 		p->list->expired++;
 		return 0;
 	}
-	rc = find_basis(p, &o, v.kind, &basis);
-	return rc == 0 ? add(p, n, &v, basis) : rc;
+	rc = find_basis(p, &o, v->kind, &w.basis);
+	return rc == 0 ? add(p, n, v, &w) : rc;
 }
 
 static int parse_entry(struct parser *p, const struct yaml_node *n)
 {
-	struct origin o = {.own = false};
-	const struct basis *basis = NULL;
+	static const char *const known[] = {"cidr", "asn", "host", "domain", "ja3", "sha1",
+		"country", "text", "entity", "name", "because", "source", "date", "confidence",
+		"mapped_by", "mapped_date", "until", NULL};
 	struct value v;
 	int rc;
 
-	if (n->kind == YAML_MAP)
-		return parse_map(p, n);
+	if (n->kind == YAML_MAP) {
+		rc = yaml_check_keys(n, known, p->err);
+		if (rc == 0)
+			rc = value_of_map(n, &v, p->err);
+		return rc == 0 ? finish_entry(p, n, n, &v) : rc;
+	}
 	if (n->kind != YAML_SCALAR)
 		return yaml_error(n, p->err, "an entry is a map like {asn: 64500, entity: ...}");
 	if (p->list->kind < 0)
@@ -476,9 +341,7 @@ static int parse_entry(struct parser *p, const struct yaml_node *n)
 			"a bare value needs kind at the top of the file, such as kind: domain; "
 			"or write {domain: ...}");
 	rc = value_parse(n, (enum entry_kind)p->list->kind, &v, p->err);
-	if (rc == 0)
-		rc = find_basis(p, &o, v.kind, &basis);
-	return rc == 0 ? add(p, n, &v, basis) : rc;
+	return rc == 0 ? finish_entry(p, n, NULL, &v) : rc;
 }
 
 int parse_entries(const struct yaml_node *root, struct store *store, struct list *list,

@@ -201,8 +201,10 @@ static void append(struct store *s, const struct new_entry *wanted, uint32_t *sl
 		.next = head ? head->next : STORE_NONE,
 		.list = wanted->list,
 		.text_bytes = (uint16_t)wanted->value.len,
-		.kind = (uint8_t)wanted->kind,
+		.kind = (unsigned)wanted->kind & 15U,
 		.is_first = !head,
+		.confidence = wanted->confidence,
+		.until = wanted->until,
 		.hash = hash,
 	};
 	if (head) {
@@ -216,7 +218,7 @@ static void append(struct store *s, const struct new_entry *wanted, uint32_t *sl
 		s->networks[s->n_networks++] = (struct prefix_value){*wanted->prefix, s->n};
 	s->n++;
 	s->of_kind[wanted->kind]++;
-	s->linking[wanted->kind] += wanted->basis != NULL;
+	s->linking[wanted->kind] += wanted->links;
 }
 
 enum store_added store_add(

@@ -18,7 +18,8 @@
 enum entry_kind {
 	ENTRY_CIDR,
 	ENTRY_ASN,
-	ENTRY_DOMAIN,
+	ENTRY_HOST,   /* a name */
+	ENTRY_DOMAIN, /* a name and those below it */
 	ENTRY_JA3,
 	ENTRY_SHA1,
 	ENTRY_COUNTRY,
@@ -30,26 +31,33 @@ enum {
 	STORE_MAX_ENTRIES = 4000000,
 	STORE_MAX_VALUE_BYTES = 512, /* of a text; a domain has at most 253 */
 	STORE_NONE = UINT32_MAX,
+	ENTRY_NO_CONFIDENCE = 255,
+	ENTRY_NO_END = 65535, /* days since 1970: the year 2149 */
 };
 
-/* Why an entry is in its list: one sentence for each act that names its entity. Shared by entries
- * that say the same. */
+/* Why an entry is in its list: one sentence for each act that names its entity, and what they are
+ * made of. Shared by entries that say the same. */
 struct basis {
 	const struct str *reasons;
 	uint32_t n;
+	struct str entity, because, source, date; /* of the first act; because may be empty */
 };
 
 struct entry {
-	const struct basis *basis; /* NULL in indicator sets */
-	uint32_t text;             /* of the value: place in the store's bytes */
-	uint32_t line;             /* where it stands in its file */
-	uint32_t next;             /* next entry with the same value, or STORE_NONE */
-	uint16_t list;             /* number of its list */
+	const struct basis *basis;
+	uint32_t text; /* of the value: place in the store's bytes */
+	uint32_t line; /* where it stands in its file */
+	uint32_t next; /* next entry with the same value, or STORE_NONE */
+	uint16_t list; /* number of its list */
 	uint16_t text_bytes;
-	uint8_t kind;
-	bool is_first; /* of its chain */
-	uint32_t hash; /* of kind and value */
+	uint8_t kind : 4;
+	bool is_first : 1;  /* of its chain */
+	uint8_t confidence; /* 0 to 100, or ENTRY_NO_CONFIDENCE */
+	uint16_t until;     /* last day, since 1970, or ENTRY_NO_END */
+	uint32_t hash;      /* of kind and value */
 };
+
+_Static_assert(sizeof(struct entry) == 32, "there may be millions");
 
 struct store {
 	struct arena *arena; /* texts of lists, and bases */
@@ -59,7 +67,7 @@ struct store {
 	size_t n_texts, text_capacity;
 	uint32_t *slots; /* open addressing, at most half full: see store.c */
 	uint32_t n_slots;
-	uint32_t of_kind[ENTRY_KINDS]; /* how many entries; those of linkage lists: */
+	uint32_t of_kind[ENTRY_KINDS]; /* how many entries; those of lists that speak of peers: */
 	uint32_t linking[ENTRY_KINDS];
 	struct prefix_value *networks; /* until the store is finished; values are entries */
 	uint32_t n_networks, network_capacity;
@@ -74,7 +82,10 @@ struct new_entry {
 	enum entry_kind kind;
 	struct str value;               /* in canonical form; copied */
 	const struct ip_prefix *prefix; /* of ENTRY_CIDR */
-	const struct basis *basis;      /* outlives the store; NULL in indicator sets */
+	const struct basis *basis;      /* outlives the store */
+	bool links;                     /* its list speaks of peers */
+	uint8_t confidence;
+	uint16_t until;
 	uint16_t list;
 	uint32_t line;
 };

@@ -154,9 +154,9 @@ START_TEST(test_nothing_listed)
 	memset(&link, 0xff, sizeof(link));
 	lists_linkage(l, &peer, &link);
 	ck_assert_uint_eq(link.tier, 0);
-	ck_assert_uint_eq(link.n_reasons, 0);
-	ck_assert_uint_eq(link.list.len, 0);
-	ck_assert_str_eq(link.match, "");
+	ck_assert_uint_eq(link.linked.n_reasons, 0);
+	ck_assert_uint_eq(link.linked.list.len, 0);
+	ck_assert_str_eq(link.linked.match, "");
 	lists_close(l);
 }
 END_TEST
@@ -167,31 +167,31 @@ START_TEST(test_each_kind_links)
 	struct lists_peer peer = peer_at("192.0.2.1");
 
 	peer.as_number = 64501;
-	ck_assert_str_eq(link_of(l, &peer).match, "asn:64501");
+	ck_assert_str_eq(link_of(l, &peer).linked.match, "asn:64501");
 	peer.as_number = 64499;
 	ck_assert_uint_eq(link_of(l, &peer).tier, 0);
 	peer = peer_at("198.51.100.9");
-	ck_assert_str_eq(link_of(l, &peer).match, "cidr:198.51.100.0/24");
+	ck_assert_str_eq(link_of(l, &peer).linked.match, "cidr:198.51.100.0/24");
 	peer = peer_at("198.51.101.9");
 	ck_assert_uint_eq(link_of(l, &peer).tier, 0);
 	peer = peer_at("2001:db8:ffff::1");
-	ck_assert_str_eq(link_of(l, &peer).match, "cidr:2001:db8::/32");
+	ck_assert_str_eq(link_of(l, &peer).linked.match, "cidr:2001:db8::/32");
 	peer = peer_at("192.0.2.1");
 	peer.domain = STR("update.ACME.example.");
-	ck_assert_str_eq(link_of(l, &peer).match, "domain:acme.example");
+	ck_assert_str_eq(link_of(l, &peer).linked.match, "domain:acme.example");
 	peer.domain = STR("notacme.example");
 	ck_assert_uint_eq(link_of(l, &peer).tier, 0);
 	peer.domain = STR("example");
 	ck_assert_uint_eq(link_of(l, &peer).tier, 0);
 	peer.domain = STR("");
 	peer.ja3 = STR("E7D705A3286E19EA42F587B344EE6865");
-	ck_assert_str_eq(link_of(l, &peer).match, "ja3:e7d705a3286e19ea42f587b344ee6865");
+	ck_assert_str_eq(link_of(l, &peer).linked.match, "ja3:e7d705a3286e19ea42f587b344ee6865");
 	peer.ja3 = STR("");
 	peer.sha1 = STR("DA39A3EE5E6B4B0D3255BFEF95601890AFD80709");
 	ck_assert_uint_eq(link_of(l, &peer).tier, 1);
 	peer.sha1 = STR("");
 	memcpy(peer.country, "CN", 3);
-	ck_assert_str_eq(link_of(l, &peer).match, "country:CN");
+	ck_assert_str_eq(link_of(l, &peer).linked.match, "country:CN");
 	ck_assert_uint_eq(link_of(l, &peer).tier, 3);
 	lists_close(l);
 }
@@ -207,18 +207,19 @@ START_TEST(test_strongest_tier_then_most_specific)
 	memcpy(peer.country, "CN", 3);
 	link = link_of(l, &peer);
 	ck_assert_uint_eq(link.tier, 1);
-	assert_str(link.list, "networks");
-	ck_assert_str_eq(link.match, "cidr:198.51.100.0/24");
-	ck_assert_uint_eq(link.n_reasons, 5);
-	assert_str(link.reasons[0], "Acme Telecom: unacceptable risk; named by Act one "
-				    "(2021-03-12); this network is mapped to it by "
-				    "Somebody (2023-01-01); list networks");
-	assert_str(link.reasons[1], "Acme Telecom: named by Act two (2018-08-13); this network is "
-				    "mapped to it by Somebody (2023-01-01); list "
-				    "networks");
-	assert_str(link.reasons[2], "Branch: named by S (2026-01-02); list carriers");
-	assert_str(link.reasons[3], "Trunk: named by S (2026-01-02); list carriers");
-	assert_str(link.reasons[4],
+	assert_str(link.linked.list, "networks");
+	ck_assert_str_eq(link.linked.match, "cidr:198.51.100.0/24");
+	ck_assert_uint_eq(link.linked.n_reasons, 5);
+	assert_str(link.linked.reasons[0], "Acme Telecom: unacceptable risk; named by Act one "
+					   "(2021-03-12); this network is mapped to it by "
+					   "Somebody (2023-01-01); list networks");
+	assert_str(link.linked.reasons[1],
+		"Acme Telecom: named by Act two (2018-08-13); this network is "
+		"mapped to it by Somebody (2023-01-01); list "
+		"networks");
+	assert_str(link.linked.reasons[2], "Branch: named by S (2026-01-02); list carriers");
+	assert_str(link.linked.reasons[3], "Trunk: named by S (2026-01-02); list carriers");
+	assert_str(link.linked.reasons[4],
 		"China: country of concern; named by A rule (2025-01-08); list countries");
 
 	/* within a tier: address, then system, then name, then fingerprint */
@@ -226,17 +227,17 @@ START_TEST(test_strongest_tier_then_most_specific)
 	peer.as_number = 64500;
 	peer.domain = STR("acme.example");
 	peer.ja3 = STR("e7d705a3286e19ea42f587b344ee6865");
-	ck_assert_str_eq(link_of(l, &peer).match, "cidr:2001:db8::/32");
+	ck_assert_str_eq(link_of(l, &peer).linked.match, "cidr:2001:db8::/32");
 	peer.addr = peer_at("192.0.2.1").addr;
 	link = link_of(l, &peer);
-	ck_assert_str_eq(link.match, "asn:64500");
-	assert_str(link.reasons[0], "Acme Telecom: unacceptable risk; named by Act one "
-				    "(2021-03-12); this AS is \"ACME-NET\", mapped to it by "
-				    "Registry (2022-10-29); list networks");
+	ck_assert_str_eq(link.linked.match, "asn:64500");
+	assert_str(link.linked.reasons[0], "Acme Telecom: unacceptable risk; named by Act one "
+					   "(2021-03-12); this AS is \"ACME-NET\", mapped to it by "
+					   "Registry (2022-10-29); list networks");
 	peer.as_number = 0;
-	ck_assert_str_eq(link_of(l, &peer).match, "domain:acme.example");
+	ck_assert_str_eq(link_of(l, &peer).linked.match, "domain:acme.example");
 	peer.domain = STR("");
-	ck_assert_str_eq(link_of(l, &peer).match, "ja3:e7d705a3286e19ea42f587b344ee6865");
+	ck_assert_str_eq(link_of(l, &peer).linked.match, "ja3:e7d705a3286e19ea42f587b344ee6865");
 	lists_close(l);
 }
 END_TEST
@@ -248,10 +249,10 @@ START_TEST(test_registered_country_counts)
 
 	memcpy(peer.country, "PL", 3);
 	memcpy(peer.registered_country, "CN", 3);
-	ck_assert_str_eq(link_of(l, &peer).match, "country:CN");
+	ck_assert_str_eq(link_of(l, &peer).linked.match, "country:CN");
 	memcpy(peer.country, "NO", 3);
 	memcpy(peer.registered_country, "NO", 3);
-	ck_assert_uint_eq(link_of(l, &peer).n_reasons, 1);
+	ck_assert_uint_eq(link_of(l, &peer).linked.n_reasons, 1);
 	lists_close(l);
 }
 END_TEST
@@ -267,12 +268,13 @@ START_TEST(test_entry_speaks_for_itself)
 	struct lists_peer peer = peer_at("192.0.2.1");
 
 	peer.as_number = 64500;
-	ck_assert_uint_eq(link_of(l, &peer).n_reasons, 1);
-	assert_str(link_of(l, &peer).reasons[0], "A: a reason; named by S1 (2020-01-01); list own");
+	ck_assert_uint_eq(link_of(l, &peer).linked.n_reasons, 1);
+	assert_str(link_of(l, &peer).linked.reasons[0],
+		"A: a reason; named by S1 (2020-01-01); list own");
 	peer.as_number = 64501;
-	assert_str(link_of(l, &peer).reasons[0], "A: named by Own (2021-01-01); list own");
+	assert_str(link_of(l, &peer).linked.reasons[0], "A: named by Own (2021-01-01); list own");
 	peer.as_number = 64502;
-	assert_str(link_of(l, &peer).reasons[0],
+	assert_str(link_of(l, &peer).linked.reasons[0],
 		"T: nobody in particular; named by S (2026-01-02); list own");
 	lists_close(l);
 }
@@ -293,8 +295,9 @@ START_TEST(test_reasons_are_capped)
 	peer.as_number = 64500;
 	peer.domain = STR("a.example");
 	link = link_of(l, &peer);
-	ck_assert_uint_eq(link.n_reasons, 5); /* the same five sentences for system and name */
-	assert_str(link.reasons[4], "A: named by S5 (2020-01-01); list many");
+	ck_assert_uint_eq(
+		link.linked.n_reasons, 5); /* the same five sentences for system and name */
+	assert_str(link.linked.reasons[4], "A: named by S5 (2020-01-01); list many");
 	lists_close(l);
 
 	l = open_text(HEAD("many",
@@ -305,9 +308,10 @@ START_TEST(test_reasons_are_capped)
 		"date: 2020-01-01}]}\n") "  - {asn: 64500, entity: a}\n  - {domain: a.example, "
 					 "entity: a}\n");
 	link = link_of(l, &peer);
-	ck_assert_uint_eq(link.n_reasons, LINKAGE_MAX_REASONS);
-	assert_str(link.reasons[7], "A: named by S3 (2020-01-01); this domain is mapped to it by M "
-				    "(2020-01-01); list many");
+	ck_assert_uint_eq(link.linked.n_reasons, LINKAGE_MAX_REASONS);
+	assert_str(link.linked.reasons[7],
+		"A: named by S3 (2020-01-01); this domain is mapped to it by M "
+		"(2020-01-01); list many");
 	lists_close(l);
 }
 END_TEST
@@ -335,8 +339,8 @@ START_TEST(test_many_matches)
 	l = open_text(text);
 	peer.as_number = 64500;
 	link = link_of(l, &peer);
-	ck_assert_str_eq(link.match, "cidr:2001:db8::1/128");
-	ck_assert_uint_eq(link.n_reasons, 1);
+	ck_assert_str_eq(link.linked.match, "cidr:2001:db8::1/128");
+	ck_assert_uint_eq(link.linked.n_reasons, 1);
 	lists_close(l);
 }
 END_TEST
@@ -360,7 +364,7 @@ START_TEST(test_entries_end)
 	ck_assert_uint_eq(info.entries, 2);
 	ck_assert_uint_eq(info.expired, 1);
 	peer.as_number = 64500;
-	assert_str(link_of(l, &peer).reasons[0], "B: named by S (2026-01-02); list ending");
+	assert_str(link_of(l, &peer).linked.reasons[0], "B: named by S (2026-01-02); list ending");
 	lists_close(l);
 
 	/* the last day is included, to its last nanosecond */
@@ -433,8 +437,8 @@ START_TEST(test_value_in_two_lists)
 	ck_assert(!lists_set_has_number(lists_set_find(l, STR("set")), 64501));
 	ck_assert(lists_set_has_ip(lists_set_find(l, STR("set")), &peer.addr));
 	ck_assert(lists_set_has_ip(lists_set_find(l, STR("tiered")), &peer.addr));
-	assert_str(link_of(l, &peer).list, "tiered");
-	assert_str(link_of(l, &peer).reasons[0], "T: named by S (2026-01-02); list tiered");
+	assert_str(link_of(l, &peer).linked.list, "tiered");
+	assert_str(link_of(l, &peer).linked.reasons[0], "T: named by S (2026-01-02); list tiered");
 	lists_close(l);
 	dir_close(&d);
 }
@@ -533,7 +537,7 @@ static const struct {
 	{HEAD("a", "sorce: x\n") "  - {asn: 1}\n", ":6:1: ", "did you mean \"source\""},
 	{HEAD("a", "tier: 4\n") "  - {asn: 1}\n", ":6:7: ", "tier is 1 (strongest), 2 or 3"},
 	{HEAD("a", "tier: 0\n") "  - {asn: 1}\n", ":6:7: ", "tier is 1 (strongest), 2 or 3"},
-	{HEAD("a", "kind: host\n") "  - x\n", ":6:7: ", "kind is one of cidr"},
+	{HEAD("a", "kind: hosts\n") "  - x\n", ":6:7: ", "kind is one of cidr"},
 	{HEAD("a", "mapped_by: x\n") "  - {asn: 1}\n", ":1:1: ", "mapped_date is missing"},
 	{HEAD("a", "entities: []\n") "  - {asn: 1}\n", ":6:11: ", "entities is a map"},
 	{HEAD("a", "entities: {x: 1}\n") "  - {asn: 1}\n", ":6:15: ", "an entity is a map"},
@@ -570,7 +574,9 @@ static const struct {
 	{HEAD("a", "") "  - {ja3: abc}\n", ":7:11: ", "3 digits; a ja3 has 32"},
 	{HEAD("a", "") "  - {sha1: xyz}\n", ":7:12: ", "not hexadecimal; a sha1 has 40 digits"},
 	{HEAD("a", "") "  - {asn: 1, source: S}\n", ":7:5: ", "date is missing"},
-	{HEAD("a", "") "  - {asn: 1, date: 2020-01-01}\n", ":7:5: ", "source is missing"},
+	{HEAD("a", "entities: {x: {name: X, named_by: [{source: S, date: "
+		   "2020-01-01}]}}\n") "  - {asn: 1, entity: x, date: 2020-01-01}\n",
+		":8:5: ", "source is missing"},
 	{HEAD("a", "") "  - {asn: 1, mapped_date: 2020-01-01}\n", ":7:5: ", "mapped_by is missing"},
 	{HEAD("a", "") "  - {asn: 1, until: soon}\n", ":7:21: ", "like 2022-03-25"},
 	{HEAD("a", "") "  - {asn: 1}\n  - {asn: 2}\n  - {asn: 0x1}\n",

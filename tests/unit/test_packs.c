@@ -613,11 +613,12 @@ static uint8_t tier_of(const struct pack *p, const char *address, uint32_t as_nu
 	ck_assert(ip_addr_parse(str_from(address), &peer.addr));
 	snprintf(peer.country, sizeof(peer.country), "%s", country);
 	lists_linkage(p->lists, &peer, &link);
-	for (uint8_t i = 0; i < link.n_reasons; i++)
-		ck_assert_msg(strstr(link.reasons[i].data, "named by ") &&
-				      strstr(link.reasons[i].data, "list "),
-			"%s", link.reasons[i].data);
-	ck_assert_msg((link.tier == 0) == (link.n_reasons == 0), "%s has no reason", link.match);
+	for (uint8_t i = 0; i < link.linked.n_reasons; i++)
+		ck_assert_msg(strstr(link.linked.reasons[i].data, "named by ") &&
+				      strstr(link.linked.reasons[i].data, "list "),
+			"%s", link.linked.reasons[i].data);
+	ck_assert_msg((link.tier == 0) == (link.linked.n_reasons == 0), "%s has no reason",
+		link.linked.match);
 	return link.tier;
 }
 
