@@ -108,21 +108,26 @@ static void print_rules(const struct sigma *sigma, const char *dir)
 	print_left(sigma);
 }
 
-static void print_lists(const struct lists *lists)
+static void print_lists(const struct lists *lists, uint64_t now_ns)
 {
 	for (size_t i = 0; i < lists_count(lists); i++) {
 		struct lists_info l;
+		char role[16];
 
 		lists_info(lists, i, &l);
 		if (l.tier)
-			(void)printf("list     %-24s tier %u  %6zu entries  %s  %s\n", l.name,
-				l.tier, l.entries, l.date, l.source);
+			(void)snprintf(role, sizeof(role), "tier %u", l.tier);
 		else
-			(void)printf("list     %-24s set     %6zu entries  %s  %s\n", l.name,
-				l.entries, l.date, l.source);
+			(void)snprintf(role, sizeof(role), "%s", list_role_name(l.role));
+		(void)printf("list     %-24s %-10s %6zu entries  %s  %s\n", l.name, role, l.entries,
+			l.date, l.source);
 		if (l.expired)
 			(void)printf("         %zu entries of %s have expired and are left out\n",
 				l.expired, l.file);
+		if (lists_is_stale(&l, now_ns))
+			(void)printf("         stale: %" PRIi64
+				     " days old, and allowed are %" PRIu32 "; import it anew\n",
+				lists_age_days(&l, now_ns), l.stale_after_days);
 	}
 }
 
@@ -180,7 +185,7 @@ static void write_site(struct json_writer *w, const struct site *site, const cha
 	json_object_end(w);
 }
 
-static void write_lists(struct json_writer *w, const struct lists *lists)
+static void write_lists(struct json_writer *w, const struct lists *lists, uint64_t now_ns)
 {
 	json_key(w, "lists");
 	json_array_begin(w);
@@ -193,7 +198,10 @@ static void write_lists(struct json_writer *w, const struct lists *lists)
 		key_text(w, "source", l.source);
 		key_text(w, "date", l.date);
 		key_text(w, "licence", l.licence);
+		key_text(w, "role", list_role_name(l.role));
 		key_u64(w, "tier", l.tier);
+		json_key(w, "stale");
+		json_bool(w, lists_is_stale(&l, now_ns));
 		key_u64(w, "entries", l.entries);
 		key_u64(w, "expired", l.expired);
 		json_object_end(w);
@@ -241,7 +249,7 @@ static int print_json(const struct knowledge *k, const struct knowledge_config *
 	for (int why = 0; why <= LEFT_FAULTY; why++)
 		key_u64(&w, left_key[why], left.of[why]);
 	json_object_end(&w);
-	write_lists(&w, k->lists);
+	write_lists(&w, k->lists, now_ns);
 	write_geo(&w, k->geo, now_ns);
 	json_object_end(&w);
 	rc = w.failed || puts(w.data) == EOF ? EXIT_FAILED : EXIT_OK;
@@ -280,7 +288,7 @@ int cmd_check(int argc, char **argv)
 	} else {
 		print_site(k.site, kc.site_path);
 		print_rules(k.sigma, kc.rules_dir);
-		print_lists(k.lists);
+		print_lists(k.lists, now_ns);
 		print_geo(k.geo, now_ns);
 	}
 	if (status == EXIT_OK)

@@ -77,6 +77,7 @@ struct analyst *analyst_new(
 		return NULL;
 	}
 	a->hash_key = cfg->hash_key;
+	a->lists_are_new = true;
 	a->view.site = cfg->site;
 	a->view.lists = cfg->lists;
 	a->view.geo = geo_cache_new(cfg->geo, cfg->hash_key);
@@ -118,6 +119,7 @@ int analyst_reload(struct analyst *a, const struct analyst_config *cfg, struct e
 	a->view.geo = geo;
 	a->sigma = cfg->sigma;
 	a->scratch = scratch;
+	a->lists_are_new = true;
 	return 0;
 }
 
@@ -275,8 +277,13 @@ int analyst_tick(struct analyst *a, uint64_t ts_ns)
 {
 	if (a->day_ns == 0) /* frames, but no conversation yet */
 		a->day_ns = ts_ns;
-	const int rc = correlator_tick(a->correlator, ts_ns);
+	int rc = 0;
 
+	if (a->lists_are_new)
+		rc = analyst_tell_stale_lists(a, ts_ns);
+	a->lists_are_new = false;
+	if (rc == 0)
+		rc = correlator_tick(a->correlator, ts_ns);
 	return rc == 0 ? findings_tick(a->findings, ts_ns) : rc;
 }
 

@@ -91,6 +91,7 @@ int analyst_load(struct analyst *a, struct analyst_parts_read *parts, struct err
 	if (parts->correlations.len > 0 && (!correlator_load(a->correlator, &parts->correlations) ||
 						   !blob_at_end(&parts->correlations)))
 		return refuse(err, "correlations");
+	a->lists_are_new = false; /* it was told before, and will be at the day's end */
 	return 0;
 }
 

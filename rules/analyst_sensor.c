@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "capture/decode/decode.h"
+#include "common/time_text.h"
 #include "rules/analyst_state.h"
 
 enum { MAX_SILENT = 64, PERCENT = 100 };
@@ -169,6 +170,32 @@ static void tell_site(const struct telling *t)
 	judge(a);
 }
 
+int analyst_tell_stale_lists(struct analyst *a, uint64_t ts_ns)
+{
+	struct lists_info info;
+	int rc = 0;
+
+	for (size_t i = 0; i < lists_count(a->view.lists) && rc == 0; i++) {
+		struct sensor_event ev = {.kind = SENSOR_EVENT_LIST_STALE, .until_ns = ts_ns};
+
+		lists_info(a->view.lists, i, &info);
+		if (!lists_is_stale(&info, ts_ns))
+			continue;
+		analyst_begin(a, ts_ns, false);
+		ev.from_ns = (uint64_t)(info.date_days + info.stale_after_days + 1) * NS_PER_DAY;
+		ev.cause = str_from(info.name);
+		ev.message = arena_printf(a->facts.arena,
+			"list %s is of %s, %" PRIi64 " days old, and stale after %" PRIu32
+			": import it anew from %s",
+			info.name, info.date, lists_age_days(&info, ts_ns), info.stale_after_days,
+			info.source);
+		sensor_event_fill(&a->facts, &ev);
+		judge(a);
+		rc = a->rc;
+	}
+	return rc;
+}
+
 int analyst_period(struct analyst *a, const struct sensor_period *p)
 {
 	struct telling t = {.a = a, .period = p};
@@ -181,6 +208,8 @@ int analyst_period(struct analyst *a, const struct sensor_period *p)
 		tell_site(&t);
 		rc = a->rc;
 	}
+	if (rc == 0 && str_eq(p->name, STR("day")))
+		rc = analyst_tell_stale_lists(a, p->until_ns);
 	visibility_end_period(a->visibility);
 	memset(&a->site, 0, sizeof(a->site));
 	a->day = p->counts;

@@ -22,11 +22,15 @@ struct analyst {
 	uint64_t day_ns;               /* when it began; 0: before the first event or tick */
 	uint64_t ts_ns;                /* of the event at hand */
 	bool ended;
+	bool lists_are_new; /* nobody has looked yet how old they are */
 	int rc;
 };
 
 /* Begins with empty facts as of TS_NS. */
 void analyst_begin(struct analyst *a, uint64_t ts_ns, bool ended);
+
+/* Tells of each list that is stale at TS_NS. */
+int analyst_tell_stale_lists(struct analyst *a, uint64_t ts_ns);
 
 /* A sigma_match_fn: USER is the analyst. */
 void analyst_match(void *user, const struct rule_match *m);

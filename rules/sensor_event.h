@@ -15,7 +15,8 @@
 	X(STATE_REFUSED, "state-refused", "what was saved before a restart is unusable")           \
 	X(CLOCK_STEP, "clock-step", "the clock that stamps packets was set")                       \
 	X(VISIBILITY, "visibility", "what was seen of the site, and what was not")                 \
-	X(EQUIPMENT_VISIBILITY, "equipment-visibility", "the same of one piece of equipment")
+	X(EQUIPMENT_VISIBILITY, "equipment-visibility", "the same of one piece of equipment")      \
+	X(LIST_STALE, "list-stale", "a list is older than it says that it may become")
 
 enum sensor_event_kind {
 #define X(id, name, text) SENSOR_EVENT_##id,
