@@ -12,8 +12,8 @@ int option_usage(const char *command, const char *what)
 	return command_fail(command, &err);
 }
 
-bool option_loop(int argc, char **argv, const struct option *longs, const char *help,
-	option_take_fn *take, void *user, int *ret_exit)
+bool option_loop_operands(int argc, char **argv, const struct option *longs, const char *help,
+	option_take_fn *take, void *user, int *ret_first, int *ret_exit)
 {
 	char text[256];
 	int c;
@@ -37,8 +37,20 @@ bool option_loop(int argc, char **argv, const struct option *longs, const char *
 		if (*ret_exit != EXIT_OK)
 			return false;
 	}
-	if (optind < argc) {
-		snprintf(text, sizeof(text), "\"%s\" is no option", argv[optind]);
+	*ret_first = optind;
+	return true;
+}
+
+bool option_loop(int argc, char **argv, const struct option *longs, const char *help,
+	option_take_fn *take, void *user, int *ret_exit)
+{
+	char text[256];
+	int first;
+
+	if (!option_loop_operands(argc, argv, longs, help, take, user, &first, ret_exit))
+		return false;
+	if (first < argc) {
+		snprintf(text, sizeof(text), "\"%s\" is no option", argv[first]);
 		*ret_exit = option_usage(argv[0], text);
 	}
 	return *ret_exit == EXIT_OK;

@@ -17,3 +17,7 @@ typedef int option_take_fn(void *user, int option, const char *value);
  * asked for, an option is unknown, lacks its value or was refused, or something is no option. */
 bool option_loop(int argc, char **argv, const struct option *longs, const char *help,
 	option_take_fn *take, void *user, int *ret_exit);
+
+/* The same, and what is no option may follow: it is ARGV[*ret_first] and on. */
+bool option_loop_operands(int argc, char **argv, const struct option *longs, const char *help,
+	option_take_fn *take, void *user, int *ret_first, int *ret_exit);

@@ -120,12 +120,25 @@ static int read_plain(struct csv_reader *r, struct str *ret, struct error *err)
 	return 0;
 }
 
+/* Those before a quote. */
+static void skip_blanks(struct csv_reader *r)
+{
+	size_t at = r->at;
+
+	while (at < r->len && r->text[at] == ' ')
+		at++;
+	if (at < r->len && r->text[at] == '"')
+		r->at = at;
+}
+
 static int read_field(struct csv_reader *r, struct csv_row *row, struct error *err)
 {
 	const uint32_t i = row->n;
 
 	if (i == CSV_MAX_FIELDS)
 		return fault(r, err, "the row has more than 256 fields; leave some out");
+	if (r->blanks)
+		skip_blanks(r);
 	row->n++;
 	row->lines[i] = r->line;
 	row->columns[i] = (uint32_t)(r->at - r->line_begin + 1);

@@ -25,7 +25,8 @@ struct csv_reader {
 	size_t len, at, line_begin;
 	uint32_t line;
 	char separator, comment; /* ','; '\0', or what a line begins with that is no row: '#' */
-	char *unquoted;          /* of the row at hand */
+	bool blanks;    /* set by the caller: blanks before a quote are no part of a field */
+	char *unquoted; /* of the row at hand */
 	size_t n_unquoted;
 };
 

@@ -191,6 +191,63 @@ void file_list_free(char **paths, int n)
 	free(paths);
 }
 
+static int write_all(int fd, const char *text, size_t len)
+{
+	while (len > 0) {
+		const ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		text += n;
+		len -= (size_t)n;
+	}
+	return fsync(fd);
+}
+
+/* The folder knows the new name only when it is on disk, too. */
+static void sync_folder(char *path)
+{
+	char *slash = strrchr(path, '/');
+	int fd;
+
+	if (slash)
+		slash[slash == path] = '\0';
+	fd = open(slash ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	(void)fsync(fd);
+	(void)close(fd);
+}
+
+int file_replace(const char *path, const char *text, size_t len, struct error *err)
+{
+	char real[PATH_MAX], next[PATH_MAX];
+	struct stat st;
+	mode_t mode = 0644;
+	int fd, rc;
+
+	if (!realpath(path, real) && snprintf(real, sizeof(real), "%s", path) >= PATH_MAX)
+		return error_set(err, ERR_SYSTEM, "the path %s is too long", path);
+	if (stat(real, &st) == 0)
+		mode = st.st_mode & 0777;
+	if (snprintf(next, sizeof(next), "%s.new", real) >= PATH_MAX)
+		return error_set(err, ERR_SYSTEM, "the path %s is too long", path);
+	(void)unlink(next);
+	fd = open(next, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	if (fd < 0)
+		return error_set_errno(err, ERR_SYSTEM, errno, "cannot write %s", next);
+	rc = write_all(fd, text, len);
+	if (close(fd) < 0 || rc < 0 || rename(next, real) < 0) {
+		error_set_errno(err, ERR_SYSTEM, errno, "cannot write %s", real);
+		(void)unlink(next);
+		return err->code;
+	}
+	sync_folder(real);
+	return 0;
+}
+
 int file_make_dirs(const char *path, struct error *err)
 {
 	char part[PATH_MAX];

@@ -18,5 +18,10 @@ int file_list(
 	const char *dir, const char *suffix, size_t max, char ***ret_paths, struct error *err);
 void file_list_free(char **paths, int n);
 
+/* Puts TEXT in the place of the file PATH, which readers see whole, old or new. What a symbolic
+ * link points to is replaced, and its mode kept; a new file gets 0644 less the umask. 0, or
+ * ERR_SYSTEM. */
+int file_replace(const char *path, const char *text, size_t len, struct error *err);
+
 /* Makes the folder PATH and those above it that are missing, mode 0700. 0, or ERR_SYSTEM. */
 int file_make_dirs(const char *path, struct error *err);
