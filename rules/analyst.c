@@ -275,10 +275,10 @@ int analyst_event(struct analyst *a, const struct event *ev)
 
 int analyst_tick(struct analyst *a, uint64_t ts_ns)
 {
-	if (a->day_ns == 0) /* frames, but no conversation yet */
-		a->day_ns = ts_ns;
 	int rc = 0;
 
+	if (a->day_ns == 0) /* frames, but no conversation yet */
+		a->day_ns = ts_ns;
 	if (a->lists_are_new)
 		rc = analyst_tell_stale_lists(a, ts_ns);
 	a->lists_are_new = false;

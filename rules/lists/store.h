@@ -106,7 +106,8 @@ static inline struct str store_value(const struct store *s, const struct entry *
 	return (struct str){s->texts + e->text, e->text_bytes};
 }
 
-/* First entry of the chain for VALUE, letters of any case, or STORE_NONE. Not for ENTRY_CIDR. */
+/* First entry of the chain for VALUE, letters of any case, or STORE_NONE. Of ENTRY_CIDR it is that
+ * very network; those that hold an address are found below. */
 uint32_t store_find(const struct store *s, enum entry_kind kind, struct str value);
 
 enum { STORE_MAX_NETWORKS = 129 }; /* that hold one address: one per length */

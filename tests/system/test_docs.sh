@@ -12,6 +12,9 @@ gzip -k capture.pcap
 cp capture.pcap captures/
 cp "$VEDETTE_SOURCE_DIR"/pcaps/demo/site.yaml "$VEDETTE_SOURCE_DIR"/pcaps/demo/site.test.yaml .
 cp capture.pcap seen.pcap
+for family in 4:198.51.100.0/24 6:2001:db8::/32; do
+    printf '{"cidr":"%s","sblid":"SBL1","rir":"ripencc"}\n{"type":"metadata","timestamp":1795564800,"records":1}\n' "${family#*:}" >"drop_v${family%%:*}.json"
+done
 for name in first waw-core-1 capture; do
     vedette replay --name $name capture.pcap >out 2>err || { cat err >&2; fail "replay"; }
 done
