@@ -115,10 +115,18 @@ static void say_presence(struct line *line, int field, bool present)
 	say(line, present ? " is present" : " is absent");
 }
 
+/* Whether value V of ITEM is the whole of what meets it. */
+static bool is_whole(const struct item *item, uint32_t v)
+{
+	if (item->test == TEST_TEXT)
+		return item->values[v].pattern.kind == PATTERN_EXACT;
+	return item->test != TEST_NETWORK || item->values[v].network.length_bits == 128;
+}
+
 static bool is_literal(const struct item *item, uint32_t v)
 {
 	return item->word == MOD_NONE && item->how.len == 0 && item->test != TEST_REFERENCE &&
-	       (item->test != TEST_TEXT || item->values[v].pattern.kind == PATTERN_EXACT);
+	       is_whole(item, v);
 }
 
 /* How the values of ITEM compare; WORD when the rule has no word for it. */
@@ -161,7 +169,7 @@ static void say_met(
 	}
 	if (item->field == FIELD_ANY_TEXT && item->test == TEST_TEXT)
 		word = sigma_modifier_name(MOD_CONTAINS);
-	else if (item->test != TEST_TEXT || item->values[hit->value].pattern.kind == PATTERN_EXACT)
+	else if (is_whole(item, hit->value))
 		word = "is";
 	say_fact(line, f, hit->field, hit->index);
 	say_verb(line, item, word);

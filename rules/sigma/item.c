@@ -22,6 +22,8 @@ static bool is_equality(const struct item_key *key, const struct value *v)
 {
 	if (key->word != MOD_NONE || key->field == FIELD_ANY_TEXT || key->test == TEST_REFERENCE)
 		return false;
+	if (key->test == TEST_NETWORK)
+		return v->network.length_bits == 128;
 	return key->test != TEST_TEXT || v->pattern.kind == PATTERN_EXACT;
 }
 
@@ -145,6 +147,21 @@ static bool wants_text(const struct item_key *key, const struct yaml_node *value
 	return any && type != FIELD_TYPE_DATE && type != FIELD_TYPE_BOOLEAN;
 }
 
+/* Whether all values, which are compared as texts, say networks: those are looked up. */
+static bool are_networks(const struct item_key *key, const struct yaml_node *values)
+{
+	bool all = key->field >= 0 && (key->word == MOD_NONE || key->word == MOD_STARTSWITH);
+	enum field_type type;
+	struct value ignored;
+
+	for (size_t i = 0; i < count_of(values) && all; i++)
+		all = sigma_text_network(key, value_at(values, i)->text, &ignored);
+	if (!all)
+		return false;
+	type = field_info((enum field_id)key->field)->type;
+	return type == FIELD_TYPE_IP || type == FIELD_TYPE_IPS;
+}
+
 /* Whether "expand" of texts stands for lists and nothing else. */
 static bool is_lists(const struct yaml_node *values)
 {
@@ -171,6 +188,8 @@ static struct item_key judge_values(const struct item_key *key, const struct yam
 
 	if (wants_text(key, values))
 		ret.test = TEST_TEXT;
+	if (ret.test == TEST_TEXT && are_networks(key, values))
+		ret.test = TEST_NETWORK;
 	if (key->test == TEST_LIST && is_text(key->field) && !is_lists(values)) {
 		ret.test = TEST_TEXT;
 		ret.word = MOD_NONE;

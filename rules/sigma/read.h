@@ -163,6 +163,10 @@ int sigma_add_value(
 int sigma_read_value(struct reader *r, const struct item_key *key, const struct yaml_node *n,
 	struct value_list *values);
 
+/* True when TEXT, with KEY's word, says an address or a network of addresses that begin alike: in
+ * RET->network. */
+bool sigma_text_network(const struct item_key *key, struct str text, struct value *ret);
+
 /* text_value.c: the same for tests of texts. */
 int sigma_read_text(struct reader *r, const struct item_key *key, const struct yaml_node *n,
 	struct value_list *values);

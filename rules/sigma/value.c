@@ -4,6 +4,7 @@
 #include "common/time_text.h"
 #include "rules/sigma/expand.h"
 #include "rules/sigma/moment.h"
+#include "rules/sigma/octets.h"
 #include "rules/sigma/read.h"
 #include "rules/sigma/required.h"
 
@@ -211,6 +212,18 @@ static int read_number(
 	return wrong_value(n, key, r->err, "whole number", remedy);
 }
 
+bool sigma_text_network(const struct item_key *key, struct str text, struct value *ret)
+{
+	struct ip_addr address;
+
+	if (octets_network(text, key->word == MOD_STARTSWITH, &ret->network))
+		return true;
+	if (key->word != MOD_NONE || !ip_addr_parse(text, &address))
+		return false;
+	ret->network = (struct ip_prefix){address, 128};
+	return true;
+}
+
 static int read_network(
 	struct reader *r, const struct item_key *key, const struct yaml_node *n, struct value *ret)
 {
@@ -218,14 +231,11 @@ static int read_network(
 	static const char remedy[] = "write 192.0.2.0/24 or 2001:db8::/32";
 	char right[IP_PREFIX_TEXT_BYTES];
 	char text[SIGMA_NAME_TEXT_BYTES];
-	struct ip_addr address;
 	bool host_bits;
 
-	if (key->word == MOD_NONE) {
-		if (ip_addr_parse(n->text, &address)) {
-			ret->network = (struct ip_prefix){address, 128};
+	if (key->word != MOD_CIDR) {
+		if (sigma_text_network(key, n->text, ret))
 			return 0;
-		}
 		return wrong_value(
 			n, key, err, "address", "for networks write |cidr behind the fact");
 	}

@@ -232,6 +232,9 @@ def capture_seeds(seeds):
     seeds.add("fuzz_packed", bytes([2, 0, 0, 0, 15, 0]) + gzip.compress(plain, mtime=0)[3:])
 
 
+RULE_HEAD = b"title: T\nid: 00000000-0000-4000-8000-000000000001\nlogsource: {product: vedette, category: flow}\nlevel: low\n"
+
+
 def yaml_seeds(seeds):
     texts = {"fuzz_sigma": [], "fuzz_lists": [], "fuzz_site": []}
     for path in sorted((ROOT / "rules/packs/rules").glob("*.yml")):
@@ -243,6 +246,7 @@ def yaml_seeds(seeds):
         texts["fuzz_lists"].append(head + b"entries:" + b"".join(lines[:12]))
     for name in ("policy", "rules", "lists", "detections"):
         for text in re.findall(rb"^```yaml\n(.*?)^```", (ROOT / f"docs/{name}.md").read_bytes(), re.M | re.S):
+            text = RULE_HEAD + text if text.startswith(b"detection:") else text
             texts[{"policy": "fuzz_site", "lists": "fuzz_lists"}.get(name, "fuzz_sigma")].append(text)
     texts["fuzz_site"].append((ROOT / "pcaps/demo/site.yaml").read_bytes())
     roles = (ROOT / "rules/packs/roles.yaml").read_bytes().splitlines(keepends=True)
