@@ -378,8 +378,11 @@ static int tell_group(struct telling *t, const struct digest *key, const char *t
 		expire(c, g);
 		look_again(c, g);
 	}
-	if (!add_event(t, g, value))
+	if (!add_event(t, g, value)) {
+		if (c->groups[g].n_entries == 0)
+			group_remove(c, g, true);
 		return t->rc;
+	}
 
 	struct tally *group = &c->groups[g];
 

@@ -272,6 +272,9 @@ int sigma_add_document(
 		.faults = &s->faults,
 		.err = err};
 
+	/* Between two rules, or behind the last, a line of dashes too many. */
+	if (map->kind == YAML_SCALAR && yaml_is_null(map))
+		return 0;
 	if (map->kind != YAML_MAP) {
 		(void)yaml_error(map, err, "a rule is a map; write title: and the other keys");
 		return sigma_go_on(&r) ? 0 : err->code;
