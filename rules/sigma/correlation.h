@@ -12,7 +12,7 @@ enum {
 	CORRELATION_MAX_FIELDS = 8,   /* of value_count */
 	CORRELATION_MAX_LIMITS = 6,
 	CORRELATION_MAX_DEPTH = 8, /* of chains */
-	CORRELATION_MAX_COUNT = 65536,
+	CORRELATION_MAX_COUNT = 16384,
 };
 
 enum correlation_type {

@@ -330,7 +330,7 @@ static int read_value_fields(struct reader *r, const struct yaml_node *n, struct
 static int check_limits(struct reader *r, const struct yaml_node *n, const struct correlation *c)
 {
 	const bool counts = c->type == CORRELATE_EVENT_COUNT || c->type == CORRELATE_VALUE_COUNT;
-	const uint64_t most = counts           ? correlation_most(c) / 2
+	const uint64_t most = counts           ? CORRELATION_MAX_COUNT
 			      : is_temporal(c) ? c->n_refs
 			      : c->measure == MEASURE_PLAIN || c->measure == MEASURE_AT ? UINT64_MAX
 											: 100;
@@ -423,9 +423,9 @@ static int read_section(struct reader *r, const struct yaml_node *n, struct corr
 			n, r->err, "\"correlation\" is a map; write type: and the other keys");
 	if (yaml_check_keys(n, known, r->err) < 0 && !sigma_go_on(r))
 		return r->err->code;
-	/* What the others mean depends on it. */
+	/* What the others mean depends on it; but for whose rules it is about. */
 	if (read_type(r, n, c) < 0)
-		return r->err->code;
+		return sigma_go_on(r) ? read_refs(r, n, c) : r->err->code;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		if (parts[i](r, n, c) < 0 && !sigma_go_on(r))
 			return r->err->code;
