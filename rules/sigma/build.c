@@ -36,6 +36,7 @@ void sigma_free_resources(struct resource *first, const struct resource *end)
 	for (struct resource *r = first; r != end; r = r->next) {
 		regex_free(r->regex);
 		prefix_trie_free(r->trie);
+		part_set_done(r->parts);
 	}
 }
 

@@ -188,6 +188,30 @@ static uint32_t find_network(const struct item *item, const struct ip_addr *a)
 	return prefix_trie_longest(item->networks, a, &v, NULL) ? v : UINT32_MAX;
 }
 
+/* The first of the values behind the exact ones that TEXT, value I of the fact, meets. */
+static uint32_t find_part(const struct item *item, const struct subject *s, uint32_t i,
+	struct str text, struct sigma_scratch *w)
+{
+	uint32_t words = part_set_words(item->n - item->n_exact);
+
+	part_set_find(item->parts, text, w->parts);
+	for (uint32_t word = 0; word < words; word++) {
+		for (uint64_t bits = w->parts[word]; bits != 0; bits &= bits - 1) {
+			uint32_t v = item->n_exact + word * 64 + (uint32_t)__builtin_ctzll(bits);
+
+			if (meets(item, v, s, i, w))
+				return v;
+		}
+	}
+	return UINT32_MAX;
+}
+
+static bool has_parts(const struct item *item)
+{
+	return item->parts &&
+	       part_set_is_over(item->parts, item->values + item->n_exact, item->n - item->n_exact);
+}
+
 /* Which value of ITEM value I of the fact meets, or UINT32_MAX. */
 static uint32_t find_value(
 	const struct item *item, const struct subject *s, uint32_t i, struct sigma_scratch *w)
@@ -205,6 +229,12 @@ static uint32_t find_value(
 			return v;
 		v = item->n_exact;
 	}
+	for (; v < item->n_exact; v++) {
+		if (meets(item, v, s, i, w))
+			return v;
+	}
+	if (has_parts(item))
+		return find_part(item, s, i, text_at(s, i, buf), w);
 	for (; v < item->n; v++) {
 		if (meets(item, v, s, i, w))
 			return v;
@@ -391,8 +421,9 @@ struct sigma_scratch *sigma_scratch_new(const struct sigma *s)
 	w->values = calloc(SIGMA_MAX_NODES, 1);
 	w->relevant = calloc(SIGMA_MAX_NODES, 1);
 	w->told = calloc(SIGMA_MAX_SELECTIONS, 1);
+	w->parts = calloc(part_set_words(SIGMA_MAX_VALUES), sizeof(*w->parts));
 	if (rule_set_init(&w->candidates, s->n) && w->regex && w->values && w->relevant &&
-		w->told && trees_new(w, s))
+		w->told && w->parts && trees_new(w, s))
 		return w;
 	sigma_scratch_free(w);
 	return NULL;
@@ -409,6 +440,7 @@ void sigma_scratch_free(struct sigma_scratch *w)
 	free(w->values);
 	free(w->relevant);
 	free(w->told);
+	free(w->parts);
 	free(w);
 }
 

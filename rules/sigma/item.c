@@ -274,10 +274,35 @@ static int index_networks(struct reader *r, struct item *item)
 	return 0;
 }
 
+static int index_parts(struct reader *r, struct item *item)
+{
+	struct resource *owner = arena_alloc(r->sigma->arena, sizeof(*owner));
+
+	if (!owner)
+		return sigma_no_memory(r->err);
+	*owner = (struct resource){.next = r->sigma->resources,
+		.parts = part_set_new(
+			r->sigma->arena, item->values + item->n_exact, item->n - item->n_exact)};
+	if (!owner->parts)
+		return sigma_no_memory(r->err);
+	r->sigma->resources = owner;
+	item->parts = owner->parts;
+	return 0;
+}
+
+static int arrange_texts(struct reader *r, struct item *item)
+{
+	if (sort_texts(r, item) < 0)
+		return r->err->code;
+	if (item->all || r->foreign || item->n - item->n_exact <= FEW_VALUES)
+		return 0;
+	return index_parts(r, item);
+}
+
 static int arrange(struct reader *r, struct item *item)
 {
 	if (item->test == TEST_TEXT)
-		return sort_texts(r, item);
+		return arrange_texts(r, item);
 	if (item->test == TEST_NUMBER && item->word == MOD_NONE && !r->foreign)
 		qsort(item->values, item->n, sizeof(*item->values), compare_numbers);
 	if (item->test == TEST_NETWORK && item->n > FEW_VALUES && !item->all)

@@ -6,6 +6,7 @@
 #include "common/error_list.h"
 #include "common/prefix_trie.h"
 #include "rules/sigma/index.h"
+#include "rules/sigma/part_set.h"
 #include "rules/sigma/pattern.h"
 #include "rules/sigma/regex.h"
 #include "rules/sigma/sigma.h"
@@ -109,6 +110,7 @@ struct item {
 	uint32_t n_exact;
 	const struct text_set *exact;       /* NULL: few */
 	const struct prefix_trie *networks; /* NULL: few */
+	const struct part_set *parts;       /* of the texts behind the exact ones; NULL: few */
 };
 
 struct group {
@@ -161,6 +163,7 @@ struct resource {
 	struct resource *next;
 	struct regex *regex;
 	struct prefix_trie *trie;
+	struct part_set *parts;
 };
 
 struct sigma {
@@ -189,7 +192,8 @@ struct sigma_scratch {
 	struct rule_set candidates; /* of a category; empty between evaluations */
 	uint8_t *values;            /* of the nodes of a condition */
 	uint8_t *relevant;
-	uint8_t *told; /* selections that were explained */
+	uint8_t *told;   /* selections that were explained */
+	uint64_t *parts; /* values that a text may meet */
 };
 
 /* Which value met which of the fact's. */

@@ -112,8 +112,8 @@ static void find_polarity(struct measure *m)
 	}
 }
 
-static void measure(struct measure *m, const struct program *p, const struct facts *f,
-	struct sigma_scratch *w)
+static void measure(
+	struct measure *m, const struct program *p, const struct facts *f, struct sigma_scratch *w)
 {
 	memset(m, 0, sizeof(*m));
 	m->program = p;
@@ -188,7 +188,10 @@ struct str item_wanted(const struct item *item, struct arena *arena)
 	for (uint32_t v = 0; v < item->n && v < WANTED_VALUES && len < sizeof(text); v++) {
 		(void)str_printable(value, sizeof(value), item->values[v].source);
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s",
-			v ? ", " : item->n > 1 ? "[" : "", *value ? value : "''");
+			v             ? ", "
+			: item->n > 1 ? "["
+				      : "",
+			*value ? value : "''");
 	}
 	if (len < sizeof(text))
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s",
