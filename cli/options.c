@@ -46,6 +46,9 @@ static const struct option table[] = {
 	{"fresh", no_argument, NULL, OPTION_FRESH},
 	{"within", required_argument, NULL, OPTION_WITHIN},
 	{"ignore", required_argument, NULL, OPTION_IGNORE},
+	{"no-mutation", no_argument, NULL, OPTION_NO_MUTATION},
+	{"junit", required_argument, NULL, OPTION_JUNIT},
+	{"all", no_argument, NULL, OPTION_ALL},
 };
 
 enum { TABLE_ROWS = sizeof(table) / sizeof(table[0]) };
@@ -225,6 +228,24 @@ static int take_live(struct options *o, int value, const char *arg, struct error
 	return 0;
 }
 
+/* Of what works on rules. False when it is none of these. */
+static bool take_rules(struct options *o, int value, const char *arg)
+{
+	switch (value) {
+	case OPTION_NO_MUTATION:
+		o->no_mutation = true;
+		return true;
+	case OPTION_JUNIT:
+		o->junit = arg;
+		return true;
+	case OPTION_ALL:
+		o->all = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
 int options_take(struct options *o, int value, const char *arg, struct error *err)
 {
 	switch (value) {
@@ -300,7 +321,7 @@ int options_take(struct options *o, int value, const char *arg, struct error *er
 				"write --config FILE once");
 		break; /* read first: options_parse */
 	default:
-		return take_live(o, value, arg, err);
+		return take_rules(o, value, arg) ? 0 : take_live(o, value, arg, err);
 	}
 	return 0;
 }

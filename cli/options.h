@@ -47,6 +47,9 @@ enum {
 	OPTION_FRESH,
 	OPTION_WITHIN,
 	OPTION_IGNORE,
+	OPTION_NO_MUTATION,
+	OPTION_JUNIT,
+	OPTION_ALL,
 	OPTION_OWN_FIRST,
 };
 
@@ -75,6 +78,8 @@ struct options {
 	bool fresh;                       /* of run */
 	uint64_t within_ms;               /* of policy lint; 0: not given */
 	const char *ignore;               /* the same: names between commas */
+	bool no_mutation, all;            /* of rules test; of rules trace */
+	const char *junit;                /* of rules test */
 	char data_dir[OPTIONS_PATH_BYTES], roles_path[OPTIONS_PATH_BYTES],
 		rules_dir[OPTIONS_PATH_BYTES], lists_dir[OPTIONS_PATH_BYTES],
 		geo_dir[OPTIONS_PATH_BYTES], state_dir[OPTIONS_PATH_BYTES];

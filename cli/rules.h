@@ -3,4 +3,4 @@
 
 #include "cli/command.h"
 
-command_fn rules_list;
+command_fn rules_list, rules_test, rules_trace;

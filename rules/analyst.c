@@ -139,7 +139,7 @@ void analyst_free(struct analyst *a)
 	free(a);
 }
 
-void analyst_match(void *user, const struct rule_match *m)
+static void on_match(void *user, const struct rule_match *m)
 {
 	struct analyst *a = user;
 
@@ -148,6 +148,19 @@ void analyst_match(void *user, const struct rule_match *m)
 	if (a->rc == 0 && correlator_wants(m))
 		a->rc = correlator_match(a->correlator, m, &a->facts,
 			m->rule->is_silent ? NULL : findings_matched_id(a->findings));
+}
+
+void analyst_evaluate(struct analyst *a, enum rule_category category)
+{
+	if (a->watch)
+		a->watch(a->watch_user, category, &a->facts, a->ts_ns);
+	sigma_eval(a->sigma, a->scratch, category, &a->facts, on_match, a);
+}
+
+void analyst_watch(struct analyst *a, analyst_watch_fn *fn, void *user)
+{
+	a->watch = fn;
+	a->watch_user = user;
 }
 
 void analyst_begin(struct analyst *a, uint64_t ts_ns, bool ended)
@@ -215,11 +228,10 @@ static int judge_flow(struct analyst *a, const struct event *ev)
 		if (!see(a, ev, side, first))
 			return ERR_SYSTEM;
 		first = false;
-		sigma_eval(a->sigma, a->scratch, RULE_FLOW, &a->facts, analyst_match, a);
+		analyst_evaluate(a, RULE_FLOW);
 		/* Once per conversation is enough for what does not depend on the conversation. */
 		if (ev->kind == EVENT_FLOW_CLASSIFIED && a->rc == 0)
-			sigma_eval(
-				a->sigma, a->scratch, RULE_EQUIPMENT, &a->facts, analyst_match, a);
+			analyst_evaluate(a, RULE_EQUIPMENT);
 	}
 	return a->rc;
 }
@@ -231,7 +243,7 @@ static int judge_dns(struct analyst *a, const struct event *ev)
 			ev->dns_name, ev->ts_ns);
 	if (perspective_fill_dns(&a->view, &a->facts, ev)) {
 		a->stats.judged++;
-		sigma_eval(a->sigma, a->scratch, RULE_DNS, &a->facts, analyst_match, a);
+		analyst_evaluate(a, RULE_DNS);
 	}
 	return a->rc;
 }
@@ -240,7 +252,7 @@ static int judge_reach(struct analyst *a, const struct event *ev)
 {
 	a->stats.judged++;
 	perspective_fill_reach(&a->view, &a->facts, ev);
-	sigma_eval(a->sigma, a->scratch, RULE_SIGNALLING, &a->facts, analyst_match, a);
+	analyst_evaluate(a, RULE_SIGNALLING);
 	return a->rc;
 }
 

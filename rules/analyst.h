@@ -65,6 +65,13 @@ int analyst_event(struct analyst *a, const struct event *ev);
 int analyst_tick(struct analyst *a, uint64_t ts_ns);
 int analyst_finish(struct analyst *a, uint64_t ts_ns);
 
+/* FN is told of everything that the rules are given from now on, before they judge it: the facts
+ * and the category of rules that judge them. It may work out facts and changes nothing. NULL:
+ * nobody is told. */
+typedef void analyst_watch_fn(
+	void *user, enum rule_category category, const struct facts *f, uint64_t ts_ns);
+void analyst_watch(struct analyst *a, analyst_watch_fn *fn, void *user);
+
 /* No later event is earlier than TS_NS: alerts that were held back for their order leave. */
 int analyst_settle(struct analyst *a, uint64_t ts_ns);
 

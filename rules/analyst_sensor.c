@@ -15,7 +15,7 @@ static void judge(struct analyst *a)
 	facts_set_text(&a->facts, FIELD_SITE_MODE,
 		site_is_declared(a->view.site) ? "declared" : "discover");
 	facts_set_text(&a->facts, FIELD_SITE_NAME, site_name(a->view.site));
-	sigma_eval(a->sigma, a->scratch, RULE_SENSOR, &a->facts, analyst_match, a);
+	analyst_evaluate(a, RULE_SENSOR);
 }
 
 int analyst_sensor(struct analyst *a, const struct sensor_event *ev, uint64_t ts_ns)

@@ -24,6 +24,8 @@ struct analyst {
 	bool ended;
 	bool lists_are_new; /* nobody has looked yet how old they are */
 	int rc;
+	analyst_watch_fn *watch;
+	void *watch_user;
 };
 
 /* Begins with empty facts as of TS_NS. */
@@ -32,5 +34,5 @@ void analyst_begin(struct analyst *a, uint64_t ts_ns, bool ended);
 /* Tells of each list that is stale at TS_NS. */
 int analyst_tell_stale_lists(struct analyst *a, uint64_t ts_ns);
 
-/* A sigma_match_fn: USER is the analyst. */
-void analyst_match(void *user, const struct rule_match *m);
+/* Has the facts at hand judged by the rules of CATEGORY. */
+void analyst_evaluate(struct analyst *a, enum rule_category category);

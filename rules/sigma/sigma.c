@@ -1,9 +1,11 @@
 #include "rules/sigma/sigma.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "common/file.h"
 #include "rules/sigma/build.h"
+#include "rules/sigma/program.h"
 
 enum { MAX_FILES = 200000, MAX_FILE_BYTES = 64 * 1024 * 1024 };
 
@@ -42,6 +44,24 @@ static int add_file(struct sigma *s, const char *dir, const char *path, const st
 	rc = sigma_add(s, lists, path, within(dir, path), (struct str){text, (uint32_t)len}, err);
 	free(text);
 	return rc;
+}
+
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* PATH alone, called as its folder calls it. */
+static int add_one(struct sigma *s, const char *path, const struct lists *lists, struct error *err)
+{
+	const char *name = strrchr(path, '/');
+	struct str dir = {path, name ? (uint32_t)(name - path) : 0};
+	struct str folder = arena_str(s->arena, dir);
+
+	return folder.data ? add_file(s, folder.data, path, lists, err)
+			   : error_set(err, ERR_SYSTEM, "no memory for the rules");
 }
 
 /* Two sorted lists of paths as one. */
@@ -99,7 +119,7 @@ struct sigma *sigma_open(
 		return NULL;
 	}
 	if (dir)
-		rc = add_files(s, dir, lists, e);
+		rc = is_file(dir) ? add_one(s, dir, lists, e) : add_files(s, dir, lists, e);
 	if (rc == 0)
 		rc = sigma_finish(s, e);
 	if (rc == 0)

@@ -74,7 +74,7 @@ struct sigma;
 /* Reads every *.yml and *.yaml below DIR (but *.test.yml), in byte order of their paths; LISTS
  * resolve `expand`. A rule for a log source that Vedette does not see is read, and kept apart. NULL
  * with *err "FILE:LINE:COLUMN: ...", which is the first of what is wrong; all of it goes into
- * FAULTS, unless that is NULL. NULL DIR: no rules. */
+ * FAULTS, unless that is NULL. NULL DIR: no rules. DIR may also be one file of rules. */
 struct sigma *sigma_open(
 	const char *dir, const struct lists *lists, struct error_list *faults, struct error *err);
 void sigma_close(struct sigma *s); /* NULL allowed */

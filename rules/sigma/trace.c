@@ -177,25 +177,38 @@ static void find_blamed(struct measure *m)
 	}
 }
 
+/* The next value that the rule writes, behind V, or ITEM's n. */
+static uint32_t next_written(const struct item *item, uint32_t v)
+{
+	uint32_t written = item->values[v].written;
+
+	while (++v < item->n && item->values[v].written == written)
+		;
+	return v;
+}
+
 struct str item_wanted(const struct item *item, struct arena *arena)
 {
 	char text[WANTED_BYTES];
 	char value[VALUE_BYTES];
+	bool several = item->n > 0 && next_written(item, 0) < item->n;
+	uint32_t v = 0, told = 0;
 	size_t len = 0;
 
 	if (item->key.len > 0)
 		len = (size_t)snprintf(text, sizeof(text), "%s: ", item->key.data);
-	for (uint32_t v = 0; v < item->n && v < WANTED_VALUES && len < sizeof(text); v++) {
+	for (; v < item->n && told < WANTED_VALUES && len < sizeof(text); told++) {
 		(void)str_printable(value, sizeof(value), item->values[v].source);
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s",
-			v             ? ", "
-			: item->n > 1 ? "["
-				      : "",
+			told      ? ", "
+			: several ? "["
+				  : "",
 			*value ? value : "''");
+		v = next_written(item, v);
 	}
 	if (len < sizeof(text))
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s",
-			item->n > WANTED_VALUES ? ", ..." : "", item->n > 1 ? "]" : "");
+			v < item->n ? ", ..." : "", several ? "]" : "");
 	if (item->n == 0 && len < sizeof(text))
 		(void)snprintf(text + len, sizeof(text) - len, "null");
 	return arena_str(arena, str_from(text));

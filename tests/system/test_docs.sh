@@ -22,7 +22,7 @@ ID=$(vedette alerts --name capture --json | jq -r '."event.id"' | head -1)
 [ -n "$ID" ] || fail "the capture of the examples raises no alert"
 
 ID=$ID python3 -B - <<'EOF'
-import os, pathlib, re, shutil, subprocess, sys
+import json, os, pathlib, re, shutil, subprocess, sys
 
 source = pathlib.Path(os.environ['VEDETTE_SOURCE_DIR'])
 pages = [source / n for n in ('README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'pcaps/README.md')] + sorted((source / 'docs').rglob('*.md'))
@@ -180,7 +180,7 @@ if shutil.which('mandoc'):
 # ---- YAML ----
 
 RULE = 'title: T%d\nid: 8a2bbf6a-6b2e-4f9c-9d0c-%012d\nlevel: low\nlogsource: {product: vedette, category: flow}\n'
-loaded = {'policy': 0, 'list': 0, 'rule': 0, 'run': 0}
+loaded = {'policy': 0, 'list': 0, 'rule': 0, 'tests': 0, 'run': 0}
 for page in text:
     for number, block in enumerate(re.findall(r'^```yaml\n(.*?)^```$', text[page], re.M | re.S)):
         folder = pathlib.Path('yaml-%s-%d' % (page.replace('/', '-'), number))
@@ -204,8 +204,18 @@ for page in text:
             kind, name, option = 'rule', 'rule.yml', ['--rules', str(folder)]
             if 'title' not in keys:
                 block = RULE % (number, number) + block
-        elif 'rule' in keys and 'tests' in keys:
-            continue  # the test beside a rule: tests/unit/test_packs.c reads those
+            rule = block
+        elif 'tests' in keys:  # beside a rule: the shipped one of that name, or the last one of the page
+            named = re.search(r'^rule: (\S+)', block, re.M).group(1)
+            shipped = source / 'rules/packs/rules' / named
+            (folder / named).write_text(shipped.read_text() if shipped.exists() else rule, encoding='utf-8')
+            (folder / named.replace('.yml', '.test.yml')).write_text(block, encoding='utf-8')
+            shutil.copy('capture.pcap', folder)
+            done = run(['vedette', 'rules', 'test', '--json', str(folder)])
+            results = json.loads(done.stdout) if done.stdout else {}
+            hold('%s: a test file has faults' % page, results.get('faults') == [] and results['summary']['tests_failed'] == 0, done)
+            loaded['tests'] += 1
+            continue
         else:
             hold('%s: a block of YAML that is neither policy, list nor rule' % page, False, block)
             continue

@@ -1,0 +1,461 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/options.h"
+#include "cli/paragraph.h"
+#include "cli/rules.h"
+#include "cli/trace_view.h"
+#include "common/hash/hash.h"
+#include "common/time_text.h"
+#include "sensor/rehearsal.h"
+
+static const char help[] =
+	"usage: vedette rules trace [OPTION...] RULE FILE...\n\n"
+	"Shows what one rule makes of captures: how often each of its tests held, and of the "
+	"events that\n"
+	"met it or nearly did each selection with what was found and what was wanted, the line of "
+	"the\n"
+	"policy, and why the peer is linked. RULE is the first 6 characters or more of its id, its "
+	"title,\n"
+	"its file, or the path of a rule that is not among the loaded ones.\n\n"
+	"  --rules DIR      where RULE is looked for; default: the shipped rules\n"
+	"  --site FILE      the policy; without it: discover mode\n"
+	"  --own PREFIX,... discover mode: the operator's address space\n"
+	"  --subscribers PREFIX,...  discover mode: subscribers' space, which is never inspected\n"
+	"  --lists DIR      lists of linked networks instead of the shipped ones\n"
+	"  --geo DIR        MaxMind DB files for country and AS; \"\" for none\n"
+	"  --as-of DATE     judge with the list entries that were in force then; default: today\n"
+	"  --filter EXPR    only packets that meet this pcap-filter(7) expression\n"
+	"  --all            show up to 10000 events; default: the 10 that are nearest to the rule\n"
+	"  --json           one JSON object for each event that is shown, the nearest first\n\n"
+	"Exit status 6: there is no such rule.\n\n"
+	"Example:\n"
+	"  vedette rules trace ssh-outside-undeclared.yml capture.pcap\n";
+
+enum { ID_MIN = 6, SHOWN = 10, SHOWN_ALL = 10000, MAX_TESTS = 512 };
+
+/* An event that is shown: of each conversation the one that is nearest to the rule. */
+struct event_near {
+	struct digest conversation;
+	uint32_t distance, held;
+	uint64_t ts_ns, number; /* of the event among those judged */
+	struct kept_facts *facts;
+};
+
+/* How often a test held. */
+struct tally {
+	struct str selection, wanted;
+	uint64_t held;
+};
+
+struct tracing {
+	struct options options;
+	struct knowledge_config knowledge;
+	struct lists *lists;
+	struct sigma *sigma;
+	size_t rule;
+	struct sigma_scratch *scratch;
+	struct arena *arena; /* of what is kept */
+	struct facts *facts; /* with an arena of its own */
+	struct event_near *nearest;
+	size_t n, most;
+	uint64_t judged, met;
+	struct tally tallies[MAX_TESTS];
+	size_t n_tallies;
+	bool failed; /* no memory */
+	int input_status;
+};
+
+static const struct rule *rule_of(const struct tracing *t)
+{
+	return sigma_rule(t->sigma, t->rule);
+}
+
+/* ---- which events ---- */
+
+/* The same for the events of one conversation; of what is none, by its number. */
+static struct digest conversation_of(const struct tracing *t, const struct facts *f)
+{
+	static const enum field_id ids[] = {FIELD_EVENT_START, FIELD_SOURCE_IP, FIELD_SOURCE_PORT,
+		FIELD_DESTINATION_IP, FIELD_DESTINATION_PORT, FIELD_NETWORK_TRANSPORT,
+		FIELD_FLOW_SEGMENT, FIELD_EQUIPMENT_NAME};
+	char text[1024], buf[128];
+	size_t len = 0;
+
+	if (!facts_has(f, FIELD_FLOW_PHASE))
+		return digest128(&t->judged, sizeof(t->judged));
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]) && len < sizeof(text); i++) {
+		struct str s = facts_text(f, ids[i], 0, buf, sizeof(buf), NULL);
+
+		len += (size_t)snprintf(
+			text + len, sizeof(text) - len, "%.*s|", (int)s.len, s.data ? s.data : "");
+	}
+	return digest128(text, len < sizeof(text) ? len : sizeof(text));
+}
+
+static bool is_nearer(const struct event_near *a, const struct event_near *b)
+{
+	if (a->distance != b->distance)
+		return a->distance < b->distance;
+	if (a->held != b->held)
+		return a->held > b->held;
+	return a->number < b->number;
+}
+
+static void remove_at(struct tracing *t, size_t i)
+{
+	free(t->nearest[i].facts);
+	memmove(&t->nearest[i], &t->nearest[i + 1], (t->n - i - 1) * sizeof(*t->nearest));
+	t->n--;
+}
+
+/* Keeps E when it is among the nearest, once for each conversation. */
+static void offer(struct tracing *t, struct event_near *e, const struct facts *f)
+{
+	size_t at;
+
+	for (size_t i = 0; i < t->n; i++) {
+		if (memcmp(&t->nearest[i].conversation, &e->conversation,
+			    sizeof(e->conversation)) != 0)
+			continue;
+		if (!is_nearer(e, &t->nearest[i]))
+			return;
+		remove_at(t, i);
+		break;
+	}
+	if (t->n == t->most && !is_nearer(e, &t->nearest[t->n - 1]))
+		return;
+	e->facts = facts_keep(f);
+	if (!e->facts) {
+		t->failed = true;
+		return;
+	}
+	if (t->n == t->most)
+		remove_at(t, t->n - 1);
+	for (at = t->n; at > 0 && is_nearer(e, &t->nearest[at - 1]); at--)
+		t->nearest[at] = t->nearest[at - 1];
+	t->nearest[at] = *e;
+	t->n++;
+}
+
+/* Every test of the rule with how often it held, in the order of the rule. */
+static void count_tests(struct tracing *t, const struct rule_trace *trace)
+{
+	size_t n = 0;
+
+	for (uint32_t s = 0; s < trace->n; s++) {
+		for (uint32_t m = 0; m < trace->selections[s].n; m++) {
+			const struct trace_map *map = &trace->selections[s].maps[m];
+
+			for (uint32_t i = 0; i < map->n && n < MAX_TESTS; i++, n++) {
+				struct tally *tally = &t->tallies[n];
+
+				if (n >= t->n_tallies) {
+					tally->selection = trace->selections[s].name;
+					tally->wanted = arena_str(t->arena, map->tests[i].wanted);
+				}
+				tally->held += map->tests[i].holds;
+			}
+		}
+	}
+	if (n > t->n_tallies)
+		t->n_tallies = n;
+}
+
+static void on_judged(
+	void *user, enum rule_category category, const struct facts *f, uint64_t ts_ns)
+{
+	struct tracing *t = user;
+	struct rule_trace trace;
+	struct event_near e = {.ts_ns = ts_ns};
+
+	if (category != rule_of(t)->category || t->failed)
+		return;
+	e.number = t->judged++;
+	e.distance = sigma_distance(t->sigma, t->rule, f, t->scratch, &e.held);
+	t->met += e.distance == 0;
+	if (!sigma_trace(t->sigma, t->rule, f, t->scratch, &trace)) {
+		t->failed = true;
+		return;
+	}
+	count_tests(t, &trace);
+	e.conversation = conversation_of(t, f);
+	offer(t, &e, f);
+}
+
+/* ---- what is shown ---- */
+
+static struct str text_of(const struct facts *f, enum field_id id, char *buf, size_t size)
+{
+	char value[128];
+
+	return str_from(str_printable(buf, size, facts_text(f, id, 0, value, sizeof(value), NULL)));
+}
+
+static void print_fact(
+	const struct facts *f, enum field_id id, const char *before, const char *behind)
+{
+	char buf[512];
+	struct str s = text_of(f, id, buf, sizeof(buf));
+
+	if (s.len > 0)
+		(void)printf("%s%s%s", before, s.data, behind);
+}
+
+static void print_about(const struct facts *f, unsigned columns)
+{
+	char verdict[64], line[256], words[1024], text[1500], buf[128];
+	uint32_t n = 0;
+
+	if (text_of(f, FIELD_CONTRACT_VERDICT, verdict, sizeof(verdict)).len > 0) {
+		(void)text_of(f, FIELD_CONTRACT_LINE, line, sizeof(line));
+		(void)text_of(f, FIELD_CONTRACT_TEXT, words, sizeof(words));
+		(void)snprintf(text, sizeof(text), "%s%s%s%s%s", verdict,
+			*line ? ", policy line " : "", line, *words ? ": " : "", words);
+		paragraph_print(stdout, columns, 11, "  contract", str_from(text));
+	}
+	(void)facts_text(f, FIELD_PEER_LINKAGE_REASON, 0, buf, sizeof(buf), &n);
+	for (uint32_t i = 0; i < n; i++)
+		paragraph_print(stdout, columns, 11, i ? "" : "  linked",
+			facts_text(f, FIELD_PEER_LINKAGE_REASON, i, buf, sizeof(buf), NULL));
+}
+
+static void print_event(const struct tracing *t, const struct event_near *e,
+	const struct rule_trace *trace, unsigned columns)
+{
+	char time[TIME_TEXT_BYTES];
+	const struct facts *f = t->facts;
+
+	(void)printf("\n%s ", time_format(e->ts_ns, time));
+	print_fact(f, FIELD_EQUIPMENT_NAME, "", "");
+	print_fact(f, FIELD_PEER_ENTITY,
+		facts_num(f, FIELD_EQUIPMENT_INITIATOR) ? " called " : " was called by ", "");
+	print_fact(f, FIELD_NETWORK_PROTOCOL, ", ", "");
+	print_fact(f, FIELD_DESTINATION_PORT, ", port ", "");
+	print_fact(f, FIELD_DNS_QUESTION_NAME, ", question ", "");
+	print_fact(f, FIELD_SENSOR_EVENT, ", sensor event ", "");
+	print_fact(f, FIELD_FLOW_PHASE, " (", ")");
+	(void)printf(": ");
+	trace_print_summary(trace, stdout);
+	(void)putchar('\n');
+	trace_print(trace, stdout, columns);
+	print_about(f, columns);
+}
+
+static void print_json(const struct tracing *t, const struct event_near *e,
+	const struct rule_trace *trace, struct json_writer *w)
+{
+	char time[TIME_TEXT_BYTES];
+
+	json_clear(w);
+	json_object_begin(w);
+	json_key(w, "rule");
+	json_str(w, rule_of(t)->id);
+	json_key(w, "time");
+	json_text(w, time_format(e->ts_ns, time));
+	trace_write_json(trace, w);
+	json_key(w, "facts");
+	json_object_begin(w);
+	kept_facts_write_json(e->facts, w);
+	json_object_end(w);
+	json_object_end(w);
+	if (!w->failed)
+		(void)puts(w->data);
+}
+
+static void print_head(const struct tracing *t)
+{
+	const struct rule *r = rule_of(t);
+
+	(void)printf("%s [%s]\n%s, id %s, category %s\n\n", r->title.data,
+		rule_level_name(r->level), r->file.data, r->id.data,
+		rule_category_name(r->category));
+	(void)printf("%" PRIu64 " events of this category were judged; %" PRIu64 " met the rule\n",
+		t->judged, t->met);
+	for (size_t i = 0; i < t->n_tallies; i++)
+		(void)printf("  %10" PRIu64 "  %s: %s\n", t->tallies[i].held,
+			t->tallies[i].selection.data, t->tallies[i].wanted.data);
+}
+
+static int print_all(struct tracing *t, struct error *err)
+{
+	unsigned columns = page_columns(stdout);
+	struct json_writer w;
+	bool failed = false;
+
+	json_init(&w);
+	if (!t->options.json)
+		print_head(t);
+	for (size_t i = 0; i < t->n && !failed; i++) {
+		const struct event_near *e = &t->nearest[i];
+		struct rule_trace trace;
+
+		arena_reset(t->facts->arena);
+		kept_facts_restore(e->facts, t->facts);
+		facts_set_num(t->facts, FIELD_TIMESTAMP, e->ts_ns);
+		failed = !sigma_trace(t->sigma, t->rule, t->facts, t->scratch, &trace);
+		if (!failed && t->options.json)
+			print_json(t, e, &trace, &w);
+		else if (!failed)
+			print_event(t, e, &trace, columns);
+	}
+	failed = failed || w.failed;
+	json_done(&w);
+	return failed ? error_set(err, ERR_SYSTEM, "out of memory") : 0;
+}
+
+/* ---- which rule ---- */
+
+static bool is_called(const struct rule *r, struct str name)
+{
+	struct str file = r->file;
+	struct str start = {r->id.data, name.len};
+
+	if (name.len >= ID_MIN && name.len <= r->id.len && str_eq_nocase(start, name))
+		return true;
+	return str_eq(r->title, name) || str_eq(file, name) ||
+	       (name.len < file.len && file.data[file.len - name.len - 1] == '/' &&
+		       str_eq((struct str){file.data + file.len - name.len, name.len}, name));
+}
+
+static int not_found(const struct tracing *t, const char *name, size_t found)
+{
+	char shown[256];
+
+	(void)str_printable(shown, sizeof(shown), str_from(name));
+	if (found == 0) {
+		(void)fprintf(stderr,
+			"vedette rules trace: no rule of %s is called %s, by id, title or file\n",
+			t->knowledge.rules_dir, shown);
+		return EXIT_NOT_FOUND;
+	}
+	(void)fprintf(stderr, "vedette rules trace: %zu rules are called %s; write one's id:\n",
+		found, shown);
+	for (size_t i = 0; i < sigma_count(t->sigma); i++) {
+		const struct rule *r = sigma_rule(t->sigma, i);
+
+		if (is_called(r, str_from(name)))
+			(void)fprintf(stderr, "  %s  %s\n", r->id.data, r->title.data);
+	}
+	return EXIT_USAGE;
+}
+
+/* The exit status. */
+static int find_rule(struct tracing *t, const char *name)
+{
+	struct str wanted = str_from(name);
+	size_t found = 0;
+
+	for (size_t i = 0; i < sigma_count(t->sigma); i++) {
+		if (!is_called(sigma_rule(t->sigma, i), wanted))
+			continue;
+		if (found++ == 0)
+			t->rule = i;
+	}
+	return found == 1 ? EXIT_OK : not_found(t, name, found);
+}
+
+/* The rules of --rules, or the one file that NAME is the path of. */
+static int open_rules(struct tracing *t, const char **name, struct error *err)
+{
+	const char *dir = t->knowledge.rules_dir;
+	bool is_path = strchr(*name, '/') && access(*name, R_OK) == 0;
+
+	if (is_path) {
+		dir = *name;
+		*name = strrchr(*name, '/') + 1;
+	}
+	t->lists = lists_open(t->knowledge.lists_dir, t->knowledge.as_of_ns, err);
+	if (t->lists)
+		t->sigma = sigma_open(dir, t->lists, NULL, err);
+	if (!t->sigma)
+		return err->code;
+	t->scratch = sigma_scratch_new(t->sigma);
+	t->most = t->options.all ? SHOWN_ALL : SHOWN;
+	t->nearest = calloc(t->most + 1, sizeof(*t->nearest));
+	t->arena = arena_new(16384);
+	t->facts = calloc(1, sizeof(*t->facts));
+	if (t->facts)
+		t->facts->arena = arena_new(65536);
+	if (t->scratch && t->nearest && t->arena && t->facts && t->facts->arena)
+		return 0;
+	return error_set(err, ERR_SYSTEM, "out of memory");
+}
+
+static void close_tracing(struct tracing *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		free(t->nearest[i].facts);
+	free(t->nearest);
+	sigma_scratch_free(t->scratch);
+	sigma_close(t->sigma);
+	lists_close(t->lists);
+	if (t->arena)
+		arena_free(t->arena);
+	if (t->facts)
+		arena_free(t->facts->arena);
+	free(t->facts);
+}
+
+static void on_input_fault(void *user, const struct error *err)
+{
+	((struct tracing *)user)->input_status = command_fail("rules trace", err);
+}
+
+static int trace(struct tracing *t, char **files, int n, struct error *err)
+{
+	const struct rehearsal_config rc = {
+		.paths = (const char *const *)files,
+		.n = (size_t)n,
+		.filter = t->options.filter,
+		.knowledge = &t->knowledge,
+		.workers = options_workers(&t->options),
+		.watch = on_judged,
+		.user = t,
+		.input_fault = on_input_fault,
+	};
+
+	if (rehearsal_run(&rc, err) < 0)
+		return err->code;
+	if (t->failed)
+		return error_set(err, ERR_SYSTEM, "out of memory");
+	return print_all(t, err);
+}
+
+int rules_trace(int argc, char **argv)
+{
+	static const int accepted[] = {OPTION_SITE, OPTION_RULES, OPTION_LISTS, OPTION_GEO,
+		OPTION_OWN_SPACE, OPTION_SUBSCRIBERS, OPTION_AS_OF, OPTION_FILTER, OPTION_ALL,
+		OPTION_JSON, 0};
+	struct tracing *t = calloc(1, sizeof(*t));
+	struct error err = {ERR_OK, ""};
+	const char *name;
+	int first, status;
+	int rc = 0;
+
+	if (!t)
+		return EXIT_FAILED;
+	if (!options_parse(&t->options, argc, argv, accepted, help, &first, &status)) {
+		free(t);
+		return status;
+	}
+	t->knowledge = options_knowledge(&t->options);
+	if (argc - first < 2)
+		rc = error_set(&err, ERR_USAGE,
+			"write: vedette rules trace RULE FILE..., for example vedette rules trace "
+			"canary.yml capture.pcap");
+	name = argv[first];
+	if (rc == 0)
+		rc = open_rules(t, &name, &err);
+	status = rc == 0 ? find_rule(t, name) : command_fail(argv[0], &err);
+	if (status == EXIT_OK) {
+		rc = trace(t, argv + first + 1, argc - first - 1, &err);
+		status = rc == 0 ? t->input_status : command_fail(argv[0], &err);
+	}
+	close_tracing(t);
+	free(t);
+	return status;
+}
