@@ -1,3 +1,5 @@
+#include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -13,6 +15,7 @@
 #include "common/time_text.h"
 #include "redis/publisher.h"
 #include "rules/analyst.h"
+#include "rules/near_miss.h"
 #include "sensor/knowledge.h"
 #include "sensor/period.h"
 #include "sensor/pipeline.h"
@@ -45,6 +48,8 @@ static const char help[] =
 	"closed,\n"
 	"                   what is known is saved\n"
 	"  --state-in FILE  go on from there; the alerts of both parts are those of the whole\n"
+	"  --near-misses FILE  write there, one JSON object a line, what one test alone kept from\n"
+	"                   being an alert (docs/testing-rules.md)\n"
 	"  --keep-duplicates  count packets that several taps saw each time\n"
 	"  --workers N      threads that classify, 1 to 64; the result is the same for any number\n"
 	"  --seed N         keys the hashes: with that of a live run, what was recorded meanwhile\n"
@@ -82,6 +87,8 @@ struct replay {
 	struct redis_target *target;
 	struct publisher *publisher;
 	struct analyst *analyst;
+	struct near_misses *near_misses; /* of --near-misses, with where they are written */
+	FILE *near_misses_to;
 	const struct pipeline_stats *stats; /* of the run under way */
 	struct progress progress;
 	struct error sink_error;
@@ -218,6 +225,42 @@ static int open_analyst(struct replay *r, struct error *err)
 	return 0;
 }
 
+static int on_near_miss(void *user, struct str json)
+{
+	FILE *to = ((struct replay *)user)->near_misses_to;
+
+	return fwrite(json.data, 1, json.len, to) != json.len || fputc('\n', to) == EOF ? ERR_SYSTEM
+											: 0;
+}
+
+static int open_near_misses(struct replay *r, struct error *err)
+{
+	const char *path = r->options.near_misses;
+
+	if (!path)
+		return 0;
+	r->near_misses_to = fopen(path, "we");
+	if (!r->near_misses_to)
+		return error_set_errno(err, ERR_SYSTEM, errno, "%s", path);
+	r->near_misses = near_misses_new(r->knowledge.sigma, hash_key(r), on_near_miss, r);
+	if (!r->near_misses)
+		return error_set(err, ERR_SYSTEM, "not enough memory for near misses");
+	analyst_watch(r->analyst, near_misses_judged, r->near_misses);
+	return 0;
+}
+
+/* What was to be written is there. */
+static int check_near_misses(struct replay *r, struct error *err)
+{
+	FILE *to = r->near_misses_to;
+
+	r->near_misses_to = NULL;
+	if (!to || (fclose(to) == 0 && near_misses_status(r->near_misses) == 0))
+		return 0;
+	return error_set_errno(
+		err, ERR_SYSTEM, errno, "%s cannot be written", r->options.near_misses);
+}
+
 static int save(struct replay *r, const struct state_image *image, struct error *err)
 {
 	struct state_store *to =
@@ -273,12 +316,15 @@ static int open_replay(struct replay *r, char **files, int n, struct error *err)
 		if (!r->publisher)
 			return err->code;
 	}
-	return open_analyst(r, err);
+	return open_analyst(r, err) < 0 ? err->code : open_near_misses(r, err);
 }
 
 static void close_replay(struct replay *r)
 {
 	analyst_free(r->analyst);
+	near_misses_free(r->near_misses);
+	if (r->near_misses_to)
+		(void)fclose(r->near_misses_to);
 	publisher_free(r->publisher);
 	redis_target_close(r->target);
 	source_close(r->source);
@@ -301,6 +347,13 @@ static void report(const struct replay *r, const struct pipeline_stats *stats)
 			    "PREFIX,... or --site\n",
 			to);
 	summary_alerts(to, &judged);
+	if (r->near_misses) {
+		struct near_misses_stats near;
+
+		near_misses_stats(r->near_misses, &near);
+		(void)fprintf(to, "near misses: %" PRIu64 " in %s, of %" PRIu64 " that were seen\n",
+			near.told, r->options.near_misses, near.found);
+	}
 }
 
 static int run(struct replay *r, struct error *err)
@@ -357,7 +410,7 @@ int cmd_replay(int argc, char **argv)
 	static const int accepted[] = {OPTION_SITE, OPTION_RULES, OPTION_LISTS, OPTION_GEO,
 		OPTION_OWN_SPACE, OPTION_WORKERS, OPTION_FILTER, OPTION_REDIS, OPTION_NAME,
 		OPTION_STATE, OPTION_JSON, OPTION_AS_OF, OPTION_SUBSCRIBERS, OPTION_SEED,
-		OPTION_KEEP_DUPLICATES, OPTION_STATE_IN, OPTION_STATE_OUT, 0};
+		OPTION_KEEP_DUPLICATES, OPTION_STATE_IN, OPTION_STATE_OUT, OPTION_NEAR_MISSES, 0};
 	struct sigaction sa = {.sa_handler = on_signal};
 	struct replay r = {.input_status = EXIT_OK};
 	struct error err = {ERR_OK, ""};
@@ -376,6 +429,8 @@ int cmd_replay(int argc, char **argv)
 	rc = open_replay(&r, argv + first, argc - first, &err);
 	if (rc == 0)
 		rc = run(&r, &err);
+	if (rc == 0)
+		rc = check_near_misses(&r, &err);
 	if (rc == 0)
 		hint(&r);
 	status = rc == 0 ? r.input_status : faults_fail(argv[0], &r.faults, &err);

@@ -48,6 +48,7 @@ static const struct option table[] = {
 	{"ignore", required_argument, NULL, OPTION_IGNORE},
 	{"no-mutation", no_argument, NULL, OPTION_NO_MUTATION},
 	{"junit", required_argument, NULL, OPTION_JUNIT},
+	{"near-misses", required_argument, NULL, OPTION_NEAR_MISSES},
 	{"all", no_argument, NULL, OPTION_ALL},
 };
 
@@ -237,6 +238,9 @@ static bool take_rules(struct options *o, int value, const char *arg)
 		return true;
 	case OPTION_JUNIT:
 		o->junit = arg;
+		return true;
+	case OPTION_NEAR_MISSES:
+		o->near_misses = arg;
 		return true;
 	case OPTION_ALL:
 		o->all = true;

@@ -49,6 +49,7 @@ enum {
 	OPTION_IGNORE,
 	OPTION_NO_MUTATION,
 	OPTION_JUNIT,
+	OPTION_NEAR_MISSES,
 	OPTION_ALL,
 	OPTION_OWN_FIRST,
 };
@@ -80,6 +81,7 @@ struct options {
 	const char *ignore;               /* the same: names between commas */
 	bool no_mutation, all;            /* of rules test; of rules trace */
 	const char *junit;                /* of rules test */
+	const char *near_misses;          /* of replay */
 	char data_dir[OPTIONS_PATH_BYTES], roles_path[OPTIONS_PATH_BYTES],
 		rules_dir[OPTIONS_PATH_BYTES], lists_dir[OPTIONS_PATH_BYTES],
 		geo_dir[OPTIONS_PATH_BYTES], state_dir[OPTIONS_PATH_BYTES];

@@ -119,3 +119,58 @@ bool date_parse(struct str text, int64_t *ret_days)
 	*ret_days = days_from_civil(year, month, day);
 	return true;
 }
+
+/* Two digits at TEXT, below LIMIT. */
+static bool two_digits(const char *text, uint64_t limit, uint64_t *ret)
+{
+	if (text[0] < '0' || text[0] > '9' || text[1] < '0' || text[1] > '9')
+		return false;
+	*ret = (uint64_t)(text[0] - '0') * 10 + (uint64_t)(text[1] - '0');
+	return *ret < limit;
+}
+
+/* ".123456789Z", or "Z" */
+static bool parse_fraction(struct str text, uint64_t *ret_ns)
+{
+	uint64_t unit_ns = NS_PER_S;
+	uint32_t i = 1;
+
+	*ret_ns = 0;
+	if (text.len == 0 || text.data[text.len - 1] != 'Z')
+		return false;
+	if (text.len == 1)
+		return true;
+	if (text.data[0] != '.' || text.len < 3 || text.len > 11)
+		return false;
+	for (; i + 1 < text.len; i++) {
+		if (text.data[i] < '0' || text.data[i] > '9')
+			return false;
+		unit_ns /= 10;
+		*ret_ns += (uint64_t)(text.data[i] - '0') * unit_ns;
+	}
+	return true;
+}
+
+bool time_parse(struct str text, uint64_t *ret_ns)
+{
+	enum { DATE_BYTES = 10, SECOND_BYTES = 19 };
+	uint64_t hour = 0, minute = 0, second = 0, fraction_ns = 0;
+	int64_t days;
+
+	if (text.len < DATE_BYTES || !date_parse((struct str){text.data, DATE_BYTES}, &days))
+		return false;
+	if (text.len > DATE_BYTES) {
+		const char *p = text.data + DATE_BYTES;
+
+		if (text.len <= SECOND_BYTES || p[0] != 'T' || p[3] != ':' || p[6] != ':' ||
+			!two_digits(p + 1, 24, &hour) || !two_digits(p + 4, 60, &minute) ||
+			!two_digits(p + 7, 60, &second) ||
+			!parse_fraction(
+				(struct str){text.data + SECOND_BYTES, text.len - SECOND_BYTES},
+				&fraction_ns))
+			return false;
+	}
+	*ret_ns = ((uint64_t)days * S_PER_DAY + hour * 3600 + minute * 60 + second) * NS_PER_S +
+		  fraction_ns;
+	return true;
+}

@@ -24,5 +24,9 @@ char *date_format(uint64_t ts_ns, char *buf);
  * 1970 to 2500. */
 bool date_parse(struct str text, int64_t *ret_days);
 
+/* A date, "2026-11-22T12:34:56Z", or that with a fraction of up to nine digits, to UTC nanoseconds
+ * since 1970. False when TEXT is nothing of this kind. */
+bool time_parse(struct str text, uint64_t *ret_ns);
+
 /* Days since 1970-01-01 to year, month 1-12, day 1-31 and weekday (0 Monday). */
 void date_civil(int64_t days, int *ret_year, int *ret_month, int *ret_day, int *ret_weekday);

@@ -1,7 +1,5 @@
 #include "rules/trial/stated_facts.h"
 
-#include <stdio.h>
-
 #include "common/time_text.h"
 
 static int no_memory(struct error *err)
@@ -40,27 +38,14 @@ static const struct yaml_node *value_at(const struct yaml_node *n, uint32_t i)
 	return n->kind == YAML_LIST ? n->items[i] : n;
 }
 
-/* "2026-11-22", "2026-11-22T12:34:56Z", or nanoseconds since 1970. */
+/* A time as text, or nanoseconds since 1970. */
 static bool read_date(const struct yaml_node *n, uint64_t *ret)
 {
-	struct str date = {n->text.data, n->text.len < 10 ? n->text.len : 10};
-	unsigned hour = 0, minute = 0, second = 0;
 	int64_t number;
-	int end = 0;
 
-	if (yaml_i64(n, &number) && number >= 0) {
-		*ret = (uint64_t)number;
-		return true;
-	}
-	if (!date_parse(date, &number))
-		return false;
-	if (n->text.len > 10 &&
-		(sscanf(n->text.data + 10, "T%2u:%2u:%2uZ%n", &hour, &minute, &second, &end) != 3 ||
-			n->text.len != 10 + (uint32_t)end || hour > 23 || minute > 59 ||
-			second > 59))
-		return false;
-	*ret = (uint64_t)number * NS_PER_DAY +
-	       ((hour * UINT64_C(60) + minute) * 60 + second) * NS_PER_S;
+	if (!yaml_i64(n, &number) || number < 0)
+		return time_parse(n->text, ret);
+	*ret = (uint64_t)number;
 	return true;
 }
 

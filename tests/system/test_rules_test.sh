@@ -154,4 +154,18 @@ ends 0 "$VEDETTE" rules trace --site "$VEDETTE_SOURCE_DIR/pcaps/demo/site.yaml" 
     adversary-tier1-established.yml "$VEDETTE_SOURCE_DIR/pcaps/listed-established.pcap"
 says "contract violation, policy line roles.yaml:"
 says "linked   "
+
+# near misses of a replay: the same lines with any number of workers, and the alerts are what they are without them
+near() { "$VEDETTE" replay --redis none --json --rules near "${own[@]}" "$@" capture.pcap 2>err; }
+mkdir near
+sed 's/network.direction: outbound/network.direction: inbound/' rules/held.yml >near/near.yml
+near >without
+near --near-misses near1.json --workers 1 >with1
+near --near-misses near4.json --workers 4 >with4
+cmp without with1 && cmp without with4 || fail "near misses change the alerts"
+cmp near1.json near4.json || fail "near misses depend on the number of workers"
+same "near misses" "$(jq -c '[."rule.ruleset", ."near_miss.lacking"[0], ."near_miss.found"[0], ."destination.port"]' near1.json | sort -u)" \
+    '["near.yml","network.direction: inbound","network.direction outbound is none of inbound",443]'
+grep -q 'near misses: 1 in near4.json, of [0-9]* that were seen' err || { cat err >&2; fail "the summary does not count near misses"; }
+refused 1 "no-such-folder/near.json" near --near-misses no-such-folder/near.json
 passed

@@ -31,6 +31,34 @@ START_TEST(test_writes_time)
 }
 END_TEST
 
+START_TEST(test_reads_times)
+{
+	static const struct {
+		const char *text;
+		uint64_t ns;
+	} good[] = {
+		{"1970-01-01", 0},
+		{"2026-11-22", UINT64_C(1795305600) * NS_PER_S},
+		{"2026-11-22T12:34:56Z", UINT64_C(1795350896) * NS_PER_S},
+		{"2026-11-22T12:34:56.5Z", UINT64_C(1795350896) * NS_PER_S + 500 * NS_PER_MS},
+		{"2026-11-22T12:34:56.123456789Z", UINT64_C(1795350896) * NS_PER_S + 123456789},
+	};
+	static const char *const bad[] = {"", "2026-11-2", "2026-11-31", "2026-11-22T",
+		"2026-11-22Z", "2026-11-22T12:34:56", "2026-11-22T24:00:00Z",
+		"2026-11-22T12:60:00Z", "2026-11-22T12:34:60Z", "2026-11-22T12:34:56.Z",
+		"2026-11-22T12:34:56.1234567890Z", "2026-11-22T12:34:56.1x3Z",
+		"2026-11-22 12:34:56Z", "2026-11-22T12:34:56ZZ", "2026-11-22T1:34:56Z", "today"};
+	uint64_t ns;
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		ck_assert(time_parse(str_from(good[i].text), &ns));
+		ck_assert_uint_eq(ns, good[i].ns);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ck_assert_msg(!time_parse(str_from(bad[i]), &ns), "%s", bad[i]);
+}
+END_TEST
+
 START_TEST(test_agrees_with_the_c_library)
 {
 	uint64_t seed = 3;
@@ -134,6 +162,7 @@ END_TEST
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, test_writes_time);
+	tcase_add_test(tc, test_reads_times);
 	tcase_add_test(tc, test_agrees_with_the_c_library);
 	tcase_add_test(tc, test_reads_every_day_it_writes);
 	tcase_add_test(tc, test_knows_weekdays_and_years_before_1970);
