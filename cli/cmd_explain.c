@@ -19,12 +19,15 @@ static const char help[] =
 	"usage: vedette explain [OPTION...] ID\n\n"
 	"Says of one alert what happened, who took part, which line of the "
 	"policy and which\n"
-	"rule decided, what may be harmless about it, and what would clear it. "
+	"rule decided, test by test what the rules as they are now make of it, what may be\n"
+	"harmless about it, and what would clear it. "
 	"ID is what vedette alerts\n"
 	"shows; its first 6 characters or more are enough when no other alert begins with them.\n\n"
 	"  --name NAME      look only at this sensor or replay; default: all, "
 	"the last finished first\n"
 	"  --json           the last revision of the alert as JSON instead\n"
+	"  --rules DIR      the rules that judged; default: the shipped ones\n"
+	"  --lists DIR      the lists that they look up with expand; default: the shipped ones\n"
 	"  --redis URL      redis://[[user]:password@]host[:port][/db], unix://path, "
 	"redis+sentinel://,\n"
 	"                   redis+cluster:// (docs/redis.md), or private (default)\n"
@@ -115,9 +118,24 @@ static int look(struct redis_connection *c, struct search *s, const char *name, 
 	return rc;
 }
 
-static int print(const struct candidate *c, bool json, struct error *err)
+static void print_page(const struct options *o, const struct json_view *v)
+{
+	struct options copy = *o;
+	const struct knowledge_config kc = options_knowledge(&copy);
+	struct error err = {ERR_OK, ""};
+	struct lists *lists = lists_open(kc.lists_dir, kc.as_of_ns, &err);
+	struct sigma *sigma = lists ? sigma_open(kc.rules_dir, lists, NULL, &err) : NULL;
+	const struct explanation_rules rules = {sigma, err.msg};
+
+	explanation_print(v, &rules, stdout, page_columns(stdout), page_colour(stdout));
+	sigma_close(sigma);
+	lists_close(lists);
+}
+
+static int print(const struct options *o, const struct candidate *c, struct error *err)
 {
 	struct json_view *v;
+	bool json = o->json;
 
 	if (json && isatty(STDOUT_FILENO) != 1) {
 		(void)fwrite(c->json, 1, c->json_bytes, stdout);
@@ -128,7 +146,7 @@ static int print(const struct candidate *c, bool json, struct error *err)
 		v = json_view_parse((struct str){c->json, c->json_bytes}, err);
 		if (!v)
 			return err->code;
-		explanation_print(v, stdout, page_columns(stdout), page_colour(stdout));
+		print_page(o, v);
 		json_view_free(v);
 	}
 	if (fflush(stdout) == 0 || errno == EPIPE) /* who reads no further has seen enough */
@@ -186,7 +204,7 @@ static int search_all(const struct options *o, const char *id, struct redis_conn
 	else if (rc == 0 && s.n > 1)
 		status = ambiguous(&s, id);
 	else if (rc == 0)
-		rc = print(&s.found[0], o->json, &err);
+		rc = print(o, &s.found[0], &err);
 	for (size_t i = 0; i < s.n; i++)
 		free(s.found[i].json);
 	reader_streams_free(streams, n);
@@ -195,7 +213,8 @@ static int search_all(const struct options *o, const char *id, struct redis_conn
 
 int cmd_explain(int argc, char **argv)
 {
-	static const int accepted[] = {OPTION_NAME, OPTION_JSON, OPTION_REDIS, OPTION_STATE, 0};
+	static const int accepted[] = {OPTION_NAME, OPTION_JSON, OPTION_RULES, OPTION_LISTS,
+		OPTION_REDIS, OPTION_STATE, 0};
 	struct redis_target *target;
 	struct options o;
 	struct error err = {ERR_OK, ""};

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analysis/facts.h"
+#include "cli/explanation_trace.h"
 #include "cli/paragraph.h"
 #include "cli/remedy.h"
 
@@ -389,7 +390,8 @@ static void title(const struct page *p, const struct json_view *v)
 		(void)fputs("\033[0m", p->to);
 }
 
-void explanation_print(const struct json_view *v, FILE *to, unsigned columns, bool colour)
+void explanation_print(const struct json_view *v, const struct explanation_rules *rules, FILE *to,
+	unsigned columns, bool colour)
 {
 	struct page p = {to, columns, colour};
 
@@ -404,6 +406,10 @@ void explanation_print(const struct json_view *v, FILE *to, unsigned columns, bo
 	heading(&p, "Why this is an alert");
 	tell_policy(&p, v);
 	tell_rule(&p, v);
+	if (rules) {
+		heading(&p, "Test by test");
+		explanation_trace(v, rules->sigma, rules->why, to, columns);
+	}
 	heading(&p, "The conversation");
 	tell_conversation(&p, v);
 	tell_protocol_facts(&p, v);

@@ -5,7 +5,6 @@
 #include "common/hash/hash.h"
 #include "common/time_text.h"
 #include "rules/sigma/program.h"
-#include "rules/sigma/trace.h"
 
 enum { SLOTS = 65536, MAX_LACKING = 8 };
 
@@ -59,8 +58,8 @@ void near_misses_free(struct near_misses *n)
 	free(n);
 }
 
-/* A fact that is not there is near nothing, and what speaks another protocol is another matter. */
-static bool is_telling(const struct rule_trace *trace, const struct facts *f)
+/* What speaks another protocol is another matter. */
+bool near_miss_is_telling(const struct rule_trace *trace, const struct facts *f)
 {
 	for (uint32_t i = 0; i < trace->n_lacking; i++) {
 		int field = trace->lacking[i]->item->field;
@@ -178,7 +177,7 @@ void near_misses_judged(
 			continue;
 		if (!sigma_trace(n->sigma, i, f, n->scratch, &trace)) {
 			n->status = ERR_SYSTEM;
-		} else if (is_telling(&trace, f)) {
+		} else if (near_miss_is_telling(&trace, f)) {
 			n->stats.found++;
 			if (is_due(n, key_of(n, rule, &trace, f), ts_ns))
 				tell(n, rule, &trace, f, ts_ns);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "rules/sigma/sigma.h"
+#include "rules/sigma/trace.h"
 
 struct near_misses;
 
@@ -23,6 +24,9 @@ struct near_misses_stats {
 struct near_misses *near_misses_new(
 	const struct sigma *sigma, uint64_t hash_key, near_miss_fn *fn, void *user);
 void near_misses_free(struct near_misses *n); /* NULL allowed */
+
+/* Whether what a near miss lacks says something to a person, as above. */
+bool near_miss_is_telling(const struct rule_trace *trace, const struct facts *f);
 
 /* An analyst_watch_fn; USER is the near_misses. */
 void near_misses_judged(

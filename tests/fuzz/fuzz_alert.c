@@ -45,7 +45,7 @@ static void explain(const struct json_view *v, unsigned columns, bool colour)
 
 	if (!to)
 		return;
-	explanation_print(v, to, columns, colour);
+	explanation_print(v, NULL, to, columns, colour);
 	fclose(to);
 	check_output(text, n, colour);
 	free(text);

@@ -63,7 +63,7 @@ static char *printed(const struct json_view *v)
 	size_t size;
 	FILE *f = open_memstream(&text, &size);
 
-	explanation_print(v, f, PAGE_COLUMNS, false);
+	explanation_print(v, NULL, f, PAGE_COLUMNS, false);
 	fclose(f);
 	return text;
 }
