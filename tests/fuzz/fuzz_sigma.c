@@ -5,8 +5,10 @@
 
 #include "rules/sigma/build.h"
 #include "rules/sigma/program.h"
+#include "rules/sigma/trace.h"
+#include "rules/trial/mutant.h"
 
-enum { MAX_BYTES = 1 << 20, ARENA_BYTES = 1 << 16 };
+enum { MAX_BYTES = 1 << 20, ARENA_BYTES = 1 << 16, MAX_TRACED = 4, MAX_TRACED_NODES = 64 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -47,6 +49,30 @@ static void fill(struct facts *f, struct str text, struct str groups[2])
 	facts_set_bool(f, FIELD_EQUIPMENT_DECLARED, true);
 }
 
+/* A trace says what the rule says, and each change of the rule can be asked. */
+static void trace(const struct sigma *s, size_t i, const struct facts *f, struct sigma_scratch *w)
+{
+	struct arena *arena = arena_new(ARENA_BYTES);
+	struct rule_trace t;
+	size_t n = 0;
+
+	if (sigma_trace(s, i, f, w, &t)) {
+		uint32_t held;
+
+		assert(t.met == program_holds(&s->programs[i], f, w));
+		assert(t.distance == sigma_distance(s, i, f, w, &held));
+		assert(t.distance >= TRACE_FAR || t.n_lacking == t.distance);
+	}
+	if (arena && s->programs[i].n_nodes < MAX_TRACED_NODES) {
+		const struct mutant *m = mutants_new(&s->programs[i], arena, &n);
+
+		for (size_t k = 0; m && k < n; k++)
+			(void)mutant_holds(&m[k], f, w);
+	}
+	if (arena)
+		arena_free(arena);
+}
+
 static void judge(const struct sigma *s, const struct facts *f)
 {
 	struct sigma_scratch *w = sigma_scratch_new(s);
@@ -59,6 +85,8 @@ static void judge(const struct sigma *s, const struct facts *f)
 		sigma_eval(s, w, (enum rule_category)c, f, on_match, &met);
 	for (size_t i = 0; i < s->n; i++)
 		brute += program_holds(&s->programs[i], f, w);
+	for (size_t i = 0; i < s->n && i < MAX_TRACED; i++)
+		trace(s, i, f, w);
 	assert(met.n == brute);
 	sigma_scratch_free(w);
 }

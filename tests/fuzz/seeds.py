@@ -236,10 +236,11 @@ RULE_HEAD = b"title: T\nid: 00000000-0000-4000-8000-000000000001\nlogsource: {pr
 
 
 def yaml_seeds(seeds):
-    texts = {"fuzz_sigma": [], "fuzz_lists": [], "fuzz_site": []}
+    texts = {"fuzz_sigma": [], "fuzz_lists": [], "fuzz_site": [], "fuzz_trial": []}
     for path in sorted((ROOT / "rules/packs/rules").glob("*.yml")):
-        if not path.name.endswith(".test.yml"):
-            texts["fuzz_sigma"].append(path.read_bytes())
+        texts["fuzz_trial" if path.name.endswith(".test.yml") else "fuzz_sigma"].append(re.sub(rb"^rule: .*\n", b"", path.read_bytes()))
+    for text in re.findall(rb"^```yaml\n(.*?)^```", (ROOT / "docs/testing-rules.md").read_bytes(), re.M | re.S):
+        texts["fuzz_sigma" if b"detection:" in text else "fuzz_trial"].append(text.replace(b"rule: shell.yml\n", b""))
     for path in sorted((ROOT / "rules/packs/lists").glob("*.yaml")) + sorted((ROOT / "tests/golden/lists").glob("*.yaml")):
         head, entries = path.read_bytes().split(b"entries:", 1)
         lines = entries.splitlines(keepends=True)
@@ -387,9 +388,9 @@ def dictionaries(seeds):
     names = re.findall(r'^FIELD\(\w+, "([^"]+)"', (ROOT / "analysis/fields.def").read_text(), re.M)
     yaml = [": ", "- ", "\n", "\n  ", "|-\n", ">-\n", "---\n", "[", "]", "{", "}", "&a", "*a", "<<: ", "!!str", "? ", "0x", "0o", "'", '"', "#", "\ufeff"]
     seeds.dictionary("fuzz_yaml", yaml)
-    for target, folder in (("fuzz_sigma", "rules/sigma"), ("fuzz_site", "rules/policy"), ("fuzz_lists", "rules/lists")):
+    for target, folder in (("fuzz_sigma", "rules/sigma"), ("fuzz_site", "rules/policy"), ("fuzz_lists", "rules/lists"), ("fuzz_trial", "rules/trial")):
         words = [*yaml, *strings_of(*sorted((ROOT / folder).glob("*.c")))]
-        seeds.dictionary(target, words + names if target == "fuzz_sigma" else words)
+        seeds.dictionary(target, words + names if target in ("fuzz_sigma", "fuzz_trial") else words)
     shown = strings_of(*(ROOT / f"cli/{name}.c" for name in ("explanation", "remedy", "alert_table")))
     seeds.dictionary("fuzz_alert", [*names, *shown, '":"', '":[', '":{', '",', "true", "null", "\\u0000", "\\u001b[", "\\u202e", "\u4e00", "\u0301"])
     fields = ("json", "id", "rule", "level", "equipment", "seq", "mode", "run", "finished", "alerts")
