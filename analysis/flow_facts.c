@@ -430,7 +430,7 @@ void dns_facts_fill(struct facts *f, const struct event *ev)
 	set_dns_type(f, reply->type);
 	set_dns_code(f, reply->code);
 	facts_set_ips(f, FIELD_DNS_RESOLVED_IP, ev->dns_addr, ev->n_dns_addr);
-	facts_set_strs(f, FIELD_DNS_ANSWERS_DATA, reply->data, reply->n_data);
+	facts_set_strs(f, FIELD_DNS_ANSWER_DATA, reply->data, reply->n_data);
 	facts_set_num(f, FIELD_DNS_Z, reply->z);
 }
 

@@ -1,11 +1,15 @@
 #!/usr/bin/env bash
-# docs/fields.md is what scripts/fields_doc.sh makes of analysis/fields.def; and, when VEDETTE_ECS names an ecs_flat.yml, every
+# docs/fields.md is what scripts/fields_doc.sh makes of analysis/fields.def, docs/sigma-public.md what scripts/sigma_public_doc.sh makes; and, when VEDETTE_ECS names an ecs_flat.yml, every
 # fact that claims to be ECS stands there with that type and that arity, and no fact of ours does.
 set -euo pipefail
 source_dir=$1
 failed=0
 if ! diff -u "$source_dir/docs/fields.md" <(sh "$source_dir/scripts/fields_doc.sh"); then
     echo "docs/fields.md: differs from analysis/fields.def; run: sh scripts/fields_doc.sh > docs/fields.md"
+    failed=1
+fi
+if ! diff -u "$source_dir/docs/sigma-public.md" <(sh "$source_dir/scripts/sigma_public_doc.sh"); then
+    echo "docs/sigma-public.md: differs from rules/sigma/taxonomy.def; run: sh scripts/sigma_public_doc.sh > docs/sigma-public.md"
     failed=1
 fi
 if [ -z "${VEDETTE_ECS:-}" ]; then

@@ -112,5 +112,5 @@ else
 fi
 
 refused 2 "unknown option --frobnicate" "$VEDETTE" rules list --frobnicate
-refused 3 "cannot be read" "$VEDETTE" rules list --rules nowhere
+refused 4 "cannot be read" "$VEDETTE" rules list --rules nowhere
 passed

@@ -64,8 +64,8 @@ static const struct {
 	{"dns/net_dns_susp_telegram_api.yml", "dns.question.name=api.telegram.org",
 		"dns.question.name=web.telegram.org", NULL},
 	{"dns/net_dns_susp_txt_exec_strings.yml",
-		"dns.question.type=TXT; dns.answers.data=v=spf1,IEX (x)",
-		"dns.question.type=CNAME; dns.answers.data=IEX (x)", NULL},
+		"dns.question.type=TXT; dns.answer.data=v=spf1,IEX (x)",
+		"dns.question.type=CNAME; dns.answer.data=IEX (x)", NULL},
 	{"dns/net_dns_wannacry_killswitch_domain.yml",
 		"dns.question.name=ifferfsodp9ifjaposdfjhgosurijfaewrwergwea.com",
 		"dns.question.name=www.ifferfsodp9ifjaposdfjhgosurijfaewrwergwea.com", NULL},
@@ -81,9 +81,9 @@ static const struct {
 		"dns.question.name=dc1uwhrcaaaaabaaaa.example",
 		"dns.question.name=dc1uwhrcaaaaab.example", NULL},
 	{"zeek/zeek_dns_mining_pools.yml",
-		"dns.question.name=x.minergate.com; dns.answers.data=203.0.113.1; "
+		"dns.question.name=x.minergate.com; dns.answer.data=203.0.113.1; "
 		"dns.response_code=NOERROR",
-		"dns.question.name=x.minergate.com; dns.answers.data=0.0.0.0; "
+		"dns.question.name=x.minergate.com; dns.answer.data=0.0.0.0; "
 		"dns.response_code=NOERROR",
 		NULL},
 	{"zeek/zeek_dns_mining_pools.yml",

@@ -127,8 +127,8 @@ static const struct {
 	{HEAD("category: dns") "query|endswith: .example" TAIL, "dns.question.name=a.example",
 		"dns.question.name=a.example.org", RULE_DNS},
 	{HEAD("category: dns") "{record_type: TXT, answer|contains: IEX}" TAIL,
-		"dns.question.type=TXT; dns.answers.data=a,x IEX y",
-		"dns.question.type=TXT; dns.answers.data=a,b", RULE_DNS},
+		"dns.question.type=TXT; dns.answer.data=a,x IEX y",
+		"dns.question.type=TXT; dns.answer.data=a,b", RULE_DNS},
 	{HEAD("product: zeek, service: dns") "{Z: 4, qtype: 16, rejected: 'false'}" TAIL,
 		"dns.z=4; dns.question.type=TXT; dns.response_code=NXDOMAIN",
 		"dns.z=4; dns.question.type=TXT; dns.response_code=REFUSED", RULE_DNS},
@@ -194,7 +194,7 @@ static const struct {
 	{HEAD("category: firewall") "{dst_port: 1, action: null}" TAIL,
 		"destination.port=1; flow.phase=end",
 		"destination.port=1; flow.phase=end; flow.state=established", RULE_FLOW},
-	{HEAD("category: dns") "answer|exists: true" TAIL, "dns.answers.data=x",
+	{HEAD("category: dns") "answer|exists: true" TAIL, "dns.answer.data=x",
 		"dns.question.name=x", RULE_DNS},
 };
 
