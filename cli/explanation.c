@@ -244,9 +244,34 @@ static void tell_linkage(const struct page *p, const struct json_view *v)
 	say_fact(&s, v, "tier ", "peer.linkage.tier", "");
 	say_fact(&s, v, " of the list ", "peer.linkage.list", "");
 	say_fact(&s, v, ", by ", "peer.linkage.match", "");
+	say_fact(&s, v, ", confidence ", "peer.linkage.confidence", "");
 	say(&s, ":");
 	tell(p, "Linked", &s);
 	tell_items(p, v, "", "peer.linkage.reason");
+}
+
+/* What feeds warn of, and what hid what they say. */
+static void tell_feeds(const struct page *p, const struct json_view *v)
+{
+	struct sentence s = {.len = 0};
+
+	if (json_view_has(v, "peer.indicator.list")) {
+		say_fact(&s, v, "the list ", "peer.indicator.list", "");
+		say_fact(&s, v, ", by ", "peer.indicator.match", "");
+		say_fact(&s, v, ", confidence ", "peer.indicator.confidence", "");
+		say(&s, ":");
+		tell(p, "Indicator", &s);
+		tell_items(p, v, "", "peer.indicator.reason");
+	}
+	s = (struct sentence){.len = 0};
+	if (json_view_has(v, "peer.benign.list")) {
+		say_fact(&s, v, "the list ", "peer.benign.list", "");
+		say_fact(&s, v, ", by ", "peer.benign.match", "");
+		say_list(&s, v, ", hides what is said by ", "peer.benign.hides");
+		say(&s, ":");
+		tell(p, "Harmless", &s);
+		tell_items(p, v, "", "peer.benign.reason");
+	}
 }
 
 /* ---- why ---- */
@@ -403,6 +428,7 @@ void explanation_print(const struct json_view *v, const struct explanation_rules
 	tell_equipment(&p, v);
 	tell_peer(&p, v);
 	tell_linkage(&p, v);
+	tell_feeds(&p, v);
 	heading(&p, "Why this is an alert");
 	tell_policy(&p, v);
 	tell_rule(&p, v);

@@ -9,7 +9,9 @@ import json
 import pathlib
 import re
 import struct
+import subprocess
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FRAMES_OF_A_CAPTURE = 24
@@ -384,7 +386,20 @@ def strings_of(*paths):
                 yield literal
 
 
+def feed_seeds(seeds):
+    formats = re.findall(r"^FORMAT\((\w+)", (ROOT / "rules/lists/formats/formats.def").read_text(), re.M)
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, "-B", str(ROOT / "tests/system/make_feeds.py"), folder], check=True)
+        for path in sorted(pathlib.Path(folder).iterdir()):
+            for first in (0x0F, 0x1F, 0xEF):  # the format that it looks like
+                seeds.add("fuzz_feed", bytes([first]) + path.read_bytes())
+    for i in range(len(formats)):
+        seeds.add("fuzz_feed", bytes([0x10 | i]) + b"192.0.2.1\n")
+
+
 def dictionaries(seeds):
+    words = strings_of(*sorted((ROOT / "rules/lists/formats").glob("*.c")))
+    seeds.dictionary("fuzz_feed", [*words, " AND ", " OR ", "[ipv4-addr:value = '", "']", '":"', '":[', '":{', "\t", ",", "#", ";", "0.0.0.0/0", "::/0", "AS64500"])
     names = re.findall(r'^FIELD\(\w+, "([^"]+)"', (ROOT / "analysis/fields.def").read_text(), re.M)
     yaml = [": ", "- ", "\n", "\n  ", "|-\n", ">-\n", "---\n", "[", "]", "{", "}", "&a", "*a", "<<: ", "!!str", "? ", "0x", "0o", "'", '"', "#", "\ufeff"]
     seeds.dictionary("fuzz_yaml", yaml)
@@ -413,7 +428,7 @@ def main():
     if len(sys.argv) != 2:
         sys.exit("usage: seeds.py OUT_DIR")
     seeds = Seeds(sys.argv[1])
-    for make in (decode_seeds, conversation_seeds, fragment_seeds, capture_seeds, yaml_seeds, geo_seeds, message_seeds, alert_seeds, small_seeds, dictionaries):
+    for make in (decode_seeds, conversation_seeds, fragment_seeds, capture_seeds, yaml_seeds, feed_seeds, geo_seeds, message_seeds, alert_seeds, small_seeds, dictionaries):
         make(seeds)
 
 

@@ -336,6 +336,25 @@ START_TEST(everything_is_escaped)
 }
 END_TEST
 
+START_TEST(feeds_are_named)
+{
+	struct talk t = outbound[0];
+	char *text;
+
+	t.more = ",\"peer.indicator.list\":\"feodo\",\"peer.indicator.match\":\"asn:64500\","
+		 "\"peer.indicator.confidence\":40,\"peer.indicator.reason\":[\"why so\"],"
+		 "\"peer.benign.list\":\"ours\",\"peer.benign.match\":\"host:a.example\","
+		 "\"peer.benign.hides\":[\"other\"],\"peer.benign.reason\":[\"why not\"]";
+	text = explained(&t);
+	ck_assert_ptr_nonnull(strstr(text, "the list feodo, by asn:64500, confidence 40:"));
+	ck_assert_ptr_nonnull(strstr(text, "why so"));
+	ck_assert_ptr_nonnull(
+		strstr(text, "the list ours, by host:a.example, hides what is said by other:"));
+	ck_assert_ptr_nonnull(strstr(text, "why not"));
+	free(text);
+}
+END_TEST
+
 START_TEST(nothing_is_needed)
 {
 	struct json_view *v = json_view_parse(STR("{}"), NULL);
@@ -384,6 +403,7 @@ static void add_tests(TCase *tc)
 	tcase_add_loop_test(tc, advice_fits_the_policy, 0, sizeof(advice) / sizeof(advice[0]));
 	tcase_add_test(tc, the_line_of_the_policy_is_named);
 	tcase_add_test(tc, everything_is_escaped);
+	tcase_add_test(tc, feeds_are_named);
 	tcase_add_test(tc, nothing_is_needed);
 	tcase_add_test(tc, lines_fit_the_page);
 }
