@@ -78,7 +78,8 @@ static int read_type(struct reader *r, const struct yaml_node *map, struct corre
 }
 
 /* Texts of the list N into places of their own. */
-static int read_names(struct reader *r, const struct yaml_node *n, const char *what, uint32_t most)
+static int read_names(struct reader *r, const struct yaml_node *n, const char *what,
+	uint32_t least_bytes, uint32_t most)
 {
 	if (n->kind != YAML_LIST)
 		return yaml_error(n, r->err, "\"%s\" is a list; write [first, second]", what);
@@ -88,8 +89,11 @@ static int read_names(struct reader *r, const struct yaml_node *n, const char *w
 	for (size_t i = 0; i < n->n; i++) {
 		char text[SIGMA_NAME_TEXT_BYTES];
 
-		if (n->items[i]->kind != YAML_SCALAR || n->items[i]->text.len == 0)
-			return yaml_error(n->items[i], r->err, "\"%s\" is a list of names", what);
+		if (!sigma_is_text(n->items[i]) || n->items[i]->text.len < least_bytes)
+			return yaml_error(n->items[i], r->err,
+				"\"%s\" is a list of names; put quotes around a number, and write "
+				"%u characters or more",
+				what, (unsigned)least_bytes);
 		for (size_t k = 0; k < i; k++) {
 			if (str_eq(n->items[k]->text, n->items[i]->text))
 				return yaml_error(n->items[i], r->err,
@@ -108,7 +112,7 @@ static int read_refs(struct reader *r, const struct yaml_node *map, struct corre
 
 	if (!n)
 		return missing(r, map, "rules", "[name_of_a_rule]");
-	if (read_names(r, n, "rules", most) < 0)
+	if (read_names(r, n, "rules", 2, most) < 0)
 		return r->err->code;
 	if (n->n == 0)
 		return yaml_error(n, r->err,
@@ -155,7 +159,7 @@ static int read_keys(struct reader *r, const struct yaml_node *map, struct corre
 	if (!n)
 		return missing(
 			r, map, "group-by", "[source.ip], or [] when all events are one group");
-	if (read_names(r, n, "group-by", CORRELATION_MAX_KEYS) < 0)
+	if (read_names(r, n, "group-by", 1, CORRELATION_MAX_KEYS) < 0)
 		return r->err->code;
 	return read_fields(r, n->items, n->n, &c->keys, &c->n_keys);
 }
@@ -311,7 +315,7 @@ static int read_limit(struct reader *r, const struct yaml_pair *p, struct correl
 static int read_value_fields(struct reader *r, const struct yaml_node *n, struct correlation *c)
 {
 	if (n->kind == YAML_LIST) {
-		if (read_names(r, n, "field", CORRELATION_MAX_FIELDS) < 0)
+		if (read_names(r, n, "field", 1, CORRELATION_MAX_FIELDS) < 0)
 			return r->err->code;
 		if (n->n > 1 && c->type != CORRELATE_VALUE_COUNT)
 			return yaml_error(n, r->err,

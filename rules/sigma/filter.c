@@ -43,7 +43,7 @@ static int read_refs(struct reader *r, const struct yaml_node *section, struct f
 	for (size_t i = 0; i < n->n; i++) {
 		const struct yaml_node *one = n->items[i];
 
-		if (one->kind != YAML_SCALAR || one->text.len == 0)
+		if (!sigma_is_text(one) || one->text.len == 0)
 			return yaml_error(
 				one, r->err, "\"rules\" is a list of ids or names of rules");
 		for (size_t k = 0; k < i; k++) {
@@ -318,36 +318,67 @@ static void unknown(struct sigma *s, const struct filter *f, const struct correl
 			"no rule has the id or name \"%s\"; did you mean \"%s\"?", text, nearest);
 	else
 		sigma_fault_at(s, f->program.path, ref->place,
-			"no rule for this sensor has the id or name \"%s\"; remove it", text);
+			"no rule has the id or name \"%s\"; write one that is in the folder of the "
+			"rules",
+			text);
 }
 
-static int apply(
+/* None of its rules is here. */
+static int leave_out(struct sigma *s, const struct filter *f, struct error *err)
+{
+	struct left_rule *left = sigma_add_left(s);
+	struct str *message = arena_alloc(s->arena, sizeof(*message));
+
+	if (!left || !message)
+		return sigma_no_memory(err);
+	*message = arena_printf(s->arena, "%s:%u:%u: none of the rules that it names is loaded",
+		f->program.path, (unsigned)f->where.line, (unsigned)f->where.column);
+	if (!message->data)
+		return sigma_no_memory(err);
+	*left = (struct left_rule){.rule = f->program.rule,
+		.why = LEFT_OTHER_SOURCE,
+		.messages = message,
+		.n_messages = 1};
+	s->n_filters--;
+	return 0;
+}
+
+/* A filter that came with rules of others may name some that did not come. */
+static bool is_own(const struct filter *f)
+{
+	return str_eq(f->program.rule.logsource.product, STR("vedette"));
+}
+
+static int apply_to_named(
 	struct sigma *s, const struct filter *f, const struct rule_names *names, struct error *err)
 {
+	bool is_needed = false;
+
 	for (uint32_t i = 0; i < f->n_refs; i++) {
 		const struct correlation_ref *ref = &f->refs[i];
-		struct rule_name name;
+		struct rule_name name = {0};
 		const enum rule_found how =
 			rule_names_find(names, ref->text, f->program.rule.file, &name);
-		struct program *p;
+		struct program *p = NULL;
 
-		if (how == RULE_NOT_FOUND) {
+		if (how == RULE_NOT_FOUND && is_own(f)) {
+			is_needed = true;
 			unknown(s, f, ref, names);
-			continue;
+		} else if (how == RULE_AMBIGUOUS || name.program || name.correlation) {
+			is_needed = true;
+			p = target(s, f, ref, how, &name);
 		}
-		if (how == RULE_FOUND && !name.program && !name.correlation)
-			continue; /* it is left out, and so is the filter of it */
-		p = target(s, f, ref, how, &name);
 		if (p && join(s, f, p, err) < 0)
 			return err->code;
 	}
-	return f->is_for_any ? apply_to_any(s, f, err) : 0;
+	return is_needed ? 0 : leave_out(s, f, err);
 }
 
 int sigma_apply_filters(struct sigma *s, const struct rule_names *names, struct error *err)
 {
 	for (const struct filter *f = s->filters; f; f = f->next) {
-		if (apply(s, f, names, err) < 0)
+		if ((f->is_for_any ? apply_to_any(s, f, err) : apply_to_named(s, f, names, err)) <
+			0)
 			return err->code;
 	}
 	return 0;

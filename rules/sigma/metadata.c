@@ -229,6 +229,7 @@ struct list_shape {
 	const char *key;
 	uint32_t min_characters; /* of each */
 	bool unique;
+	bool may_be_one; /* of a correlation a text alone, too */
 };
 
 /* The entry I of N, its copy in RET. */
@@ -265,10 +266,14 @@ static int read_list(struct reader *r, const struct yaml_node *map, const struct
 {
 	enum { MAX_ENTRIES = 1024 };
 	const struct yaml_node *n = yaml_get(map, shape->key);
+	const struct yaml_node *alone = n;
+	const struct yaml_node one = {.kind = YAML_LIST, .n = 1, .items = &alone};
 	struct str *texts;
 
 	if (!n)
 		return 0;
+	if (n->kind == YAML_SCALAR && shape->may_be_one && r->kind == DOCUMENT_CORRELATION)
+		n = &one;
 	if (n->kind != YAML_LIST)
 		return yaml_error(n, r->err, "\"%s\" is a list; write [first, second]", shape->key);
 	if (n->n > MAX_ENTRIES)
@@ -407,7 +412,7 @@ static int read_tag(
 
 static int read_tags(struct reader *r, const struct yaml_node *map, struct rule *ret)
 {
-	static const struct list_shape shape = {"tags", 0, true};
+	static const struct list_shape shape = {"tags", 0, true, false};
 	const struct yaml_node *n = yaml_get(map, "tags");
 	struct str *techniques;
 
@@ -431,10 +436,10 @@ static int read_lists(struct reader *r, const struct yaml_node *map, struct rule
 		const struct str **texts;
 		uint32_t *n;
 	} lists[] = {
-		{{"references", 0, true}, &ret->references, &ret->n_references},
-		{{"falsepositives", 2, true}, &ret->false_positives, &ret->n_false_positives},
-		{{"fields", 0, true}, &ret->fields, &ret->n_fields},
-		{{"scope", 2, false}, &ret->scope, &ret->n_scope},
+		{{"references", 0, true, false}, &ret->references, &ret->n_references},
+		{{"falsepositives", 2, true, true}, &ret->false_positives, &ret->n_false_positives},
+		{{"fields", 0, true, false}, &ret->fields, &ret->n_fields},
+		{{"scope", 2, false, false}, &ret->scope, &ret->n_scope},
 	};
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {

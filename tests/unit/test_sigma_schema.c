@@ -50,11 +50,12 @@ static void what_changed(const char *path, char *ret, int size)
 	fclose(file);
 }
 
-/* The schema says nothing of what stands inside detections and conditions; we do. */
+/* The schema says nothing of what stands inside detections and conditions, and of empty titles; we
+ * do. */
 static bool is_beyond_schema(const char *what)
 {
-	return strstr(what, "'detection'") || strstr(what, "'filter'") ||
-	       strstr(what, "'correlation'");
+	return strstr(what, "('title',) is ''") || strstr(what, "'detection'") ||
+	       strstr(what, "'filter'") || strstr(what, "'correlation'");
 }
 
 struct counts {
@@ -122,9 +123,23 @@ START_TEST(rules)
 }
 END_TEST
 
+START_TEST(correlations)
+{
+	check_kind("correlation", "sigma-correlation-rules-schema.json", 1000);
+}
+END_TEST
+
+START_TEST(filters)
+{
+	check_kind("filter", "sigma-filters-schema.json", 200);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, rules);
+	tcase_add_test(tc, correlations);
+	tcase_add_test(tc, filters);
 }
 
 int main(void)
