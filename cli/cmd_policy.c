@@ -21,6 +21,8 @@ int cmd_policy(int argc, char **argv)
 			"whether declared conversations get the verdicts they should"},
 		{"draft", policy_draft,
 			"a policy that allows what captures show, with the evidence"},
+		{"import", policy_import,
+			"parts of a policy from inventories, MUD and IR.21 files"},
 	};
 	static const struct family family = {
 		.name = "policy",

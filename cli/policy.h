@@ -4,7 +4,7 @@
 #include "cli/command.h"
 #include "cli/options.h"
 
-command_fn policy_lint, policy_test, policy_draft;
+command_fn policy_lint, policy_test, policy_draft, policy_import;
 
 /* The policy that is named as the one operand in ARGV[FIRST ...], or with --site. NULL with *err.
  */

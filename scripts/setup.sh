@@ -5,7 +5,7 @@
 set -eu
 
 build="make gcc libc6-dev cmake ninja-build pkg-config libpcap-dev libndpi-dev libmaxminddb-dev libhiredis-dev libyaml-dev
-    libpcre2-dev libjansson-dev libxxhash-dev zlib1g-dev libzstd-dev libsqlite3-dev libglib2.0-dev libseccomp-dev tzdata"
+    libpcre2-dev libexpat1-dev libjansson-dev libxxhash-dev zlib1g-dev libzstd-dev libsqlite3-dev libglib2.0-dev libseccomp-dev tzdata"
 demo="redis-server libloc-database python3-location python3 libmaxmind-db-writer-perl"
 tests="check redis-server mmdb-bin jq python3 python3-jsonschema python3-yaml binutils zstd gzip procps iproute2 tcpreplay tcpdump ethtool mandoc"
 checks="clang clang-format libclang-rt-dev universal-ctags tshark libndpi-bin git valgrind"

@@ -19,6 +19,7 @@ zstd*.h         capture
 ndpi_*.h        analysis/dpi analysis/stats
 maxminddb.h     analysis/enrich
 pcre2.h         rules/sigma
+expat.h         rules/policy/import/raex
 hiredis/*       redis
 openssl/*       redis/tls
 sqlite3.h       redis/store

@@ -177,6 +177,12 @@ if shutil.which('mandoc'):
     done = run(['mandoc', '-Tlint', '-Wwarning', str(source / 'man/vedette.1')])
     hold('mandoc -Tlint', done.returncode == 0 and done.stdout == '', done.stdout)
 
+# ---- files that examples read: a block of code whose first line names one ----
+
+for page in text:
+    for name, block in re.findall(r'^```(?:csv|json|xml) (\S+)\n(.*?)^```$', text[page], re.M | re.S):
+        pathlib.Path(name).write_text(block, encoding='utf-8')
+
 # ---- YAML ----
 
 RULE = 'title: T%d\nid: 8a2bbf6a-6b2e-4f9c-9d0c-%012d\nlevel: low\nlogsource: {product: vedette, category: flow}\n'

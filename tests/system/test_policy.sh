@@ -84,6 +84,33 @@ grep -q '^# Left out' listed.yaml || fail "the listed peer is not named"
 "$VEDETTE" flows --json --site listed.yaml "$pcaps/listed-established.pcap" 2>/dev/null >flows
 grep -q '"contract.verdict":"violation"' flows || fail "a listed peer is allowed"
 
+# ---- import ----
+
+cat >inventory.csv <<'CSV'
+name,address,supplier,role,zone
+gnb-1,"10.1.0.1, 2001:db8::1",acme,gnb,ran
+amf-1,10.2.0.1,borealis,amf,core
+CSV
+status 0 "$VEDETTE" policy import --name imported --own 10.0.0.0/8,2001:db8::/32 csv inventory.csv
+same "what was imported" "$(cat err)" "2 suppliers, 2 zones, 2 equipment"
+cp out imported.yaml
+status 0 "$VEDETTE" policy lint imported.yaml
+[ ! -s out ] || fail "what was imported does not lint clean"
+"$VEDETTE" check --site imported.yaml | grep -q '2 equipment, 2 suppliers, 2 zones' || fail "the counts of check"
+refused 2 "did you mean csv?" "$VEDETTE" policy import cvs inventory.csv
+refused 2 "come together" "$VEDETTE" policy import --name x csv inventory.csv
+refused 2 "a format and a file are missing" "$VEDETTE" policy import csv
+refused 4 "inventory.csv:1:1: this is no XML" "$VEDETTE" policy import raex inventory.csv
+refused 4 "inventory.csv:1:" "$VEDETTE" policy import mud inventory.csv
+printf 'name,address\nx,10.0.0.0/8\ny,0.0.0.0/0\n' >bad.csv
+refused 4 'bad.csv:3:3: "0.0.0.0/0" is more than any equipment has' "$VEDETTE" policy import csv bad.csv
+
+# a bomb of entities, as XML can be one, is not even begun
+python3 - >bomb.xml <<'PY'
+print('<!DOCTYPE a [<!ENTITY e0 "x">' + ''.join('<!ENTITY e%d "%s">' % (i, ('&e%d;' % (i - 1)) * 10) for i in range(1, 12)) + ']><a>&e11;</a>')
+PY
+refused 4 "a document type is not read" "$VEDETTE" policy import raex bomb.xml
+
 # captures of others, with all that real networks do
 if [ -d "${VEDETTE_CORPORA:-}" ]; then
     for capture in $(find "$VEDETTE_CORPORA" -size -100k -name '*.pcap' | LC_ALL=C sort | awk 'NR % 150 == 0'); do

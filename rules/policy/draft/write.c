@@ -1,9 +1,8 @@
 /* The draft as text: what a person reads line by line before it becomes a policy. */
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
+#include "common/text_out.h"
 #include "common/time_text.h"
 #include "rules/policy/draft/internal.h"
 
@@ -11,41 +10,9 @@ enum { MAX_SHOWN = 8, SHOWN_BYTES = 200 };
 
 struct writer {
 	const struct draft *d;
-	char *data;
-	size_t len, max;
+	struct text_out text;
 	uint32_t *seen_in; /* by host: the last line that it was counted for, from 1 */
-	bool failed;
 };
-
-static void put(struct writer *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void put(struct writer *w, const char *fmt, ...)
-{
-	char text[2600];
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	if (n < 0 || w->failed)
-		return;
-	if ((size_t)n >= sizeof(text))
-		n = (int)sizeof(text) - 1;
-	if (w->len + (size_t)n + 1 > w->max) {
-		const size_t max = 2 * (w->max + (size_t)n + 1);
-		char *more = realloc(w->data, max);
-
-		if (!more) {
-			w->failed = true;
-			return;
-		}
-		w->data = more;
-		w->max = max;
-	}
-	memcpy(w->data + w->len, text, (size_t)n + 1);
-	w->len += (size_t)n;
-}
 
 static const char *plural(uint64_t n)
 {
@@ -57,24 +24,24 @@ static void put_address(struct writer *w, const struct ip_addr *a)
 {
 	char text[IP_ADDR_TEXT_BYTES];
 
-	put(w, ip_addr_is_v4(a) ? "%s" : "\"%s\"", ip_addr_format(a, text));
+	text_out_add(&w->text, ip_addr_is_v4(a) ? "%s" : "\"%s\"", ip_addr_format(a, text));
 }
 
 static void put_time(struct writer *w, uint64_t ts_ns)
 {
 	char text[TIME_TEXT_BYTES];
 
-	put(w, "%.10s %.8s", time_format(ts_ns, text), text + 11);
+	text_out_add(&w->text, "%.10s %.8s", time_format(ts_ns, text), text + 11);
 }
 
 static void put_bytes(struct writer *w, uint64_t bytes)
 {
 	if (bytes < 10000)
-		put(w, "%" PRIu64 " bytes", bytes);
+		text_out_add(&w->text, "%" PRIu64 " bytes", bytes);
 	else if (bytes < 10000000)
-		put(w, "%" PRIu64 " kB", bytes / 1000);
+		text_out_add(&w->text, "%" PRIu64 " kB", bytes / 1000);
 	else
-		put(w, "%" PRIu64 " MB", bytes / 1000000);
+		text_out_add(&w->text, "%" PRIu64 " MB", bytes / 1000000);
 }
 
 static void put_head(struct writer *w)
@@ -82,7 +49,7 @@ static void put_head(struct writer *w)
 	const struct draft *d = w->d;
 	char shown[SHOWN_BYTES];
 
-	put(w,
+	text_out_add(&w->text,
 		"# A draft, and no policy yet: each line allows what was seen, and what was seen "
 		"may "
 		"be an intrusion.\n"
@@ -92,16 +59,16 @@ static void put_head(struct writer *w)
 		"#   vedette policy lint, vedette policy test, vedette replay --site\n"
 		"# Made from %s: ",
 		str_printable(shown, sizeof(shown), str_from(d->options.source)));
-	put(w, "%" PRIu64 " conversation%s, ", d->counts.conversations,
+	text_out_add(&w->text, "%" PRIu64 " conversation%s, ", d->counts.conversations,
 		plural(d->counts.conversations));
 	put_time(w, d->first_ns);
-	put(w, " to ");
+	text_out_add(&w->text, " to ");
 	put_time(w, d->last_ns);
-	put(w, " UTC.\nschema: 1\nsite: '");
+	text_out_add(&w->text, " UTC.\nschema: 1\nsite: '");
 	for (const char *c = str_printable(shown, sizeof(shown), str_from(d->options.site)); *c;
 		c++)
-		put(w, *c == '\'' ? "''" : "%c", *c);
-	put(w, "'\n\n");
+		text_out_add(&w->text, *c == '\'' ? "''" : "%c", *c);
+	text_out_add(&w->text, "'\n\n");
 }
 
 static bool is_seen(const struct draft *d, const struct ip_prefix *p)
@@ -117,7 +84,7 @@ static void put_prefix(struct writer *w, const struct ip_prefix *p, bool first)
 	char text[IP_PREFIX_TEXT_BYTES];
 
 	(void)ip_prefix_format(p, text);
-	put(w, strchr(text, ':') ? "%s\"%s\"" : "%s%s", first ? "" : ", ", text);
+	text_out_add(&w->text, strchr(text, ':') ? "%s\"%s\"" : "%s%s", first ? "" : ", ", text);
 }
 
 static void put_networks(struct writer *w)
@@ -127,19 +94,19 @@ static void put_networks(struct writer *w)
 	const struct ip_prefix *own = site_own(d->options.discover, &n);
 	bool first = true;
 
-	put(w, "networks:\n  own: [");
+	text_out_add(&w->text, "networks:\n  own: [");
 	for (size_t i = 0; i < n; i++) {
 		if (!is_seen(d, &own[i]))
 			continue;
 		put_prefix(w, &own[i], first);
 		first = false;
 	}
-	put(w, "]\n");
+	text_out_add(&w->text, "]\n");
 	if (d->options.n_subscribers > 0) {
-		put(w, "  subscribers: [");
+		text_out_add(&w->text, "  subscribers: [");
 		for (size_t i = 0; i < d->options.n_subscribers; i++)
 			put_prefix(w, &d->options.subscribers[i], i == 0);
-		put(w, "]\n");
+		text_out_add(&w->text, "]\n");
 	}
 }
 
@@ -147,20 +114,21 @@ static void put_equipment(struct writer *w)
 {
 	const struct draft *d = w->d;
 
-	put(w, "\nequipment:\n");
+	text_out_add(&w->text, "\nequipment:\n");
 	for (size_t i = 0; i < d->n_hosts; i++) {
 		const struct host *h = &d->hosts[i];
 
-		put(w, "  # began %" PRIu64 ", answered %" PRIu64 "; ", h->began, h->accepted);
+		text_out_add(&w->text, "  # began %" PRIu64 ", answered %" PRIu64 "; ", h->began,
+			h->accepted);
 		put_time(w, h->first_ns);
-		put(w, " to ");
+		text_out_add(&w->text, " to ");
 		put_time(w, h->last_ns);
-		put(w, "; %s\n  - {name: %s, address: ",
+		text_out_add(&w->text, "; %s\n  - {name: %s, address: ",
 			h->kind ? h->kind->evidence
 				: "its role is named by what it did, not by what it is",
 			h->name);
 		put_address(w, &h->addr);
-		put(w, ", role: %s}\n", d->roles[h->role].name);
+		text_out_add(&w->text, ", role: %s}\n", d->roles[h->role].name);
 	}
 }
 
@@ -204,20 +172,20 @@ static void put_sum(struct writer *w, const struct draft_line *line)
 	const struct evidence sum = evidence_of(w, line);
 	const char *app = d->wants[d->items[line->first].first].app;
 
-	put(w, "      # %" PRIu64 " conversation%s of %" PRIu32 " of %" PRIu32 ", ", sum.flows,
-		plural(sum.flows), sum.members, d->roles[line->role].n_members);
+	text_out_add(&w->text, "      # %" PRIu64 " conversation%s of %" PRIu32 " of %" PRIu32 ", ",
+		sum.flows, plural(sum.flows), sum.members, d->roles[line->role].n_members);
 	put_bytes(w, sum.bytes);
-	put(w, ", ");
+	text_out_add(&w->text, ", ");
 	put_time(w, sum.first_ns);
-	put(w, " to ");
+	text_out_add(&w->text, " to ");
 	put_time(w, sum.last_ns);
 	if (*app && sum.certain < sum.flows)
-		put(w, "; label certain in %" PRIu64, sum.certain);
+		text_out_add(&w->text, "; label certain in %" PRIu64, sum.certain);
 	if (!*app)
-		put(w, "; no label");
+		text_out_add(&w->text, "; no label");
 	if (sum.unanswered)
-		put(w, "; some unanswered");
-	put(w, "\n");
+		text_out_add(&w->text, "; some unanswered");
+	text_out_add(&w->text, "\n");
 }
 
 /* "198.51.100.7: update.example, AS64500 Example, XX" */
@@ -226,15 +194,17 @@ static void put_about(struct writer *w, const struct ip_addr *a, const struct ed
 	char text[IP_ADDR_TEXT_BYTES];
 	char shown[SHOWN_BYTES];
 
-	put(w, "%s:", ip_addr_format(a, text));
+	text_out_add(&w->text, "%s:", ip_addr_format(a, text));
 	if (e->peer.domain.len > 0)
-		put(w, " %s,", str_printable(shown, sizeof(shown), e->peer.domain));
+		text_out_add(&w->text, " %s,", str_printable(shown, sizeof(shown), e->peer.domain));
 	if (e->peer.as_number)
-		put(w, " AS%" PRIu32 "%s%s,", e->peer.as_number, e->peer.as_name.len ? " " : "",
+		text_out_add(&w->text, " AS%" PRIu32 "%s%s,", e->peer.as_number,
+			e->peer.as_name.len ? " " : "",
 			str_printable(shown, sizeof(shown), e->peer.as_name));
 	if (e->peer.country.len > 0)
-		put(w, " %s,", str_printable(shown, sizeof(shown), e->peer.country));
-	put(w, " %" PRIu64 " conversation%s\n", e->flows, plural(e->flows));
+		text_out_add(
+			&w->text, " %s,", str_printable(shown, sizeof(shown), e->peer.country));
+	text_out_add(&w->text, " %" PRIu64 " conversation%s\n", e->flows, plural(e->flows));
 }
 
 static const struct want *want_of(const struct draft *d, const struct draft_line *line, uint32_t i)
@@ -257,10 +227,10 @@ static void put_addresses(struct writer *w, const struct draft_line *line, const
 				e->peer.country.len == 0))
 			continue;
 		if (shown++ == MAX_SHOWN) {
-			put(w, "%s#   and others\n", indent);
+			text_out_add(&w->text, "%s#   and others\n", indent);
 			return;
 		}
-		put(w, "%s#   ", indent);
+		text_out_add(&w->text, "%s#   ", indent);
 		put_about(w, &want->peer.addr, e);
 	}
 }
@@ -268,9 +238,9 @@ static void put_addresses(struct writer *w, const struct draft_line *line, const
 static void put_peer(struct writer *w, const struct peer_ref *peer)
 {
 	if (peer->kind == PEER_ROLE)
-		put(w, "role:%s", w->d->roles[peer->id].name);
+		text_out_add(&w->text, "role:%s", w->d->roles[peer->id].name);
 	else if (peer->kind == PEER_EQUIPMENT)
-		put(w, "equipment:%s", w->d->hosts[peer->id].name);
+		text_out_add(&w->text, "equipment:%s", w->d->hosts[peer->id].name);
 	else
 		put_address(w, &peer->addr);
 }
@@ -283,19 +253,19 @@ static void put_peers(struct writer *w, const struct draft_line *line)
 	for (uint32_t i = 0; i < line->n; i++)
 		n += !line->group || want_of(d, line, i)->peer.kind != PEER_ADDRESS;
 	n += line->group != 0;
-	put(w, "%s", n > 1 ? "[" : "");
+	text_out_add(&w->text, "%s", n > 1 ? "[" : "");
 	n = 0;
 	for (uint32_t i = 0; i < line->n; i++) {
 		const struct peer_ref *peer = &want_of(d, line, i)->peer;
 
 		if (line->group && peer->kind == PEER_ADDRESS)
 			continue;
-		put(w, "%s", n++ ? ", " : "");
+		text_out_add(&w->text, "%s", n++ ? ", " : "");
 		put_peer(w, peer);
 	}
 	if (line->group)
-		put(w, "%sgroup:peers-%" PRIu32, n++ ? ", " : "", line->group);
-	put(w, "%s", n > 1 ? "]" : "");
+		text_out_add(&w->text, "%sgroup:peers-%" PRIu32, n++ ? ", " : "", line->group);
+	text_out_add(&w->text, "%s", n > 1 ? "]" : "");
 }
 
 static void put_line(struct writer *w, const struct draft_line *line)
@@ -307,13 +277,13 @@ static void put_line(struct writer *w, const struct draft_line *line)
 	put_sum(w, line);
 	if (!line->group)
 		put_addresses(w, line, "      ");
-	put(w, "      - {%s: ", line->direction == 0 ? "to" : "from");
+	text_out_add(&w->text, "      - {%s: ", line->direction == 0 ? "to" : "from");
 	put_peers(w, line);
 	if (*app)
-		put(w, ", app: %s", app);
+		text_out_add(&w->text, ", app: %s", app);
 	if (*first->ports)
-		put(w, ", port: %s", first->ports);
-	put(w, "}\n");
+		text_out_add(&w->text, ", port: %s", first->ports);
+	text_out_add(&w->text, "}\n");
 }
 
 static void put_groups(struct writer *w)
@@ -322,27 +292,28 @@ static void put_groups(struct writer *w)
 
 	if (d->n_groups == 0)
 		return;
-	put(w, "\ngroups:\n");
+	text_out_add(&w->text, "\ngroups:\n");
 	for (size_t i = 0; i < d->n_lines; i++) {
 		const struct draft_line *line = &d->lines[i];
 		bool first = true;
 
 		if (!line->group)
 			continue;
-		put(w, "  # %s %s\n", line->direction == 0 ? "called by" : "callers of",
+		text_out_add(&w->text, "  # %s %s\n",
+			line->direction == 0 ? "called by" : "callers of",
 			d->roles[line->role].name);
 		put_addresses(w, line, "  ");
-		put(w, "  peers-%" PRIu32 ": [", line->group);
+		text_out_add(&w->text, "  peers-%" PRIu32 ": [", line->group);
 		for (uint32_t j = 0; j < line->n; j++) {
 			const struct peer_ref *peer = &want_of(d, line, j)->peer;
 
 			if (peer->kind != PEER_ADDRESS)
 				continue;
-			put(w, "%s", first ? "" : ", ");
+			text_out_add(&w->text, "%s", first ? "" : ", ");
 			put_address(w, &peer->addr);
 			first = false;
 		}
-		put(w, "]\n");
+		text_out_add(&w->text, "]\n");
 	}
 }
 
@@ -351,19 +322,19 @@ static void put_roles(struct writer *w)
 	static const char *const keys[] = {"connects", "accepts"};
 	const struct draft *d = w->d;
 
-	put(w, "\nroles:\n");
+	text_out_add(&w->text, "\nroles:\n");
 	for (size_t i = 0; i < d->n_roles; i++) {
 		const struct draft_role *role = &d->roles[i];
 
 		if (role->kind && role->kind->is_shipped)
-			put(w,
+			text_out_add(&w->text,
 				"  # In place of the shipped role %s, which lists more: leave this "
 				"one out to use that.\n",
 				role->name);
-		put(w, "  %s:\n", role->name);
+		text_out_add(&w->text, "  %s:\n", role->name);
 		for (int direction = 0; direction < 2; direction++) {
 			if (role->n_lines[direction] > 0)
-				put(w, "    %s:\n", keys[direction]);
+				text_out_add(&w->text, "    %s:\n", keys[direction]);
 			for (uint32_t j = 0; j < role->n_lines[direction]; j++)
 				put_line(w, &d->lines[role->first_line[direction] + j]);
 		}
@@ -385,20 +356,23 @@ static void put_left_out(struct writer *w)
 		if (!edge_is_listed(e) || host == DRAFT_NO_HOST)
 			continue;
 		if (first)
-			put(w, "\n# Left out, because a list names the other end. These stay "
-			       "violations; an exception with an owner\n# and an end is the way "
-			       "to allow one:\n");
+			text_out_add(&w->text,
+				"\n# Left out, because a list names the other end. These stay "
+				"violations; an exception with an owner\n# and an end is the way "
+				"to allow one:\n");
 		first = false;
-		put(w, "#   %s %s ", d->hosts[host].name, side == 0 ? "to" : "from");
+		text_out_add(
+			&w->text, "#   %s %s ", d->hosts[host].name, side == 0 ? "to" : "from");
 		put_about(w, &e->addr[1 - side], e);
-		put(w, "#     list %s: ", str_printable(shown, sizeof(shown), e->peer.list));
-		put(w, "%s\n", str_printable(shown, sizeof(shown), e->peer.reason));
+		text_out_add(&w->text,
+			"#     list %s: ", str_printable(shown, sizeof(shown), e->peer.list));
+		text_out_add(&w->text, "%s\n", str_printable(shown, sizeof(shown), e->peer.reason));
 	}
 }
 
 int draft_write(struct draft *d, char **ret, struct draft_counts *ret_counts, struct error *err)
 {
-	struct writer w = {.d = d};
+	struct writer w = {.d = d, .text = text_out_init()};
 
 	*ret = NULL;
 	draft_sort(d);
@@ -425,10 +399,10 @@ int draft_write(struct draft *d, char **ret, struct draft_counts *ret_counts, st
 	put_roles(&w);
 	put_left_out(&w);
 	*ret_counts = d->counts;
-	if (w.failed) {
-		free(w.data);
+	if (w.text.failed) {
+		text_out_done(&w.text);
 		return error_set(err, ERR_SYSTEM, "not enough memory to write the draft");
 	}
-	*ret = w.data;
+	*ret = w.text.data;
 	return 0;
 }
