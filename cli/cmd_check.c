@@ -89,6 +89,30 @@ static int tell_faulty(const char *command, const struct sigma *sigma)
 	return status;
 }
 
+static size_t count_silent(const struct sigma *sigma)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < sigma_count(sigma); i++)
+		n += sigma_rule(sigma, i)->is_silent;
+	return n;
+}
+
+static void print_correlations(const struct sigma *sigma)
+{
+	const size_t silent = count_silent(sigma);
+
+	if (sigma_correlations(sigma) > 0)
+		(void)printf(
+			"         of them %zu correlation%s; %zu only counted by those, without "
+			"alerts of their own\n",
+			sigma_correlations(sigma), sigma_correlations(sigma) == 1 ? "" : "s",
+			silent);
+	if (sigma_filters(sigma) > 0)
+		(void)printf("         %zu filter%s\n", sigma_filters(sigma),
+			sigma_filters(sigma) == 1 ? "" : "s");
+}
+
 static void print_rules(const struct sigma *sigma, const char *dir)
 {
 	size_t by_category[RULE_CATEGORIES] = {0};
@@ -105,6 +129,7 @@ static void print_rules(const struct sigma *sigma, const char *dir)
 		between = ", ";
 	}
 	(void)puts(")");
+	print_correlations(sigma);
 	print_left(sigma);
 }
 
@@ -245,6 +270,9 @@ static int print_json(const struct knowledge *k, const struct knowledge_config *
 	json_object_begin(&w);
 	key_text(&w, "folder", kc->rules_dir);
 	key_u64(&w, "loaded", sigma_count(k->sigma));
+	key_u64(&w, "correlations", sigma_correlations(k->sigma));
+	key_u64(&w, "counted_only", count_silent(k->sigma));
+	key_u64(&w, "filters", sigma_filters(k->sigma));
 	key_u64(&w, "left_out", sigma_left_count(k->sigma));
 	for (int why = 0; why <= LEFT_FAULTY; why++)
 		key_u64(&w, left_key[why], left.of[why]);

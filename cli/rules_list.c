@@ -9,13 +9,18 @@
 #include "cli/rules.h"
 #include "cli/table.h"
 #include "common/json_writer.h"
+#include "rules/sigma/correlation.h"
 
 static const char help[] =
 	"usage: vedette rules list [OPTION...] [WORD...]\n\n"
-	"Lists every rule: those that judge, and those that are left out with the reason: written\n"
-	"for logs of something that Vedette does not see, in need of a fact that there is not, or\n"
-	"faulty. With WORDs only rules that have each of them in title, id, file, tags or log\n"
-	"source. Exit status 4 with file, line and remedy when a rule of ours cannot be used.\n\n"
+	"Lists every rule: those that judge, those that correlations only count, and those that "
+	"are\n"
+	"left out with the reason: written for logs of something that Vedette does not see, in "
+	"need\n"
+	"of a fact that there is not, or faulty. With WORDs only rules that have each of them in\n"
+	"title, id, file, tags or log source. Exit status 4 with file, line and remedy when a "
+	"rule\n"
+	"of ours cannot be used.\n\n"
 	"  --rules DIR      Sigma rules instead of the shipped ones (docs/rules.md)\n"
 	"  --lists DIR      lists that `expand` names instead of the shipped ones\n"
 	"  --as-of DATE     count list entries as expired that had ended then; default: today\n"
@@ -107,6 +112,25 @@ static void write_related(struct json_writer *w, const struct rule *r)
 	json_array_end(w);
 }
 
+static void write_correlation(struct json_writer *w, const struct correlation *c)
+{
+	json_key(w, "correlation");
+	json_object_begin(w);
+	key_text(w, "type", str_from(correlation_type_name(c->type)));
+	json_key(w, "rules");
+	json_array_begin(w);
+	for (uint32_t i = 0; i < c->n_refs; i++)
+		json_str(w, c->refs[i].text);
+	json_array_end(w);
+	json_key(w, "group_by");
+	json_array_begin(w);
+	for (uint32_t i = 0; i < c->n_keys; i++)
+		json_str(w, c->keys[i].name);
+	json_array_end(w);
+	key_text(w, "timespan", c->timespan);
+	json_object_end(w);
+}
+
 static void write_state(struct json_writer *w, const struct entry *e)
 {
 	json_key(w, "loaded");
@@ -117,6 +141,10 @@ static void write_state(struct json_writer *w, const struct entry *e)
 		key_list(w, "messages", e->left->messages, e->left->n_messages);
 	} else {
 		key_text(w, "category", str_from(rule_category_name(e->rule->category)));
+		json_key(w, "raises_alerts");
+		json_bool(w, !e->rule->is_silent);
+		if (e->rule->correlation)
+			write_correlation(w, e->rule->correlation);
 	}
 }
 
@@ -204,7 +232,8 @@ static void describe(const struct entry *e, struct note *ret)
 	add(ret, "", str_from(line));
 	if (e->left && e->left->n_lacks > 0)
 		add_list(ret, ". Lacks: ", e->left->lacks, e->left->n_lacks);
-	if (e->left && e->left->why == LEFT_FAULTY)
+	/* of a correlation: which rules are missing */
+	if (e->left && e->left->n_lacks == 0)
 		add_list(ret, ". ", e->left->messages, e->left->n_messages);
 	add(ret, ". Id: ", r->id);
 	add_list(ret, ". Tags: ", r->tags, r->n_tags);
@@ -232,7 +261,9 @@ static const char *state_text(const struct entry *e)
 {
 	static const char *const texts[] = {"not ours", "lacks", "faulty"};
 
-	return e->left ? texts[e->left->why] : "judges";
+	if (e->left)
+		return texts[e->left->why];
+	return e->rule->is_silent ? "counted" : "judges";
 }
 
 static bool add_row(struct table *t, const struct entry *e)
@@ -240,10 +271,13 @@ static bool add_row(struct table *t, const struct entry *e)
 	static const enum table_tone tones[] = {TABLE_FAINT, TABLE_MILD, TABLE_WARM};
 	char source[SOURCE_BYTES];
 	struct note note;
+	const struct correlation *c = e->left ? NULL : e->rule->correlation;
 	const struct str cells[] = {str_from(state_text(e)),
 		str_from(rule_level_name(e->rule->level)),
 		str_from(rule_status_name(e->rule->status)),
-		source_text(&e->rule->logsource, source), e->rule->title};
+		c ? str_from(correlation_type_name(c->type))
+		  : source_text(&e->rule->logsource, source),
+		e->rule->title};
 
 	describe(e, &note);
 	return table_add(t, cells, (struct str){note.text, (uint32_t)note.len},

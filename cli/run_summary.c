@@ -165,6 +165,7 @@ void summary_print(FILE *to, const struct pipeline_stats *stats, const struct so
 void summary_alerts(FILE *to, const struct analyst_stats *stats)
 {
 	const struct findings_stats *f = &stats->findings;
+	const struct correlator_stats *c = &stats->correlations;
 	const char *between = "";
 
 	if (f->opened == 0) {
@@ -181,6 +182,11 @@ void summary_alerts(FILE *to, const struct analyst_stats *stats)
 		(void)fprintf(to, " (%" PRIu64 " revisions)\n", f->revisions);
 	}
 	count(to, f->evicted, "findings closed early: the table was full");
+	count(to, c->groups_evicted, "groups of correlations given up: the table was full");
+	count(to, c->events_dropped, "events of correlations given up: their group was full");
+	count(to, c->forgotten,
+		"conversations that correlations may count again: too many went on");
+	count(to, c->ungrouped, "events without a fact that groups them, so not counted");
 	count(to, stats->names_evicted, "names learned from DNS forgotten: the table was full");
 	count(to, stats->entities_evicted, "peers forgotten: the table was full");
 	count(to, stats->regex_limit_hits, "regular expressions stopped at their limit");

@@ -15,6 +15,7 @@ struct linker {
 	uint8_t *marks; /* enum mark, by number of the correlation */
 	bool out_of_memory;
 	bool is_faulty; /* some rules could not be read */
+	bool refused;   /* some correlations */
 	struct error *err;
 };
 
@@ -447,6 +448,7 @@ static int leave_out(struct linker *l, const struct correlation *c)
 
 static void refuse(struct linker *l, const struct correlation *c)
 {
+	l->refused = true;
 	for (uint32_t i = 0; i < c->faults.n_messages; i++) {
 		struct error e;
 
@@ -492,20 +494,24 @@ static int take_linked(struct linker *l)
 }
 
 /* What only a rule that raises no alert can do without. */
-static int check_alone(struct sigma *s, struct error *err)
+static int check_alone(struct linker *l)
 {
+	struct sigma *s = l->s;
+
 	for (size_t i = 0; i < s->n; i++) {
 		struct rule *r = &s->programs[i].rule;
 		const struct correlation_place at = {r->line, 1};
+		/* It may be meant by a correlation that is faulty itself. */
+		const bool is_alone = !r->is_silent && !(l->refused && r->name.len > 0);
 
-		if (!r->is_silent && r->id.len == 0)
+		if (is_alone && r->id.len == 0)
 			sigma_fault_at(s, s->programs[i].path, at,
 				"\"id\" is missing; make a UUID with uuidgen");
-		if (!r->is_silent && r->level == 0)
+		if (is_alone && r->level == 0)
 			sigma_fault_at(s, s->programs[i].path, at,
 				"\"level\" is missing; write for example level: medium");
-		if (r->id.len == 0 && sigma_make_id(s, r, err) < 0)
-			return err->code;
+		if (r->id.len == 0 && sigma_make_id(s, r, l->err) < 0)
+			return l->err->code;
 		if (r->level == 0)
 			r->level = LEVEL_INFORMATIONAL;
 	}
@@ -528,7 +534,7 @@ static int link_all(struct linker *l)
 		return l->err->code;
 	if (!l->is_faulty && sigma_apply_filters(s, &l->names, l->err) < 0)
 		return l->err->code;
-	return check_alone(s, l->err);
+	return check_alone(l);
 }
 
 int sigma_link(struct sigma *s, struct error *err)

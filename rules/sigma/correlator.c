@@ -6,9 +6,9 @@
 #include "rules/sigma/correlator_state.h"
 
 enum {
-	MAX_GROUPS = 65536,
-	MAX_EVENTS = 524288,
-	MAX_SPENT = 65536,
+	MAX_GROUPS = 32768,
+	MAX_EVENTS = 262144,
+	MAX_SPENT = 32768,
 	ARENA_BLOCK_BYTES = 16384,
 	MAX_COMBINATIONS = 64, /* of the values of facts that have several */
 	SHOWN_BYTES = 128,     /* of a value that groups */

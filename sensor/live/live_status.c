@@ -241,6 +241,22 @@ static void put_delivery(const struct live_run *l, struct json_writer *w)
 	json_object_end(w);
 }
 
+static void put_correlations(const struct live_run *l, struct json_writer *w)
+{
+	struct analyst_stats s;
+
+	analyst_stats(l->analyst, &s);
+	json_key(w, "correlations");
+	json_object_begin(w);
+	put_number(w, "rules", sigma_correlations(l->knowledge->sigma));
+	put_number(w, "events", s.correlations.events);
+	put_number(w, "ungrouped", s.correlations.ungrouped);
+	put_number(w, "met", s.correlations.met);
+	put_number(w, "groups_now", s.correlations.groups);
+	put_number(w, "events_now", s.correlations.events_now);
+	json_object_end(w);
+}
+
 static void put_alerts(const struct live_run *l, struct json_writer *w)
 {
 	struct analyst_stats s;
@@ -255,6 +271,7 @@ static void put_alerts(const struct live_run *l, struct json_writer *w)
 	for (int level = LEVEL_CRITICAL; level >= LEVEL_INFORMATIONAL; level--)
 		put_number(w, rule_level_name((enum rule_level)level), s.findings.by_level[level]);
 	json_object_end(w);
+	put_correlations(l, w);
 	put_delivery(l, w);
 }
 
@@ -273,6 +290,9 @@ static void put_forgotten(const struct live_run *l, struct json_writer *w)
 	put_number(w, "names", judged.names_evicted);
 	put_number(w, "peers", judged.entities_evicted);
 	put_number(w, "equipment", judged.visibility_evicted);
+	put_number(w, "correlation_groups", judged.correlations.groups_evicted);
+	put_number(w, "correlation_events", judged.correlations.events_dropped);
+	put_number(w, "correlation_conversations", judged.correlations.forgotten);
 	put_number(w, "regular_expressions", judged.regex_limit_hits);
 	put_number(w, "news_of_the_sensor", l->news_dropped);
 	json_object_end(w);

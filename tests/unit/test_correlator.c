@@ -267,22 +267,22 @@ START_TEST(temporal_ordered)
 			"0 " TELNET("10.0.0.1") "1 " SSH("10.0.0.1") "2 " FTP("10.0.0.1"), "2:T=2"},
 		/* One event is no two steps, from whichever end it is seen. */
 		{"one event",
-			HEAD("T", "3") "correlation: {type: temporal_ordered, rules: [a, b], "
+			HEAD("T", "3") "correlation: {type: temporal_ordered, rules: [aa, bb], "
 				       "group-by: "
-				       "[], timespan: 10s}\n" BASE("a", "network.protocol: ssh")
-					       BASE("b", "peer.port: 22"),
+				       "[], timespan: 10s}\n" BASE("aa", "network.protocol: ssh")
+					       BASE("bb", "peer.port: 22"),
 			"0 network.protocol=ssh;peer.port=22\n", ""},
 		{"two events at a time",
-			HEAD("T", "3") "correlation: {type: temporal_ordered, rules: [a, b], "
+			HEAD("T", "3") "correlation: {type: temporal_ordered, rules: [aa, bb], "
 				       "group-by: "
-				       "[], timespan: 10s}\n" BASE("a", "network.protocol: ssh")
-					       BASE("b", "peer.port: 22"),
+				       "[], timespan: 10s}\n" BASE("aa", "network.protocol: ssh")
+					       BASE("bb", "peer.port: 22"),
 			"0 network.protocol=ssh\n0 peer.port=22\n", "0:T=2"},
 		{"both at once, then the second",
-			HEAD("T", "3") "correlation: {type: temporal_ordered, rules: [a, b], "
+			HEAD("T", "3") "correlation: {type: temporal_ordered, rules: [aa, bb], "
 				       "group-by: "
-				       "[], timespan: 10s}\n" BASE("a", "network.protocol: ssh")
-					       BASE("b", "peer.port: 22"),
+				       "[], timespan: 10s}\n" BASE("aa", "network.protocol: ssh")
+					       BASE("bb", "peer.port: 22"),
 			"0 network.protocol=ssh;peer.port=22\n1 peer.port=22\n", "1:T=2"},
 	};
 
