@@ -19,6 +19,7 @@ static const char help[] =
 	"  --rules DIR      Sigma rules instead of the shipped ones\n"
 	"  --lists DIR      lists of linked networks instead of the shipped ones\n"
 	"  --geo DIR        MaxMind DB files for country and AS; \"\" for none\n"
+	"  --tuning FILE    windows, thresholds and suppressions of alerts\n"
 	"  --as-of DATE     count list entries as expired that had ended then; default: today\n"
 	"  --json           the same as one JSON object\n\n"
 	"Example:\n"
@@ -176,6 +177,31 @@ static void print_geo(const struct geo *geo, uint64_t now_ns)
 	}
 }
 
+static const char *state_of(const struct suppression *s, uint64_t now_ns)
+{
+	return now_ns >= s->until_ns ? "has ended" : now_ns < s->from_ns ? "is yet to begin" : "";
+}
+
+static void print_tuning(const struct tuning *t, uint64_t now_ns)
+{
+	struct tuning_counts n;
+
+	if (!tuning_is_given(t))
+		return;
+	tuning_counts(t, &n);
+	(void)printf("tuning   %s: %zu windows, %zu thresholds, %zu suppressions\n", tuning_path(t),
+		n.windows, n.thresholds, n.suppressions);
+	for (uint32_t i = 0; i < tuning_suppression_count(t); i++) {
+		const struct suppression *s = tuning_suppression(t, i);
+		const char *state = state_of(s, now_ns);
+
+		(void)printf("hides    %s: %s; until %s%s%s%s; for %" PRIu64 " alert%s%s; %s: %s\n",
+			s->name.data, s->text.data, s->until.data, *state ? " (" : "", state,
+			*state ? ")" : "", s->expected, s->expected == 1 ? "" : "s",
+			s->per_day ? " a day" : "", s->owner.data, s->because.data);
+	}
+}
+
 static void key_u64(struct json_writer *w, const char *key, uint64_t v)
 {
 	json_key(w, key);
@@ -256,6 +282,39 @@ static void write_geo(struct json_writer *w, const struct geo *geo, uint64_t now
 	json_array_end(w);
 }
 
+static void write_tuning(struct json_writer *w, const struct tuning *t, uint64_t now_ns)
+{
+	struct tuning_counts n;
+
+	tuning_counts(t, &n);
+	json_key(w, "tuning");
+	json_object_begin(w);
+	key_text(w, "file", tuning_path(t));
+	key_u64(w, "windows", n.windows);
+	key_u64(w, "thresholds", n.thresholds);
+	json_key(w, "suppressions");
+	json_array_begin(w);
+	for (uint32_t i = 0; i < tuning_suppression_count(t); i++) {
+		const struct suppression *s = tuning_suppression(t, i);
+		const char *state = state_of(s, now_ns);
+
+		json_object_begin(w);
+		key_text(w, "name", s->name.data);
+		key_text(w, "line", s->where);
+		key_text(w, "hides", s->text.data);
+		key_text(w, "until", s->until.data);
+		key_text(w, "state", *state ? state : "in force");
+		key_text(w, "owner", s->owner.data);
+		key_text(w, "because", s->because.data);
+		key_u64(w, "expected", s->expected);
+		json_key(w, "per_day");
+		json_bool(w, s->per_day);
+		json_object_end(w);
+	}
+	json_array_end(w);
+	json_object_end(w);
+}
+
 static int print_json(const struct knowledge *k, const struct knowledge_config *kc, uint64_t now_ns)
 {
 	static const char *const left_key[] = {"other_sources", "lacking_facts", "faulty"};
@@ -279,6 +338,8 @@ static int print_json(const struct knowledge *k, const struct knowledge_config *
 	json_object_end(&w);
 	write_lists(&w, k->lists, now_ns);
 	write_geo(&w, k->geo, now_ns);
+	if (tuning_is_given(k->tuning))
+		write_tuning(&w, k->tuning, kc->as_of_ns);
 	json_object_end(&w);
 	rc = w.failed || puts(w.data) == EOF ? EXIT_FAILED : EXIT_OK;
 	json_done(&w);
@@ -288,7 +349,7 @@ static int print_json(const struct knowledge *k, const struct knowledge_config *
 int cmd_check(int argc, char **argv)
 {
 	static const int accepted[] = {OPTION_SITE, OPTION_RULES, OPTION_LISTS, OPTION_GEO,
-		OPTION_OWN_SPACE, OPTION_AS_OF, OPTION_JSON, 0};
+		OPTION_TUNING, OPTION_OWN_SPACE, OPTION_AS_OF, OPTION_JSON, 0};
 	uint64_t now_ns = (uint64_t)time(NULL) * NS_PER_S;
 	struct options o;
 	struct knowledge k;
@@ -318,6 +379,7 @@ int cmd_check(int argc, char **argv)
 		print_rules(k.sigma, kc.rules_dir);
 		print_lists(k.lists, now_ns);
 		print_geo(k.geo, now_ns);
+		print_tuning(k.tuning, kc.as_of_ns);
 	}
 	if (status == EXIT_OK)
 		status = tell_faulty(argv[0], k.sigma);

@@ -35,6 +35,7 @@ static const char help[] =
 	"  --lists DIR      lists of linked networks instead of the shipped ones (docs/lists.md)\n"
 	"  --geo DIR        MaxMind DB files for country and AS; \"\" for none\n"
 	"                   (docs/geolocation.md)\n"
+	"  --tuning FILE    windows, thresholds and suppressions of alerts (docs/tuning.md)\n"
 	"  --as-of DATE     judge with the list entries that were in force then; default: today\n"
 	"  --filter EXPR    only packets that meet this pcap-filter(7) expression\n"
 	"  --redis URL      redis://[[user]:password@]host[:port][/db], unix://path, "
@@ -210,6 +211,7 @@ static int open_analyst(struct replay *r, struct error *err)
 		.lists = r->knowledge.lists,
 		.sigma = r->knowledge.sigma,
 		.geo = r->knowledge.geo,
+		.tuning = r->knowledge.tuning,
 		.hash_key = hash_key(r),
 		.max_findings = MAX_FINDINGS,
 		.window_ns = FINDING_WINDOW_NS,
@@ -347,6 +349,7 @@ static void report(const struct replay *r, const struct pipeline_stats *stats)
 			    "PREFIX,... or --site\n",
 			to);
 	summary_alerts(to, &judged);
+	summary_noise(to, analyst_noise(r->analyst));
 	if (r->near_misses) {
 		struct near_misses_stats near;
 
@@ -408,9 +411,10 @@ static void hint(const struct replay *r)
 int cmd_replay(int argc, char **argv)
 {
 	static const int accepted[] = {OPTION_SITE, OPTION_RULES, OPTION_LISTS, OPTION_GEO,
-		OPTION_OWN_SPACE, OPTION_WORKERS, OPTION_FILTER, OPTION_REDIS, OPTION_NAME,
-		OPTION_STATE, OPTION_JSON, OPTION_AS_OF, OPTION_SUBSCRIBERS, OPTION_SEED,
-		OPTION_KEEP_DUPLICATES, OPTION_STATE_IN, OPTION_STATE_OUT, OPTION_NEAR_MISSES, 0};
+		OPTION_TUNING, OPTION_OWN_SPACE, OPTION_WORKERS, OPTION_FILTER, OPTION_REDIS,
+		OPTION_NAME, OPTION_STATE, OPTION_JSON, OPTION_AS_OF, OPTION_SUBSCRIBERS,
+		OPTION_SEED, OPTION_KEEP_DUPLICATES, OPTION_STATE_IN, OPTION_STATE_OUT,
+		OPTION_NEAR_MISSES, 0};
 	struct sigaction sa = {.sa_handler = on_signal};
 	struct replay r = {.input_status = EXIT_OK};
 	struct error err = {ERR_OK, ""};

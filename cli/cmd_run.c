@@ -36,6 +36,7 @@ static const char help[] =
 	"  --lists DIR      lists of linked networks instead of the shipped ones (docs/lists.md)\n"
 	"  --geo DIR        MaxMind DB files for country and AS; \"\" for none\n"
 	"                   (docs/geolocation.md)\n"
+	"  --tuning FILE    windows, thresholds and suppressions of alerts (docs/tuning.md)\n"
 	"  --filter EXPR    only packets that meet this pcap-filter(7) expression\n"
 	"  --redis URL      redis://[[user]:password@]host[:port][/db], unix://path, "
 	"redis+sentinel://,\n"
@@ -341,10 +342,11 @@ int cmd_run(int argc, char **argv)
 {
 	static const int accepted[] = {OPTION_INTERFACE, OPTION_CONFIG, OPTION_SITE,
 		OPTION_OWN_SPACE, OPTION_SUBSCRIBERS, OPTION_RULES, OPTION_LISTS, OPTION_GEO,
-		OPTION_FILTER, OPTION_REDIS, OPTION_NAME, OPTION_STATE, OPTION_WORKERS,
-		OPTION_FANOUT, OPTION_SNAPLEN, OPTION_BUFFER, OPTION_USER, OPTION_NO_SANDBOX,
-		OPTION_KEEP_DUPLICATES, OPTION_SEED, OPTION_JSON, OPTION_SPOOL, OPTION_SPOOL_SIZE,
-		OPTION_SPOOL_AGE, OPTION_RESEND_WINDOW, OPTION_RETAIN, OPTION_FRESH, 0};
+		OPTION_TUNING, OPTION_FILTER, OPTION_REDIS, OPTION_NAME, OPTION_STATE,
+		OPTION_WORKERS, OPTION_FANOUT, OPTION_SNAPLEN, OPTION_BUFFER, OPTION_USER,
+		OPTION_NO_SANDBOX, OPTION_KEEP_DUPLICATES, OPTION_SEED, OPTION_JSON, OPTION_SPOOL,
+		OPTION_SPOOL_SIZE, OPTION_SPOOL_AGE, OPTION_RESEND_WINDOW, OPTION_RETAIN,
+		OPTION_FRESH, 0};
 	struct run r = {.name = ""};
 	struct error err = {ERR_OK, ""};
 	int first;

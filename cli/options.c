@@ -18,6 +18,7 @@ static const struct option table[] = {
 	{"rules", required_argument, NULL, OPTION_RULES},
 	{"lists", required_argument, NULL, OPTION_LISTS},
 	{"geo", required_argument, NULL, OPTION_GEO},
+	{"tuning", required_argument, NULL, OPTION_TUNING},
 	{"own", required_argument, NULL, OPTION_OWN_SPACE},
 	{"subscribers", required_argument, NULL, OPTION_SUBSCRIBERS},
 	{"seed", required_argument, NULL, OPTION_SEED},
@@ -265,6 +266,9 @@ int options_take(struct options *o, int value, const char *arg, struct error *er
 	case OPTION_GEO:
 		o->geo = arg;
 		break;
+	case OPTION_TUNING:
+		o->tuning = arg;
+		break;
 	case OPTION_OWN_SPACE:
 		if (!add_prefixes(o->own, &o->n_own, arg))
 			return usage(err, "--own wants prefixes",
@@ -443,6 +447,7 @@ struct knowledge_config options_knowledge(struct options *o)
 {
 	struct knowledge_config k = {
 		.site_path = o->site,
+		.tuning_path = o->tuning,
 		.space = {o->own, o->n_own, o->subscribers, o->n_subscribers},
 		.as_of_ns = o->as_of_ns ? o->as_of_ns : (uint64_t)time(NULL) * NS_PER_S,
 	};

@@ -19,6 +19,7 @@ enum {
 	OPTION_RULES,
 	OPTION_LISTS,
 	OPTION_GEO,
+	OPTION_TUNING,
 	OPTION_OWN_SPACE,
 	OPTION_SUBSCRIBERS,
 	OPTION_SEED,
@@ -55,7 +56,7 @@ enum {
 };
 
 struct options {
-	const char *site, *rules, *lists, *geo, *filter, *redis, *name, *state;
+	const char *site, *rules, *lists, *geo, *tuning, *filter, *redis, *name, *state;
 	struct ip_prefix own[OPTIONS_MAX_PREFIXES], subscribers[OPTIONS_MAX_PREFIXES];
 	size_t n_own, n_subscribers;
 	bool has_subscribers; /* --subscribers was given, be it "none" */

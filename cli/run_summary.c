@@ -166,6 +166,7 @@ void summary_alerts(FILE *to, const struct analyst_stats *stats)
 {
 	const struct findings_stats *f = &stats->findings;
 	const struct correlator_stats *c = &stats->correlations;
+	const struct noise_stats *n = &stats->noise;
 	const char *between = "";
 
 	if (f->opened == 0) {
@@ -187,7 +188,30 @@ void summary_alerts(FILE *to, const struct analyst_stats *stats)
 	count(to, c->forgotten,
 		"conversations that correlations may count again: too many went on");
 	count(to, c->ungrouped, "events without a fact that groups them, so not counted");
+	count(to, n->hidden_alerts, "alerts hidden by suppressions (docs/tuning.md)");
+	count(to, n->hidden_matches, "events that met the rules of these");
+	count(to, n->withheld_matches, "events that met a rule below its threshold");
+	count(to, n->hidden_evicted,
+		"hidden alerts forgotten, so counted again: too many at a time");
+	count(to, n->pending_evicted,
+		"alerts below their threshold forgotten, so counted from 0: too many at a time");
 	count(to, stats->names_evicted, "names learned from DNS forgotten: the table was full");
 	count(to, stats->entities_evicted, "peers forgotten: the table was full");
 	count(to, stats->regex_limit_hits, "regular expressions stopped at their limit");
+}
+
+void summary_noise(FILE *to, const struct noise *noise)
+{
+	for (uint32_t i = 0; i < noise_suppressions(noise); i++) {
+		struct noise_count c;
+
+		noise_at(noise, i, &c);
+		(void)fprintf(to,
+			"suppression %s (%s, until %s): %" PRIu64 " alert%s hidden, written for "
+			"%" PRIu64 "%s%s%s\n",
+			c.suppression->name.data, c.suppression->owner.data,
+			c.suppression->until.data, c.alerts, c.alerts == 1 ? "" : "s",
+			c.suppression->expected, c.suppression->per_day ? " a day" : "",
+			c.exceeded ? ": more than foreseen" : "", c.has_ended ? "; has ended" : "");
+	}
 }

@@ -25,5 +25,8 @@ void progress_end(struct progress *p); /* wipes the line */
  * that is not zero. */
 void summary_print(FILE *to, const struct pipeline_stats *stats, const struct source_stats *input);
 
+/* What each suppression hid. */
+void summary_noise(FILE *to, const struct noise *noise);
+
 /* Findings by level, and what the analyst stage gave up. */
 void summary_alerts(FILE *to, const struct analyst_stats *stats);

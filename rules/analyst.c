@@ -11,6 +11,7 @@ enum {
 	ARENA_BLOCK_BYTES = 64 * 1024,
 	MAX_NAMES = 65536, /* (client, address) pairs learned from DNS */
 	MAX_VISIBLE = 65536,
+	MAX_MARKS = 1 << 18, /* conversations that count for thresholds */
 };
 
 /* What alerts of matches to come say of what was loaded. False without memory. */
@@ -29,6 +30,10 @@ static bool set_versions(struct analyst *a, const struct analyst_config *cfg)
 	facts_copy_str(f, FIELD_VERSION_RULES, str_from(digest_format(&d, text)));
 	d = lists_digest(cfg->lists);
 	facts_copy_str(f, FIELD_VERSION_LISTS, str_from(digest_format(&d, text)));
+	if (cfg->tuning && tuning_is_given(cfg->tuning)) {
+		d = tuning_digest(cfg->tuning);
+		facts_copy_str(f, FIELD_VERSION_TUNING, str_from(digest_format(&d, text)));
+	}
 	geo = arena_alloc(a->arena, n_geo * sizeof(*geo));
 	for (size_t i = 0; geo && i < n_geo; i++) {
 		struct geo_file file;
@@ -65,12 +70,21 @@ static struct correlator *new_correlator(struct analyst *a)
 	return correlator_new(&cfg);
 }
 
+static void use_tuning(struct analyst *a, const struct tuning *t)
+{
+	if (t)
+		noise_use(a->noise, t);
+	findings_set_noise(a->findings, t ? a->noise : NULL);
+}
+
 struct analyst *analyst_new(
 	const struct analyst_config *cfg, alert_sink_fn *sink, void *user, struct error *err)
 {
 	struct analyst *a = calloc(1, sizeof(*a));
 	struct findings_config fc = {
 		cfg->hash_key, cfg->max_findings, cfg->window_ns, cfg->repeat_ns};
+	struct noise_config nc = {cfg->hash_key, cfg->max_findings, cfg->max_findings, MAX_MARKS,
+		cfg->window_ns, cfg->repeat_ns};
 
 	if (!a) {
 		error_set(err, ERR_SYSTEM, "not enough memory for the analyst stage");
@@ -87,16 +101,18 @@ struct analyst *analyst_new(
 	a->sigma = cfg->sigma;
 	a->scratch = sigma_scratch_new(cfg->sigma);
 	a->findings = findings_new(&fc, sink, user);
+	a->noise = noise_new(&nc);
 	a->correlator = new_correlator(a);
 	a->arena = arena_new(ARENA_BLOCK_BYTES);
 	a->facts.arena = a->arena;
 	if (!a->visibility || !a->view.geo || !a->view.names || !a->view.entities || !a->scratch ||
-		!a->findings || !a->correlator || !a->arena ||
+		!a->findings || !a->noise || !a->correlator || !a->arena ||
 		!perspective_forget(&a->view, cfg->hash_key) || !set_versions(a, cfg)) {
 		analyst_free(a);
 		error_set(err, ERR_SYSTEM, "not enough memory for the analyst stage");
 		return NULL;
 	}
+	use_tuning(a, cfg->tuning);
 	return a;
 }
 
@@ -120,6 +136,7 @@ int analyst_reload(struct analyst *a, const struct analyst_config *cfg, struct e
 	a->sigma = cfg->sigma;
 	a->scratch = scratch;
 	a->lists_are_new = true;
+	use_tuning(a, cfg->tuning);
 	return 0;
 }
 
@@ -135,6 +152,7 @@ void analyst_free(struct analyst *a)
 	sigma_scratch_free(a->scratch);
 	findings_free(a->findings);
 	correlator_free(a->correlator);
+	noise_free(a->noise);
 	arena_free(a->arena);
 	free(a);
 }
@@ -273,16 +291,14 @@ static int judge(struct analyst *a, const struct event *ev)
 
 int analyst_event(struct analyst *a, const struct event *ev)
 {
-	int rc;
-
 	a->stats.events++;
 	if (a->day_ns == 0)
 		a->day_ns = ev->ts_ns;
 	start(a, ev);
-	rc = judge(a, ev);
+	a->rc = judge(a, ev);
 	if (a->ended)
 		correlator_end(a->correlator, conversation_of(ev));
-	return rc;
+	return analyst_end(a);
 }
 
 int analyst_tick(struct analyst *a, uint64_t ts_ns)
@@ -296,7 +312,9 @@ int analyst_tick(struct analyst *a, uint64_t ts_ns)
 	a->lists_are_new = false;
 	if (rc == 0)
 		rc = correlator_tick(a->correlator, ts_ns);
-	return rc == 0 ? findings_tick(a->findings, ts_ns) : rc;
+	a->ts_ns = ts_ns;
+	a->rc = rc == 0 ? findings_tick(a->findings, ts_ns) : rc;
+	return analyst_end(a);
 }
 
 int analyst_settle(struct analyst *a, uint64_t ts_ns)
@@ -320,6 +338,7 @@ void analyst_stats(const struct analyst *a, struct analyst_stats *ret)
 	ret->regex_limit_hits += sigma_regex_limit_hits(a->scratch);
 	findings_stats(a->findings, &ret->findings);
 	correlator_stats(a->correlator, &ret->correlations);
+	noise_stats(a->noise, &ret->noise);
 }
 
 const struct facts *analyst_view(struct analyst *a, const struct event *ev)

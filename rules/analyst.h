@@ -15,6 +15,7 @@
 #include "rules/sensor_event.h"
 #include "rules/sigma/correlator.h"
 #include "rules/sigma/sigma.h"
+#include "rules/tuning/noise.h"
 #include "rules/visibility.h"
 
 struct analyst_config {
@@ -22,6 +23,7 @@ struct analyst_config {
 	const struct lists *lists;
 	const struct sigma *sigma;
 	const struct geo *geo;
+	const struct tuning *tuning; /* NULL: every match is told */
 	uint64_t hash_key;
 	uint32_t max_findings;
 	uint64_t window_ns, repeat_ns; /* of findings */
@@ -51,6 +53,7 @@ struct analyst_stats {
 	uint64_t regex_limit_hits;
 	struct findings_stats findings;
 	struct correlator_stats correlations;
+	struct noise_stats noise;
 };
 
 struct analyst;
@@ -81,15 +84,16 @@ int analyst_sensor(struct analyst *a, const struct sensor_event *ev, uint64_t ts
 /* A period ended: tells what was seen of each piece of equipment, and of the site. */
 int analyst_period(struct analyst *a, const struct sensor_period *p);
 
-/* From the next event on everything is judged by what CFG names (site, lists, sigma, geo); open
- * findings and what was learned stay. Borrowed like that of analyst_new. On failure a negative code
- * with *err, and nothing has changed. */
+/* From the next event on everything is judged by what CFG names (site, lists, sigma, geo, tuning);
+ * open findings and what was learned stay. Borrowed like that of analyst_new. On failure a negative
+ * code with *err, and nothing has changed. */
 int analyst_reload(struct analyst *a, const struct analyst_config *cfg, struct error *err);
 
 /* What was learned and found, in parts that each say on their own what they are. Names and
  * visibility of equipment, and peers, which hold for the same hash key alone. */
 struct analyst_parts {
-	struct blob_writer *period, *names, *entities, *visibility, *findings, *correlations;
+	struct blob_writer *period, *names, *entities, *visibility, *findings, *correlations,
+		*noise;
 };
 
 /* COUNTED: what a period that ended now would be told. HELD: with the alerts that are held back to
@@ -99,6 +103,7 @@ void analyst_save(const struct analyst *a, const struct sensor_counts *counted, 
 
 struct analyst_parts_read {
 	struct blob_reader period, names, entities, visibility, findings, correlations;
+	struct blob_reader noise; /* empty: nothing was counted */
 };
 
 /* Into A, which is new. Counting begins at 0 again. 0, or ERR_INPUT with *err that names the part
@@ -110,6 +115,7 @@ void analyst_go_on_behind(struct analyst *a, findings_last_fn *last, void *user)
 
 /* Borrowed; changes with each event. */
 const struct visibility *analyst_visibility(const struct analyst *a);
+const struct noise *analyst_noise(const struct analyst *a);
 
 void analyst_stats(const struct analyst *a, struct analyst_stats *ret);
 

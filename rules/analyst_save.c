@@ -56,6 +56,7 @@ void analyst_save(const struct analyst *a, const struct sensor_counts *counted, 
 	visibility_save(a->visibility, parts->visibility);
 	findings_save(a->findings, held, parts->findings);
 	correlator_save(a->correlator, held, parts->correlations);
+	noise_save(a->noise, parts->noise);
 }
 
 static bool load_period(struct analyst *a, struct blob_reader *r)
@@ -92,6 +93,8 @@ int analyst_load(struct analyst *a, struct analyst_parts_read *parts, struct err
 						   !blob_at_end(&parts->correlations)))
 		return refuse(err, "correlations");
 	a->lists_are_new = false; /* it was told before, and will be at the day's end */
+	if (!noise_load(a->noise, &parts->noise) || !blob_at_end(&parts->noise))
+		return refuse(err, "suppressions");
 	return 0;
 }
 

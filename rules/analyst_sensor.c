@@ -9,7 +9,7 @@
 
 enum { MAX_SILENT = 64, PERCENT = 100 };
 
-static void judge(struct analyst *a)
+void analyst_judge_sensor(struct analyst *a)
 {
 	facts_set_num(&a->facts, FIELD_TIMESTAMP, a->ts_ns);
 	facts_set_text(&a->facts, FIELD_SITE_MODE,
@@ -23,8 +23,8 @@ int analyst_sensor(struct analyst *a, const struct sensor_event *ev, uint64_t ts
 	a->stats.events++;
 	analyst_begin(a, ts_ns, false);
 	sensor_event_fill(&a->facts, ev);
-	judge(a);
-	return a->rc;
+	analyst_judge_sensor(a);
+	return analyst_end(a);
 }
 
 static void set_tcp(struct facts *f, const struct visibility_counts *c)
@@ -90,7 +90,7 @@ static int tell_equipment(void *user, const struct visibility_entry *e)
 		e->period.sent_packets + e->period.received_packets);
 	facts_set_num(&a->facts, FIELD_VISIBILITY_UNDECODED, e->period.undecoded_packets);
 	set_tcp(&a->facts, &e->period);
-	judge(a);
+	analyst_judge_sensor(a);
 	return a->rc;
 }
 
@@ -167,7 +167,7 @@ static void tell_site(const struct telling *t)
 			facts_num(f, FIELD_VISIBILITY_PACKETS), t->seen,
 			facts_num(f, FIELD_VISIBILITY_SILENT_COUNT),
 			facts_num(f, FIELD_VISIBILITY_DECLARED), p->n_blind));
-	judge(a);
+	analyst_judge_sensor(a);
 }
 
 int analyst_tell_stale_lists(struct analyst *a, uint64_t ts_ns)
@@ -190,7 +190,7 @@ int analyst_tell_stale_lists(struct analyst *a, uint64_t ts_ns)
 			info.name, info.date, lists_age_days(&info, ts_ns), info.stale_after_days,
 			info.source);
 		sensor_event_fill(&a->facts, &ev);
-		judge(a);
+		analyst_judge_sensor(a);
 		rc = a->rc;
 	}
 	return rc;
@@ -206,7 +206,8 @@ int analyst_period(struct analyst *a, const struct sensor_period *p)
 	rc = visibility_each(a->visibility, tell_equipment, &t);
 	if (rc == 0) {
 		tell_site(&t);
-		rc = a->rc;
+		analyst_tell_noise(a, p);
+		rc = analyst_end(a);
 	}
 	if (rc == 0 && str_eq(p->name, STR("day")))
 		rc = analyst_tell_stale_lists(a, p->until_ns);

@@ -13,6 +13,7 @@ struct analyst {
 	struct sigma_scratch *scratch;
 	struct findings *findings;
 	struct correlator *correlator;
+	struct noise *noise;
 	struct arena *arena; /* of the event at hand */
 	struct facts facts;
 	struct analyst_stats stats;
@@ -36,3 +37,12 @@ int analyst_tell_stale_lists(struct analyst *a, uint64_t ts_ns);
 
 /* Has the facts at hand judged by the rules of CATEGORY. */
 void analyst_evaluate(struct analyst *a, enum rule_category category);
+
+/* The end of an event: what is new of suppressions is judged, too. A->rc. */
+int analyst_end(struct analyst *a);
+
+/* What each suppression hid in the period that P ends. */
+void analyst_tell_noise(struct analyst *a, const struct sensor_period *p);
+
+/* The facts at hand are an event of the sensor. */
+void analyst_judge_sensor(struct analyst *a);

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/hash/hash.h"
 #include "common/time_text.h"
 #include "rules/findings_state.h"
 #include "rules/sigma/correlator.h"
@@ -23,20 +22,12 @@ struct findings *findings_new(const struct findings_config *cfg, alert_sink_fn *
 	if (!fs)
 		return NULL;
 	fs->cfg = *cfg;
-	fs->n_buckets = 1;
-	while (fs->n_buckets < cfg->max_open)
-		fs->n_buckets *= 2;
 	fs->outbox = outbox_new(sink, user);
-	fs->slots = calloc(cfg->max_open, sizeof(*fs->slots));
-	fs->buckets = malloc(fs->n_buckets * sizeof(*fs->buckets));
 	json_init(&fs->json);
-	if (!fs->outbox || !fs->slots || !fs->buckets) {
+	if (!fs->outbox || !findings_table_init(fs)) {
 		findings_free(fs);
 		return NULL;
 	}
-	for (uint32_t i = 0; i < fs->n_buckets; i++)
-		fs->buckets[i] = FINDING_NONE;
-	fs->free_head = fs->oldest = fs->newest = FINDING_NONE;
 	return fs;
 }
 
@@ -44,7 +35,7 @@ void findings_free(struct findings *fs)
 {
 	if (!fs)
 		return;
-	for (uint32_t i = 0; i < fs->fresh; i++) {
+	for (uint32_t i = 0; fs->slots && i < fs->fresh; i++) {
 		free(fs->slots[i].rule_id);
 		free(fs->slots[i].equipment);
 		free(fs->slots[i].facts);
@@ -130,6 +121,7 @@ static struct parts parts_of(struct facts *f, const struct rule_match *m, struct
 	if (rule->category == RULE_SENSOR) {
 		p.items[2] = facts_str(f, FIELD_SENSOR_INTERFACE);
 		p.items[3] = facts_str(f, FIELD_SENSOR_CAUSE);
+		segment = facts_str(f, FIELD_SUPPRESSION_NAME);
 	}
 	if (segment.len > 0)
 		p.items[p.n++] = segment;
@@ -172,64 +164,6 @@ static struct digest digest_of(struct facts *f, const struct parts *parts)
 	return digest128(text, at);
 }
 
-static uint32_t *bucket(struct findings *fs, const struct digest *key)
-{
-	return &fs->buckets[hash64(key, sizeof(*key), fs->cfg.hash_key) & (fs->n_buckets - 1)];
-}
-
-static void unlink_age(struct findings *fs, uint32_t i)
-{
-	struct finding *s = &fs->slots[i];
-
-	if (s->older != FINDING_NONE)
-		fs->slots[s->older].newer = s->newer;
-	else
-		fs->oldest = s->newer;
-	if (s->newer != FINDING_NONE)
-		fs->slots[s->newer].older = s->older;
-	else
-		fs->newest = s->older;
-}
-
-static void link_newest(struct findings *fs, uint32_t i)
-{
-	fs->slots[i].older = fs->newest;
-	fs->slots[i].newer = FINDING_NONE;
-	if (fs->newest != FINDING_NONE)
-		fs->slots[fs->newest].newer = i;
-	else
-		fs->oldest = i;
-	fs->newest = i;
-}
-
-uint32_t findings_find(struct findings *fs, const struct digest *key)
-{
-	for (uint32_t i = *bucket(fs, key); i != FINDING_NONE; i = fs->slots[i].next_hash) {
-		if (memcmp(&fs->slots[i].key, key, sizeof(*key)) == 0)
-			return i;
-	}
-	return FINDING_NONE;
-}
-
-/* Gives the slot back; its strings go. */
-static void release(struct findings *fs, uint32_t i)
-{
-	struct finding *s = &fs->slots[i];
-	uint32_t *link = bucket(fs, &s->key);
-
-	while (*link != i)
-		link = &fs->slots[*link].next_hash;
-	*link = s->next_hash;
-	unlink_age(fs, i);
-	free(s->rule_id);
-	free(s->equipment);
-	free(s->facts);
-	findings_leave_common(s->common);
-	*s = (struct finding){.next_hash = fs->free_head};
-	fs->free_head = i;
-	fs->stats.open_now--;
-}
-
 /* One revision of finding I: what changes with each revision, then the facts of the last match. */
 static int revise(struct findings *fs, uint32_t i, const char *action, uint64_t ts_ns)
 {
@@ -253,6 +187,8 @@ static int revise(struct findings *fs, uint32_t i, const char *action, uint64_t 
 	json_text(w, s->id);
 	json_key(w, field_info(FIELD_EVENT_SEQUENCE)->name);
 	json_u64(w, s->revision);
+	json_key(w, field_info(FIELD_ALERT_MATCHES)->name);
+	json_u64(w, s->matches);
 	json_key(w, field_info(FIELD_ALERT_FLOWS_ENDED)->name);
 	json_u64(w, s->flows_ended);
 	json_key(w, field_info(FIELD_ALERT_BYTES_SENT)->name);
@@ -284,11 +220,11 @@ static int revise(struct findings *fs, uint32_t i, const char *action, uint64_t 
 	return outbox_add(fs->outbox, &a);
 }
 
-static int close_finding(struct findings *fs, uint32_t i, uint64_t ts_ns)
+int findings_close(struct findings *fs, uint32_t i, uint64_t ts_ns)
 {
 	int rc = revise(fs, i, "closed", ts_ns);
 
-	release(fs, i);
+	findings_release(fs, i);
 	return rc;
 }
 
@@ -400,31 +336,6 @@ static char *copy_text(struct str s)
 	return copy;
 }
 
-int findings_free_slot(struct findings *fs, uint64_t ts_ns)
-{
-	if (fs->free_head != FINDING_NONE)
-		return 0;
-	if (fs->fresh < fs->cfg.max_open) {
-		fs->slots[fs->fresh].next_hash = FINDING_NONE;
-		fs->free_head = fs->fresh++;
-		return 0;
-	}
-	fs->stats.evicted++;
-	return close_finding(fs, fs->oldest, ts_ns);
-}
-
-void findings_take(struct findings *fs, uint32_t i, const struct digest *key)
-{
-	struct finding *s = &fs->slots[i];
-
-	fs->free_head = s->next_hash;
-	s->key = *key;
-	s->next_hash = *bucket(fs, key);
-	*bucket(fs, key) = i;
-	link_newest(fs, i);
-	fs->stats.open_now++;
-}
-
 /* When what M is about began. */
 static uint64_t first_packet_ns(const struct rule_match *m, const struct facts *f, uint64_t ts_ns)
 {
@@ -441,9 +352,10 @@ static uint64_t last_packet_ns(const struct rule_match *m, const struct facts *f
 	return facts_has(f, FIELD_EVENT_END) ? facts_num(f, FIELD_EVENT_END) : ts_ns;
 }
 
-/* Opens a finding for KEY. */
+/* Opens a finding for KEY. BEFORE: what of it was withheld. */
 static int open_finding(struct findings *fs, const struct rule_match *m, const struct digest *key,
-	struct facts *f, const struct parts *parts, uint64_t ts_ns, uint32_t *ret)
+	struct facts *f, const struct parts *parts, uint64_t ts_ns,
+	const struct noise_before *before, uint32_t *ret)
 {
 	const struct rule *rule = m->rule;
 	uint64_t first_ns = first_packet_ns(m, f, ts_ns);
@@ -452,6 +364,8 @@ static int open_finding(struct findings *fs, const struct rule_match *m, const s
 
 	if (rule->category == RULE_SENSOR && equipment.len == 0)
 		equipment = STR("(sensor)");
+	if (before->first_ns && before->first_ns < first_ns)
+		first_ns = before->first_ns;
 
 	uint32_t i = fs->free_head;
 	struct finding *s = &fs->slots[i];
@@ -460,10 +374,14 @@ static int open_finding(struct findings *fs, const struct rule_match *m, const s
 	s->rule_id = copy_text(rule->id);
 	if (!s->equipment || !s->rule_id)
 		return ERR_SYSTEM;
-	findings_take(fs, i, key);
+	findings_take(fs, i, key, fs->cfg.window_ns);
 	s->level = rule->level;
 	s->first_ns = first_ns;
 	s->last_ns = first_ns;
+	s->matches = before->matches;
+	s->flows_ended = before->flows_ended;
+	s->bytes_sent = before->bytes_sent;
+	s->bytes_received = before->bytes_received;
 
 	char start[TIME_TEXT_BYTES];
 	struct parts with_time = *parts;
@@ -479,33 +397,53 @@ static int open_finding(struct findings *fs, const struct rule_match *m, const s
 	return rc;
 }
 
-int findings_match(struct findings *fs, const struct rule_match *m, struct facts *f, uint64_t ts_ns,
-	bool ended)
+/* The finding under KEY. One whose window is over is closed first: there is not always a tick
+ * before what comes behind a long silence. */
+static int find_open(struct findings *fs, const struct digest *key, uint64_t ts_ns, uint32_t *ret)
 {
-	struct str app = application(f);
-	struct parts parts = parts_of(f, m, app);
+	const struct finding *s;
 
-	if (ts_ns < fs->last_ns)
-		ts_ns = fs->last_ns;
+	*ret = findings_find(fs, key);
+	if (*ret == FINDING_NONE)
+		return 0;
+	s = &fs->slots[*ret];
+	if (!noise_is_over(s->matched_ns, fs->ages[s->ages].window_ns, ts_ns))
+		return 0;
+	const int rc = findings_close(fs, *ret, ts_ns);
 
-	struct digest key = digest_of(f, &parts);
-	uint32_t i = findings_find(fs, &key);
-	bool opened = i == FINDING_NONE;
-	uint64_t last_ns = last_packet_ns(m, f, ts_ns);
-	int rc = 0;
+	*ret = FINDING_NONE;
+	return rc;
+}
 
-	fs->stats.matches++;
-	fs->matched_id[0] = '\0';
-	if (opened)
-		rc = open_finding(fs, m, &key, f, &parts, ts_ns, &i);
-	if (rc != 0)
-		return rc;
+/* What the rule's threshold is, where it has one. */
+static void set_threshold(const struct findings *fs, struct facts *f, const struct rule *r)
+{
+	struct tuned_rule tuned;
+
+	if (!fs->noise)
+		return;
+	tuning_rule(noise_tuning(fs->noise), r->id, &tuned);
+	if (tuned.matches > 0)
+		facts_set_str(f, FIELD_ALERT_THRESHOLD,
+			arena_printf(f->arena, "%u within %.*s", tuned.matches,
+				(int)tuned.within.len, tuned.within.data));
+}
+
+/* M belongs to finding I, which was OPENED by it. */
+static int add_match(struct findings *fs, const struct rule_match *m, struct facts *f,
+	struct str app, uint64_t ts_ns, bool ended, uint32_t i, bool opened)
+{
+	const struct noise_window window =
+		fs->noise ? noise_window(fs->noise, m->rule->id)
+			  : (struct noise_window){fs->cfg.window_ns, fs->cfg.repeat_ns};
+	const uint64_t last_ns = last_packet_ns(m, f, ts_ns);
 	struct finding *s = &fs->slots[i];
+	int rc;
 
 	memcpy(fs->matched_id, s->id, sizeof(fs->matched_id));
-	unlink_age(fs, i);
-	link_newest(fs, i);
+	findings_touch(fs, i, window.window_ns);
 	s->matched_ns = ts_ns;
+	s->matches++;
 	if (last_ns > s->last_ns)
 		s->last_ns = last_ns;
 	if (ended) {
@@ -516,17 +454,46 @@ int findings_match(struct findings *fs, const struct rule_match *m, struct facts
 	/* Each interval in which the sensor was blind counts; the sensor itself bounds their rate.
 	 */
 	bool due = opened || m->rule->category == RULE_SENSOR ||
-		   ts_ns - s->revised_ns >= fs->cfg.repeat_ns;
+		   ts_ns - s->revised_ns >= window.repeat_ns;
 
 	if (!due && !ended)
 		return 0;
 	set_rule_facts(f, m);
+	set_threshold(fs, f, m->rule);
 	set_reason(f, m, app);
 	rc = keep_facts(fs, s, f);
 	unset_rule_facts(f);
 	if (rc == 0 && due)
 		rc = revise(fs, i, opened ? "opened" : "repeated", ts_ns);
 	return rc;
+}
+
+int findings_match(struct findings *fs, const struct rule_match *m, struct facts *f, uint64_t ts_ns,
+	bool ended)
+{
+	struct str app = application(f);
+	struct parts parts = parts_of(f, m, app);
+	struct noise_before before = {0};
+	uint32_t i;
+
+	if (ts_ns < fs->last_ns)
+		ts_ns = fs->last_ns;
+
+	struct digest key = digest_of(f, &parts);
+	int rc = find_open(fs, &key, ts_ns, &i);
+	const bool opened = i == FINDING_NONE;
+
+	fs->stats.matches++;
+	fs->matched_id[0] = '\0';
+	if (rc == 0 && fs->noise) {
+		const struct noise_match nm = {m->rule, f, &key, ts_ns, ended, !opened};
+
+		if (noise_judge(fs->noise, &nm, &before) != NOISE_TOLD)
+			return 0;
+	}
+	if (rc == 0 && opened)
+		rc = open_finding(fs, m, &key, f, &parts, ts_ns, &before, &i);
+	return rc == 0 ? add_match(fs, m, f, app, ts_ns, ended, i, opened) : rc;
 }
 
 int findings_settle(struct findings *fs, uint64_t ts_ns)
@@ -544,10 +511,14 @@ int findings_tick(struct findings *fs, uint64_t ts_ns)
 {
 	int rc = findings_settle(fs, ts_ns);
 
-	/* What matched last may be ahead of the ticks: a report of the sensor's own. */
-	while (rc == 0 && fs->oldest != FINDING_NONE &&
-		ts_ns >= fs->slots[fs->oldest].matched_ns + fs->cfg.window_ns)
-		rc = close_finding(fs, fs->oldest, ts_ns);
+	for (int i = 0; i < FINDING_WINDOWS; i++) {
+		const struct finding_ages *ages = &fs->ages[i];
+
+		/* What matched last may be ahead of the ticks: a report of the sensor's own. */
+		while (rc == 0 && ages->oldest != FINDING_NONE &&
+			ts_ns >= fs->slots[ages->oldest].matched_ns + ages->window_ns)
+			rc = findings_close(fs, ages->oldest, ts_ns);
+	}
 	return rc;
 }
 
@@ -555,14 +526,19 @@ int findings_finish(struct findings *fs, uint64_t ts_ns)
 {
 	int rc = 0;
 
-	while (rc == 0 && fs->oldest != FINDING_NONE)
-		rc = close_finding(fs, fs->oldest, ts_ns);
+	while (rc == 0 && fs->stats.open_now > 0)
+		rc = findings_close(fs, findings_oldest(fs), ts_ns);
 	return rc == 0 ? outbox_flush(fs->outbox) : rc;
 }
 
 const char *findings_matched_id(const struct findings *fs)
 {
 	return fs->matched_id;
+}
+
+void findings_set_noise(struct findings *fs, struct noise *noise)
+{
+	fs->noise = noise;
 }
 
 void findings_stats(const struct findings *fs, struct findings_stats *ret)

@@ -20,12 +20,13 @@
 #include "common/error.h"
 #include "rules/alert.h"
 #include "rules/sigma/sigma.h"
+#include "rules/tuning/noise.h"
 
 struct findings_config {
 	uint64_t hash_key;
 	uint32_t max_open;  /* findings; when full the longest silent one is closed, and counted */
-	uint64_t window_ns; /* at most an hour: see PACKET_CLOCK_SETTLED_NS in sensor/packet_clock.h
-			     */
+	uint64_t window_ns; /* where NOISE says nothing else; at most an hour: see
+			       PACKET_CLOCK_SETTLED_NS in sensor/packet_clock.h */
 	uint64_t repeat_ns;
 };
 
@@ -47,6 +48,10 @@ void findings_free(struct findings *fs); /* NULL allowed; sends nothing */
 /* Facts that every alert of what matches from now on repeats: versions of policy, rules, lists,
  * geolocation data. They are copied. False, with the former ones kept, without memory. */
 bool findings_set_common(struct findings *fs, const struct facts *common);
+
+/* Which matches are told, and how they are folded, is asked of NOISE, which is borrowed; NULL: all,
+ * as the configuration says. */
+void findings_set_noise(struct findings *fs, struct noise *noise);
 
 /* M was met by the facts F at TS_NS (packet clock). ENDED: the conversation is over, so its
  * counters are final. 0 or a negative code from the sink. */

@@ -4,7 +4,7 @@
 #include "rules/findings_state.h"
 
 enum {
-	LAYOUT_VERSION = 1,
+	LAYOUT_VERSION = 2, /* 1 had neither windows nor matches */
 	TEXT_MOST = 4096,
 	COMMON_MOST = 1 << 20,
 	FINDING_SAVED_BYTES = 16 + 32 + 1 + 4 + 4 + 4 + 4 + 7 * 8 + 2,
@@ -33,19 +33,21 @@ static void collect_commons(const struct findings *fs, struct commons *c, struct
 		w->failed = true;
 		return;
 	}
-	for (uint32_t i = fs->newest; i != FINDING_NONE; i = fs->slots[i].older) {
-		struct common *of = fs->slots[i].common;
+	for (int k = 0; k < FINDING_WINDOWS; k++) {
+		for (uint32_t i = fs->ages[k].newest; i != FINDING_NONE; i = fs->slots[i].older) {
+			struct common *of = fs->slots[i].common;
 
-		if (of && common_place(c, of) == c->n)
-			c->all[c->n++] = of;
+			if (of && common_place(c, of) == c->n)
+				c->all[c->n++] = of;
+		}
 	}
 	blob_put_u32(w, c->n);
 	for (uint32_t i = 0; i < c->n; i++)
 		blob_put_str(w, (struct str){c->all[i]->text, c->all[i]->len});
 }
 
-static void put_finding(
-	const struct finding *s, const struct commons *commons, struct blob_writer *w)
+static void put_finding(const struct finding *s, uint64_t window_ns, const struct commons *commons,
+	struct blob_writer *w)
 {
 	blob_put_bytes(w, s->key.bytes, sizeof(s->key.bytes));
 	blob_put_bytes(w, s->id, ALERT_ID_BYTES - 1);
@@ -58,6 +60,8 @@ static void put_finding(
 	blob_put_u64(w, s->last_ns);
 	blob_put_u64(w, s->matched_ns);
 	blob_put_u64(w, s->revised_ns);
+	blob_put_u64(w, window_ns);
+	blob_put_u64(w, s->matches);
 	blob_put_u64(w, s->flows_ended);
 	blob_put_u64(w, s->bytes_sent);
 	blob_put_u64(w, s->bytes_received);
@@ -74,8 +78,12 @@ void findings_save(const struct findings *fs, bool held, struct blob_writer *w)
 	fields_save(w);
 	collect_commons(fs, &commons, w);
 	blob_put_u32(w, fs->stats.open_now);
-	for (uint32_t i = fs->oldest; commons.all && i != FINDING_NONE; i = fs->slots[i].newer)
-		put_finding(&fs->slots[i], &commons, w);
+	for (int k = 0; commons.all && k < FINDING_WINDOWS; k++) {
+		const struct finding_ages *ages = &fs->ages[k];
+
+		for (uint32_t i = ages->oldest; i != FINDING_NONE; i = fs->slots[i].newer)
+			put_finding(&fs->slots[i], ages->window_ns, &commons, w);
+	}
 	if (held)
 		outbox_save(fs->outbox, w);
 	else
@@ -125,7 +133,7 @@ static char *copy_text(struct blob_reader *r)
 	return blob_ok(r) ? strndup(s.data, s.len) : NULL;
 }
 
-static bool load_finding(struct findings *fs, const struct commons *commons,
+static bool load_finding(struct findings *fs, uint16_t version, const struct commons *commons,
 	const struct fields_read *fields, struct blob_reader *r, struct facts *scratch)
 {
 	const uint8_t *key_bytes = blob_bytes(r, sizeof(struct digest));
@@ -141,7 +149,7 @@ static bool load_finding(struct findings *fs, const struct commons *commons,
 		findings_free_slot(fs, 0) != 0)
 		return false;
 	i = fs->free_head;
-	findings_take(fs, i, &key);
+	findings_take(fs, i, &key, fs->cfg.window_ns);
 	s = &fs->slots[i];
 	memcpy(s->id, id, ALERT_ID_BYTES - 1);
 	s->level = (enum rule_level)blob_u8(r);
@@ -153,6 +161,14 @@ static bool load_finding(struct findings *fs, const struct commons *commons,
 	s->last_ns = blob_u64(r);
 	s->matched_ns = blob_u64(r);
 	s->revised_ns = blob_u64(r);
+	if (version >= 2) {
+		const uint64_t window_ns = blob_u64(r);
+
+		if (window_ns > INT64_MAX)
+			return false;
+		findings_touch(fs, i, window_ns);
+		s->matches = blob_u64(r);
+	}
 	s->flows_ended = blob_u64(r);
 	s->bytes_sent = blob_u64(r);
 	s->bytes_received = blob_u64(r);
@@ -171,10 +187,11 @@ static bool load_finding(struct findings *fs, const struct commons *commons,
 static bool load_all(
 	struct findings *fs, struct commons *commons, struct blob_reader *r, struct facts *scratch)
 {
+	const uint16_t version = blob_u16(r);
 	struct fields_read fields;
 	uint32_t n;
 
-	if (blob_u16(r) != LAYOUT_VERSION)
+	if (version == 0 || version > LAYOUT_VERSION)
 		return false;
 	fs->last_ns = blob_u64(r);
 	fs->is_settled = blob_bool(r);
@@ -182,7 +199,7 @@ static bool load_all(
 		return false;
 	n = blob_count(r, fs->cfg.max_open, FINDING_SAVED_BYTES);
 	for (uint32_t i = 0; i < n; i++) {
-		if (!load_finding(fs, commons, &fields, r, scratch))
+		if (!load_finding(fs, version, commons, &fields, r, scratch))
 			return false;
 	}
 	return blob_ok(r) && outbox_load(fs->outbox, r);
@@ -201,9 +218,9 @@ bool findings_load(struct findings *fs, struct blob_reader *r, struct facts *scr
 
 void findings_go_on_behind(struct findings *fs, findings_last_fn *last, void *user)
 {
-	for (uint32_t i = fs->oldest; i != FINDING_NONE; i = fs->slots[i].newer) {
+	for (uint32_t i = 0; i < fs->fresh; i++) {
 		struct finding *s = &fs->slots[i];
-		const uint32_t known = last(user, s->id);
+		const uint32_t known = s->facts ? last(user, s->id) : 0;
 
 		if (known > s->revision)
 			s->revision = known;

@@ -4,8 +4,12 @@
 #include "common/hash/hash.h"
 #include "rules/findings.h"
 #include "rules/outbox.h"
+#include "rules/tuning/noise.h"
 
 #define FINDING_NONE UINT32_MAX
+
+/* Lengths of windows at a time: those of a tuning file, and of the one before it. */
+enum { FINDING_WINDOWS = 2 * TUNING_MOST_WINDOWS + 1 };
 
 struct finding {
 	struct digest key; /* of rule, equipment, entity, application and segment */
@@ -18,9 +22,16 @@ struct finding {
 	uint32_t revision;
 	uint64_t first_ns, last_ns;      /* packets of the finding */
 	uint64_t matched_ns, revised_ns; /* packet clock at the last match, the last revision */
-	uint64_t flows_ended, bytes_sent, bytes_received;
+	uint64_t matches, flows_ended, bytes_sent, bytes_received;
 	uint32_t next_hash;    /* chain of the bucket, or of the free list */
-	uint32_t older, newer; /* by last match */
+	uint32_t older, newer; /* by last match, among those of the same window */
+	uint8_t ages;          /* which of the findings' lists that is */
+};
+
+/* Findings that stay open equally long. */
+struct finding_ages {
+	uint64_t window_ns;
+	uint32_t oldest, newest; /* FINDING_NONE: none */
 };
 
 /* Members of the JSON object that every alert repeats. */
@@ -43,8 +54,13 @@ struct findings {
 	uint32_t *buckets;
 	uint32_t n_buckets; /* a power of two */
 	uint32_t fresh;     /* slots from here on were never used */
-	uint32_t free_head, oldest, newest;
+	uint32_t free_head;
+	struct finding_ages ages[FINDING_WINDOWS]; /* the first is of the usual window */
+	struct noise *noise;
 };
+
+/* False without memory. */
+bool findings_table_init(struct findings *fs);
 
 void findings_leave_common(struct common *c); /* NULL allowed */
 
@@ -57,4 +73,16 @@ uint32_t findings_find(struct findings *fs, const struct digest *key);
 int findings_free_slot(struct findings *fs, uint64_t ts_ns);
 
 /* Takes slot I, the head of the free list, for KEY, as the finding that matched last. */
-void findings_take(struct findings *fs, uint32_t i, const struct digest *key);
+void findings_take(struct findings *fs, uint32_t i, const struct digest *key, uint64_t window_ns);
+
+/* Finding I matched last, and stays open for WINDOW_NS. */
+void findings_touch(struct findings *fs, uint32_t i, uint64_t window_ns);
+
+/* The one that has been silent longest, or FINDING_NONE. */
+uint32_t findings_oldest(const struct findings *fs);
+
+/* Gives the slot back; its strings go. */
+void findings_release(struct findings *fs, uint32_t i);
+
+/* Tells that I is closed, and releases it. */
+int findings_close(struct findings *fs, uint32_t i, uint64_t ts_ns);

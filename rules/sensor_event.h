@@ -16,7 +16,10 @@
 	X(CLOCK_STEP, "clock-step", "the clock that stamps packets was set")                       \
 	X(VISIBILITY, "visibility", "what was seen of the site, and what was not")                 \
 	X(EQUIPMENT_VISIBILITY, "equipment-visibility", "the same of one piece of equipment")      \
-	X(LIST_STALE, "list-stale", "a list is older than it says that it may become")
+	X(LIST_STALE, "list-stale", "a list is older than it says that it may become")             \
+	X(SUPPRESSION, "suppression", "what a suppression hid in a period")                        \
+	X(SUPPRESSION_EXCEEDED, "suppression-exceeded", "it hid more than it was written for")     \
+	X(SUPPRESSION_ENDED, "suppression-ended", "a suppression ended")
 
 enum sensor_event_kind {
 #define X(id, name, text) SENSOR_EVENT_##id,

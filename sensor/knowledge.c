@@ -14,6 +14,8 @@ int knowledge_open(struct knowledge *ret, const struct knowledge_config *cfg, st
 	if (ret->sigma)
 		ret->geo = geo_open(cfg->geo_dir, err);
 	if (ret->geo)
+		ret->tuning = tuning_open(cfg->tuning_path, ret->site, ret->sigma, err);
+	if (ret->tuning)
 		return 0;
 	knowledge_close(ret);
 	return err->code;
@@ -21,6 +23,7 @@ int knowledge_open(struct knowledge *ret, const struct knowledge_config *cfg, st
 
 void knowledge_close(struct knowledge *k)
 {
+	tuning_close(k->tuning);
 	geo_close(k->geo);
 	sigma_close(k->sigma);
 	lists_close(k->lists);

@@ -1,5 +1,5 @@
-/* What the sensor knows before the first packet: policy, rules, lists, geolocation data. Loaded
- * whole or not at all; read only afterwards, by any number of threads. */
+/* What the sensor knows before the first packet: policy, rules, lists, geolocation data, tuning.
+ * Loaded whole or not at all; read only afterwards, by any number of threads. */
 #pragma once
 
 #include <stdint.h>
@@ -9,6 +9,7 @@
 #include "rules/lists/lists.h"
 #include "rules/policy/site.h"
 #include "rules/sigma/sigma.h"
+#include "rules/tuning/tuning.h"
 
 struct knowledge_config {
 	const struct site *before; /* NULL, or the policy that is in force until this one is */
@@ -17,6 +18,7 @@ struct knowledge_config {
 	const char *rules_dir;     /* NULL: none */
 	const char *lists_dir;     /* NULL: none */
 	const char *geo_dir;       /* NULL or "": none */
+	const char *tuning_path;   /* NULL: nothing is tuned */
 	struct site_space space;   /* discover mode */
 	uint64_t as_of_ns;         /* list entries that expired before are left out */
 	struct error_list *faults; /* NULL, or where all that is wrong goes, when it is more than
@@ -28,6 +30,7 @@ struct knowledge {
 	struct lists *lists;
 	struct sigma *sigma;
 	struct geo *geo;
+	struct tuning *tuning;
 };
 
 /* 0, or a negative code with *err and an empty *ret. */

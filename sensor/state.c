@@ -27,6 +27,7 @@ static const char *const names[STATE_PARTS] = {
 	[STATE_EQUIPMENT] = "equipment",
 	[STATE_FINDINGS] = "findings",
 	[STATE_CORRELATIONS] = "correlations",
+	[STATE_NOISE] = "noise",
 	[STATE_SENSOR] = "sensor",
 };
 
@@ -68,7 +69,7 @@ bool state_take(struct state_image *image, const struct state_source *from)
 		&parts[STATE_READER], from->about->is_whole ? &parts[STATE_FLOWS] : NULL};
 	const struct analyst_parts ap = {&parts[STATE_DAY], &parts[STATE_NAMES],
 		&parts[STATE_PEERS], &parts[STATE_EQUIPMENT], &parts[STATE_FINDINGS],
-		&parts[STATE_CORRELATIONS]};
+		&parts[STATE_CORRELATIONS], &parts[STATE_NOISE]};
 	bool ok = true;
 
 	for (int i = 0; i < STATE_SENSOR; i++)
@@ -168,6 +169,7 @@ int state_read(struct state_found *ret, struct state_store *store, struct error 
 	     find(ret, STATE_EQUIPMENT, &ret->analyst.visibility) &&
 	     find(ret, STATE_FINDINGS, &ret->analyst.findings) &&
 	     find_if_any(ret, STATE_CORRELATIONS, &ret->analyst.correlations) &&
+	     find_if_any(ret, STATE_NOISE, &ret->analyst.noise) &&
 	     find(ret, STATE_SENSOR, &ret->sensor);
 	ret->pipeline.has_flows = ok && find(ret, STATE_FLOWS, &ret->pipeline.flows);
 	if (!ok || ret->pipeline.has_flows != ret->about.is_whole)

@@ -36,6 +36,7 @@ enum state_part {
 	STATE_EQUIPMENT,
 	STATE_FINDINGS,
 	STATE_CORRELATIONS, /* releases before had none */
+	STATE_NOISE,        /* the same */
 	STATE_SENSOR,       /* of a live run: its own business */
 	STATE_PARTS
 };

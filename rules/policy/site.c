@@ -3,6 +3,8 @@
 #include <stdlib.h>
 
 #include "common/file.h"
+#include "common/time_text.h"
+#include "rules/policy/civil.h"
 #include "rules/policy/reading.h"
 
 enum { ARENA_BLOCK_BYTES = 64 * 1024 };
@@ -288,6 +290,13 @@ struct digest site_digest(const struct site *s)
 const struct inventory *site_inventory(const struct site *s)
 {
 	return s->inventory;
+}
+
+uint64_t site_day_ns(const struct site *s, int64_t day)
+{
+	if (s->time)
+		return civil_day_ns(s->time, day);
+	return day > 0 ? (uint64_t)day * NS_PER_DAY : 0;
 }
 
 void site_counts(const struct site *s, struct site_counts *ret)

@@ -68,6 +68,9 @@ const char *site_segment_name(const struct site *s, uint16_t segment); /* "" for
 /* networks.own outside any segment, in discover mode the space that stands for it; borrowed. */
 const struct ip_prefix *site_own(const struct site *s, size_t *ret_n);
 
+/* The moment at which DAY (days since 1970) begins at the site; in UTC in discover mode. */
+uint64_t site_day_ns(const struct site *s, int64_t day);
+
 /* networks.subscribers outside any segment; borrowed. */
 const struct ip_prefix *site_subscribers(const struct site *s, size_t *ret_n);
 

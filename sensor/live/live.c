@@ -310,6 +310,7 @@ static int open_analyst(struct live_run *l, struct error *err)
 		.lists = l->knowledge->lists,
 		.sigma = l->knowledge->sigma,
 		.geo = l->knowledge->geo,
+		.tuning = l->knowledge->tuning,
 		.hash_key = l->cfg.hash_key,
 		.max_findings = l->cfg.max_findings,
 		.window_ns = l->cfg.window_ns,

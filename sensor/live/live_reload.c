@@ -69,6 +69,7 @@ static bool change_over(struct live_run *l, const struct knowledge *fresh)
 		.lists = fresh->lists,
 		.sigma = fresh->sigma,
 		.geo = fresh->geo,
+		.tuning = fresh->tuning,
 	};
 	struct error err;
 

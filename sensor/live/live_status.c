@@ -257,6 +257,37 @@ static void put_correlations(const struct live_run *l, struct json_writer *w)
 	json_object_end(w);
 }
 
+/* What suppressions hide, with those who answer for it. */
+static void put_noise(const struct live_run *l, struct json_writer *w)
+{
+	const struct noise *noise = analyst_noise(l->analyst);
+
+	if (noise_suppressions(noise) == 0)
+		return;
+	json_key(w, "suppressions");
+	json_array_begin(w);
+	for (uint32_t i = 0; i < noise_suppressions(noise); i++) {
+		struct noise_count c;
+
+		noise_at(noise, i, &c);
+		json_object_begin(w);
+		json_key(w, "name");
+		json_str(w, c.suppression->name);
+		put_number(w, "hidden", c.alerts);
+		put_number(w, "today", c.day_alerts);
+		put_number(w, "expected", c.suppression->expected);
+		put_text(w, "per", c.suppression->per_day ? "day" : "all");
+		put_number(w, "exceeded", c.exceeded);
+		put_time(w, "last", c.last_ns);
+		json_key(w, "until");
+		json_str(w, c.suppression->until);
+		json_key(w, "owner");
+		json_str(w, c.suppression->owner);
+		json_object_end(w);
+	}
+	json_array_end(w);
+}
+
 static void put_alerts(const struct live_run *l, struct json_writer *w)
 {
 	struct analyst_stats s;
@@ -270,8 +301,11 @@ static void put_alerts(const struct live_run *l, struct json_writer *w)
 	put_number(w, "evicted", s.findings.evicted);
 	for (int level = LEVEL_CRITICAL; level >= LEVEL_INFORMATIONAL; level--)
 		put_number(w, rule_level_name((enum rule_level)level), s.findings.by_level[level]);
+	put_number(w, "hidden", s.noise.hidden_alerts);
+	put_number(w, "below_threshold", s.noise.withheld_matches);
 	json_object_end(w);
 	put_correlations(l, w);
+	put_noise(l, w);
 	put_delivery(l, w);
 }
 
@@ -294,6 +328,8 @@ static void put_forgotten(const struct live_run *l, struct json_writer *w)
 	put_number(w, "correlation_events", judged.correlations.events_dropped);
 	put_number(w, "correlation_conversations", judged.correlations.forgotten);
 	put_number(w, "regular_expressions", judged.regex_limit_hits);
+	put_number(w, "hidden_alerts", judged.noise.hidden_evicted);
+	put_number(w, "alerts_below_threshold", judged.noise.pending_evicted);
 	put_number(w, "news_of_the_sensor", l->news_dropped);
 	json_object_end(w);
 }
@@ -328,6 +364,10 @@ static void put_knowledge(const struct live_run *l, struct json_writer *w)
 	d = lists_digest(k->lists);
 	put_text(w, "lists", digest_format(&d, text));
 	put_number(w, "geolocation_files", geo_files(k->geo));
+	if (tuning_is_given(k->tuning)) {
+		d = tuning_digest(k->tuning);
+		put_text(w, "tuning", digest_format(&d, text));
+	}
 	json_object_end(w);
 }
 
