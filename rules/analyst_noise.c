@@ -77,8 +77,13 @@ static void tell_news(struct analyst *a, const struct noise_news *news, uint64_t
 	noise_at(a->noise, news->suppression, &c);
 	a->stats.events++;
 	analyst_begin(a, ts_ns, false);
-	ev.message = news->kind == NOISE_EXCEEDED ? say_exceeded(a->arena, &c, news)
-						  : say_ended(a->arena, &c);
+	if (news->kind == NOISE_EXCEEDED) {
+		ev.cause = c.suppression->per_day ? STR("per-day") : STR("in-all");
+		ev.message = say_exceeded(a->arena, &c, news);
+	} else {
+		ev.cause = STR("until");
+		ev.message = say_ended(a->arena, &c);
+	}
 	sensor_event_fill(&a->facts, &ev);
 	set_counts(&a->facts, &c);
 	analyst_judge_sensor(a);

@@ -4,12 +4,14 @@
 A golden file is about one capture. Lines, with words as in a shell:
 
   capture FILE
-  run site|discover [tier=N] [filter=EXPR] [edit=SED] what is before it; the lines below belong to it
+  run site|discover [tier=N] [filter=EXPR] [edit=SED] [tuning=NAME]   what is before it; the lines below belong to it
       site      with pcaps/demo/site.yaml, first changed by the sed expression SED
       discover  without a policy: the site's space is the operator's, and nothing in it is declared
+      tuning=NAME  with tuning/NAME.yaml
       tier=N    the list lists/tier-N.yaml, which holds AS64500, in place of tier 1
   finds  RULE EQUIPMENT PEER APPLICATION LEVEL VERDICT   exactly one alert is this one; - stands for what it does not have. What the sensor
-                                                         says of itself has its interface for PEER, and its cause for APPLICATION
+                                                         says of itself has its interface for PEER, or the suppression that it speaks of,
+                                                         and its cause for APPLICATION
   says   RULE FACT VALUE                                 an alert of the rule has this value
   silent RULE EQUIPMENT PEER APPLICATION VERDICT         the conversation is there, with that verdict, and this rule says nothing of it;
                                                          RULE * stands for all of them
@@ -58,8 +60,8 @@ class Run:
     def __init__(self, where, capture, words):
         self.where, self.capture, self.mode = where, capture, words[0]
         self.options = dict(word.split('=', 1) for word in words[1:])
-        if self.mode not in ('site', 'discover') or not set(self.options) <= {'tier', 'filter', 'edit'}:
-            raise Failure('%s: write: run site|discover [tier=N] [filter=EXPR] [edit=SED]' % where)
+        if self.mode not in ('site', 'discover') or not set(self.options) <= {'tier', 'filter', 'edit', 'tuning'}:
+            raise Failure('%s: write: run site|discover [tier=N] [filter=EXPR] [edit=SED] [tuning=NAME]' % where)
         self.lines = []
 
     def arguments(self):
@@ -74,7 +76,8 @@ class Run:
                 site = edited
             folder = pathlib.Path('site-%s' % self.where)
             folder.mkdir(exist_ok=True)
-            (folder / 'site.yaml').write_text(site, encoding='utf-8')
+            if not (folder / 'site.yaml').exists():  # proofs of the same run read it at the same time
+                (folder / 'site.yaml').write_text(site, encoding='utf-8')
             args = ['--site', str(folder / 'site.yaml')]
         args += ['--lists', 'lists-tier-%s' % self.options.get('tier', '1')]
         if 'filter' in self.options:
@@ -88,7 +91,8 @@ class Run:
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     def replay(self, rules=RULES):
-        return self.call('replay', '--redis', 'none', '--rules', str(rules))
+        tuning = ['--tuning', str(HERE / 'tuning' / (self.options['tuning'] + '.yaml'))] if 'tuning' in self.options else []
+        return self.call('replay', '--redis', 'none', '--rules', str(rules), *tuning)
 
 
 def application(facts):
@@ -102,7 +106,7 @@ def rule(alert):
 def finding(alert):
     """What a line "finds" holds. With a conversation there always is a verdict; the sensor's own events have neither."""
     if alert['event.dataset'] == 'vedette.sensor':
-        peer, app = alert.get('sensor.interface', '-'), alert['sensor.cause']
+        peer, app = alert.get('sensor.interface', alert.get('suppression.name', '-')), alert['sensor.cause']
     else:
         peer, app = alert.get('peer.entity', '-'), application(alert)
     return (rule(alert), alert.get('equipment.name', '-'), peer, app, alert['alert.level'], alert.get('contract.verdict', '-'))
