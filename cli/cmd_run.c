@@ -227,7 +227,8 @@ static int become(const struct run *r, struct error *err)
 static void warn_of_unreadable(const struct run *r)
 {
 	const char *const paths[] = {r->knowledge.site_path, r->knowledge.roles_path,
-		r->knowledge.rules_dir, r->knowledge.lists_dir, r->knowledge.geo_dir};
+		r->knowledge.rules_dir, r->knowledge.lists_dir, r->knowledge.geo_dir,
+		r->knowledge.tuning_path};
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		char text[PATH_MAX + 128];

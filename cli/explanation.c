@@ -180,6 +180,13 @@ static void tell_when(const struct page *p, const struct json_view *v)
 			json_view_number(v, "alert.bytes_sent"),
 			json_view_number(v, "alert.bytes_received"));
 	say(&s, ".");
+	if (json_view_number(v, "alert.matches") > 0)
+		say(&s, " Its rule was met %" PRIu64 " time%s",
+			json_view_number(v, "alert.matches"),
+			json_view_number(v, "alert.matches") == 1 ? "" : "s");
+	say_fact(&s, v, "; it takes ", "alert.threshold", " for an alert");
+	if (json_view_number(v, "alert.matches") > 0)
+		say(&s, ".");
 	tell(p, "How much", &s);
 }
 

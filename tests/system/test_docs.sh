@@ -186,7 +186,7 @@ for page in text:
 # ---- YAML ----
 
 RULE = 'title: T%d\nid: 8a2bbf6a-6b2e-4f9c-9d0c-%012d\nlevel: low\nlogsource: {product: vedette, category: flow}\n'
-loaded = {'policy': 0, 'list': 0, 'rule': 0, 'tests': 0, 'run': 0}
+loaded = {'policy': 0, 'list': 0, 'rule': 0, 'tests': 0, 'run': 0, 'tuning': 0}
 for page in text:
     for number, block in enumerate(re.findall(r'^```yaml\n(.*?)^```$', text[page], re.M | re.S)):
         folder = pathlib.Path('yaml-%s-%d' % (page.replace('/', '-'), number))
@@ -206,6 +206,8 @@ for page in text:
             kind, name, option = 'list', 'list.yaml', ['--lists', str(folder)]
             for shipped in ('public-resolvers', 'remote-control-tools', 'tunnel-applications'):
                 (folder / (shipped + '.yaml')).write_bytes((source / 'rules/packs/lists' / (shipped + '.yaml')).read_bytes())
+        elif 'suppressions' in keys:
+            kind, name, option = 'tuning', 'tuning.yaml', ['--site', 'site.yaml', '--tuning', str(folder / 'tuning.yaml')]
         elif 'detection' in keys:
             kind, name, option = 'rule', 'rule.yml', ['--rules', str(folder)]
             if 'title' not in keys:
@@ -223,7 +225,7 @@ for page in text:
             loaded['tests'] += 1
             continue
         else:
-            hold('%s: a block of YAML that is neither policy, list nor rule' % page, False, block)
+            hold('%s: a block of YAML that is neither policy, list, tuning nor rule' % page, False, block)
             continue
         (folder / name).write_text(block, encoding='utf-8')
         done = run(['vedette', *(command if kind == 'run' else ['check', '--geo', '', *option])])
@@ -231,6 +233,8 @@ for page in text:
         loaded[kind] += 1
         if kind == 'run':
             pathlib.Path('run.yaml').write_text(block, encoding='utf-8')
+        if kind == 'tuning':
+            pathlib.Path('tuning.yaml').write_text(block, encoding='utf-8')
         if page == 'README.md' and kind == 'policy':
             pathlib.Path('readme-site.yaml').write_text(block, encoding='utf-8')
 hold('kinds of YAML that were found', all(loaded.values()), loaded)
