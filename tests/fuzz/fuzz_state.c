@@ -16,6 +16,7 @@
 #include "rules/visibility.h"
 #include "sensor/live/blind_log.h"
 #include "sensor/reader.h"
+#include "tests/fuzz/fuzz_tuning.h"
 #include "tests/support/payloads.h"
 
 #define T0 (UINT64_C(1795305600) * NS_PER_S)
@@ -34,7 +35,10 @@ static struct {
 	uint32_t shard_runs;
 	uint64_t seq;
 	struct site *site;
+	struct tuning *tuning;
 } rig;
+
+static const struct noise_config noise_config = {1, 8, 8, 32, NS_PER_S, NS_PER_S};
 
 static void ignore_event(void *user, const struct event *ev)
 {
@@ -106,6 +110,21 @@ static bool part_findings(struct blob_reader *r, struct blob_writer *w)
 	if (ok)
 		(void)findings_finish(fs, T0);
 	findings_free(fs);
+	return ok;
+}
+
+static bool part_noise(struct blob_reader *r, struct blob_writer *w)
+{
+	struct noise *n = noise_new(&noise_config);
+	bool ok;
+
+	noise_use(n, rig.tuning);
+	ok = noise_load(n, r);
+	if (ok && w)
+		noise_save(n, w);
+	if (ok)
+		noise_end_period(n);
+	noise_free(n);
 	return ok;
 }
 
@@ -191,7 +210,7 @@ static bool part_shard(struct blob_reader *r, struct blob_writer *w)
 }
 
 static part_fn *const parts[] = {part_names, part_entities, part_visibility, part_findings,
-	part_details, part_reader, part_blind, part_shard};
+	part_noise, part_details, part_reader, part_blind, part_shard};
 
 enum { N_PARTS = sizeof(parts) / sizeof(parts[0]) };
 
@@ -262,6 +281,25 @@ static void make_findings(struct blob_writer *w)
 	}
 	findings_save(fs, true, w);
 	findings_free(fs);
+}
+
+static void make_noise(struct blob_writer *w)
+{
+	static const struct rule rule = {.id = {FUZZ_RULE, 36}, .title = {"One", 3}};
+	struct noise *n = noise_new(&noise_config);
+	struct noise_before before;
+
+	noise_use(n, rig.tuning);
+	for (uint32_t i = 0; i < 12; i++) {
+		const struct digest key = digest128(&i, 1 + i % 4);
+		const struct noise_match m = {&rule, &rig.facts, &key, T0 + i, i % 2, false};
+
+		facts_clear(&rig.facts);
+		facts_set_text(&rig.facts, FIELD_EQUIPMENT_NAME, i % 3 ? "gnb" : "amf");
+		(void)noise_judge(n, &m, &before);
+	}
+	noise_save(n, w);
+	noise_free(n);
 }
 
 static void make_details(struct blob_writer *w)
@@ -344,16 +382,35 @@ static void make_shard(struct blob_writer *w)
 	arena_reset(rig.arena);
 }
 
+static void open_tuning(void)
+{
+	static const char text[] =
+		"schema: 1\n"
+		"thresholds: [{rule: One, matches: 3, within: 1h}]\n"
+		"suppressions: [{name: a, equipment: gnb, until: 2400-01-01, owner: o, because: b, "
+		"expect: 1}]\n";
+	struct site *site = fuzz_site_open();
+	struct sigma *sigma = fuzz_sigma_open();
+	struct error err;
+
+	rig.tuning = fuzz_tuning_open(text, sizeof(text) - 1, site, sigma, &err);
+	assert(rig.tuning);
+	sigma_close(sigma);
+	site_close(site);
+}
+
 static void start(void)
 {
 	static void (*const makers[])(struct blob_writer * w) = {make_names, make_entities,
-		make_visibility, make_findings, make_details, make_reader, make_blind, make_shard};
+		make_visibility, make_findings, make_noise, make_details, make_reader, make_blind,
+		make_shard};
 	struct error err;
 
 	rig.arena = arena_new(ARENA_BYTES);
 	rig.facts.arena = arena_new(ARENA_BYTES);
 	rig.site = site_open(NULL, NULL, NULL, &err);
 	assert(rig.arena && rig.facts.arena && rig.site);
+	open_tuning();
 	for (int i = 0; i < N_PARTS; i++) {
 		blob_init(&good[i], MAX_BYTES);
 		makers[i](&good[i]);

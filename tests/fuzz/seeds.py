@@ -237,8 +237,16 @@ def capture_seeds(seeds):
 RULE_HEAD = b"title: T\nid: 00000000-0000-4000-8000-000000000001\nlogsource: {product: vedette, category: flow}\nlevel: low\n"
 
 
+def tuning_seed(text):
+    """With names that tests/fuzz/fuzz_tuning.h and fuzz_policy.h know."""
+    text = re.sub(rb"rule: \[.*\]", b"rule: [One, Two]", text)
+    text = re.sub(rb"rule: (?!any|\[)[^,}\n#]*", b"rule: One ", text)
+    text = re.sub(rb"equipment: [^,}\n]*", b"equipment: gnb", text)
+    return re.sub(rb"group:ems", b"domain:update.example", text)
+
+
 def yaml_seeds(seeds):
-    texts = {"fuzz_sigma": [], "fuzz_lists": [], "fuzz_site": [], "fuzz_trial": []}
+    texts = {"fuzz_sigma": [], "fuzz_lists": [], "fuzz_site": [], "fuzz_trial": [], "fuzz_tuning": []}
     for path in sorted((ROOT / "rules/packs/rules").glob("*.yml")):
         texts["fuzz_trial" if path.name.endswith(".test.yml") else "fuzz_sigma"].append(re.sub(rb"^rule: .*\n", b"", path.read_bytes()))
     for text in re.findall(rb"^```yaml\n(.*?)^```", (ROOT / "docs/testing-rules.md").read_bytes(), re.M | re.S):
@@ -247,10 +255,14 @@ def yaml_seeds(seeds):
         head, entries = path.read_bytes().split(b"entries:", 1)
         lines = entries.splitlines(keepends=True)
         texts["fuzz_lists"].append(head + b"entries:" + b"".join(lines[:12]))
-    for name in ("policy", "rules", "lists", "detections"):
+    for name in ("policy", "rules", "lists", "detections", "tuning"):
         for text in re.findall(rb"^```yaml\n(.*?)^```", (ROOT / f"docs/{name}.md").read_bytes(), re.M | re.S):
             text = RULE_HEAD + text if text.startswith(b"detection:") else text
-            texts[{"policy": "fuzz_site", "lists": "fuzz_lists"}.get(name, "fuzz_sigma")].append(text)
+            target = {"policy": "fuzz_site", "lists": "fuzz_lists"}.get(name, "fuzz_sigma")
+            if b"suppressions:" in text:
+                target, text = "fuzz_tuning", tuning_seed(text)
+            texts[target].append(text)
+    texts["fuzz_tuning"] += [tuning_seed(path.read_bytes()) for path in sorted((ROOT / "tests/golden/tuning").glob("*.yaml"))]
     texts["fuzz_site"].append((ROOT / "pcaps/demo/site.yaml").read_bytes())
     roles = (ROOT / "rules/packs/roles.yaml").read_bytes().splitlines(keepends=True)
     texts["fuzz_site"] += [b"".join(roles[:n]) for n in (40, 120)]
@@ -403,7 +415,7 @@ def dictionaries(seeds):
     names = re.findall(r'^FIELD\(\w+, "([^"]+)"', (ROOT / "analysis/fields.def").read_text(), re.M)
     yaml = [": ", "- ", "\n", "\n  ", "|-\n", ">-\n", "---\n", "[", "]", "{", "}", "&a", "*a", "<<: ", "!!str", "? ", "0x", "0o", "'", '"', "#", "\ufeff"]
     seeds.dictionary("fuzz_yaml", yaml)
-    for target, folder in (("fuzz_sigma", "rules/sigma"), ("fuzz_site", "rules/policy"), ("fuzz_lists", "rules/lists"), ("fuzz_trial", "rules/trial")):
+    for target, folder in (("fuzz_sigma", "rules/sigma"), ("fuzz_site", "rules/policy"), ("fuzz_lists", "rules/lists"), ("fuzz_trial", "rules/trial"), ("fuzz_tuning", "rules/tuning")):
         words = [*yaml, *strings_of(*sorted((ROOT / folder).glob("*.c")))]
         seeds.dictionary(target, words + names if target in ("fuzz_sigma", "fuzz_trial") else words)
     shown = strings_of(*(ROOT / f"cli/{name}.c" for name in ("explanation", "remedy", "alert_table")))
