@@ -50,7 +50,7 @@ static void on_event(void *user, const struct event *packed)
 	assert(ev->ts_ns <= rig.ts_ns && ev->seq <= rig.seq);
 	facts_clear(&rig.facts);
 	if (ev->kind == EVENT_DNS_ANSWER) {
-		assert(ev->n_dns_addr > 0 && ev->n_dns_addr <= DNS_MAX_ADDRESSES);
+		assert(ev->n_dns_addr <= DNS_MAX_ADDRESSES && ev->dns_reply);
 		dns_facts_fill(&rig.facts, ev);
 	} else if (ev->kind == EVENT_REACH) {
 		reach_facts_fill(&rig.facts, ev);

@@ -47,6 +47,27 @@ static void check_node(const struct yaml_node *n, const struct bounds *b, int de
 	}
 }
 
+/* All that is wrong with the same text: nothing when it was parsed, else the same first fault; what
+ * is left is sound. */
+static void check_all(const char *text, size_t len, size_t max_docs, const struct bounds *b,
+	const struct yaml_file *parsed, const struct error *first)
+{
+	struct error_list faults = {0};
+	struct error err = {0};
+	struct yaml_file *f = yaml_parse_all("fuzz.yaml", text, len, max_docs, &faults, &err);
+
+	assert(f && yaml_docs(f) <= max_docs);
+	assert((faults.n == 0) == (parsed != NULL));
+	assert(!parsed || yaml_docs(f) == yaml_docs(parsed));
+	for (size_t i = 0; i < faults.n; i++)
+		assert(strncmp(faults.items[i].msg, "fuzz.yaml:", 10) == 0);
+	assert(parsed || first->msg[0] != '\0');
+	for (size_t i = 0; i < yaml_docs(f); i++)
+		check_node(yaml_root(f, i), b, 1);
+	yaml_file_free(f);
+	error_list_done(&faults);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const names[] = {"title", "detection", "logsource", NULL};
@@ -58,13 +79,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0 || size > MAX_BYTES)
 		return 0;
 	max_docs = data[0] % 4 + 1u;
+	for (size_t i = 1; i < size; i++)
+		b.lines += data[i] == '\n' || data[i] == '\r' || data[i] >= 0x80;
 	f = yaml_parse("fuzz.yaml", (const char *)data + 1, size - 1, max_docs, &err);
+	check_all((const char *)data + 1, size - 1, max_docs, &b, f, &err);
 	if (!f) {
 		assert(err.code == ERR_CONFIG && strncmp(err.msg, "fuzz.yaml", 9) == 0);
 		return 0;
 	}
-	for (size_t i = 1; i < size; i++)
-		b.lines += data[i] == '\n' || data[i] == '\r' || data[i] >= 0x80;
 	assert(yaml_docs(f) > 0 && yaml_docs(f) <= max_docs && !yaml_root(f, yaml_docs(f)));
 	for (size_t i = 0; i < yaml_docs(f); i++) {
 		check_node(yaml_root(f, i), &b, 1);
