@@ -149,7 +149,7 @@ for page in text:
             hold('%s: no such command: %s' % (page, code), name in called)
             if name in called and name != 'redis':
                 hold('%s: no such option: %s' % (page, code), options_in(rest) <= options_in(helps[name]), options_in(rest) - options_in(helps[name]))
-        lone = re.match(r'--([a-z-]+)', code)
+        lone = re.match(r'--([a-z][a-z-]*)', code)
         if lone:
             hold('%s: no command has this option: %s' % (page, code), lone.group(1) in every | {'help', 'option', 'version'})
         for target in re.findall(r'(?:^|&& *)make ([a-z]+)', code):
