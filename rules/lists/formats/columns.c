@@ -75,7 +75,7 @@ int column_find(struct str name)
 	}
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (str_eq((struct str){plain, len}, str_from(names[i].name)))
-			return names[i].column;
+			return (int)names[i].column;
 	}
 	return -1;
 }

@@ -34,7 +34,7 @@ struct str feed_clean(struct feed *f, struct str text)
 		len += piece_len;
 		at += n ? n : 1;
 	}
-	return arena_str(f->store.arena, (struct str){buf, len});
+	return arena_str(f->store.arena, feed_trim((struct str){buf, len}));
 }
 
 static void where_of(const struct feed *f, const struct feed_place *at, char *buf, size_t size)
@@ -264,6 +264,8 @@ int feed_add(struct feed *f, const struct feed_entry *wanted)
 	if (!value_read(look.value, look.kind, &v, why))
 		return feed_fault(f, &e->at, "\"%s\": %s",
 			str_printable(shown, sizeof(shown), e->value), why);
+	if (v.kind == ENTRY_TEXT && !str_eq(feed_clean(f, v.text), v.text))
+		return feed_leave_out(f, "a text that no list can hold");
 	if (f->options->keep_for_days && copy.date_days >= 0 && copy.until_days == FEED_NO_DAY)
 		copy.until_days = copy.date_days + f->options->keep_for_days;
 	f->counts.values++;
