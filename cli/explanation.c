@@ -315,6 +315,23 @@ static void tell_rule(const struct page *p, const struct json_view *v)
 	tell(p, "Tags", &s);
 }
 
+/* What a correlation put together. */
+static void tell_correlation(const struct page *p, const struct json_view *v)
+{
+	struct sentence s = {.len = 0};
+
+	if (!json_view_has(v, "correlation.type"))
+		return;
+	say_fact(&s, v, "", "correlation.type", "");
+	say_fact(&s, v, " of ", "correlation.events", " conversations or other events");
+	say_fact(&s, v, " within ", "correlation.timespan", "");
+	say_fact(&s, v, "; held against the condition: ", "correlation.value", "");
+	tell(p, "Correlated", &s);
+	tell_items(p, v, "In common", "correlation.group");
+	tell_items(p, v, "Counted", "correlation.rules");
+	tell_items(p, v, "Alerts", "correlation.alerts");
+}
+
 /* ---- the conversation ---- */
 
 /* classification.confidence in words */
@@ -439,6 +456,7 @@ void explanation_print(const struct json_view *v, const struct explanation_rules
 	heading(&p, "Why this is an alert");
 	tell_policy(&p, v);
 	tell_rule(&p, v);
+	tell_correlation(&p, v);
 	if (rules) {
 		heading(&p, "Test by test");
 		explanation_trace(v, rules->sigma, rules->why, to, columns);

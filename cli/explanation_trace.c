@@ -57,6 +57,13 @@ static void tell_rule(const struct retrial *r)
 {
 	struct rule_trace trace;
 
+	if (sigma_rule(r->sigma, r->rule)->correlation) {
+		tell(r, "",
+			"A correlation judges what other rules met, not facts: see the alerts that "
+			"it "
+			"counted, and what is told above of the event that completed it.");
+		return;
+	}
 	if (!sigma_trace(r->sigma, r->rule, r->facts, r->scratch, &trace))
 		return;
 	tell_version(r);

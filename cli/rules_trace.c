@@ -8,8 +8,8 @@
 #include "cli/paragraph.h"
 #include "cli/rules.h"
 #include "cli/trace_view.h"
-#include "common/hash/hash.h"
 #include "common/time_text.h"
+#include "rules/conversation.h"
 #include "sensor/rehearsal.h"
 
 static const char help[] =
@@ -39,7 +39,7 @@ enum { ID_MIN = 6, SHOWN = 10, SHOWN_ALL = 10000, MAX_TESTS = 512 };
 
 /* An event that is shown: of each conversation the one that is nearest to the rule. */
 struct event_near {
-	struct digest conversation;
+	uint64_t conversation;
 	uint32_t distance, held;
 	uint64_t ts_ns, number; /* of the event among those judged */
 	struct kept_facts *facts;
@@ -76,24 +76,12 @@ static const struct rule *rule_of(const struct tracing *t)
 
 /* ---- which events ---- */
 
-/* The same for the events of one conversation; of what is none, by its number. */
-static struct digest conversation_of(const struct tracing *t, const struct facts *f)
+/* As one end sees it; of what is no conversation each event is apart. */
+static uint64_t conversation_of(const struct tracing *t, const struct facts *f)
 {
-	static const enum field_id ids[] = {FIELD_EVENT_START, FIELD_SOURCE_IP, FIELD_SOURCE_PORT,
-		FIELD_DESTINATION_IP, FIELD_DESTINATION_PORT, FIELD_NETWORK_TRANSPORT,
-		FIELD_FLOW_SEGMENT, FIELD_EQUIPMENT_NAME};
-	char text[1024], buf[128];
-	size_t len = 0;
+	uint64_t id = conversation_id(f, facts_num(f, FIELD_EQUIPMENT_INITIATOR));
 
-	if (!facts_has(f, FIELD_FLOW_PHASE))
-		return digest128(&t->judged, sizeof(t->judged));
-	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]) && len < sizeof(text); i++) {
-		struct str s = facts_text(f, ids[i], 0, buf, sizeof(buf), NULL);
-
-		len += (size_t)snprintf(
-			text + len, sizeof(text) - len, "%.*s|", (int)s.len, s.data ? s.data : "");
-	}
-	return digest128(text, len < sizeof(text) ? len : sizeof(text));
+	return id ? id : t->judged << 1;
 }
 
 static bool is_nearer(const struct event_near *a, const struct event_near *b)
@@ -118,8 +106,7 @@ static void offer(struct tracing *t, struct event_near *e, const struct facts *f
 	size_t at;
 
 	for (size_t i = 0; i < t->n; i++) {
-		if (memcmp(&t->nearest[i].conversation, &e->conversation,
-			    sizeof(e->conversation)) != 0)
+		if (t->nearest[i].conversation != e->conversation)
 			continue;
 		if (!is_nearer(e, &t->nearest[i]))
 			return;

@@ -140,7 +140,7 @@ uint32_t sigma_distance(const struct sigma *s, size_t i, const struct facts *f,
 	struct measure m;
 
 	*ret_held = 0;
-	if (s->programs[i].n_nodes == 0)
+	if (i >= s->n || s->programs[i].n_nodes == 0)
 		return TRACE_FAR;
 	measure(&m, &s->programs[i], f, w);
 	*ret_held = m.held;
@@ -340,12 +340,12 @@ static void collect_lacking(struct filling *fill, struct rule_trace *ret)
 bool sigma_trace(const struct sigma *s, size_t i, const struct facts *f, struct sigma_scratch *w,
 	struct rule_trace *ret)
 {
-	const struct program *p = &s->programs[i];
+	const struct program *p = i < s->n ? &s->programs[i] : NULL;
 	struct filling fill = {.facts = f, .scratch = w, .arena = f->arena};
 	struct measure m;
 
 	memset(ret, 0, sizeof(*ret));
-	if (p->n_nodes == 0)
+	if (!p || p->n_nodes == 0)
 		return false;
 	facts_settle_all(f);
 	measure(&m, p, f, w);

@@ -79,14 +79,33 @@ static void operand_text(const struct program *p, uint32_t i, char *buf, size_t 
 		p->selections[p->nodes[inner].selection].name.data);
 }
 
+/* A filter of the site was put behind the rule; its selections are called "filter.selection". It is
+ * no part of the rule that the rule's tests have to hold. */
+static bool is_of_filter(const struct selection *s)
+{
+	return memchr(s->name.data, '.', s->name.len) != NULL;
+}
+
+/* The nodes of the rule itself, which stand first. */
+static uint32_t own_nodes(const struct program *p)
+{
+	for (uint32_t i = 0; i < p->n_nodes; i++) {
+		if (p->nodes[i].op == NODE_SELECTION &&
+			is_of_filter(&p->selections[p->nodes[i].selection]))
+			return i;
+	}
+	return p->n_nodes;
+}
+
 static void add_condition_mutants(struct making *all)
 {
 	const struct program *p = all->program;
 	uint32_t line = p->condition_line, column = p->condition_column;
+	uint32_t n_nodes = own_nodes(p);
 	char text[256];
 
 	(void)add(all, MUTATION_INVERT_CONDITION, "condition:", "inverted", line, column);
-	for (uint32_t i = 0; i < p->n_nodes; i++) {
+	for (uint32_t i = 0; i < n_nodes; i++) {
 		const struct node *node = &p->nodes[i];
 		uint32_t operands[2] = {node->left, i - 1};
 
@@ -377,7 +396,7 @@ struct mutant *mutants_new(const struct program *p, struct arena *arena, size_t 
 		for (uint32_t i = 0; i < p->n_nodes; i++)
 			used = used ||
 			       (p->nodes[i].op == NODE_SELECTION && p->nodes[i].selection == s);
-		if (!used)
+		if (!used || is_of_filter(&p->selections[s]))
 			continue;
 		add_selection_mutants(&all, s);
 		for (uint32_t g = 0; g < p->selections[s].n; g++)

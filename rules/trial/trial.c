@@ -8,7 +8,7 @@
 #include "rules/sigma/program.h"
 #include "rules/sigma/trace.h"
 #include "rules/trial/stated_facts.h"
-#include "rules/trial/trial_file.h"
+#include "rules/trial/trial_correlation.h"
 
 enum { MAX_FILES = 200000, WHY_BYTES = 1024, NAMED_LACKING = 4 };
 
@@ -38,6 +38,8 @@ struct hearing {
 	uint32_t nearest; /* distance of the event that was nearest to the rule */
 	const struct trial_event *nearest_event;
 	struct str unexpected; /* an alert that the list does not hold */
+	uint32_t counted;      /* by a correlation: matches of the rules that it refers to */
+	struct str sentence;   /* how it was met first */
 	int rc;
 };
 
@@ -77,6 +79,9 @@ static void on_match(void *user, const struct rule_match *m)
 	if (m->rule != h->rule)
 		return;
 	h->fired = true;
+	if (m->correlated && h->sentence.len == 0)
+		h->sentence =
+			arena_str(h->run->report->arena, correlated_sentence(m, h->run->facts));
 	for (size_t i = 0; alerts && i < alerts->n; i++) {
 		if (facts_are(h, alerts->items[i]))
 			h->alerts_met[i] = expected = true;
@@ -85,23 +90,37 @@ static void on_match(void *user, const struct rule_match *m)
 		h->unexpected = who(h->run);
 }
 
-static void set_event(struct run *r, const struct trial_event *e)
+/* A correlator_sink_fn; alerts are no matter here. */
+static int on_correlated(void *user, const struct rule_match *m, struct facts *f, uint64_t ts_ns,
+	char ret_alert_id[ALERT_ID_BYTES])
 {
-	arena_reset(r->facts->arena);
-	kept_facts_restore(e->facts, r->facts);
-	facts_set_num(r->facts, FIELD_TIMESTAMP, e->ts_ns);
+	struct hearing *h = user;
+	struct facts *of_event = h->run->facts;
+
+	(void)ts_ns;
+	ret_alert_id[0] = '\0';
+	h->run->facts = f;
+	on_match(h, m);
+	h->run->facts = of_event;
+	return h->rc;
 }
 
 static void hear(struct hearing *h)
 {
 	struct run *r = h->run;
 
+	if (h->rule->correlation) {
+		h->rc = trial_correlate(r->cfg->sigma, r->scratch, h->test, r->facts,
+			h->rule->correlation, on_correlated, h, &h->counted);
+		return;
+	}
+
 	h->nearest = TRACE_FAR + 1;
 	for (size_t i = 0; i < h->test->n && h->rc == 0; i++) {
 		const struct trial_event *e = &h->test->events[i];
 		uint32_t held, distance;
 
-		set_event(r, e);
+		trial_set_event(r->facts, e);
 		sigma_eval(r->cfg->sigma, r->scratch, e->category, r->facts, on_match, h);
 		if (e->category != h->rule->category)
 			continue;
@@ -138,11 +157,15 @@ static void say_lacking(struct why *w, struct hearing *h)
 {
 	struct rule_trace trace;
 
+	if (h->rule->correlation) {
+		say(w, "; %u matches of the rules that it counts", (unsigned)h->counted);
+		return;
+	}
 	if (!h->nearest_event) {
 		say(w, "; nothing was judged");
 		return;
 	}
-	set_event(h->run, h->nearest_event);
+	trial_set_event(h->run->facts, h->nearest_event);
 	if (!sigma_trace(h->run->cfg->sigma, h->test->rule, h->run->facts, h->run->scratch, &trace))
 		return;
 	say(w, "; %s lacks %u of its tests", h->test->n > 1 ? "the nearest event" : "the event",
@@ -158,8 +181,12 @@ static void say_matched(struct why *w, struct hearing *h)
 	const struct sigma *s = h->run->cfg->sigma;
 	struct rule_trace trace;
 
+	if (h->rule->correlation) {
+		say(w, "; %.*s", (int)h->sentence.len, h->sentence.data ? h->sentence.data : "");
+		return;
+	}
 	for (size_t i = 0; i < h->test->n; i++) {
-		set_event(h->run, &h->test->events[i]);
+		trial_set_event(h->run->facts, &h->test->events[i]);
 		if (!sigma_trace(s, h->test->rule, h->run->facts, h->run->scratch, &trace) ||
 			!trace.met)
 			continue;
@@ -189,6 +216,16 @@ static bool lacks(const struct rule_trace *t, const struct yaml_node *fact)
 	return false;
 }
 
+/* A correlation is nearly met when something that it counts happened. */
+static bool is_nearly_correlated(struct why *w, const struct hearing *h)
+{
+	if (h->test->lacking)
+		say(w, "is a correlation, which lacks no single fact: remove lacks");
+	else if (h->counted == 0)
+		say(w, "is no near miss: no event met a rule that the correlation counts");
+	return !h->test->lacking && h->counted > 0;
+}
+
 /* A near miss lacks one test, or those of the facts that the test names. */
 static bool is_near(struct why *w, struct hearing *h)
 {
@@ -196,9 +233,11 @@ static bool is_near(struct why *w, struct hearing *h)
 	size_t n = !named ? 1 : named->kind == YAML_LIST ? named->n : 1;
 	struct rule_trace trace;
 
+	if (h->rule->correlation)
+		return is_nearly_correlated(w, h);
 	if (!h->nearest_event)
 		return false;
-	set_event(h->run, h->nearest_event);
+	trial_set_event(h->run->facts, h->nearest_event);
 	if (!sigma_trace(h->run->cfg->sigma, h->test->rule, h->run->facts, h->run->scratch, &trace))
 		return false;
 	if (trace.distance != n) {

@@ -2,10 +2,18 @@
 
 #include <stdlib.h>
 
+#include "common/hash/hash.h"
 #include "common/time_text.h"
+#include "rules/conversation.h"
 #include "rules/trial/stated_facts.h"
 
-enum { MAX_DOCUMENTS = 64, MAX_TESTS = 10000, MAX_REPEATS = 100000, PATH_BYTES = 4096 };
+enum {
+	CONVERSATION_KEY = 1,
+	MAX_DOCUMENTS = 64,
+	MAX_TESTS = 10000,
+	MAX_REPEATS = 100000,
+	PATH_BYTES = 4096
+};
 
 /* A Monday, so that a test may say at which hour or on which day something happens. */
 #define BEGIN_NS (UINT64_C(20458) * NS_PER_DAY)
@@ -95,14 +103,28 @@ static int find_rule(const struct reading *r, const struct yaml_node *name,
 
 /* ---- events ---- */
 
-static int add_event(struct reading *r, enum rule_category category, const struct facts *f,
-	uint64_t ts_ns, const struct yaml_node *at)
+void trial_set_event(struct facts *f, const struct trial_event *e)
+{
+	arena_reset(f->arena);
+	kept_facts_restore(e->facts, f);
+	facts_set_num(f, FIELD_TIMESTAMP, e->ts_ns);
+}
+
+/* When and where an event happens. */
+struct moment {
+	uint64_t ts_ns;
+	enum rule_category category;
+	uint64_t conversation;
+	const struct yaml_node *at; /* for messages */
+};
+
+static int add_event(struct reading *r, const struct facts *f, const struct moment *when)
 {
 	struct trial_case *t = r->test;
 	struct kept_facts *kept;
 
 	if (t->n == TRIAL_MOST_EVENTS)
-		return yaml_error(at, r->err,
+		return yaml_error(when->at, r->err,
 			"more than %d events in one test; cut the capture, or write a filter",
 			TRIAL_MOST_EVENTS);
 	if (t->n == t->capacity) {
@@ -117,20 +139,22 @@ static int add_event(struct reading *r, enum rule_category category, const struc
 	kept = facts_keep(f);
 	if (!kept)
 		return no_memory(r->err);
-	t->events[t->n++] = (struct trial_event){ts_ns, category, kept};
+	t->events[t->n++] =
+		(struct trial_event){when->ts_ns, when->category, when->conversation, kept};
 	return 0;
 }
 
-static int add_stated(struct reading *r, const struct yaml_node *facts, uint64_t ts_ns,
-	enum rule_category category, const struct yaml_node *at)
+static int add_stated(struct reading *r, const struct yaml_node *facts, const struct moment *when)
 {
+	struct moment own = *when;
+
 	arena_reset(r->facts->arena);
 	facts_clear(r->facts);
 	if (stated_facts_fill(r->facts, yaml_get(r->root, "base"), facts, r->err) < 0)
 		return r->err->code;
 	if (facts_has(r->facts, FIELD_TIMESTAMP))
-		ts_ns = facts_num(r->facts, FIELD_TIMESTAMP);
-	return add_event(r, category, r->facts, ts_ns, at);
+		own.ts_ns = facts_num(r->facts, FIELD_TIMESTAMP);
+	return add_event(r, r->facts, &own);
 }
 
 /* "90s", "1500ms", "2m", "1h", "1d" */
@@ -177,19 +201,30 @@ static int read_category(
 		 : 0;
 }
 
-/* {at: 0s, repeat: 10, every: 1s, category: dns, facts: {...}} */
+/* What events of one name share; 0 for no name. */
+static uint64_t conversation_named(const struct yaml_node *name)
+{
+	return name && name->kind == YAML_SCALAR
+		       ? hash64(name->text.data, name->text.len, CONVERSATION_KEY) | 1
+		       : 0;
+}
+
+/* {at: 0s, repeat: 10, every: 1s, category: dns, conversation: a, facts: {...}} */
 static int add_step(struct reading *r, const struct yaml_node *step, uint64_t *after_ns)
 {
-	static const char *const known[] = {"at", "repeat", "every", "category", "facts", NULL};
+	static const char *const known[] = {
+		"at", "repeat", "every", "category", "conversation", "facts", NULL};
 	const struct yaml_node *at = yaml_get(step, "at");
 	const struct yaml_node *repeat = yaml_get(step, "repeat");
 	const struct yaml_node *every = yaml_get(step, "every");
-	enum rule_category category = sigma_rule(r->cfg->sigma, r->test->rule)->category;
+	struct moment when = {.at = step,
+		.category = sigma_rule(r->cfg->sigma, r->test->rule)->category,
+		.conversation = conversation_named(yaml_get(step, "conversation"))};
 	uint64_t at_ns = *after_ns, every_ns = 0;
 	int64_t times = 1;
 
 	if (yaml_check_keys(step, known, r->err) < 0 ||
-		read_category(r, yaml_get(step, "category"), &category) < 0 ||
+		read_category(r, yaml_get(step, "category"), &when.category) < 0 ||
 		(at && read_span(r, at, &at_ns) < 0) ||
 		(every && read_span(r, every, &every_ns) < 0))
 		return r->err->code;
@@ -201,8 +236,8 @@ static int add_step(struct reading *r, const struct yaml_node *step, uint64_t *a
 			"times");
 	for (int64_t i = 0; i < times; i++) {
 		*after_ns = at_ns + (uint64_t)i * every_ns;
-		if (add_stated(r, yaml_get(step, "facts"), BEGIN_NS + *after_ns, category, step) <
-			0)
+		when.ts_ns = BEGIN_NS + *after_ns;
+		if (add_stated(r, yaml_get(step, "facts"), &when) < 0)
 			return r->err->code;
 	}
 	return 0;
@@ -253,21 +288,25 @@ static const char *text_under(const struct reading *r, const char *key)
 struct capturing {
 	struct reading *reading;
 	const struct yaml_node *node;
-	enum rule_category category;
+	const struct rule *rule;
 };
 
 static int on_judged(void *user, enum rule_category category, const struct facts *f, uint64_t ts_ns)
 {
 	struct capturing *c = user;
+	const struct moment when = {.ts_ns = ts_ns,
+		.category = category,
+		.conversation = conversation_id(f, CONVERSATION_KEY),
+		.at = c->node};
 
-	if (category != c->category)
+	if (category != c->rule->category && !c->rule->correlation)
 		return 0;
-	return add_event(c->reading, category, f, ts_ns, c->node);
+	return add_event(c->reading, f, &when);
 }
 
 static int add_capture(struct reading *r, const struct yaml_node *n)
 {
-	struct capturing capturing = {r, n, sigma_rule(r->cfg->sigma, r->test->rule)->category};
+	struct capturing capturing = {r, n, sigma_rule(r->cfg->sigma, r->test->rule)};
 	struct error why = {ERR_OK, ""};
 	struct trial_capture c;
 
@@ -348,6 +387,7 @@ static int read_events(struct reading *r, const struct yaml_node *test)
 	const struct yaml_node *facts = yaml_get(test, "facts");
 	const struct yaml_node *events = yaml_get(test, "events");
 	const struct yaml_node *capture = yaml_get(test, "capture");
+	struct moment when = {.ts_ns = BEGIN_NS, .at = test};
 
 	if ((facts != NULL) + (events != NULL) + (capture != NULL) > 1)
 		return yaml_error(test, r->err,
@@ -356,8 +396,8 @@ static int read_events(struct reading *r, const struct yaml_node *test)
 		return add_capture(r, capture);
 	if (events)
 		return add_sequence(r, events);
-	return add_stated(
-		r, facts, BEGIN_NS, sigma_rule(r->cfg->sigma, r->test->rule)->category, test);
+	when.category = sigma_rule(r->cfg->sigma, r->test->rule)->category;
+	return add_stated(r, facts, &when);
 }
 
 static int read_test(struct reading *r, const struct yaml_node *test)

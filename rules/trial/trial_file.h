@@ -10,6 +10,7 @@ enum { TRIAL_MOST_EVENTS = 200000 };
 struct trial_event {
 	uint64_t ts_ns;
 	enum rule_category category;
+	uint64_t conversation;    /* which it belongs to; 0: none */
 	struct kept_facts *facts; /* owned */
 };
 
@@ -46,6 +47,9 @@ struct trial_file {
 int trial_file_open(struct trial_file *ret, const struct trial_config *cfg, const char *path,
 	struct str rules, struct error *err);
 void trial_file_close(struct trial_file *f);
+
+/* F says what is known of E. */
+void trial_set_event(struct facts *f, const struct trial_event *e);
 
 /* trial_mutation.c: makes the mutants of RULE and sees which of CASES notice each. False without
  * memory. */

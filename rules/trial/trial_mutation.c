@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "rules/trial/mutant.h"
+#include "rules/trial/trial_correlation.h"
 #include "rules/trial/trial_file.h"
 
 struct mutating {
@@ -13,13 +14,6 @@ struct mutating {
 	struct sigma_scratch *scratch;
 };
 
-static void set_event(struct facts *f, const struct trial_event *e)
-{
-	arena_reset(f->arena);
-	kept_facts_restore(e->facts, f);
-	facts_set_num(f, FIELD_TIMESTAMP, e->ts_ns);
-}
-
 /* A mutant is noticed when a test comes out otherwise; where a test lists its alerts, also when
  * there are more or fewer. */
 static void run_case(struct mutating *m, const struct program *p, const struct trial_case *test)
@@ -28,7 +22,7 @@ static void run_case(struct mutating *m, const struct program *p, const struct t
 
 	memset(m->fired, 0, m->n * sizeof(*m->fired));
 	for (size_t i = 0; i < test->n; i++) {
-		set_event(m->facts, &test->events[i]);
+		trial_set_event(m->facts, &test->events[i]);
 		if (test->events[i].category != p->rule.category)
 			continue;
 		of_rule += program_holds(p, m->facts, m->scratch);
@@ -59,38 +53,38 @@ static struct str why_accepted(struct trial_file *file, size_t number, struct st
 
 /* Tests in another file may have noticed it already. */
 static bool survived_before(const struct trial_rule *rule, const struct trial_survivor *before,
-	size_t n, const struct mutant *m)
+	size_t n, const struct trial_change *c)
 {
 	for (size_t i = 0; rule->is_held && i < n; i++) {
-		if (before[i].line == m->line && str_eq(before[i].text, m->text))
+		if (before[i].line == c->line && str_eq(before[i].text, c->text))
 			return true;
 	}
 	return !rule->is_held;
 }
 
-static bool keep_survivors(const struct mutating *m, struct trial_report *report,
+bool trial_keep_survivors(const struct trial_change *changes, size_t n, struct trial_report *report,
 	struct trial_rule *rule, size_t number, struct trial_file *file)
 {
 	const struct trial_survivor *before = rule->survivors;
 	size_t n_before = rule->n_survivors;
 
-	rule->mutants = m->n;
+	rule->mutants = n;
 	rule->noticed = rule->accepted = rule->n_survivors = 0;
-	rule->survivors = arena_alloc(report->arena, (m->n + 1) * sizeof(*rule->survivors));
+	rule->survivors = arena_alloc(report->arena, (n + 1) * sizeof(*rule->survivors));
 	if (!rule->survivors)
 		return false;
-	for (size_t k = 0; k < m->n; k++) {
-		const struct mutant *mutant = &m->mutants[k];
+	for (size_t k = 0; k < n; k++) {
+		const struct trial_change *change = &changes[k];
 		struct trial_survivor *s = &rule->survivors[rule->n_survivors];
 
-		if (m->noticed[k] || !survived_before(rule, before, n_before, mutant)) {
+		if (change->noticed || !survived_before(rule, before, n_before, change)) {
 			rule->noticed++;
 			continue;
 		}
-		s->text = arena_str(report->arena, mutant->text);
-		s->because = arena_str(report->arena, why_accepted(file, number, mutant->text));
-		s->line = mutant->line;
-		s->column = mutant->column;
+		s->text = arena_str(report->arena, change->text);
+		s->because = arena_str(report->arena, why_accepted(file, number, change->text));
+		s->line = change->line;
+		s->column = change->column;
 		rule->accepted += s->because.len > 0;
 		rule->n_survivors++;
 		if (!s->text.data)
@@ -99,15 +93,31 @@ static bool keep_survivors(const struct mutating *m, struct trial_report *report
 	return true;
 }
 
+/* The mutants, as what is told of them. */
+static struct trial_change *changes_of(const struct mutating *m, struct arena *arena)
+{
+	struct trial_change *changes = arena_alloc(arena, (m->n + 1) * sizeof(*changes));
+
+	for (size_t k = 0; changes && k < m->n; k++)
+		changes[k] = (struct trial_change){m->mutants[k].text, m->mutants[k].line,
+			m->mutants[k].column, m->noticed[k]};
+	return changes;
+}
+
 bool trial_mutate(struct trial_report *report, struct trial_rule *rule, size_t number,
 	const struct trial_config *cfg, struct trial_file *file, struct facts *facts,
 	struct sigma_scratch *scratch)
 {
-	const struct program *p = &cfg->sigma->programs[number];
-	struct arena *arena = arena_new(65536);
+	const struct program *p;
+	struct arena *arena;
 	struct mutating m = {.facts = facts, .scratch = scratch};
+	struct trial_change *changes;
 	bool good = false;
 
+	if (rule->rule->correlation)
+		return trial_mutate_correlation(report, rule, number, cfg, file, facts, scratch);
+	p = &cfg->sigma->programs[number];
+	arena = arena_new(65536);
 	if (arena)
 		m.mutants = mutants_new(p, arena, &m.n);
 	if (m.mutants) {
@@ -119,7 +129,8 @@ bool trial_mutate(struct trial_report *report, struct trial_rule *rule, size_t n
 			if (file->cases[i].rule == number)
 				run_case(&m, p, &file->cases[i]);
 		}
-		good = keep_survivors(&m, report, rule, number, file);
+		changes = changes_of(&m, arena);
+		good = changes && trial_keep_survivors(changes, m.n, report, rule, number, file);
 		rule->is_held = true;
 	}
 	if (arena)

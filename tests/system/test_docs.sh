@@ -128,7 +128,7 @@ hold('fields of the status hash in docs/redis.md', len(fields) >= 10 and fields 
 
 def blocks(page):
     """The lines of blocks of code without a language."""
-    return [line for block in re.findall(r'^```\n(.*?)^```$', text[page], re.M | re.S) for line in block.splitlines()]
+    return [line for language, block in re.findall(r'^```(\w*)\n(.*?)^```$', text[page], re.M | re.S) if not language for line in block.splitlines()]
 
 def spans(page):
     """They, and what stands in backquotes elsewhere."""
@@ -188,6 +188,7 @@ for page in text:
 RULE = 'title: T%d\nid: 8a2bbf6a-6b2e-4f9c-9d0c-%012d\nlevel: low\nlogsource: {product: vedette, category: flow}\n'
 loaded = {'policy': 0, 'list': 0, 'rule': 0, 'tests': 0, 'run': 0, 'tuning': 0}
 for page in text:
+    tested = {}
     for number, block in enumerate(re.findall(r'^```yaml\n(.*?)^```$', text[page], re.M | re.S)):
         folder = pathlib.Path('yaml-%s-%d' % (page.replace('/', '-'), number))
         folder.mkdir()
@@ -213,11 +214,13 @@ for page in text:
             if 'title' not in keys:
                 block = RULE % (number, number) + block
             rule = block
-        elif 'tests' in keys:  # beside a rule: the shipped one of that name, or the last one of the page
-            named = re.search(r'^rule: (\S+)', block, re.M).group(1)
+        elif 'tests' in keys:  # beside a rule: the shipped one of that name, or the one of the page that stands above its first tests
+            named = re.search(r'^rule: (.*)', block, re.M).group(1)
             shipped = source / 'rules/packs/rules' / named
-            (folder / named).write_text(shipped.read_text() if shipped.exists() else rule, encoding='utf-8')
-            (folder / named.replace('.yml', '.test.yml')).write_text(block, encoding='utf-8')
+            tested.setdefault(named, shipped.read_text() if shipped.exists() else rule)
+            name = named if named.endswith('.yml') else 'page.yml'
+            (folder / name).write_text(tested[named], encoding='utf-8')
+            (folder / name.replace('.yml', '.test.yml')).write_text(block, encoding='utf-8')
             shutil.copy('capture.pcap', folder)
             done = run(['vedette', 'rules', 'test', '--json', str(folder)])
             results = json.loads(done.stdout) if done.stdout else {}

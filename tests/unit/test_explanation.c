@@ -389,8 +389,35 @@ START_TEST(lines_fit_the_page)
 }
 END_TEST
 
+START_TEST(test_says_what_was_correlated)
+{
+	struct talk t = {.equipment_ip = "10.20.17.4",
+		.peer_ip = "198.51.100.7",
+		.transport = "tcp",
+		.port = 22,
+		.protocol = "ssh",
+		.confidence = "dpi",
+		.more = ",\"correlation.type\":\"event_count\",\"correlation.events\":104,"
+			"\"correlation.timespan\":\"1h\",\"correlation.value\":\"104\","
+			"\"correlation.group\":[\"source.ip: 192.0.2.1\"],"
+			"\"correlation.rules\":[\"Failed login, 104\"],"
+			"\"correlation.alerts\":[\"aa\",\"bb\"]"};
+	char *text = explained(&t);
+
+	ck_assert_msg(strstr(text, "Correlated  event_count of 104 conversations or other "
+				   "events within 1h; held against the condition:\n"
+				   "            104\n"
+				   "In common   source.ip: 192.0.2.1\n"
+				   "Counted     Failed login, 104\n"
+				   "Alerts      aa\n            bb\n") != NULL,
+		"%s", text);
+	free(text);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
+	tcase_add_test(tc, test_says_what_was_correlated);
 	int n = sizeof(outbound) / sizeof(outbound[0]);
 
 	tcase_add_loop_test(tc, pasted_exception_clears, 0, n);

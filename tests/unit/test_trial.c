@@ -395,6 +395,252 @@ START_TEST(test_several_rules_in_a_file)
 }
 END_TEST
 
+/* A rule that counts matches of another, and what its tests have to say to hold each part of it. */
+
+#define COUNTING                                                                                   \
+	"title: Shell\n"                                                                           \
+	"id: 00000000-0000-4000-8000-000000000001\n"                                               \
+	"name: shell\n"                                                                            \
+	"logsource: {product: vedette, category: flow}\n"                                          \
+	"detection: {s: {network.protocol: ssh}, condition: s}\n"                                  \
+	"level: low\n"                                                                             \
+	"---\n"                                                                                    \
+	"title: Many shells\n"                                                                     \
+	"id: 00000000-0000-4000-8000-000000000002\n"                                               \
+	"correlation:\n"                                                                           \
+	"    type: event_count\n"                                                                  \
+	"    rules: [shell]\n"                                                                     \
+	"    group-by: [source.ip]\n"                                                              \
+	"    timespan: 10m\n"                                                                      \
+	"    condition: {gte: 3}\n"                                                                \
+	"level: high\n"
+
+#define COUNTING_TESTS                                                                             \
+	"rule: Many shells\n"                                                                      \
+	"base: {network.protocol: ssh, source.ip: 192.0.2.1}\n"                                    \
+	"tests:\n"                                                                                 \
+	"  - {name: three, events: [{at: 0s, repeat: 3, every: 5m}], expect: alert}\n"             \
+	"  - {name: two, events: [{at: 0s, repeat: 2, every: 1s}], expect: near-miss}\n"           \
+	"  - {name: none, facts: {network.protocol: tls}, expect: silent}\n"
+
+#define APART                                                                                      \
+	"  - {name: too far apart, events: [{at: 0s, repeat: 3, every: 301s}], expect: "           \
+	"near-miss}\n"
+
+#define OTHERS                                                                                     \
+	"  - name: another caller\n"                                                               \
+	"    events: [{at: 0s, repeat: 2, every: 1s}, {at: 2s, facts: {source.ip: 192.0.2.2}}]\n"  \
+	"    expect: near-miss\n"
+
+#define ONE                                                                                        \
+	"  - name: three phases of one conversation\n"                                             \
+	"    events: [{at: 0s, repeat: 3, every: 1s, conversation: a}]\n"                          \
+	"    expect: near-miss\n"
+
+static const struct trial_rule *counted(struct bench *b, const char *tests)
+{
+	*b = bench_run(COUNTING, tests, true);
+	ck_assert_msg(b->report != NULL, "%s", b->err.msg);
+	ck_assert_msg(b->report->n_faults == 0, "%s", b->report->faults[0].data);
+	ck_assert_uint_eq(b->report->n, 2);
+	return &b->report->rules[1];
+}
+
+START_TEST(test_correlations)
+{
+	struct bench b;
+	const struct trial_rule *r = counted(&b, COUNTING_TESTS APART OTHERS ONE);
+
+	for (size_t i = 0; i < r->n; i++)
+		ck_assert_msg(
+			r->tests[i].passed, "%s: %s", r->tests[i].name.data, r->tests[i].why.data);
+	ck_assert_uint_eq(r->mutants, 5);
+	for (size_t i = 0; i < r->n_survivors; i++)
+		ck_abort_msg("%s", r->survivors[i].text.data);
+	ck_assert(trial_rule_is_good(r, true));
+	bench_done(&b);
+}
+END_TEST
+
+/* Without a test the change that it sees is seen by none. */
+START_TEST(test_changes_of_correlations)
+{
+	static const struct {
+		const char *tests, *survivor;
+	} rows[] = {
+		{COUNTING_TESTS OTHERS, "timespan 10m doubled"},
+		{COUNTING_TESTS APART, "group-by source.ip left out"},
+	};
+	struct bench b;
+	const struct trial_rule *r;
+
+	for (size_t i = 0; i < 2; i++) {
+		r = counted(&b, rows[i].tests);
+		ck_assert_uint_eq(r->failed, 0);
+		ck_assert_uint_eq(r->n_survivors, 1);
+		ck_assert_str_eq(r->survivors[0].text.data, rows[i].survivor);
+		ck_assert_uint_gt(r->survivors[0].line, 8);
+		bench_done(&b);
+	}
+	r = counted(&b, "rule: Many shells\n"
+			"base: {network.protocol: ssh, source.ip: 192.0.2.1}\n"
+			"tests:\n"
+			"  - {name: many, events: [{at: 0s, repeat: 9}], expect: alert}\n"
+			"  - {name: one, expect: near-miss}\n");
+	ck_assert_uint_eq(r->n_survivors, 5);
+	ck_assert_str_eq(r->survivors[0].text.data, "condition gte: 3 with gt");
+	ck_assert_str_eq(r->survivors[1].text.data, "condition gte: 3 with one less");
+	bench_done(&b);
+}
+END_TEST
+
+START_TEST(test_failing_correlations)
+{
+	static const char *const rows[][2] = {
+		{"{name: t, events: [{repeat: 2}], expect: alert}",
+			"the rule was not met; 2 matches of the rules that it counts"},
+		{"{name: t, facts: {network.protocol: tls}, expect: near-miss}",
+			"is no near miss: no event met a rule that the correlation counts"},
+		{"{name: t, events: [{repeat: 2}], expect: near-miss, lacks: source.ip}",
+			"is a correlation, which lacks no single fact: remove lacks"},
+		{"{name: t, events: [{repeat: 3}], expect: silent}", "the rule was met; "},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[1024];
+		struct bench b;
+		const struct trial_rule *r;
+
+		snprintf(text, sizeof(text),
+			"rule: Many shells\n"
+			"base: {network.protocol: ssh, source.ip: 192.0.2.1}\ntests:\n  - %s\n",
+			rows[i][0]);
+		r = counted(&b, text);
+		ck_assert_uint_eq(r->failed, 1);
+		ck_assert_msg(strncmp(r->tests[0].why.data, rows[i][1], strlen(rows[i][1])) == 0,
+			"%s", r->tests[0].why.data);
+		bench_done(&b);
+	}
+}
+END_TEST
+
+/* Each other type, with the tests that hold it. */
+START_TEST(test_types_of_correlations)
+{
+	static const struct {
+		const char *correlation, *tests;
+		size_t mutants;
+	} rows[] = {
+		{"type: value_count, rules: [shell], group-by: [source.ip], timespan: 1m, "
+		 "condition: {field: destination.port, gte: 2}",
+			"  - {name: two, events: [{facts: {destination.port: 1}}, {at: 60s, facts: "
+			"{destination.port: 2}}], expect: alert}\n"
+			"  - {name: the same, events: [{repeat: 2, facts: {destination.port: 1}}], "
+			"expect: near-miss}\n"
+			"  - {name: apart, events: [{facts: {destination.port: 1}}, {at: 61s, "
+			"facts: {destination.port: 2}}], expect: near-miss}\n"
+			"  - {name: others, events: [{facts: {destination.port: 1}}, {facts: "
+			"{destination.port: 2, source.ip: 192.0.2.2}}], expect: near-miss}\n",
+			6},
+		{"type: value_sum, rules: [shell], group-by: [source.ip], timespan: 1m, "
+		 "condition: {field: network.bytes, gt: 100}",
+			"  - {name: more, events: [{facts: {network.bytes: 100}}, {at: 60s, facts: "
+			"{network.bytes: 1}}], expect: alert}\n"
+			"  - {name: just, events: [{facts: {network.bytes: 100}}], expect: "
+			"near-miss}\n"
+			"  - {name: apart, events: [{facts: {network.bytes: 100}}, {at: 61s, "
+			"facts: "
+			"{network.bytes: 1}}], expect: near-miss}\n"
+			"  - {name: others, events: [{facts: {network.bytes: 100}}, {facts: "
+			"{network.bytes: 1, source.ip: 192.0.2.2}}], expect: near-miss}\n",
+			5},
+		{"type: temporal, rules: [shell, other], group-by: [source.ip], timespan: 1m",
+			"  - {name: both, events: [{facts: {}}, {at: 60s, facts: "
+			"{network.protocol: "
+			"tls}}], expect: alert}\n"
+			"  - {name: one, events: [{repeat: 2}], expect: near-miss}\n"
+			"  - {name: apart, events: [{facts: {}}, {at: 61s, facts: "
+			"{network.protocol: "
+			"tls}}], expect: near-miss}\n"
+			"  - {name: others, events: [{facts: {}}, {facts: {network.protocol: tls, "
+			"source.ip: 192.0.2.2}}], expect: near-miss}\n",
+			4},
+		{"type: temporal_ordered, rules: [shell, other], group-by: [source.ip], timespan: "
+		 "1m",
+			"  - {name: both, events: [{facts: {}}, {at: 60s, facts: "
+			"{network.protocol: "
+			"tls}}], expect: alert}\n"
+			"  - {name: other order, events: [{facts: {network.protocol: tls}}, {at: "
+			"1s}], "
+			"expect: near-miss}\n"
+			"  - {name: apart, events: [{facts: {}}, {at: 61s, facts: "
+			"{network.protocol: "
+			"tls}}], expect: near-miss}\n"
+			"  - {name: others, events: [{facts: {}}, {facts: {network.protocol: tls, "
+			"source.ip: 192.0.2.2}}], expect: near-miss}\n",
+			4},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char rules[2048], tests[2048];
+		struct bench b;
+		const struct trial_rule *r;
+
+		snprintf(rules, sizeof(rules),
+			"title: Shell\nid: 00000000-0000-4000-8000-000000000001\nname: shell\n"
+			"logsource: {product: vedette, category: flow}\n"
+			"detection: {s: {network.protocol: ssh}, condition: s}\nlevel: low\n---\n"
+			"title: Other\nid: 00000000-0000-4000-8000-000000000003\nname: other\n"
+			"logsource: {product: vedette, category: flow}\n"
+			"detection: {s: {network.protocol: tls}, condition: s}\nlevel: low\n---\n"
+			"title: Correlation\nid: 00000000-0000-4000-8000-000000000002\n"
+			"correlation: {%s}\nlevel: high\n",
+			rows[i].correlation);
+		snprintf(tests, sizeof(tests),
+			"rule: Correlation\nbase: {network.protocol: ssh, source.ip: 192.0.2.1}\n"
+			"tests:\n%s",
+			rows[i].tests);
+		b = bench_run(rules, tests, true);
+		ck_assert_msg(b.report != NULL, "%s", b.err.msg);
+		ck_assert_msg(b.report->n_faults == 0, "%s", b.report->faults[0].data);
+		r = &b.report->rules[2];
+		for (size_t k = 0; k < r->n; k++)
+			ck_assert_msg(r->tests[k].passed, "%s: %s: %s", rows[i].correlation,
+				r->tests[k].name.data, r->tests[k].why.data);
+		for (size_t k = 0; k < r->n_survivors; k++)
+			ck_abort_msg("%s: %s", rows[i].correlation, r->survivors[k].text.data);
+		ck_assert_uint_eq(r->mutants, rows[i].mutants);
+		bench_done(&b);
+	}
+}
+END_TEST
+
+/* A filter of the site stands behind the rule, and the rule's tests do not have to hold it. */
+START_TEST(test_filters_are_no_part_of_a_rule)
+{
+	static const char filter[] = "---\n"
+				     "title: Our scanner\n"
+				     "id: 00000000-0000-4000-8000-000000000009\n"
+				     "logsource: {product: vedette, category: flow}\n"
+				     "filter:\n"
+				     "    rules: [any]\n"
+				     "    selection: {source.ip: 192.0.2.9}\n"
+				     "    condition: not selection\n";
+	char rules[2048];
+	struct bench b = bench_run(RULE, GOOD_TESTS, true);
+	size_t mutants = b.report->rules[0].mutants;
+
+	bench_done(&b);
+	snprintf(rules, sizeof(rules), "%s%s", RULE, filter);
+	b = bench_run(rules, GOOD_TESTS, true);
+	ck_assert_msg(b.report != NULL, "%s", b.err.msg);
+	ck_assert_msg(b.report->n_faults == 0, "%s", b.report->faults[0].data);
+	ck_assert_uint_eq(b.report->rules[0].mutants, mutants);
+	ck_assert(trial_rule_is_good(&b.report->rules[0], true));
+	bench_done(&b);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, test_good_tests);
@@ -405,6 +651,11 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, test_rules_without_tests);
 	tcase_add_test(tc, test_faults_of_test_files);
 	tcase_add_test(tc, test_several_rules_in_a_file);
+	tcase_add_test(tc, test_correlations);
+	tcase_add_test(tc, test_changes_of_correlations);
+	tcase_add_test(tc, test_failing_correlations);
+	tcase_add_test(tc, test_types_of_correlations);
+	tcase_add_test(tc, test_filters_are_no_part_of_a_rule);
 }
 
 int main(void)
