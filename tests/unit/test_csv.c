@@ -114,12 +114,35 @@ START_TEST(errors_about_fields_name_them)
 }
 END_TEST
 
+/* Where the caller says so. */
+START_TEST(blanks_before_quotes)
+{
+	static const char text[] = "\"a\",  \"b, c\", d, \"e\"\n";
+	struct csv_reader r;
+	static struct csv_row row;
+	struct error err = {0};
+
+	ck_assert(csv_init(&r, "f.csv", text, sizeof(text) - 1, ',', '\0'));
+	ck_assert_int_eq(csv_next(&r, &row, &err), ERR_CONFIG);
+	csv_done(&r);
+	ck_assert(csv_init(&r, "f.csv", text, sizeof(text) - 1, ',', '\0'));
+	r.blanks = true;
+	ck_assert_int_eq(csv_next(&r, &row, &err), 1);
+	ck_assert_uint_eq(row.n, 4);
+	ck_assert(str_eq(row.fields[1], STR("b, c")));
+	ck_assert(str_eq(row.fields[2], STR(" d")));
+	ck_assert(str_eq(row.fields[3], STR("e")));
+	csv_done(&r);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, rows_and_fields);
 	tcase_add_test(tc, faults_have_their_place);
 	tcase_add_test(tc, size_is_bounded);
 	tcase_add_test(tc, errors_about_fields_name_them);
+	tcase_add_test(tc, blanks_before_quotes);
 }
 
 int main(void)

@@ -163,6 +163,36 @@ static void assert_list(struct folder *f, const char *suffix, const char *want)
 	file_list_free(paths, n);
 }
 
+START_TEST(test_replaces_a_file)
+{
+	struct folder f;
+	struct error err = {0};
+	struct stat st;
+	char link[256];
+	size_t len;
+	char *data;
+
+	folder_open(&f);
+	ck_assert_int_eq(file_replace(at(&f, "new"), "one", 3, &err), 0);
+	ck_assert_int_eq(chmod(at(&f, "new"), 0600), 0);
+	snprintf(link, sizeof(link), "%s/link", f.path);
+	ck_assert_int_eq(symlink("new", link), 0);
+	write_file(&f, "new.new", "left over", 9);
+	ck_assert_int_eq(file_replace(link, "two", 3, &err), 0);
+	ck_assert(lstat(link, &st) == 0 && S_ISLNK(st.st_mode));
+	ck_assert(stat(at(&f, "new"), &st) == 0 && (st.st_mode & 0777) == 0600);
+	data = file_read(at(&f, "new"), 10, &len, &err);
+	ck_assert_str_eq(data, "two");
+	free(data);
+	ck_assert_int_ne(access(at(&f, "new.new"), F_OK), 0);
+	ck_assert_int_eq(file_replace(at(&f, "none/x"), "x", 1, &err), ERR_SYSTEM);
+	ck_assert_ptr_nonnull(strstr(err.msg, "none/x"));
+	make_dir(&f, "dir");
+	ck_assert_int_eq(file_replace(at(&f, "dir"), "x", 1, &err), ERR_SYSTEM);
+	folder_close(&f);
+}
+END_TEST
+
 START_TEST(test_lists_in_byte_order)
 {
 	struct folder f;
@@ -270,6 +300,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, test_reads_a_file);
 	tcase_add_test(tc, test_keeps_to_the_cap);
 	tcase_add_test(tc, test_refuses_what_is_no_file);
+	tcase_add_test(tc, test_replaces_a_file);
 	tcase_add_test(tc, test_lists_in_byte_order);
 	tcase_add_test(tc, test_follows_links_to_files_alone);
 	tcase_add_test(tc, test_a_slash_at_the_end_changes_nothing);
