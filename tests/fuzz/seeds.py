@@ -264,6 +264,12 @@ def yaml_seeds(seeds):
             texts[target].append(text)
     texts["fuzz_tuning"] += [tuning_seed(path.read_bytes()) for path in sorted((ROOT / "tests/golden/tuning").glob("*.yaml"))]
     texts["fuzz_site"].append((ROOT / "pcaps/demo/site.yaml").read_bytes())
+    texts["fuzz_policy_lint"] = [*texts["fuzz_site"], (ROOT / "pcaps/demo/site.test.yaml").read_bytes()]
+    # The tables of the unit test, where lines stand between quotes.
+    for samples in re.findall(r"^\t\{((?:HEAD|DESCRIPTION|RAEX).*?)\},$", (ROOT / "tests/unit/test_policy_lint.c").read_text(), re.M | re.S):
+        head = "schema: 1\\nsite: t\\nnetworks: {own: [10.0.0.0/8]}\\n"
+        body = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', samples))
+        texts["fuzz_policy_lint"].append((head + body).encode().decode("unicode_escape").encode())
     roles = (ROOT / "rules/packs/roles.yaml").read_bytes().splitlines(keepends=True)
     texts["fuzz_site"] += [b"".join(roles[:n]) for n in (40, 120)]
     for target, list_ in texts.items():
@@ -275,6 +281,16 @@ def yaml_seeds(seeds):
                  b"%YAML 1.2\n---\n- - - 1\n", b"a: &x 1\nb: *x\n", b"\xef\xbb\xbfa: 1\n", "ä: \"ü\"\n".encode(), b"a: !!str 1\n"):
         for docs in range(4):
             seeds.add("fuzz_yaml", bytes([docs]) + text)
+
+
+def import_seeds(seeds):
+    page = (ROOT / "docs/policy.md").read_bytes()
+    for i, kind in enumerate((b"csv", b"json", b"xml")):
+        for text in re.findall(rb"^```" + kind + rb" \S+\n(.*?)^```", page, re.M | re.S):
+            seeds.add("fuzz_policy_import", bytes([i]) + text)
+    for text in (b"a;b\n1;2\n", b"name,mac\n\"a \"\"b\",0000.5e00.5301\n", b"name\taddress\nx\t::1 10.0.0.1\nx\t10.0.0.2\n"):
+        seeds.add("fuzz_policy_import", bytes([0]) + text)
+    seeds.add("fuzz_policy_import", bytes([2]) + b"<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>")
 
 
 def geo_seeds(seeds):
@@ -415,7 +431,8 @@ def dictionaries(seeds):
     names = re.findall(r'^FIELD\(\w+, "([^"]+)"', (ROOT / "analysis/fields.def").read_text(), re.M)
     yaml = [": ", "- ", "\n", "\n  ", "|-\n", ">-\n", "---\n", "[", "]", "{", "}", "&a", "*a", "<<: ", "!!str", "? ", "0x", "0o", "'", '"', "#", "\ufeff"]
     seeds.dictionary("fuzz_yaml", yaml)
-    for target, folder in (("fuzz_sigma", "rules/sigma"), ("fuzz_site", "rules/policy"), ("fuzz_lists", "rules/lists"), ("fuzz_trial", "rules/trial"), ("fuzz_tuning", "rules/tuning")):
+    for target, folder in (("fuzz_sigma", "rules/sigma"), ("fuzz_site", "rules/policy"), ("fuzz_lists", "rules/lists"), ("fuzz_trial", "rules/trial"),
+                           ("fuzz_policy_lint", "rules/policy"), ("fuzz_policy_import", "rules/policy/import"), ("fuzz_tuning", "rules/tuning")):
         words = [*yaml, *strings_of(*sorted((ROOT / folder).glob("*.c")))]
         seeds.dictionary(target, words + names if target in ("fuzz_sigma", "fuzz_trial") else words)
     shown = strings_of(*(ROOT / f"cli/{name}.c" for name in ("explanation", "remedy", "alert_table")))
@@ -440,7 +457,7 @@ def main():
     if len(sys.argv) != 2:
         sys.exit("usage: seeds.py OUT_DIR")
     seeds = Seeds(sys.argv[1])
-    for make in (decode_seeds, conversation_seeds, fragment_seeds, capture_seeds, yaml_seeds, feed_seeds, geo_seeds, message_seeds, alert_seeds, small_seeds, dictionaries):
+    for make in (decode_seeds, conversation_seeds, fragment_seeds, capture_seeds, yaml_seeds, feed_seeds, import_seeds, geo_seeds, message_seeds, alert_seeds, small_seeds, dictionaries):
         make(seeds)
 
 

@@ -160,7 +160,7 @@ enum { N_SAMPLES = sizeof(samples) / sizeof(samples[0]) };
 static const char *found(const char *policy)
 {
 	static char text[2000];
-	struct lint_options options = {utc("2026-06-01", 0, 0, 0), 15 * NS_PER_DAY};
+	struct lint_options options = {utc("2026-06-01", 0, 0, 0), 15 * NS_PER_DAY, NULL};
 	struct error err = {0};
 	struct fixture x;
 	struct lint *l;
@@ -213,7 +213,7 @@ START_TEST(messages_name_both_sides)
 					       "      - {to: role:rb, app: SSH}\n"
 					       "      - {to: role:rb, app: HTTPS}\n"
 					       "      - {to: role:rb, app: SSH}\n";
-	struct lint_options options = {utc("2026-06-01", 0, 0, 0), NS_PER_DAY};
+	struct lint_options options = {utc("2026-06-01", 0, 0, 0), NS_PER_DAY, NULL};
 	struct error err = {0};
 	struct fixture x;
 	struct lint *l;
@@ -234,7 +234,7 @@ END_TEST
 
 START_TEST(what_cannot_be_used_is_an_error)
 {
-	struct lint_options options = {0, 0};
+	struct lint_options options = {0, 0, NULL};
 	struct error err = {0};
 	struct fixture x;
 

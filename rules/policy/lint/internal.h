@@ -34,9 +34,9 @@ struct lint {
 	struct gear *gear;     /* by number of equipment */
 	struct places *groups; /* by number of group */
 	struct places own, subscribers;
-	uint32_t n_own_roles; /* roles of the site come before the shipped ones */
-	bool *role_is_used;   /* by number: equipment has it */
-	const char **labels;  /* NULL-terminated: what the classifier may say */
+	uint32_t n_own_roles;      /* roles of the site come before the shipped ones */
+	bool *role_is_used;        /* by number: equipment has it */
+	const char *const *labels; /* NULL-terminated: what the classifier may say */
 
 	struct lint_finding *findings;
 	size_t n_findings, max_findings;

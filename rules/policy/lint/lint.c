@@ -167,19 +167,21 @@ static int read_labels(struct lint *l)
 {
 	struct classifier *c = classifier_new(NULL, l->err);
 	const uint32_t n = c ? classifier_protocol_count(c) : 0;
+	const char **labels;
 	size_t used = 0;
 
 	if (!c)
 		return l->err->code;
-	l->labels = arena_alloc(l->arena, ((size_t)n + 1) * sizeof(*l->labels));
-	for (uint32_t i = 1; l->labels && i < n; i++) {
+	labels = arena_alloc(l->arena, ((size_t)n + 1) * sizeof(*labels));
+	for (uint32_t i = 1; labels && i < n; i++) {
 		struct str name =
 			arena_str(l->arena, str_from(classifier_protocol_name(c, (uint16_t)i)));
 
 		if (name.len > 0)
-			l->labels[used++] = name.data;
+			labels[used++] = name.data;
 	}
-	l->failed = l->failed || !l->labels;
+	l->labels = labels;
+	l->failed = l->failed || !labels;
 	classifier_free(c);
 	return 0;
 }
@@ -202,7 +204,11 @@ static int look(struct lint *l)
 {
 	void (*const all[])(struct lint *) = {
 		lint_lines, lint_reach, lint_overlap, lint_use, lint_time};
-	int r = read_labels(l);
+	int r = 0;
+
+	l->labels = l->options.labels;
+	if (!l->labels)
+		r = read_labels(l);
 
 	if (r < 0)
 		return r;

@@ -28,12 +28,13 @@ struct lint_finding {
 struct lint_options {
 	uint64_t now_ns;    /* exceptions and equipment that ended before have ended */
 	uint64_t within_ns; /* those that end within this much are about to */
+	/* What the classifier may say, NULL-terminated; NULL: it is asked, which takes 15 ms. */
+	const char *const *labels;
 };
 
 /* Reads the policy at PATH as site_open does and looks at it. NULL with *err when it cannot be
  * used. Its findings and their texts live until lint_close. Cost: pairs of lines of one role, pairs
- * of exceptions of one piece of equipment, a sort of all addresses; and 15 ms for the names of the
- * classifier. */
+ * of exceptions of one piece of equipment, a sort of all addresses. */
 struct lint *lint_open(const char *path, const char *roles_path, const struct lint_options *options,
 	struct error *err);
 void lint_close(struct lint *l); /* NULL allowed */
