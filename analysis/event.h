@@ -112,6 +112,7 @@ struct flow_record {
 	bool subscriber_tunnel; /* carries subscribers' packets, which were counted and not read */
 	bool is_tunnel;         /* other flows were found inside it */
 	bool fragment_overlap;  /* fragments of its packets contradicted each other */
+	bool classified;        /* its label is decided, or given up */
 	bool resumed; /* the sensor was restarted before its label was decided: see shard_save */
 	uint64_t packets[2];
 	uint32_t undecoded_packets; /* both ways: not decoded to their end for want of bytes or

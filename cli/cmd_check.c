@@ -18,6 +18,7 @@ static const char help[] =
 	"  --own PREFIX,... discover mode: the operator's address space\n"
 	"  --rules DIR      Sigma rules instead of the shipped ones\n"
 	"  --lists DIR      lists of linked networks instead of the shipped ones\n"
+	"  --learned FILE   edges that were learned and approved (docs/baseline.md)\n"
 	"  --geo DIR        MaxMind DB files for country and AS; \"\" for none\n"
 	"  --tuning FILE    windows, thresholds and suppressions of alerts\n"
 	"  --as-of DATE     count list entries as expired that had ended then; default: today\n"
@@ -112,6 +113,17 @@ static void print_correlations(const struct sigma *sigma)
 	if (sigma_filters(sigma) > 0)
 		(void)printf("         %zu filter%s\n", sigma_filters(sigma),
 			sigma_filters(sigma) == 1 ? "" : "s");
+}
+
+static void print_learned(const struct learned *learned, const char *path, uint64_t as_of_ns)
+{
+	struct learned_counts n;
+
+	if (!path)
+		return;
+	learned_counts(learned, as_of_ns, &n);
+	(void)printf("learned  %s: %zu edges in force, %zu have ended, %zu were revoked\n", path,
+		n.edges, n.ended, n.revoked);
 }
 
 static void print_rules(const struct sigma *sigma, const char *dir)
@@ -236,6 +248,21 @@ static void write_site(struct json_writer *w, const struct site *site, const cha
 	json_object_end(w);
 }
 
+static void write_learned(
+	struct json_writer *w, const struct learned *learned, const char *path, uint64_t as_of_ns)
+{
+	struct learned_counts n;
+
+	learned_counts(learned, as_of_ns, &n);
+	json_key(w, "learned");
+	json_object_begin(w);
+	key_text(w, "file", path);
+	key_u64(w, "edges", n.edges);
+	key_u64(w, "ended", n.ended);
+	key_u64(w, "revoked", n.revoked);
+	json_object_end(w);
+}
+
 static void write_lists(struct json_writer *w, const struct lists *lists, uint64_t now_ns)
 {
 	json_key(w, "lists");
@@ -336,6 +363,7 @@ static int print_json(const struct knowledge *k, const struct knowledge_config *
 	for (int why = 0; why <= LEFT_FAULTY; why++)
 		key_u64(&w, left_key[why], left.of[why]);
 	json_object_end(&w);
+	write_learned(&w, k->learned, kc->learned_path, kc->as_of_ns);
 	write_lists(&w, k->lists, now_ns);
 	write_geo(&w, k->geo, now_ns);
 	if (tuning_is_given(k->tuning))
@@ -348,8 +376,8 @@ static int print_json(const struct knowledge *k, const struct knowledge_config *
 
 int cmd_check(int argc, char **argv)
 {
-	static const int accepted[] = {OPTION_SITE, OPTION_RULES, OPTION_LISTS, OPTION_GEO,
-		OPTION_TUNING, OPTION_OWN_SPACE, OPTION_AS_OF, OPTION_JSON, 0};
+	static const int accepted[] = {OPTION_SITE, OPTION_RULES, OPTION_LISTS, OPTION_LEARNED,
+		OPTION_GEO, OPTION_TUNING, OPTION_OWN_SPACE, OPTION_AS_OF, OPTION_JSON, 0};
 	uint64_t now_ns = (uint64_t)time(NULL) * NS_PER_S;
 	struct options o;
 	struct knowledge k;
@@ -376,6 +404,7 @@ int cmd_check(int argc, char **argv)
 		status = print_json(&k, &kc, now_ns);
 	} else {
 		print_site(k.site, kc.site_path);
+		print_learned(k.learned, kc.learned_path, kc.as_of_ns);
 		print_rules(k.sigma, kc.rules_dir);
 		print_lists(k.lists, now_ns);
 		print_geo(k.geo, now_ns);

@@ -21,6 +21,7 @@ static const char help[] =
 	"operator's\n"
 	"  --own PREFIX,... discover mode: the operator's address space instead\n"
 	"  --lists DIR      lists of linked networks instead of the shipped ones\n"
+	"  --learned FILE   edges that were learned and approved (docs/baseline.md)\n"
 	"  --geo DIR        MaxMind DB files for country and AS; \"\" for none\n"
 	"  --as-of DATE     with the list entries that were in force then; default: today\n"
 	"  --filter EXPR    only packets that meet this pcap-filter(7) expression\n"
@@ -217,6 +218,7 @@ static int open_flows(struct flows *fl, char **files, int n, struct error *err)
 		return err->code;
 	ac.site = fl->knowledge.site;
 	ac.lists = fl->knowledge.lists;
+	ac.learned = fl->knowledge.learned;
 	ac.sigma = fl->knowledge.sigma;
 	ac.geo = fl->knowledge.geo;
 	fl->analyst = analyst_new(&ac, no_alert, NULL, err);
@@ -225,9 +227,9 @@ static int open_flows(struct flows *fl, char **files, int n, struct error *err)
 
 int cmd_flows(int argc, char **argv)
 {
-	static const int accepted[] = {OPTION_SITE, OPTION_LISTS, OPTION_GEO, OPTION_OWN_SPACE,
-		OPTION_WORKERS, OPTION_FILTER, OPTION_JSON, OPTION_AS_OF, OPTION_KEEP_DUPLICATES,
-		0};
+	static const int accepted[] = {OPTION_SITE, OPTION_LISTS, OPTION_LEARNED, OPTION_GEO,
+		OPTION_OWN_SPACE, OPTION_WORKERS, OPTION_FILTER, OPTION_JSON, OPTION_AS_OF,
+		OPTION_KEEP_DUPLICATES, 0};
 	struct flows fl = {.input_status = EXIT_OK};
 	struct error err = {ERR_OK, ""};
 	int first;

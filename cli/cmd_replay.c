@@ -33,6 +33,7 @@ static const char help[] =
 	"  --subscribers PREFIX,...  discover mode: subscribers' space, which is never inspected\n"
 	"  --rules DIR      Sigma rules instead of the shipped ones (docs/rules.md)\n"
 	"  --lists DIR      lists of linked networks instead of the shipped ones (docs/lists.md)\n"
+	"  --learned FILE   edges that were learned and approved (docs/baseline.md)\n"
 	"  --geo DIR        MaxMind DB files for country and AS; \"\" for none\n"
 	"                   (docs/geolocation.md)\n"
 	"  --tuning FILE    windows, thresholds and suppressions of alerts (docs/tuning.md)\n"
@@ -209,6 +210,7 @@ static int open_analyst(struct replay *r, struct error *err)
 	const struct analyst_config ac = {
 		.site = r->knowledge.site,
 		.lists = r->knowledge.lists,
+		.learned = r->knowledge.learned,
 		.sigma = r->knowledge.sigma,
 		.geo = r->knowledge.geo,
 		.tuning = r->knowledge.tuning,
@@ -410,11 +412,11 @@ static void hint(const struct replay *r)
 
 int cmd_replay(int argc, char **argv)
 {
-	static const int accepted[] = {OPTION_SITE, OPTION_RULES, OPTION_LISTS, OPTION_GEO,
-		OPTION_TUNING, OPTION_OWN_SPACE, OPTION_WORKERS, OPTION_FILTER, OPTION_REDIS,
-		OPTION_NAME, OPTION_STATE, OPTION_JSON, OPTION_AS_OF, OPTION_SUBSCRIBERS,
-		OPTION_SEED, OPTION_KEEP_DUPLICATES, OPTION_STATE_IN, OPTION_STATE_OUT,
-		OPTION_NEAR_MISSES, 0};
+	static const int accepted[] = {OPTION_SITE, OPTION_RULES, OPTION_LISTS, OPTION_LEARNED,
+		OPTION_GEO, OPTION_TUNING, OPTION_OWN_SPACE, OPTION_WORKERS, OPTION_FILTER,
+		OPTION_REDIS, OPTION_NAME, OPTION_STATE, OPTION_JSON, OPTION_AS_OF,
+		OPTION_SUBSCRIBERS, OPTION_SEED, OPTION_KEEP_DUPLICATES, OPTION_STATE_IN,
+		OPTION_STATE_OUT, OPTION_NEAR_MISSES, 0};
 	struct sigaction sa = {.sa_handler = on_signal};
 	struct replay r = {.input_status = EXIT_OK};
 	struct error err = {ERR_OK, ""};

@@ -34,6 +34,10 @@ static const char help[] =
 	"                   inspected; or none\n"
 	"  --rules DIR      Sigma rules instead of the shipped ones (docs/rules.md)\n"
 	"  --lists DIR      lists of linked networks instead of the shipped ones (docs/lists.md)\n"
+	"  --learned FILE   edges that were learned and approved (docs/baseline.md)\n"
+	"  --learn TIME     learn with whom each piece of equipment talks, for so long: 12h, 14d, "
+	"at\n"
+	"                   most 60d; see it with 'vedette baseline show'\n"
 	"  --geo DIR        MaxMind DB files for country and AS; \"\" for none\n"
 	"                   (docs/geolocation.md)\n"
 	"  --tuning FILE    windows, thresholds and suppressions of alerts (docs/tuning.md)\n"
@@ -159,6 +163,9 @@ static int check_sockets(const struct options *o, struct error *err)
 
 static int check_space(const struct options *o, struct error *err)
 {
+	if (o->learn_ms && !o->site)
+		return error_set(err, ERR_USAGE,
+			"only equipment that a policy declares is learned; name it with --site");
 	if (o->site || o->has_subscribers)
 		return 0;
 	return error_set(err, ERR_USAGE,
@@ -197,6 +204,7 @@ static int open_live(struct run *r, struct error *err)
 		.max_findings = MAX_FINDINGS,
 		.window_ns = FINDING_WINDOW_NS,
 		.repeat_ns = FINDING_REPEAT_NS,
+		.learn_ns = o->learn_ms * NS_PER_MS,
 		.keep_duplicates = o->keep_duplicates,
 		.sandbox = !o->no_sandbox,
 		.print = o->json,
@@ -228,7 +236,7 @@ static void warn_of_unreadable(const struct run *r)
 {
 	const char *const paths[] = {r->knowledge.site_path, r->knowledge.roles_path,
 		r->knowledge.rules_dir, r->knowledge.lists_dir, r->knowledge.geo_dir,
-		r->knowledge.tuning_path};
+		r->knowledge.tuning_path, r->knowledge.learned_path};
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		char text[PATH_MAX + 128];
@@ -342,12 +350,12 @@ static void close_run(struct run *r)
 int cmd_run(int argc, char **argv)
 {
 	static const int accepted[] = {OPTION_INTERFACE, OPTION_CONFIG, OPTION_SITE,
-		OPTION_OWN_SPACE, OPTION_SUBSCRIBERS, OPTION_RULES, OPTION_LISTS, OPTION_GEO,
-		OPTION_TUNING, OPTION_FILTER, OPTION_REDIS, OPTION_NAME, OPTION_STATE,
-		OPTION_WORKERS, OPTION_FANOUT, OPTION_SNAPLEN, OPTION_BUFFER, OPTION_USER,
-		OPTION_NO_SANDBOX, OPTION_KEEP_DUPLICATES, OPTION_SEED, OPTION_JSON, OPTION_SPOOL,
-		OPTION_SPOOL_SIZE, OPTION_SPOOL_AGE, OPTION_RESEND_WINDOW, OPTION_RETAIN,
-		OPTION_FRESH, 0};
+		OPTION_OWN_SPACE, OPTION_SUBSCRIBERS, OPTION_RULES, OPTION_LISTS, OPTION_LEARNED,
+		OPTION_LEARN, OPTION_GEO, OPTION_TUNING, OPTION_FILTER, OPTION_REDIS, OPTION_NAME,
+		OPTION_STATE, OPTION_WORKERS, OPTION_FANOUT, OPTION_SNAPLEN, OPTION_BUFFER,
+		OPTION_USER, OPTION_NO_SANDBOX, OPTION_KEEP_DUPLICATES, OPTION_SEED, OPTION_JSON,
+		OPTION_SPOOL, OPTION_SPOOL_SIZE, OPTION_SPOOL_AGE, OPTION_RESEND_WINDOW,
+		OPTION_RETAIN, OPTION_FRESH, 0};
 	struct run r = {.name = ""};
 	struct error err = {ERR_OK, ""};
 	int first;

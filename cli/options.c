@@ -17,6 +17,8 @@ static const struct option table[] = {
 	{"site", required_argument, NULL, OPTION_SITE},
 	{"rules", required_argument, NULL, OPTION_RULES},
 	{"lists", required_argument, NULL, OPTION_LISTS},
+	{"learned", required_argument, NULL, OPTION_LEARNED},
+	{"learn", required_argument, NULL, OPTION_LEARN},
 	{"geo", required_argument, NULL, OPTION_GEO},
 	{"tuning", required_argument, NULL, OPTION_TUNING},
 	{"own", required_argument, NULL, OPTION_OWN_SPACE},
@@ -51,9 +53,22 @@ static const struct option table[] = {
 	{"junit", required_argument, NULL, OPTION_JUNIT},
 	{"near-misses", required_argument, NULL, OPTION_NEAR_MISSES},
 	{"all", no_argument, NULL, OPTION_ALL},
+	{"into", required_argument, NULL, OPTION_INTO},
+	{"from", required_argument, NULL, OPTION_FROM},
+	{"equipment", required_argument, NULL, OPTION_EQUIPMENT},
+	{"ramp", required_argument, NULL, OPTION_RAMP},
+	{"min-days", required_argument, NULL, OPTION_MIN_DAYS},
+	{"by", required_argument, NULL, OPTION_BY},
+	{"because", required_argument, NULL, OPTION_BECAUSE},
+	{"until", required_argument, NULL, OPTION_UNTIL},
+	{"date", required_argument, NULL, OPTION_DATE},
+	{"despite", required_argument, NULL, OPTION_DESPITE},
 };
 
 enum { TABLE_ROWS = sizeof(table) / sizeof(table[0]) };
+
+#define LEARN_LEAST_MS UINT64_C(60000)
+#define LEARN_MOST_MS  (UINT64_C(60) * 86400 * 1000)
 
 static bool accepts(const int *accepted, int value)
 {
@@ -194,6 +209,33 @@ static int take_policy(struct options *o, int value, const char *arg, struct err
 	return 0;
 }
 
+/* Of baseline, and files that stand beside the policy. */
+static int take_baseline(struct options *o, int value, const char *arg, struct error *err)
+{
+	struct baseline_options *b = &o->baseline;
+	const struct {
+		int value;
+		const char **ret;
+	} texts[] = {{OPTION_INTO, &b->into}, {OPTION_FROM, &b->from},
+		{OPTION_EQUIPMENT, &b->equipment}, {OPTION_BY, &b->by},
+		{OPTION_BECAUSE, &b->because}, {OPTION_UNTIL, &b->until}, {OPTION_DATE, &b->date},
+		{OPTION_DESPITE, &b->despite}, {OPTION_LEARNED, &o->learned},
+		{OPTION_TUNING, &o->tuning}};
+	int64_t days;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (texts[i].value == value)
+			*texts[i].ret = arg;
+	}
+	if ((value == OPTION_UNTIL || value == OPTION_DATE) && !date_parse(str_from(arg), &days))
+		return usage(err, "--until and --date want a date", "write --until 2027-05-31");
+	if (value == OPTION_RAMP && !set_number(&b->ramp_percent, arg, 1, 1000000, 1))
+		return usage(err, "--ramp wants a growth in percent", "write --ramp 100");
+	if (value == OPTION_MIN_DAYS && !set_number(&b->min_days, arg, 1, 60, 1))
+		return usage(err, "--min-days wants a number from 1 to 60", "write --min-days 2");
+	return 0;
+}
+
 /* Of run alone. */
 static int take_live(struct options *o, int value, const char *arg, struct error *err)
 {
@@ -218,6 +260,12 @@ static int take_live(struct options *o, int value, const char *arg, struct error
 			return usage(
 				err, "--buffer wants MiB from 1 to 1023", "leave it out for 64");
 		break;
+	case OPTION_LEARN:
+		if (!quantity_ms(arg, &o->learn_ms) || o->learn_ms < LEARN_LEAST_MS ||
+			o->learn_ms > LEARN_MOST_MS)
+			return usage(
+				err, "--learn wants a time from 1m to 60d", "write --learn 14d");
+		break;
 	case OPTION_USER:
 		o->user = arg;
 		break;
@@ -225,6 +273,9 @@ static int take_live(struct options *o, int value, const char *arg, struct error
 		o->no_sandbox = true;
 		break;
 	default:
+		if (value == OPTION_LEARNED || value == OPTION_TUNING ||
+			(value >= OPTION_INTO && value <= OPTION_DESPITE))
+			return take_baseline(o, value, arg, err);
 		return take_spool(o, value, arg, err);
 	}
 	return 0;
@@ -265,9 +316,6 @@ int options_take(struct options *o, int value, const char *arg, struct error *er
 		break;
 	case OPTION_GEO:
 		o->geo = arg;
-		break;
-	case OPTION_TUNING:
-		o->tuning = arg;
 		break;
 	case OPTION_OWN_SPACE:
 		if (!add_prefixes(o->own, &o->n_own, arg))
@@ -448,6 +496,7 @@ struct knowledge_config options_knowledge(struct options *o)
 	struct knowledge_config k = {
 		.site_path = o->site,
 		.tuning_path = o->tuning,
+		.learned_path = o->learned,
 		.space = {o->own, o->n_own, o->subscribers, o->n_subscribers},
 		.as_of_ns = o->as_of_ns ? o->as_of_ns : (uint64_t)time(NULL) * NS_PER_S,
 	};

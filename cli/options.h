@@ -18,6 +18,8 @@ enum {
 	OPTION_SITE = 256,
 	OPTION_RULES,
 	OPTION_LISTS,
+	OPTION_LEARNED,
+	OPTION_LEARN,
 	OPTION_GEO,
 	OPTION_TUNING,
 	OPTION_OWN_SPACE,
@@ -52,11 +54,22 @@ enum {
 	OPTION_JUNIT,
 	OPTION_NEAR_MISSES,
 	OPTION_ALL,
+	OPTION_INTO,
+	OPTION_FROM,
+	OPTION_EQUIPMENT,
+	OPTION_RAMP,
+	OPTION_MIN_DAYS,
+	OPTION_BY,
+	OPTION_BECAUSE,
+	OPTION_UNTIL,
+	OPTION_DATE,
+	OPTION_DESPITE,
 	OPTION_OWN_FIRST,
 };
 
 struct options {
-	const char *site, *rules, *lists, *geo, *tuning, *filter, *redis, *name, *state;
+	const char *site, *rules, *lists, *learned, *geo, *tuning, *filter, *redis, *name, *state;
+	uint64_t learn_ms; /* 0: not given */
 	struct ip_prefix own[OPTIONS_MAX_PREFIXES], subscribers[OPTIONS_MAX_PREFIXES];
 	size_t n_own, n_subscribers;
 	bool has_subscribers; /* --subscribers was given, be it "none" */
@@ -83,6 +96,10 @@ struct options {
 	bool no_mutation, all;            /* of rules test; of rules trace */
 	const char *junit;                /* of rules test */
 	const char *near_misses;          /* of replay */
+	struct baseline_options {         /* of baseline */
+		const char *into, *from, *equipment, *by, *because, *until, *date, *despite;
+		uint32_t ramp_percent, min_days; /* 0: not given */
+	} baseline;
 	char data_dir[OPTIONS_PATH_BYTES], roles_path[OPTIONS_PATH_BYTES],
 		rules_dir[OPTIONS_PATH_BYTES], lists_dir[OPTIONS_PATH_BYTES],
 		geo_dir[OPTIONS_PATH_BYTES], state_dir[OPTIONS_PATH_BYTES];

@@ -34,6 +34,10 @@ static bool set_versions(struct analyst *a, const struct analyst_config *cfg)
 		d = tuning_digest(cfg->tuning);
 		facts_copy_str(f, FIELD_VERSION_TUNING, str_from(digest_format(&d, text)));
 	}
+	if (cfg->learned && learned_count(cfg->learned) > 0) {
+		d = learned_digest(cfg->learned);
+		facts_copy_str(f, FIELD_VERSION_LEARNED, str_from(digest_format(&d, text)));
+	}
 	geo = arena_alloc(a->arena, n_geo * sizeof(*geo));
 	for (size_t i = 0; geo && i < n_geo; i++) {
 		struct geo_file file;
@@ -94,6 +98,9 @@ struct analyst *analyst_new(
 	a->lists_are_new = true;
 	a->view.site = cfg->site;
 	a->view.lists = cfg->lists;
+	a->view.learned = cfg->learned;
+	a->learn_ns = cfg->learn_ns;
+	a->baseline = baseline_new(cfg->hash_key);
 	a->view.geo = geo_cache_new(cfg->geo, cfg->hash_key);
 	a->view.names = names_new(MAX_NAMES, cfg->hash_key);
 	a->view.entities = entities_new(cfg->hash_key);
@@ -105,8 +112,8 @@ struct analyst *analyst_new(
 	a->correlator = new_correlator(a);
 	a->arena = arena_new(ARENA_BLOCK_BYTES);
 	a->facts.arena = a->arena;
-	if (!a->visibility || !a->view.geo || !a->view.names || !a->view.entities || !a->scratch ||
-		!a->findings || !a->noise || !a->correlator || !a->arena ||
+	if (!a->visibility || !a->baseline || !a->view.geo || !a->view.names || !a->view.entities ||
+		!a->scratch || !a->findings || !a->noise || !a->correlator || !a->arena ||
 		!perspective_forget(&a->view, cfg->hash_key) || !set_versions(a, cfg)) {
 		analyst_free(a);
 		error_set(err, ERR_SYSTEM, "not enough memory for the analyst stage");
@@ -132,6 +139,7 @@ int analyst_reload(struct analyst *a, const struct analyst_config *cfg, struct e
 	sigma_scratch_free(a->scratch);
 	a->view.site = cfg->site;
 	a->view.lists = cfg->lists;
+	a->view.learned = cfg->learned;
 	a->view.geo = geo;
 	a->sigma = cfg->sigma;
 	a->scratch = scratch;
@@ -145,6 +153,7 @@ void analyst_free(struct analyst *a)
 	if (!a)
 		return;
 	visibility_free(a->visibility);
+	baseline_free(a->baseline);
 	geo_cache_free(a->view.geo);
 	names_free(a->view.names);
 	entities_free(a->view.entities);
@@ -243,7 +252,7 @@ static int judge_flow(struct analyst *a, const struct event *ev)
 		if (!perspective_take(&a->view, &a->facts, side))
 			continue;
 		a->stats.judged++;
-		if (!see(a, ev, side, first))
+		if (!see(a, ev, side, first) || (a->learn_ns && !analyst_learn(a, ev, side)))
 			return ERR_SYSTEM;
 		first = false;
 		analyst_evaluate(a, RULE_FLOW);
@@ -274,6 +283,15 @@ static int judge_reach(struct analyst *a, const struct event *ev)
 	return a->rc;
 }
 
+/* Of the day, and of learning. */
+static void note_time(struct analyst *a, uint64_t ts_ns)
+{
+	if (a->day_ns == 0)
+		a->day_ns = ts_ns;
+	if (a->learn_ns)
+		baseline_begin(a->baseline, ts_ns);
+}
+
 static int judge(struct analyst *a, const struct event *ev)
 {
 	switch (ev->kind) {
@@ -292,8 +310,7 @@ static int judge(struct analyst *a, const struct event *ev)
 int analyst_event(struct analyst *a, const struct event *ev)
 {
 	a->stats.events++;
-	if (a->day_ns == 0)
-		a->day_ns = ev->ts_ns;
+	note_time(a, ev->ts_ns);
 	start(a, ev);
 	a->rc = judge(a, ev);
 	if (a->ended)
@@ -305,8 +322,7 @@ int analyst_tick(struct analyst *a, uint64_t ts_ns)
 {
 	int rc = 0;
 
-	if (a->day_ns == 0) /* frames, but no conversation yet */
-		a->day_ns = ts_ns;
+	note_time(a, ts_ns); /* frames, but perhaps no conversation yet */
 	if (a->lists_are_new)
 		rc = analyst_tell_stale_lists(a, ts_ns);
 	a->lists_are_new = false;

@@ -9,8 +9,10 @@
 #include "analysis/event.h"
 #include "common/blob.h"
 #include "common/error.h"
+#include "rules/baseline/baseline.h"
 #include "rules/findings.h"
 #include "rules/lists/lists.h"
+#include "rules/policy/learned.h"
 #include "rules/policy/site.h"
 #include "rules/sensor_event.h"
 #include "rules/sigma/correlator.h"
@@ -23,7 +25,9 @@ struct analyst_config {
 	const struct lists *lists;
 	const struct sigma *sigma;
 	const struct geo *geo;
-	const struct tuning *tuning; /* NULL: every match is told */
+	const struct tuning *tuning;   /* NULL: every match is told */
+	const struct learned *learned; /* edges that were approved for SITE; NULL: none */
+	uint64_t learn_ns; /* how long edges are learned, from the first conversation on; 0: not */
 	uint64_t hash_key;
 	uint32_t max_findings;
 	uint64_t window_ns, repeat_ns; /* of findings */
@@ -84,9 +88,9 @@ int analyst_sensor(struct analyst *a, const struct sensor_event *ev, uint64_t ts
 /* A period ended: tells what was seen of each piece of equipment, and of the site. */
 int analyst_period(struct analyst *a, const struct sensor_period *p);
 
-/* From the next event on everything is judged by what CFG names (site, lists, sigma, geo, tuning);
- * open findings and what was learned stay. Borrowed like that of analyst_new. On failure a negative
- * code with *err, and nothing has changed. */
+/* From the next event on everything is judged by what CFG names (site, lists, sigma, geo, tuning,
+ * learned); open findings and what was learned stay. Borrowed like that of analyst_new. On failure
+ * a negative code with *err, and nothing has changed. */
 int analyst_reload(struct analyst *a, const struct analyst_config *cfg, struct error *err);
 
 /* What was learned and found, in parts that each say on their own what they are. Names and
@@ -94,6 +98,7 @@ int analyst_reload(struct analyst *a, const struct analyst_config *cfg, struct e
 struct analyst_parts {
 	struct blob_writer *period, *names, *entities, *visibility, *findings, *correlations,
 		*noise;
+	struct blob_writer *baseline; /* what was learned, and of conversations if HELD */
 };
 
 /* COUNTED: what a period that ended now would be told. HELD: with the alerts that are held back to
@@ -103,7 +108,8 @@ void analyst_save(const struct analyst *a, const struct sensor_counts *counted, 
 
 struct analyst_parts_read {
 	struct blob_reader period, names, entities, visibility, findings, correlations;
-	struct blob_reader noise; /* empty: nothing was counted */
+	struct blob_reader noise;    /* empty: nothing was counted */
+	struct blob_reader baseline; /* empty: nothing was learned */
 };
 
 /* Into A, which is new. Counting begins at 0 again. 0, or ERR_INPUT with *err that names the part
@@ -116,6 +122,9 @@ void analyst_go_on_behind(struct analyst *a, findings_last_fn *last, void *user)
 /* Borrowed; changes with each event. */
 const struct visibility *analyst_visibility(const struct analyst *a);
 const struct noise *analyst_noise(const struct analyst *a);
+
+/* Edges that were learned, in this run or before. Borrowed; changes with each event. */
+const struct baseline *analyst_baseline(const struct analyst *a);
 
 void analyst_stats(const struct analyst *a, struct analyst_stats *ret);
 

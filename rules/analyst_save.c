@@ -57,6 +57,8 @@ void analyst_save(const struct analyst *a, const struct sensor_counts *counted, 
 	findings_save(a->findings, held, parts->findings);
 	correlator_save(a->correlator, held, parts->correlations);
 	noise_save(a->noise, parts->noise);
+	if (parts->baseline)
+		baseline_save(a->baseline, held, parts->baseline);
 }
 
 static bool load_period(struct analyst *a, struct blob_reader *r)
@@ -95,6 +97,9 @@ int analyst_load(struct analyst *a, struct analyst_parts_read *parts, struct err
 	a->lists_are_new = false; /* it was told before, and will be at the day's end */
 	if (!noise_load(a->noise, &parts->noise) || !blob_at_end(&parts->noise))
 		return refuse(err, "suppressions");
+	if (parts->baseline.len > 0 &&
+		(!baseline_load(a->baseline, &parts->baseline) || !blob_at_end(&parts->baseline)))
+		return refuse(err, "what was learned");
 	return 0;
 }
 

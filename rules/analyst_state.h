@@ -18,6 +18,8 @@ struct analyst {
 	struct facts facts;
 	struct analyst_stats stats;
 	struct visibility *visibility;
+	struct baseline *baseline;
+	uint64_t learn_ns;
 	struct visibility_counts site; /* in this period, each conversation once */
 	struct sensor_counts day;      /* as they were when the period began */
 	uint64_t day_ns;               /* when it began; 0: before the first event or tick */
@@ -46,3 +48,7 @@ void analyst_tell_noise(struct analyst *a, const struct sensor_period *p);
 
 /* The facts at hand are an event of the sensor. */
 void analyst_judge_sensor(struct analyst *a);
+
+/* Learns what EV, which is about the event's flow, says as end SIDE sees it, whose facts are owed.
+ * False without memory. */
+bool analyst_learn(struct analyst *a, const struct event *ev, int side);

@@ -11,15 +11,17 @@
 #include "common/memo.h"
 #include "rules/entity.h"
 #include "rules/lists/lists.h"
+#include "rules/policy/learned.h"
 #include "rules/policy/site.h"
 
 struct perspective {
 	const struct site *site;
 	const struct lists *lists;
+	const struct learned *learned; /* NULL: nothing */
 	struct geo_cache *geo;
 	struct names *names;
 	struct entities *entities;
-	/* What LISTS and SITE said: to be renewed with them */
+	/* What LISTS, SITE and LEARNED said: to be renewed with them */
 	struct memo *linkages, *verdicts;
 	/* of the event at hand: for perspective*.c alone */
 	const struct event *ev;
@@ -31,8 +33,8 @@ struct perspective {
 	int side;
 };
 
-/* Makes both memos empty: before the first event, and when SITE or LISTS were replaced. False, with
- * the former ones kept, without memory. */
+/* Makes both memos empty: before the first event, and when SITE, LISTS or LEARNED were replaced.
+ * False, with the former ones kept, without memory. */
 bool perspective_forget(struct perspective *p, uint64_t hash_key);
 
 /* Frees them; the rest is its owner's. */

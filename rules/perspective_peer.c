@@ -295,7 +295,15 @@ static struct conversation conversation_of(const struct perspective *p, const st
 		.peer_domain = domain_of(p, f),
 		.peer_as = as_number_of(p),
 		.ts_ns = r->first_ns,
+		.learned = p->learned,
 	};
+}
+
+/* What was learned never covers a peer that is linked to an adversary or that a feed warns of,
+ * whoever approved it. */
+static bool is_listed(const struct facts *f)
+{
+	return facts_has(f, FIELD_PEER_LINKAGE_TIER) || facts_has(f, FIELD_PEER_INDICATOR_LIST);
 }
 
 /* Everything that decides a verdict. Nothing in a policy begins or ends within a minute. */
@@ -343,9 +351,13 @@ static void fill_verdict(const struct perspective *p, struct facts *f)
 		return;
 	}
 	if (site_is_declared(p->site) && self(p)) {
-		const struct conversation c = conversation_of(p, f);
+		struct conversation c = conversation_of(p, f);
 
 		v = judge(p, &c);
+		if (v.verdict == VERDICT_LEARNED && is_listed(f)) {
+			c.learned = NULL;
+			v.verdict = site_verdict(p->site, &c, &v.window);
+		}
 	}
 	facts_set_text(f, FIELD_CONTRACT_VERDICT, verdict_name(v.verdict));
 	facts_set_text(f, FIELD_CONTRACT_WINDOW, v.window);
@@ -362,6 +374,10 @@ static void fill_contract_words(const struct perspective *p, struct facts *f)
 	}
 	c = conversation_of(p, f);
 	site_judge(p->site, &c, &j);
+	if (j.verdict == VERDICT_LEARNED && is_listed(f)) {
+		c.learned = NULL;
+		site_judge(p->site, &c, &j);
+	}
 	facts_copy_str(f, FIELD_CONTRACT_LINE, str_from(j.line));
 	facts_copy_str(f, FIELD_CONTRACT_TEXT, str_from(j.text));
 }

@@ -8,6 +8,8 @@ int knowledge_open(struct knowledge *ret, const struct knowledge_config *cfg, st
 	memset(ret, 0, sizeof(*ret));
 	ret->site = site_reopen(cfg->before, cfg->site_path, cfg->roles_path, &cfg->space, err);
 	if (ret->site)
+		ret->learned = learned_open(cfg->learned_path, ret->site, err);
+	if (ret->learned)
 		ret->lists = lists_open(cfg->lists_dir, cfg->as_of_ns, err);
 	if (ret->lists)
 		ret->sigma = sigma_open(cfg->rules_dir, ret->lists, cfg->faults, err);
@@ -27,6 +29,7 @@ void knowledge_close(struct knowledge *k)
 	geo_close(k->geo);
 	sigma_close(k->sigma);
 	lists_close(k->lists);
+	learned_close(k->learned);
 	site_close(k->site);
 	memset(k, 0, sizeof(*k));
 }

@@ -7,6 +7,7 @@
 #include "analysis/enrich/geo.h"
 #include "common/error_list.h"
 #include "rules/lists/lists.h"
+#include "rules/policy/learned.h"
 #include "rules/policy/site.h"
 #include "rules/sigma/sigma.h"
 #include "rules/tuning/tuning.h"
@@ -15,6 +16,7 @@ struct knowledge_config {
 	const struct site *before; /* NULL, or the policy that is in force until this one is */
 	const char *site_path;     /* NULL: discover mode */
 	const char *roles_path;    /* shipped contracts of roles; NULL: none */
+	const char *learned_path;  /* approved edges of that policy; NULL: none */
 	const char *rules_dir;     /* NULL: none */
 	const char *lists_dir;     /* NULL: none */
 	const char *geo_dir;       /* NULL or "": none */
@@ -27,6 +29,7 @@ struct knowledge_config {
 
 struct knowledge {
 	struct site *site;
+	struct learned *learned;
 	struct lists *lists;
 	struct sigma *sigma;
 	struct geo *geo;

@@ -330,6 +330,10 @@ int pipeline_run(const struct pipeline_config *cfg, const struct pipeline_consum
 		rc = run(&p, c, ret, err);
 	if (rc == 0 && cfg->keep)
 		rc = cfg->keep(cfg->user, &p, err);
+	if (rc == 0 && cfg->keep && cfg->ends_kept) {
+		p.reader.goes_on = false;
+		rc = run(&p, c, ret, err);
+	}
 	crew_free(p.crew);
 	pipeline_sum(&p, ret);
 	close_pipeline(&p);

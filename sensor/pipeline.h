@@ -93,6 +93,7 @@ struct pipeline_config {
 	/* At the end of the source nothing ends, and KEEP is called with nothing under way, to save
 	 * what there is; the consumer's PERIOD and FINISH are not called then. NULL: all ends. */
 	int (*keep)(void *user, struct pipeline *p, struct error *err);
+	bool ends_kept; /* all ends behind KEEP nevertheless, and that is not in what it saved */
 	void (*progress)(void *user,
 		const struct pipeline_stats *so_far); /* NULL, or called after each batch */
 	void (*input_fault)(

@@ -24,6 +24,7 @@ bool reader_init(struct reader *r, const struct pipeline_config *cfg, struct pip
 
 	memset(r, 0, sizeof(*r));
 	r->cfg = cfg;
+	r->goes_on = cfg->keep != NULL;
 	reader_set_site(r, cfg->site);
 	r->stats = stats;
 	r->lent = cfg->source && source_lend(cfg->source);
@@ -392,7 +393,7 @@ static bool is_over(struct reader *r, struct batch *b)
 {
 	uint64_t tick_ns;
 
-	if (r->cfg->keep)
+	if (r->goes_on)
 		return is_kept(r, b);
 	end_group(r, b);
 	while (r->clock.started &&

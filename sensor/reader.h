@@ -22,7 +22,8 @@ struct reader {
 	const struct pipeline_config *cfg;
 	const struct site *site;      /* borrowed */
 	struct decode_options decode; /* of the site */
-	bool is_divided;              /* the site is */
+	bool goes_on;    /* at the end of the source nothing ends: see pipeline_config.keep */
+	bool is_divided; /* the site is */
 	struct pipeline_stats *stats;
 	struct packet_clock clock;
 	struct duplicates *duplicates; /* NULL: they are kept */

@@ -28,7 +28,9 @@ static const char *const names[STATE_PARTS] = {
 	[STATE_FINDINGS] = "findings",
 	[STATE_CORRELATIONS] = "correlations",
 	[STATE_NOISE] = "noise",
+	[STATE_BASELINE] = "baseline",
 	[STATE_SENSOR] = "sensor",
+	[STATE_BASELINE_END] = "baseline-end",
 };
 
 void state_image_init(struct state_image *image)
@@ -69,7 +71,8 @@ bool state_take(struct state_image *image, const struct state_source *from)
 		&parts[STATE_READER], from->about->is_whole ? &parts[STATE_FLOWS] : NULL};
 	const struct analyst_parts ap = {&parts[STATE_DAY], &parts[STATE_NAMES],
 		&parts[STATE_PEERS], &parts[STATE_EQUIPMENT], &parts[STATE_FINDINGS],
-		&parts[STATE_CORRELATIONS], &parts[STATE_NOISE]};
+		&parts[STATE_CORRELATIONS], &parts[STATE_NOISE],
+		.baseline = &parts[STATE_BASELINE]};
 	bool ok = true;
 
 	for (int i = 0; i < STATE_SENSOR; i++)
@@ -95,7 +98,8 @@ int state_write(struct state_store *store, const struct state_image *image, stru
 		if (w->failed)
 			return error_set(
 				err, ERR_SYSTEM, "not enough memory for what is to be saved");
-		if (i != STATE_FLOWS || image->is_whole)
+		if ((i != STATE_FLOWS || image->is_whole) &&
+			(i != STATE_BASELINE_END || w->len > 0))
 			sections[n++] =
 				(struct state_section){names[i], SECTION_VERSION, w->data, w->len};
 	}
@@ -170,6 +174,7 @@ int state_read(struct state_found *ret, struct state_store *store, struct error 
 	     find(ret, STATE_FINDINGS, &ret->analyst.findings) &&
 	     find_if_any(ret, STATE_CORRELATIONS, &ret->analyst.correlations) &&
 	     find_if_any(ret, STATE_NOISE, &ret->analyst.noise) &&
+	     find_if_any(ret, STATE_BASELINE, &ret->analyst.baseline) &&
 	     find(ret, STATE_SENSOR, &ret->sensor);
 	ret->pipeline.has_flows = ok && find(ret, STATE_FLOWS, &ret->pipeline.flows);
 	if (!ok || ret->pipeline.has_flows != ret->about.is_whole)
@@ -177,6 +182,13 @@ int state_read(struct state_found *ret, struct state_store *store, struct error 
 			"it was saved by a release that this one does not understand");
 	ret->is_there = true;
 	return 0;
+}
+
+bool state_find_baseline(const struct state_sections *sections, struct blob_reader *ret)
+{
+	const struct state_found found = {.sections = *sections};
+
+	return find(&found, STATE_BASELINE_END, ret) || find(&found, STATE_BASELINE, ret);
 }
 
 void state_found_done(struct state_found *found)

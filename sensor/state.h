@@ -1,5 +1,6 @@
 /* What a sensor carries over a restart, in the state database: the packet clock, the conversations,
- * names learned from DNS, peers, what was seen of equipment, the day so far, open findings.
+ * names learned from DNS, peers, what was seen of equipment, the day so far, open findings, learned
+ * edges.
  *
  * Not in it: what nDPI has seen of conversations and remembers beyond them; bytes of packets, and
  * so fragments that wait for the rest of their datagram; what can be looked up again. */
@@ -37,7 +38,9 @@ enum state_part {
 	STATE_FINDINGS,
 	STATE_CORRELATIONS, /* releases before had none */
 	STATE_NOISE,        /* the same */
+	STATE_BASELINE,     /* the same */
 	STATE_SENSOR,       /* of a live run: its own business */
+	STATE_BASELINE_END, /* of `vedette baseline learn`: as if all conversations had ended */
 	STATE_PARTS
 };
 
@@ -81,6 +84,10 @@ struct state_found {
 /* Reads what STORE has; what makes no sense is ERR_INPUT. state_found_done is due in any case. */
 int state_read(struct state_found *ret, struct state_store *store, struct error *err);
 void state_found_done(struct state_found *found);
+
+/* The baseline in SECTIONS, whole, for those who look at it: of STATE_BASELINE_END where that is.
+ * False when there is none. */
+bool state_find_baseline(const struct state_sections *sections, struct blob_reader *ret);
 
 /* Whether the sensor NAME, at NOW_NS by the wall clock, may go on from it: ERR_CONFIG, with what
  * to do, for another one's, and for one that lies in the future. */

@@ -67,6 +67,7 @@ void flow_record_fill(struct flow_record *ret, const struct flow *f)
 	ret->subscriber_tunnel = f->subscriber_tunnel;
 	ret->is_tunnel = f->is_tunnel;
 	ret->fragment_overlap = f->fragment_overlap;
+	ret->classified = f->classified;
 	ret->resumed = f->resumed;
 	ret->first_ns = f->first_ns;
 	ret->last_ns = f->last_ns;

@@ -1,6 +1,7 @@
 /* The verdict on one conversation, and the line that decided. */
 #include <assert.h>
 
+#include "rules/policy/learned_state.h"
 #include "rules/policy/phrase.h"
 
 struct ends {
@@ -48,10 +49,15 @@ static const struct line *find(const struct site *s, const struct line *lines, u
 	return NULL;
 }
 
+/* What allowed a conversation until it ended. */
+struct ended {
+	const char *what; /* NULL: nothing */
+	const char *where, *until;
+};
+
 /* An exception that lets the initiator do this; *ret_ended is one that did until it ended. */
 static const struct line *find_exception(const struct site *s, struct ends *ends,
-	const struct conversation *c, const struct line **candidate,
-	const struct exception **ret_ended)
+	const struct conversation *c, const struct line **candidate, struct ended *ret_ended)
 {
 	const struct declared *d = ends->initiator.declared;
 
@@ -62,7 +68,7 @@ static const struct line *find_exception(const struct site *s, struct ends *ends
 		if (fit == FIT_NO)
 			continue;
 		if (c->ts_ns >= x->until_ns)
-			*ret_ended = x;
+			*ret_ended = (struct ended){"the exception", x->line.where, x->until.data};
 		else if (fit == FIT_YES)
 			return &x->line;
 		else if (!*candidate)
@@ -104,6 +110,60 @@ static const struct line *find_contract(const struct site *s, struct ends *ends,
 	return line;
 }
 
+static enum fit edge_fits(const struct site *s, const struct learned_edge *e, struct end *other,
+	const struct conversation *c)
+{
+	const bool has_label = c->certain && !label_is_empty(c);
+	bool is_near = e->n_networks == 0;
+
+	if ((e->segment && e->segment != c->segment) || (e->no_label && has_label))
+		return FIT_NO;
+	for (uint32_t i = 0; i < e->n_networks && !is_near; i++)
+		is_near = ip_prefix_contains(&e->networks[i], other->addr);
+	return is_near ? line_fits(s, &e->line, other, c) : FIT_NO;
+}
+
+/* Of the edges of one end that was approved with OTHER, as find_exception. */
+static const struct line *find_edge(const struct site *s, const struct declared *d, bool inbound,
+	struct end *other, const struct conversation *c, const struct line **candidate,
+	struct ended *ret_ended)
+{
+	const struct learned *l = c->learned;
+	uint32_t i = d ? l->first[d - s->declared] : NO_ID;
+
+	for (; i != NO_ID; i = l->edges[i].next) {
+		const struct learned_edge *e = &l->edges[i];
+		enum fit fit = e->inbound == inbound ? edge_fits(s, e, other, c) : FIT_NO;
+
+		if (fit == FIT_NO)
+			continue;
+		if (c->ts_ns >= e->until_ns)
+			*ret_ended =
+				(struct ended){"what was learned", e->line.where, e->until.data};
+		else if (fit == FIT_YES)
+			return &e->line;
+		else if (!*candidate)
+			*candidate = &e->line;
+	}
+	return NULL;
+}
+
+static const struct line *find_learned(const struct site *s, struct ends *ends,
+	const struct conversation *c, const struct line **candidate, struct ended *ret_ended)
+{
+	const struct line *line;
+
+	if (!c->learned || c->learned->n == 0)
+		return NULL;
+	assert(c->learned->n_owners == s->n_declared);
+	line = find_edge(
+		s, ends->initiator.declared, false, &ends->responder, c, candidate, ret_ended);
+	if (!line)
+		line = find_edge(s, ends->responder.declared, true, &ends->initiator, c, candidate,
+			ret_ended);
+	return line;
+}
+
 static const char *window_state(const struct site *s, const struct declared *d, uint64_t ts_ns)
 {
 	uint32_t first = first_window(s, d);
@@ -117,9 +177,9 @@ static const char *window_state(const struct site *s, const struct declared *d, 
 /* What was decided, before it is put into words. */
 struct decision {
 	enum verdict verdict;
-	const struct line *line;       /* that decided, or would if the label were certain */
-	const struct declared *self;   /* NULL: undeclared */
-	const struct exception *ended; /* that did allow it */
+	const struct line *line;     /* that decided, or would if the label were certain */
+	const struct declared *self; /* NULL: undeclared */
+	struct ended ended;          /* that did allow it */
 	const char *window;
 };
 
@@ -186,9 +246,9 @@ static void violation(const struct site *s, const struct conversation *c, const 
 	add_peer(&p, c);
 	phrase_add(&p, " with ");
 	add_subject(&p, c);
-	if (by->ended)
-		phrase_add(&p, "; the exception at %s ended with %s", by->ended->line.where,
-			by->ended->until.data);
+	if (by->ended.what)
+		phrase_add(&p, "; %s at %s ended with %s", by->ended.what, by->ended.where,
+			by->ended.until);
 }
 
 static void undeclared(const struct site *s, const struct conversation *c, struct judgement *ret)
@@ -230,7 +290,11 @@ static struct decision decide(const struct site *s, const struct conversation *c
 		return d;
 	}
 	d.line = find_contract(s, &ends, c, &candidate);
-	d.verdict = d.line ? VERDICT_ALLOWED : candidate ? VERDICT_UNDETERMINED : VERDICT_VIOLATION;
+	d.verdict = VERDICT_ALLOWED;
+	if (d.line)
+		return d;
+	d.line = find_learned(s, &ends, c, &candidate, &d.ended);
+	d.verdict = d.line ? VERDICT_LEARNED : candidate ? VERDICT_UNDETERMINED : VERDICT_VIOLATION;
 	if (!d.line)
 		d.line = candidate;
 	return d;

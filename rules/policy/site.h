@@ -132,6 +132,11 @@ enum verdict {
 
 const char *verdict_name(enum verdict v);
 
+/* As a line writes it: "tcp", "esp"; NULL when it has to be "ip/N". */
+const char *policy_transport_name(uint8_t proto, bool *ret_has_ports);
+
+struct learned;
+
 /* One conversation as the policy sees it, from the side of one piece of equipment. */
 struct conversation {
 	const struct equipment *equipment; /* NULL: undeclared */
@@ -146,6 +151,7 @@ struct conversation {
 	struct str peer_domain; /* empty: unknown */
 	uint32_t peer_as;
 	uint64_t ts_ns;
+	const struct learned *learned; /* edges that were approved for this policy; NULL: none */
 };
 
 struct judgement {
@@ -158,10 +164,12 @@ struct judgement {
 	const char *window; /* "inside", "outside" or "none" */
 };
 
-/* Order: exception, window, contract of either end, then undetermined or violation
- * (docs/policy.md). Equipment is from site_inventory(S). Pure; cost grows with the lines of the two
- * roles, the exceptions of the caller and the windows of the two suppliers only. *ret_window as in
- * struct judgement. */
+/* Order: exception, window, contract of either end, what either end learned, then undetermined or
+ * violation (docs/policy.md). VERDICT_LEARNED does not hold for a peer that is linked to an
+ * adversary, which is not known here: the caller asks again without what was learned. Equipment is
+ * from site_inventory(S). Pure; cost grows with the lines of the two roles, the exceptions of the
+ * caller, the windows of the two suppliers and the approved edges of the two ends only. *ret_window
+ * as in struct judgement. */
 enum verdict site_verdict(
 	const struct site *s, const struct conversation *c, const char **ret_window);
 

@@ -112,7 +112,7 @@ static control_op *find_op(const struct control *c, const char *request)
 		const char *name;
 		control_op *op;
 	} known[] = {{"ping", do_ping}, {"status", c->ops.status}, {"canary", c->ops.canary},
-		{"reload", c->ops.reload}, {"stop", c->ops.stop}};
+		{"reload", c->ops.reload}, {"stop", c->ops.stop}, {"baseline", c->ops.baseline}};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (strcmp(known[i].name, request) == 0)
@@ -136,8 +136,8 @@ static void refuse(struct control *c, struct control_client *k, const char *what
 
 	count(c, MALFORMED);
 	json_init(&nothing);
-	error_set(
-		&err, ERR_USAGE, "%s; write one line: ping, status, canary, reload or stop", what);
+	error_set(&err, ERR_USAGE,
+		"%s; write one line: ping, status, canary, reload, stop or baseline", what);
 	answer(c, k, &err, &nothing);
 }
 

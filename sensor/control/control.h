@@ -1,7 +1,7 @@
 /* The control socket: the process's only listener, a unix stream socket of mode 0600 in the state
  * directory. Who may open it may ask: root, and the user who runs the sensor.
  * Protocol: a client sends one line, gets one line of JSON, and the server closes. Requests:
- * "ping", "status", "canary", "reload", "stop". Answers: {"ok":true,...} or
+ * "ping", "status", "canary", "reload", "stop", "baseline". Answers: {"ok":true,...} or
  * {"ok":false,"code":"config","error":"..."} with code one of usage, config, input, redis, system.
  * A client that is slow, talks too much or never ends costs one of CONTROL_MAX_CLIENTS places for
  * at most CONTROL_CLIENT_MS; when all are taken the one that has asked nothing for longest goes. */
@@ -47,7 +47,8 @@ struct control_ops {
 	control_op *status;
 	control_op *canary;
 	control_op *reload;
-	control_op *stop; /* only asks the sensor to end: the answer must still be sent */
+	control_op *stop;     /* only asks the sensor to end: the answer must still be sent */
+	control_op *baseline; /* what was learned; NULL: no such request */
 };
 
 /* What the socket has seen since control_start. */

@@ -292,7 +292,7 @@ static int confine(void *user, struct error *err)
 static int start_threads(struct live_run *l, struct error *err)
 {
 	const struct control_ops ops = {
-		live_op_status, live_op_canary, live_op_reload, live_op_stop};
+		live_op_status, live_op_canary, live_op_reload, live_op_stop, live_op_baseline};
 	int rc = l->delivery ? delivery_start(l->delivery, err) : 0;
 
 	if (rc == 0)
@@ -308,6 +308,8 @@ static int open_analyst(struct live_run *l, struct error *err)
 	const struct analyst_config ac = {
 		.site = l->knowledge->site,
 		.lists = l->knowledge->lists,
+		.learned = l->knowledge->learned,
+		.learn_ns = l->cfg.learn_ns,
 		.sigma = l->knowledge->sigma,
 		.geo = l->knowledge->geo,
 		.tuning = l->knowledge->tuning,

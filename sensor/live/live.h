@@ -25,6 +25,7 @@ struct live_run_config {
 	bool has_seed; /* it was asked for: what was saved under another key is of no use */
 	uint32_t workers, max_flows, max_detections, max_findings;
 	uint64_t window_ns, repeat_ns; /* of findings */
+	uint64_t learn_ns;             /* how long edges are learned; 0: not */
 	bool keep_duplicates;
 	bool sandbox;                  /* false: --no-sandbox */
 	bool print;                    /* alerts on standard output, too */

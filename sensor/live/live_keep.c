@@ -17,6 +17,10 @@ enum { LAYOUT_VERSION = 1, MAX_ASIDE = 1000 };
 
 #define KEEP_EVERY_NS (60 * NS_PER_S)
 
+/* An edge that was learned is sooner out of a kill's reach: there are few new ones, after a while.
+ */
+#define KEEP_EDGES_NS (5 * NS_PER_S)
+
 struct live_keeper {
 	char path[PATH_MAX];
 	struct state_store *store;
@@ -26,6 +30,7 @@ struct live_keeper {
 	bool has_thread;
 	bool is_taken;        /* the image is of the end, and not written yet */
 	uint64_t kept_ns;     /* packet clock, when the last image was taken */
+	uint32_t kept_edges;  /* that were learned by then */
 	uint64_t skipped;     /* images not taken: the one before was still being written */
 	uint64_t longest_us;  /* that the main thread was busy with one */
 	pthread_mutex_t lock; /* for what follows */
@@ -292,19 +297,26 @@ static bool is_busy(struct live_keeper *k)
 	return busy;
 }
 
+static bool is_due(const struct live_keeper *k, uint64_t now_ns, uint32_t edges)
+{
+	return now_ns >= k->kept_ns + (edges == k->kept_edges ? KEEP_EVERY_NS : KEEP_EDGES_NS);
+}
+
 void live_keep_turn(struct live_run *l)
 {
 	struct live_keeper *k = l->keeper;
 	const uint64_t now_ns = pipeline_now_ns(l->pipeline);
+	const uint32_t edges = baseline_edges(analyst_baseline(l->analyst));
 	uint64_t began_us;
 
-	if (!k || !k->store || l->is_stopping || now_ns < k->kept_ns + KEEP_EVERY_NS)
+	if (!k || !k->store || l->is_stopping || !is_due(k, now_ns, edges))
 		return;
 	k->kept_ns = now_ns;
 	if (is_busy(k)) {
 		k->skipped++;
 		return;
 	}
+	k->kept_edges = edges;
 	began_us = monotonic_us();
 	if (!take(l, false, live_wall_ns(NULL))) {
 		l->cfg.log("not enough memory to save what the sensor knows; it is tried again in "

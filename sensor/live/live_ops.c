@@ -1,11 +1,12 @@
 /* What the control socket asks for. These run in its thread; what belongs to the main thread is
  * asked of it and waited for. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "sensor/live/live_state.h"
 
-enum { STATUS_WAIT_S = 5, CANARY_WAIT_S = 15 };
+enum { STATUS_WAIT_S = 5, CANARY_WAIT_S = 15, BASELINE_ANSWER_BYTES = 100 << 20 };
 
 struct timespec live_deadline(int seconds)
 {
@@ -38,6 +39,59 @@ int live_op_status(
 	rc = l->status ? too_busy(l, err) : 0;
 	l->status = NULL;
 	pthread_mutex_unlock(&l->lock);
+	return rc;
+}
+
+void live_baseline_fill(struct live_run *l)
+{
+	pthread_mutex_lock(&l->lock);
+	if (l->baseline) {
+		baseline_save(analyst_baseline(l->analyst), false, l->baseline);
+		l->baseline = NULL;
+		pthread_cond_broadcast(&l->changed);
+	}
+	pthread_mutex_unlock(&l->lock);
+}
+
+/* Its bytes as they are saved, in hexadecimal: whoever asks reads them as it reads a file. */
+static int put_hex(struct json_writer *w, const struct blob_writer *bytes, struct error *err)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *text = bytes->failed ? NULL : malloc(2 * bytes->len + 1);
+
+	if (!text)
+		return error_set(err, ERR_SYSTEM, "not enough memory to say what was learned");
+	for (size_t i = 0; i < bytes->len; i++) {
+		text[2 * i] = digits[bytes->data[i] >> 4];
+		text[2 * i + 1] = digits[bytes->data[i] & 15];
+	}
+	json_key(w, "baseline");
+	json_str(w, (struct str){text, (uint32_t)(2 * bytes->len)});
+	free(text);
+	return 0;
+}
+
+int live_op_baseline(
+	void *user, const struct control_peer *peer, struct json_writer *w, struct error *err)
+{
+	const struct timespec until = live_deadline(STATUS_WAIT_S);
+	struct live_run *l = user;
+	struct blob_writer bytes;
+	int rc = 0;
+
+	(void)peer;
+	blob_init(&bytes, BASELINE_ANSWER_BYTES);
+	pthread_mutex_lock(&l->lock);
+	l->baseline = &bytes;
+	live_ask(l);
+	while (l->baseline && !l->ended && rc == 0)
+		rc = pthread_cond_timedwait(&l->changed, &l->lock, &until);
+	rc = l->baseline ? too_busy(l, err) : 0;
+	l->baseline = NULL;
+	pthread_mutex_unlock(&l->lock);
+	if (rc == 0)
+		rc = put_hex(w, &bytes, err);
+	blob_done(&bytes);
 	return rc;
 }
 

@@ -67,6 +67,7 @@ static bool change_over(struct live_run *l, const struct knowledge *fresh)
 	const struct analyst_config ac = {
 		.site = fresh->site,
 		.lists = fresh->lists,
+		.learned = fresh->learned,
 		.sigma = fresh->sigma,
 		.geo = fresh->geo,
 		.tuning = fresh->tuning,

@@ -72,6 +72,7 @@ struct live_run {
 	bool is_swapping;             /* the main thread has taken it */
 	struct knowledge *former;     /* swapped out: whoever reloads frees it */
 	struct json_writer *status;   /* to be filled */
+	struct blob_writer *baseline; /* the same */
 	bool ended;                   /* the main thread takes no more turns */
 	struct live_news news[LIVE_MAX_NEWS];
 	uint32_t n_news;
@@ -137,6 +138,7 @@ void live_filter_remember(struct live_run *l);
 /* Main thread, in its turn. */
 void live_swap(struct live_run *l);
 void live_status_fill(struct live_run *l);
+void live_baseline_fill(struct live_run *l);
 void live_canary_send(struct live_run *l);
 
 /* ---- live_keep.c ---- */
@@ -178,6 +180,8 @@ int live_op_status(
 int live_op_canary(
 	void *user, const struct control_peer *peer, struct json_writer *w, struct error *err);
 int live_op_reload(
+	void *user, const struct control_peer *peer, struct json_writer *w, struct error *err);
+int live_op_baseline(
 	void *user, const struct control_peer *peer, struct json_writer *w, struct error *err);
 int live_op_stop(
 	void *user, const struct control_peer *peer, struct json_writer *w, struct error *err);

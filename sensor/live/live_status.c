@@ -371,6 +371,26 @@ static void put_knowledge(const struct live_run *l, struct json_writer *w)
 	json_object_end(w);
 }
 
+/* Edges: of those that are learned, and those that were approved. */
+static void put_learning(const struct live_run *l, struct json_writer *w)
+{
+	struct baseline_stats s;
+	struct learned_counts approved;
+
+	baseline_stats(analyst_baseline(l->analyst), &s);
+	learned_counts(l->knowledge->learned, pipeline_now_ns(l->pipeline), &approved);
+	json_key(w, "learning");
+	json_object_begin(w);
+	put_time(w, "since", s.began_ns);
+	put_time(w, "until", l->cfg.learn_ns && s.began_ns ? s.began_ns + l->cfg.learn_ns : 0);
+	put_number(w, "edges", s.edges);
+	put_number(w, "unanswered", s.unanswered);
+	put_number(w, "without_room", s.refused);
+	put_number(w, "approved", approved.edges);
+	put_number(w, "approved_ended", approved.ended);
+	json_object_end(w);
+}
+
 void live_status_fill(struct live_run *l)
 {
 	pthread_mutex_lock(&l->lock);
@@ -388,6 +408,7 @@ void live_status_fill(struct live_run *l)
 		live_keep_status(l, w);
 		put_control(l, w);
 		put_knowledge(l, w);
+		put_learning(l, w);
 		put_visibility(l, w);
 		l->status = NULL;
 		pthread_cond_broadcast(&l->changed);

@@ -223,6 +223,7 @@ int live_turn(void *user, struct pipeline *p)
 	live_keep_turn(l);
 	live_canary_send(l);
 	live_status_fill(l);
+	live_baseline_fill(l);
 	tell_status(l);
 	return rc;
 }

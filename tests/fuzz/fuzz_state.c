@@ -11,6 +11,7 @@
 #include "analysis/shard.h"
 #include "capture/decode/decode.h"
 #include "common/time_text.h"
+#include "rules/baseline/view.h"
 #include "rules/entity.h"
 #include "rules/findings.h"
 #include "rules/visibility.h"
@@ -128,6 +129,54 @@ static bool part_noise(struct blob_reader *r, struct blob_writer *w)
 	return ok;
 }
 
+static struct baseline_sight sight_of(uint32_t i)
+{
+	return (struct baseline_sight){
+		.equipment = i % 2 ? STR("gnb") : STR("amf"),
+		.role = STR("gnb"),
+		.peer = i % 3 ? STR("a.example") : STR("AS64500 192.0.2.0/24"),
+		.app = i % 4 ? STR("TLS") : (struct str){NULL, 0},
+		.peer_addr = {{(uint8_t)i}},
+		.flow = i,
+		.ts_ns = T0 + i * NS_PER_DAY,
+		.first_ns = T0 + i * NS_PER_DAY,
+		.last_ns = T0 + i * NS_PER_DAY,
+		.sent = i,
+		.port = 443,
+		.proto = 6,
+		.initiator = true,
+		.answered = true,
+		.resumed = i % 5 == 0,
+		.ended = i % 7 != 0,
+	};
+}
+
+static bool part_baseline(struct blob_reader *r, struct blob_writer *w)
+{
+	const struct baseline_limits limits = baseline_default_limits();
+	struct baseline *b = baseline_new(1);
+	const bool ok = baseline_load(b, r);
+	struct baseline_view *v;
+	uint32_t n;
+
+	if (ok && w)
+		baseline_save(b, true, w);
+	baseline_begin(b, T0);
+	for (uint32_t i = 0; ok && i < 20; i++) {
+		const struct baseline_sight s = sight_of(i);
+
+		assert(baseline_add(b, &s));
+	}
+	v = ok ? baseline_view_new(b, &limits) : NULL;
+	for (uint32_t i = 0; v && i < v->n; i++) {
+		assert(v->rows[i].days_seen <= BASELINE_MAX_DAYS && v->rows[i].rising <= 100);
+		assert(baseline_view_find(v, str_from(v->rows[i].id), &n) || n > 1);
+	}
+	baseline_view_free(v);
+	baseline_free(b);
+	return ok;
+}
+
 static bool part_details(struct blob_reader *r, struct blob_writer *w)
 {
 	struct details *d = NULL;
@@ -210,7 +259,7 @@ static bool part_shard(struct blob_reader *r, struct blob_writer *w)
 }
 
 static part_fn *const parts[] = {part_names, part_entities, part_visibility, part_findings,
-	part_noise, part_details, part_reader, part_blind, part_shard};
+	part_noise, part_details, part_reader, part_blind, part_shard, part_baseline};
 
 enum { N_PARTS = sizeof(parts) / sizeof(parts[0]) };
 
@@ -300,6 +349,20 @@ static void make_noise(struct blob_writer *w)
 	}
 	noise_save(n, w);
 	noise_free(n);
+}
+
+static void make_baseline(struct blob_writer *w)
+{
+	struct baseline *b = baseline_new(1);
+
+	baseline_begin(b, T0);
+	for (uint32_t i = 0; i < 40; i++) {
+		const struct baseline_sight s = sight_of(i);
+
+		assert(baseline_add(b, &s));
+	}
+	baseline_save(b, true, w);
+	baseline_free(b);
 }
 
 static void make_details(struct blob_writer *w)
@@ -403,7 +466,7 @@ static void start(void)
 {
 	static void (*const makers[])(struct blob_writer * w) = {make_names, make_entities,
 		make_visibility, make_findings, make_noise, make_details, make_reader, make_blind,
-		make_shard};
+		make_shard, make_baseline};
 	struct error err;
 
 	rig.arena = arena_new(ARENA_BYTES);

@@ -246,7 +246,7 @@ def tuning_seed(text):
 
 
 def yaml_seeds(seeds):
-    texts = {"fuzz_sigma": [], "fuzz_lists": [], "fuzz_site": [], "fuzz_trial": [], "fuzz_tuning": []}
+    texts = {"fuzz_sigma": [], "fuzz_lists": [], "fuzz_site": [], "fuzz_learned": [], "fuzz_trial": [], "fuzz_tuning": []}
     for path in sorted((ROOT / "rules/packs/rules").glob("*.yml")):
         texts["fuzz_trial" if path.name.endswith(".test.yml") else "fuzz_sigma"].append(re.sub(rb"^rule: .*\n", b"", path.read_bytes()))
     for text in re.findall(rb"^```yaml\n(.*?)^```", (ROOT / "docs/testing-rules.md").read_bytes(), re.M | re.S):
@@ -255,10 +255,10 @@ def yaml_seeds(seeds):
         head, entries = path.read_bytes().split(b"entries:", 1)
         lines = entries.splitlines(keepends=True)
         texts["fuzz_lists"].append(head + b"entries:" + b"".join(lines[:12]))
-    for name in ("policy", "rules", "lists", "detections", "tuning"):
+    for name in ("policy", "rules", "lists", "detections", "tuning", "baseline"):
         for text in re.findall(rb"^```yaml\n(.*?)^```", (ROOT / f"docs/{name}.md").read_bytes(), re.M | re.S):
             text = RULE_HEAD + text if text.startswith(b"detection:") else text
-            target = {"policy": "fuzz_site", "lists": "fuzz_lists"}.get(name, "fuzz_sigma")
+            target = {"policy": "fuzz_site", "lists": "fuzz_lists", "baseline": "fuzz_learned"}.get(name, "fuzz_sigma")
             if b"suppressions:" in text:
                 target, text = "fuzz_tuning", tuning_seed(text)
             texts[target].append(text)
@@ -378,7 +378,7 @@ def small_seeds(seeds):
     for text in (b"ping\n", b"status\r\n", b"canary", b"reload\nstop\n", b"\0\n", b"\xff\x1b[31m\n", b"x" * 4095 + b"\n", b"x" * 4096, b"\n"):
         for step in (0, 1, 255):
             seeds.add("fuzz_control", bytes([step]) + text)
-    for part in range(8):
+    for part in range(11):
         seeds.add("fuzz_state", bytes([part]))
         for place in (2, 40, 90, 200, 1000, 60000):
             for flip in (0, 1, 0xff):
@@ -431,7 +431,7 @@ def dictionaries(seeds):
     names = re.findall(r'^FIELD\(\w+, "([^"]+)"', (ROOT / "analysis/fields.def").read_text(), re.M)
     yaml = [": ", "- ", "\n", "\n  ", "|-\n", ">-\n", "---\n", "[", "]", "{", "}", "&a", "*a", "<<: ", "!!str", "? ", "0x", "0o", "'", '"', "#", "\ufeff"]
     seeds.dictionary("fuzz_yaml", yaml)
-    for target, folder in (("fuzz_sigma", "rules/sigma"), ("fuzz_site", "rules/policy"), ("fuzz_lists", "rules/lists"), ("fuzz_trial", "rules/trial"),
+    for target, folder in (("fuzz_sigma", "rules/sigma"), ("fuzz_site", "rules/policy"), ("fuzz_learned", "rules/policy"), ("fuzz_lists", "rules/lists"), ("fuzz_trial", "rules/trial"),
                            ("fuzz_policy_lint", "rules/policy"), ("fuzz_policy_import", "rules/policy/import"), ("fuzz_tuning", "rules/tuning")):
         words = [*yaml, *strings_of(*sorted((ROOT / folder).glob("*.c")))]
         seeds.dictionary(target, words + names if target in ("fuzz_sigma", "fuzz_trial") else words)

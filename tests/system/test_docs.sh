@@ -19,9 +19,12 @@ for name in first waw-core-1 capture; do
     vedette replay --name $name capture.pcap >out 2>err || { cat err >&2; fail "replay"; }
 done
 ID=$(vedette alerts --name capture --json | jq -r '."event.id"' | head -1)
+vedette baseline learn --site site.yaml --into learned.db "$VEDETTE_SOURCE_DIR/pcaps/demo/day.pcap" >out 2>err || { cat err >&2; fail "learning"; }
+EDGE=$(vedette baseline propose --from learned.db --json | jq -r '.proposals[] | select(.app == "SSH") | .id' | head -1)
+[ -n "$EDGE" ] || fail "nothing that was learned is proposed"
 [ -n "$ID" ] || fail "the capture of the examples raises no alert"
 
-ID=$ID python3 -B - <<'EOF'
+ID=$ID EDGE=$EDGE python3 -B - <<'EOF'
 import json, os, pathlib, re, shutil, subprocess, sys
 
 source = pathlib.Path(os.environ['VEDETTE_SOURCE_DIR'])
@@ -75,6 +78,7 @@ for command in called:
             accepted.add(name)
     accepted.discard('help')
     named = set(re.findall(r'^  --([a-z-]+)', helps[command], re.M))
+    accepted -= {name for name in accepted - named if any(longer.startswith(name) for longer in named)}  # an abbreviation
     hold('options that %s --help does not name' % command, accepted <= named, sorted(accepted - named))
     hold('options that %s --help names and the program does not know' % command, named <= accepted, sorted(named - accepted))
 for command, page in helps.items():
@@ -186,7 +190,7 @@ for page in text:
 # ---- YAML ----
 
 RULE = 'title: T%d\nid: 8a2bbf6a-6b2e-4f9c-9d0c-%012d\nlevel: low\nlogsource: {product: vedette, category: flow}\n'
-loaded = {'policy': 0, 'list': 0, 'rule': 0, 'tests': 0, 'run': 0, 'tuning': 0}
+loaded = {'policy': 0, 'edges': 0, 'list': 0, 'rule': 0, 'tests': 0, 'run': 0, 'tuning': 0}
 for page in text:
     tested = {}
     for number, block in enumerate(re.findall(r'^```yaml\n(.*?)^```$', text[page], re.M | re.S)):
@@ -203,6 +207,8 @@ for page in text:
         elif 'site' in keys:
             policy = str(folder / 'site.yaml')
             kind, name, option = 'policy', 'site.yaml', ['--site', str(folder / 'site.yaml')]
+        elif 'edges' in keys:
+            kind, name, option = 'edges', 'learned.yaml', ['--site', policy, '--learned', str(folder / 'learned.yaml')]
         elif 'list' in keys:
             kind, name, option = 'list', 'list.yaml', ['--lists', str(folder)]
             for shipped in ('public-resolvers', 'remote-control-tools', 'tunnel-applications'):
@@ -248,6 +254,7 @@ def example(where, line, site):
     line = line.replace('build/release/vedette', 'vedette').replace('sudo vedette', 'vedette').replace(' --follow', '').replace('--site F', '--site site.yaml').replace('/captures', 'captures')
     line = re.sub(r'\bsite\.yaml\b', site, line)
     line = re.sub(r'\b(ID|3f2a9c)\b', os.environ['ID'][:12], line)
+    line = re.sub(r'\bEDGE\b', os.environ['EDGE'], line)
     if re.match(r'vedette run\b', line):  # no interface here (system/test_run*.sh has them): options and file of options alone
         line = re.sub(r'\S*/run\.yaml', 'run.yaml', re.sub(r' +(>\S*|&|#.*)', '', line)) + ' --help'
     done = run(['bash', '-o', 'pipefail', '-c', line])
@@ -255,7 +262,7 @@ def example(where, line, site):
 
 ran = 0
 for where, lines in [(page, blocks(page)) for page in text] + [
-        ('vedette %s --help' % c, re.findall(r'^  (vedette .*)$', page, re.M)) for c, page in helps.items()]:
+        ('vedette %s --help' % c, re.findall(r'^  (vedette .*)$', re.sub(r' *\\\n +', ' ', page), re.M)) for c, page in helps.items()]:
     for line in lines:
         # a synopsis is no example, BLOCK 0 waits for ever, and what asks a sensor needs one (test_confine.sh),
         # and what forwards goes on until it is told to end (test_forward.sh)

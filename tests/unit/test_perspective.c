@@ -291,8 +291,120 @@ START_TEST(another_policy_is_another_verdict)
 }
 END_TEST
 
+static void verdict_of(struct world *w, const struct event *ev, const char *verdict)
+{
+	static struct facts f;
+	struct str text;
+
+	f.arena = w->arena;
+	facts_clear(&f);
+	ck_assert(perspective_begin(&w->p, &f, ev) && perspective_take(&w->p, &f, 0));
+	text = facts_str(&f, FIELD_CONTRACT_VERDICT);
+	ck_assert_msg(str_eq(text, str_from(verdict)), "%.*s instead of %s", (int)text.len,
+		text.data, verdict);
+	text = facts_str(&f, FIELD_CONTRACT_LINE);
+	ck_assert(str_eq(text, STR("learned.yaml:3")) == (strcmp(verdict, "learned") == 0));
+	text = facts_str(&f, FIELD_CONTRACT_TEXT);
+	ck_assert_uint_gt(text.len, 0);
+}
+
+/* What was approved never covers a peer that is linked to an adversary: by its network, by what it
+ * is called in this very conversation, by the lists that are loaded now; whoever approved it. */
+START_TEST(nothing_learned_covers_the_listed)
+{
+	static const char edges[] =
+		"schema: 1\n"
+		"edges:\n"
+		"  - {equipment: gnb-017, to: [198.51.100.7, 203.0.113.0/24, 192.0.2.65],\n"
+		"     app: Teams, approved_by: a, because: b, date: 2026-01-01, until: "
+		"2090-01-01}\n";
+	const struct event listed = talkative("192.0.2.17", "198.51.100.7");
+	const struct event other = talkative("192.0.2.17", "203.0.113.9");
+	const struct event inside = talkative("192.0.2.17", "192.0.2.65");
+	struct lists *tiers = lists_open(VEDETTE_SOURCE_DIR "/tests/golden/lists", T0, NULL);
+	struct lists *shipped;
+	struct learned *learned;
+	struct error err;
+	struct world w;
+
+	world_begin(&w, policy);
+	shipped = w.lists;
+	w.p.lists = w.lists = lists_open(NULL, T0, NULL);
+	ck_assert(tiers && w.lists);
+	verdict_of(&w, &other, "violation");
+	learned = learned_parse("learned.yaml", edges, sizeof(edges) - 1, w.site, &err);
+	ck_assert_msg(learned != NULL, "%s", err.msg);
+	w.p.learned = learned;
+	ck_assert(perspective_forget(&w.p, 1));
+	verdict_of(&w, &listed, "learned");
+	verdict_of(&w, &other, "learned");
+	w.p.lists = tiers;
+	ck_assert(perspective_forget(&w.p, 1));
+	for (int round = 0; round < 2; round++) { /* remembered, too */
+		verdict_of(&w, &listed, "violation");
+		verdict_of(&w, &other, "learned");
+		verdict_of(&w, &inside, "learned");
+	}
+	lists_close(shipped);
+	lists_close(tiers);
+	learned_close(learned);
+	world_end(&w);
+}
+END_TEST
+
+/* The same edge, the same address; only what it is called this time is listed by LIST. */
+static void hold_name(const char *list)
+{
+	static const char edges[] =
+		"schema: 1\n"
+		"edges:\n"
+		"  - {equipment: gnb-017, to: 203.0.113.0/24,\n"
+		"     app: Teams, approved_by: a, because: b, date: 2026-01-01, until: "
+		"2090-01-01}\n";
+	struct event ev = talkative("192.0.2.17", "203.0.113.9");
+	struct flow_details details = *ev.details;
+	char dir[] = "/tmp/vedette-lists-XXXXXX", path[64];
+	struct learned *learned;
+	struct lists *former;
+	struct error err;
+	struct world w;
+
+	world_begin(&w, policy);
+	former = w.lists;
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	(void)snprintf(path, sizeof(path), "%s/l.yaml", dir);
+	fixture_write(path, list, strlen(list));
+	w.p.lists = w.lists = lists_open(dir, T0, &err);
+	unlink(path);
+	rmdir(dir);
+	ck_assert_msg(w.lists != NULL, "%s", err.msg);
+	learned = learned_parse("learned.yaml", edges, sizeof(edges) - 1, w.site, &err);
+	ck_assert_msg(learned != NULL, "%s", err.msg);
+	w.p.learned = learned;
+	ev.details = &details;
+	verdict_of(&w, &ev, "learned");
+	details.server_name = STR("c2.listed.example");
+	verdict_of(&w, &ev, "violation");
+	details.server_name = STR("www.acme.example");
+	verdict_of(&w, &ev, "learned");
+	lists_close(former);
+	learned_close(learned);
+	world_end(&w);
+}
+
+START_TEST(a_name_that_is_listed_counts)
+{
+	hold_name("schema: 1\nlist: l\ntitle: t\ntier: 3\nsource: s\ndate: 2026-01-01\n"
+		  "entries:\n  - {domain: listed.example, entity: e, because: b}\n");
+	hold_name("schema: 1\nlist: l\ntitle: t\nrole: indicators\nsource: s\n"
+		  "date: 2026-01-01\nentries:\n  - {domain: listed.example}\n");
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
+	tcase_add_test(tc, nothing_learned_covers_the_listed);
+	tcase_add_test(tc, a_name_that_is_listed_counts);
 	tcase_add_test(tc, a_verdict_holds_for_its_minute);
 	tcase_add_test(tc, another_policy_is_another_verdict);
 	tcase_add_test(tc, in_any_order);
