@@ -263,6 +263,9 @@ def yaml_seeds(seeds):
                 target, text = "fuzz_tuning", tuning_seed(text)
             texts[target].append(text)
     texts["fuzz_tuning"] += [tuning_seed(path.read_bytes()) for path in sorted((ROOT / "tests/golden/tuning").glob("*.yaml"))]
+    tests = re.findall(rb'^TRUTH\("((?:[^"\\]|\\.)*)"', (ROOT / "tests/unit/sigma_truth.def").read_bytes(), re.M)
+    for test in dict.fromkeys(t.decode("unicode_escape").encode("latin-1") for t in tests):
+        texts["fuzz_sigma"].append(RULE_HEAD + b"detection:\n  s:\n    " + test + b"\n  condition: s\n")
     texts["fuzz_site"].append((ROOT / "pcaps/demo/site.yaml").read_bytes())
     texts["fuzz_policy_lint"] = [*texts["fuzz_site"], (ROOT / "pcaps/demo/site.test.yaml").read_bytes()]
     # The tables of the unit test, where lines stand between quotes.
