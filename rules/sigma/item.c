@@ -142,8 +142,11 @@ static bool wants_text(const struct item_key *key, const struct yaml_node *value
 		(key->test != TEST_NUMBER && key->test != TEST_NETWORK))
 		return false;
 	type = field_info((enum field_id)key->field)->type;
-	for (size_t i = 0; i < count_of(values); i++)
-		any = any || pattern_has_wildcard(value_at(values, i)->text);
+	for (size_t i = 0; i < count_of(values); i++) {
+		struct str text = value_at(values, i)->text;
+
+		any = any || text.len == 0 || pattern_has_wildcard(text);
+	}
 	return any && type != FIELD_TYPE_DATE && type != FIELD_TYPE_BOOLEAN;
 }
 
