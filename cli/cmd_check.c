@@ -50,27 +50,13 @@ static void print_site(const struct site *site, const char *path)
 		n.groups, n.roles, n.windows, n.exceptions);
 }
 
-struct left_counts {
-	size_t of[LEFT_FAULTY + 1];
-};
-
-static struct left_counts count_left(const struct sigma *sigma)
-{
-	struct left_counts n = {{0}};
-
-	for (size_t i = 0; i < sigma_left_count(sigma); i++)
-		n.of[sigma_left(sigma, i)->why]++;
-	return n;
-}
-
 static void print_left(const struct sigma *sigma)
 {
-	const struct left_counts n = count_left(sigma);
-
 	if (sigma_left_count(sigma) > 0)
 		(void)printf("         left out: %zu for other log sources, %zu that need facts "
 			     "which there are not, %zu faulty ('vedette rules list' names them)\n",
-			n.of[LEFT_OTHER_SOURCE], n.of[LEFT_LACKS], n.of[LEFT_FAULTY]);
+			sigma_left_for(sigma, LEFT_OTHER_SOURCE), sigma_left_for(sigma, LEFT_LACKS),
+			sigma_left_for(sigma, LEFT_FAULTY));
 }
 
 /* Rules of others that are faulty stop nothing, and are told here: somebody wants to mend them. */
@@ -345,7 +331,6 @@ static void write_tuning(struct json_writer *w, const struct tuning *t, uint64_t
 static int print_json(const struct knowledge *k, const struct knowledge_config *kc, uint64_t now_ns)
 {
 	static const char *const left_key[] = {"other_sources", "lacking_facts", "faulty"};
-	const struct left_counts left = count_left(k->sigma);
 	struct json_writer w;
 	int rc;
 
@@ -361,7 +346,7 @@ static int print_json(const struct knowledge *k, const struct knowledge_config *
 	key_u64(&w, "filters", sigma_filters(k->sigma));
 	key_u64(&w, "left_out", sigma_left_count(k->sigma));
 	for (int why = 0; why <= LEFT_FAULTY; why++)
-		key_u64(&w, left_key[why], left.of[why]);
+		key_u64(&w, left_key[why], sigma_left_for(k->sigma, (enum left_out)why));
 	json_object_end(&w);
 	write_learned(&w, k->learned, kc->learned_path, kc->as_of_ns);
 	write_lists(&w, k->lists, now_ns);

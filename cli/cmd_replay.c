@@ -351,6 +351,7 @@ static void report(const struct replay *r, const struct pipeline_stats *stats)
 			    "PREFIX,... or --site\n",
 			to);
 	summary_alerts(to, &judged);
+	summary_rules(to, r->knowledge.sigma);
 	summary_noise(to, analyst_noise(r->analyst));
 	if (r->near_misses) {
 		struct near_misses_stats near;

@@ -308,13 +308,10 @@ static int show(const struct sigma *s, char *const *words, struct table *t)
 
 static void print_counts(const struct sigma *s)
 {
-	size_t n[3] = {0};
-
-	for (size_t i = 0; i < sigma_left_count(s); i++)
-		n[sigma_left(s, i)->why]++;
 	(void)printf("%zu rules judge; left out: %zu for other log sources, %zu that need facts "
 		     "which there are not, %zu faulty\n",
-		sigma_count(s), n[LEFT_OTHER_SOURCE], n[LEFT_LACKS], n[LEFT_FAULTY]);
+		sigma_count(s), sigma_left_for(s, LEFT_OTHER_SOURCE), sigma_left_for(s, LEFT_LACKS),
+		sigma_left_for(s, LEFT_FAULTY));
 }
 
 static int show_table(const struct sigma *s, char *const *words)

@@ -162,6 +162,18 @@ void summary_print(FILE *to, const struct pipeline_stats *stats, const struct so
 	print_evictions(to, &stats->shards);
 }
 
+void summary_rules(FILE *to, const struct sigma *sigma)
+{
+	const size_t lacking = sigma_left_for(sigma, LEFT_LACKS);
+	const size_t faulty = sigma_left_for(sigma, LEFT_FAULTY);
+
+	if (lacking + faulty > 0)
+		(void)fprintf(to,
+			"rules of others that could not judge: %zu for want of facts, %zu faulty "
+			"('vedette rules list' names them)\n",
+			lacking, faulty);
+}
+
 void summary_alerts(FILE *to, const struct analyst_stats *stats)
 {
 	const struct findings_stats *f = &stats->findings;

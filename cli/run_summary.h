@@ -6,6 +6,7 @@
 
 #include "capture/source.h"
 #include "rules/analyst.h"
+#include "rules/sigma/sigma.h"
 #include "sensor/pipeline.h"
 
 /* A line on standard error that is written over itself, a few times a second, only when that is a
@@ -27,6 +28,9 @@ void summary_print(FILE *to, const struct pipeline_stats *stats, const struct so
 
 /* What each suppression hid. */
 void summary_noise(FILE *to, const struct noise *noise);
+
+/* Rules that are left out though they were meant for what this sensor sees, if there are any. */
+void summary_rules(FILE *to, const struct sigma *sigma);
 
 /* Findings by level, and what the analyst stage gave up. */
 void summary_alerts(FILE *to, const struct analyst_stats *stats);

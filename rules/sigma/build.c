@@ -141,6 +141,15 @@ size_t sigma_left_count(const struct sigma *s)
 	return s->n_left;
 }
 
+size_t sigma_left_for(const struct sigma *s, enum left_out why)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_left; i++)
+		n += s->left[i].why == why;
+	return n;
+}
+
 const struct left_rule *sigma_left(const struct sigma *s, size_t i)
 {
 	return &s->left[i];

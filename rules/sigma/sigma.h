@@ -104,6 +104,7 @@ struct left_rule {
 };
 
 size_t sigma_left_count(const struct sigma *s);
+size_t sigma_left_for(const struct sigma *s, enum left_out why); /* how many for this reason */
 const struct left_rule *sigma_left(const struct sigma *s, size_t i);
 
 const char *left_out_name(enum left_out why); /* "other-source", "lacks-facts", "faulty" */

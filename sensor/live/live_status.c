@@ -361,6 +361,9 @@ static void put_knowledge(const struct live_run *l, struct json_writer *w)
 	d = sigma_digest(k->sigma);
 	put_text(w, "rules", digest_format(&d, text));
 	put_number(w, "rules_count", sigma_count(k->sigma));
+	put_number(w, "rules_for_other_sources", sigma_left_for(k->sigma, LEFT_OTHER_SOURCE));
+	put_number(w, "rules_lacking_facts", sigma_left_for(k->sigma, LEFT_LACKS));
+	put_number(w, "rules_faulty", sigma_left_for(k->sigma, LEFT_FAULTY));
 	d = lists_digest(k->lists);
 	put_text(w, "lists", digest_format(&d, text));
 	put_number(w, "geolocation_files", geo_files(k->geo));

@@ -81,6 +81,7 @@ same "faults that check tells" "$(grep -c 'rules/public.yml:1[789]:' err)" 2
 grep -q "left out: 1 for other log sources, 1 that need facts which there are not, 1 faulty" out || { cat out >&2; fail "check"; }
 same "check --json" "$("$VEDETTE" check --rules rules --json 2>err | jq -c '.rules | [.loaded, .left_out, .other_sources, .lacking_facts, .faulty]')" "[2,3,1,1,1]"
 "$VEDETTE" replay --redis none --rules rules "$VEDETTE_SOURCE_DIR/pcaps/telnet.pcap" >out 2>err || { cat err >&2; fail "replay"; }
+grep -q "rules of others that could not judge: 1 for want of facts, 1 faulty" out || { cat out >&2; fail "the summary says nothing of rules"; }
 
 # ---- a fault of our own refuses all, and every one is told ----
 
