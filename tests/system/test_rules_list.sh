@@ -83,6 +83,43 @@ same "check --json" "$("$VEDETTE" check --rules rules --json 2>err | jq -c '.rul
 "$VEDETTE" replay --redis none --rules rules "$VEDETTE_SOURCE_DIR/pcaps/telnet.pcap" >out 2>err || { cat err >&2; fail "replay"; }
 grep -q "rules of others that could not judge: 1 for want of facts, 1 faulty" out || { cat out >&2; fail "the summary says nothing of rules"; }
 
+# ---- rules of others judge what is on the wire ----
+
+mkdir wire
+cat >wire/dns.yml <<'END'
+title: By Zeek
+id: 00000000-0000-4000-8000-000000000011
+logsource: {product: zeek, service: dns}
+detection:
+    asked: {query: www.cloud.example, qtype_name: A, id.resp_p: 53, proto: udp, rcode: 0, answers|exists: true}
+    zone: {Z: 0, rejected: 'false'}
+    elsewhere: {id.resp_h|cidr: 192.0.2.0/24}
+    condition: asked and zone and not elsewhere
+---
+title: Nobody asked
+id: 00000000-0000-4000-8000-000000000012
+logsource: {category: dns}
+detection: {asked: {query|endswith: .other.example}, condition: asked}
+---
+title: By proxy
+id: 00000000-0000-4000-8000-000000000013
+logsource: {category: proxy}
+detection: {page: {c-uri: 'http://192.0.2.1/', c-uri-stem: /, cs-method: GET, dst_ip: 192.0.2.1}, condition: page}
+---
+title: No TLS
+id: 00000000-0000-4000-8000-000000000014
+logsource: {product: zeek, service: ssl}
+detection: {never: {server_name: x}, condition: not never}
+---
+title: By firewall
+id: 00000000-0000-4000-8000-000000000015
+logsource: {category: firewall}
+detection: {passed: {dst_port: 80, action: accept}, condition: passed}
+END
+alerts() { "$VEDETTE" replay --redis none --json --own 192.0.2.0/24 --rules wire "$VEDETTE_SOURCE_DIR/pcaps/$1.pcap" 2>err | jq -r '."rule.name"' | sort -u | paste -sd,; }
+same "of DNS" "$(alerts dns-outside)" "By Zeek"
+same "of a page" "$(alerts page-to-outside)" "By firewall,By proxy"
+
 # ---- a fault of our own refuses all, and every one is told ----
 
 python3 - >rules/wrong.yml <<'END'
