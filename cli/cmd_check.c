@@ -62,11 +62,13 @@ static void print_left(const struct sigma *sigma)
 /* Rules of others that are faulty stop nothing, and are told here: somebody wants to mend them. */
 static int tell_faulty(const char *command, const struct sigma *sigma)
 {
+	size_t unkept = 0;
 	int status = EXIT_OK;
 
 	for (size_t i = 0; i < sigma_left_count(sigma); i++) {
 		const struct left_rule *l = sigma_left(sigma, i);
 
+		unkept += l->why == LEFT_FAULTY ? l->n_unkept : 0;
 		for (uint32_t j = 0; l->why == LEFT_FAULTY && j < l->n_messages; j++) {
 			struct error e;
 
@@ -74,6 +76,9 @@ static int tell_faulty(const char *command, const struct sigma *sigma)
 			status = command_fail(command, &e);
 		}
 	}
+	if (unkept > 0)
+		(void)fprintf(
+			stderr, "vedette %s: %zu more errors are not shown\n", command, unkept);
 	return status;
 }
 

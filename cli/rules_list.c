@@ -139,6 +139,10 @@ static void write_state(struct json_writer *w, const struct entry *e)
 		key_text(w, "left_out", str_from(left_out_name(e->left->why)));
 		key_list(w, "lacks", e->left->lacks, e->left->n_lacks);
 		key_list(w, "messages", e->left->messages, e->left->n_messages);
+		if (e->left->n_unkept > 0) {
+			json_key(w, "messages_left_out");
+			json_u64(w, e->left->n_unkept);
+		}
 	} else {
 		key_text(w, "category", str_from(rule_category_name(e->rule->category)));
 		json_key(w, "raises_alerts");

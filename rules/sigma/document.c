@@ -128,17 +128,22 @@ static enum left_out reason(const struct reader *r)
 int sigma_keep_messages(
 	struct sigma *s, const struct error_list *list, struct left_rule *ret, struct error *err)
 {
-	struct str *messages = arena_alloc(s->arena, (list->n + 1) * sizeof(*messages));
+	/* All rules together keep as many as a list would; each its first. */
+	const size_t room = s->n_messages < ERROR_LIST_MAX ? ERROR_LIST_MAX - s->n_messages : 1;
+	const size_t n = list->n < room ? list->n : room;
+	struct str *messages = arena_alloc(s->arena, (n + 1) * sizeof(*messages));
 
 	if (!messages)
 		return sigma_no_memory(err);
-	for (size_t i = 0; i < list->n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		messages[i] = arena_str(s->arena, str_from(list->items[i].msg));
 		if (!messages[i].data)
 			return sigma_no_memory(err);
 	}
 	ret->messages = messages;
-	ret->n_messages = (uint32_t)list->n;
+	ret->n_messages = (uint32_t)n;
+	ret->n_unkept = error_list_total(list) - n;
+	s->n_messages += n;
 	return 0;
 }
 

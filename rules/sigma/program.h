@@ -180,6 +180,7 @@ struct sigma {
 	struct arena *scratch; /* what rules for other log sources become, one at a time */
 	struct left_rule *left;
 	size_t n_left;
+	size_t n_messages; /* of all of them */
 	size_t left_capacity;
 	struct error_list faults; /* of rules that must not be faulty */
 	struct digest digest;

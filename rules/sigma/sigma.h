@@ -101,6 +101,7 @@ struct left_rule {
 	uint32_t n_lacks;
 	const struct str *messages; /* "FILE:LINE:COLUMN: ..." of faults and of what is lacking */
 	uint32_t n_messages;
+	size_t n_unkept; /* messages beyond what is kept */
 };
 
 size_t sigma_left_count(const struct sigma *s);

@@ -156,8 +156,37 @@ START_TEST(what_is_kept_is_bounded)
 }
 END_TEST
 
+/* So are those of rules that are left out, all together; each keeps its first. */
+START_TEST(what_rules_of_others_say_is_bounded)
+{
+	char *text = malloc((size_t)ERROR_LIST_MAX * 64);
+	struct sigma *s = sigma_new();
+	struct error err = {0};
+	size_t len = 0;
+
+	for (int rule = 0; rule < 3; rule++) {
+		len += (size_t)sprintf(text + len, "---\ntitle: T\nlogsource: {product: "
+						   "x}\ndetection:\n  condition: s\n  s:\n");
+		for (int i = 0; i < ERROR_LIST_MAX / 2 + 1; i++)
+			len += (size_t)sprintf(text + len, "    a%d|x: 1\n", i);
+	}
+	ck_assert_int_eq(sigma_add(s, NULL, "r.yml", STR("r.yml"), str_from(text), &err), 0);
+	ck_assert_int_eq(sigma_finish(s, &err), 0);
+	ck_assert_uint_eq(sigma_left_for(s, LEFT_FAULTY), 3);
+	ck_assert_uint_eq(sigma_left(s, 0)->n_messages, ERROR_LIST_MAX / 2 + 1);
+	ck_assert_uint_eq(sigma_left(s, 0)->n_unkept, 0);
+	ck_assert_uint_eq(sigma_left(s, 1)->n_messages, ERROR_LIST_MAX / 2 - 1);
+	ck_assert_uint_eq(sigma_left(s, 1)->n_unkept, 2);
+	ck_assert_uint_eq(sigma_left(s, 2)->n_messages, 1);
+	ck_assert_uint_eq(sigma_left(s, 2)->n_unkept, ERROR_LIST_MAX / 2);
+	sigma_close(s);
+	free(text);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
+	tcase_add_test(tc, what_rules_of_others_say_is_bounded);
 	tcase_add_test(tc, ten_thousand_rules);
 	tcase_add_test(tc, a_thousand_faults);
 	tcase_add_test(tc, what_is_kept_is_bounded);
