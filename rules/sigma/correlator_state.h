@@ -121,6 +121,15 @@ void entry_change(struct correlator *c, uint32_t i, uint64_t value);
 /* Puts an entry aside that counts in no group: a conversation that goes on. */
 bool entry_add_spent(struct correlator *c, const struct entry *like);
 
+/* correlator_tell.c */
+
+/* M, with the facts F, is told to FEEDS. As correlator_match. */
+int correlator_tell(struct correlator *c, const struct correlation_feed *feeds,
+	uint64_t conversation, const struct rule_match *m, struct facts *f, const char *alert_id);
+
+/* The time of group G is over: its condition is judged, and the group is gone. */
+int correlator_decide(struct correlator *c, uint32_t g);
+
 /* correlator_measure.c */
 
 bool bag_insert(struct bag *b, uint64_t value); /* false without memory */
