@@ -248,7 +248,7 @@ static bool load_numbers(struct loading *l, const struct former *former, struct 
 		if (!get_digest(r, &g->alerts[i]))
 			return false;
 	}
-	g->n_values = blob_u32(r);
+	g->n_values = blob_u32_most(r, former->has_values ? UINT32_MAX : 0);
 	for (uint32_t i = 0; former->has_values && i < CORRELATED_VALUES; i++) {
 		const struct str text = blob_str(r, CORRELATED_TEXT_BYTES - 1);
 
@@ -282,7 +282,7 @@ static bool is_sound(const struct correlator *c, const struct correlation *of,
 	}
 	return texts_fit(of, read->texts) && g->begin_ns <= g->last_ns && g->last_ns <= c->ts_ns &&
 	       g->born <= serial && g->chain_best <= of->n_refs &&
-	       group_find(c, &g->key) == CORRELATOR_NONE && c->stats.groups < c->cfg.max_groups;
+	       group_find(c, of, &g->key) == CORRELATOR_NONE && c->stats.groups < c->cfg.max_groups;
 }
 
 static uint32_t make_group(

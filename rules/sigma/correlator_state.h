@@ -91,8 +91,9 @@ static inline const struct correlation *correlator_rule(const struct correlator 
 
 /* correlator_table.c */
 
-/* The group under KEY, or CORRELATOR_NONE. */
-uint32_t group_find(const struct correlator *c, const struct digest *key);
+/* The group of OF under KEY, or CORRELATOR_NONE. */
+uint32_t group_find(
+	const struct correlator *c, const struct correlation *of, const struct digest *key);
 
 /* A new one without events; TEXTS is copied. CORRELATOR_NONE without memory. May give up others. */
 uint32_t group_add(struct correlator *c, const struct correlation *of, const struct digest *key,

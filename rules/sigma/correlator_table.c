@@ -326,12 +326,14 @@ static uint32_t *group_bucket(const struct correlator *c, const struct digest *k
 	return &c->group_buckets[hash & bucket_mask(c->group_room)];
 }
 
-uint32_t group_find(const struct correlator *c, const struct digest *key)
+uint32_t group_find(
+	const struct correlator *c, const struct correlation *of, const struct digest *key)
 {
 	if (c->group_room == 0)
 		return CORRELATOR_NONE;
 	for (uint32_t i = *group_bucket(c, key); i != CORRELATOR_NONE; i = c->groups[i].next_hash) {
-		if (memcmp(&c->groups[i].key, key, sizeof(*key)) == 0)
+		if (c->groups[i].correlation == of->number &&
+			memcmp(&c->groups[i].key, key, sizeof(*key)) == 0)
 			return i;
 	}
 	return CORRELATOR_NONE;

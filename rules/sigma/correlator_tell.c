@@ -279,13 +279,13 @@ static int tell_group(struct telling *t, const struct digest *key, const char *t
 	uint64_t value, struct str value_text)
 {
 	struct correlator *c = t->c;
-	uint32_t g = group_find(c, key);
+	uint32_t g = group_find(c, t->of, key);
 
 	if (g != CORRELATOR_NONE && t->of->is_deferred &&
 		c->ts_ns - c->groups[g].begin_ns > t->of->timespan_ns) {
 		if ((t->rc = correlator_decide(c, g)) != 0)
 			return t->rc;
-		g = group_find(c, key);
+		g = group_find(c, t->of, key);
 	}
 	if (g == CORRELATOR_NONE) {
 		g = group_add(c, t->of, key, texts, len);
