@@ -100,6 +100,8 @@ printf 'ip,confidence\n192.0.2.1,101\n' >sure
 hostile "sure:2:1: a confidence of 101: it is 0 to 100" sure
 printf 'ip,confidence\n192.0.2.1,1,2\n' >wide
 hostile "wide:2:1: 3 cells, and there are 2 columns" wide
+printf 'ip,confidence,ip\n192.0.2.1,1,192.0.2.2\n' >columns
+hostile 'columns:1:1: the column "ip" stands twice' columns
 printf 'ip,confidence\n"192.0.2.1,1\n' >quote
 hostile "quote:2:1: the quote that begins here is not closed" quote
 printf '#fields\tindicator\tindicator_type\n192.0.2.1 Intel::ADDR\n' >blanks

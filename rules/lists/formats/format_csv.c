@@ -146,6 +146,22 @@ static int read_record(struct feed *f, const struct table *t, const struct csv_r
 	return left_out ? feed_leave_out_text(f, left_out, cells[COLUMN_TYPE]) : feed_add(f, &e);
 }
 
+/* A name that stands twice: which of the two is meant? */
+static int check_names(struct feed *f, const struct csv_row *row)
+{
+	const struct feed_place at = {row->line, 1, NULL};
+	char shown[64];
+
+	for (uint32_t i = 0; i < row->n; i++) {
+		for (uint32_t k = 0; k < i; k++) {
+			if (row->fields[i].len > 0 && str_eq_nocase(row->fields[i], row->fields[k]))
+				return feed_refuse(f, &at, "the column \"%s\" stands twice",
+					str_printable(shown, sizeof(shown), row->fields[i]));
+		}
+	}
+	return 0;
+}
+
 static int read_rows(struct feed *f, struct csv_reader *r, struct csv_row *row)
 {
 	struct table t = {.n = 0}, names = {.n = 0};
@@ -157,15 +173,19 @@ static int read_rows(struct feed *f, struct csv_reader *r, struct csv_row *row)
 		const struct feed_place at = {row->line, 1, NULL};
 
 		rc = 0;
-		if (first && take_names(&names, row->fields, row->n))
+		if (first && take_names(&names, row->fields, row->n)) {
 			t = names;
-		else if (!t.n)
+			rc = check_names(f, row);
+		} else if (!t.n) {
 			return feed_refuse(f, &at,
 				"no names of columns that are known here: ip, cidr, domain, url, "
 				"asn, sha1, ja3, ioc_value with ioc_type, first_seen, confidence, "
 				"expires, description");
-		else
+		} else {
 			rc = read_record(f, &t, row);
+		}
+		if (rc != 0)
+			break;
 		first = false;
 	}
 	return rc;
