@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "common/hash/hash.h"
 #include "common/time_text.h"
 #include "rules/lists/benign.h"
 #include "rules/lists/parse_state.h"
@@ -222,22 +223,33 @@ static bool says_the_same(const struct origin *a, const struct origin *b)
 	       str_eq(a->mapped_by, b->mapped_by) && str_eq(a->mapped_date, b->mapped_date);
 }
 
+/* Where it is kept if another entry said the same; something else may be there. */
+static struct said *said_before(struct parser *p, const struct origin *o, enum entry_kind kind)
+{
+	const struct str texts[] = {
+		o->entity_name, o->act.because, o->act.source, o->act.date, o->name, o->mapped_by};
+	uint64_t hash = kind;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		hash = hash64(texts[i].data ? texts[i].data : "", texts[i].len, hash);
+	return &p->said[hash % SAID];
+}
+
 /* The sentences for an entry: its own, or those that its entity's entries of that kind share. */
 static int find_basis(
 	struct parser *p, const struct origin *o, enum entry_kind kind, const struct basis **ret)
 {
 	struct entity *e = o->entity ? o->entity : &p->anonymous;
+	struct said *said = o->own ? said_before(p, o, kind) : NULL;
 
-	if (o->own) {
-		if (p->last_basis && kind == p->last_kind && says_the_same(o, &p->last)) {
-			*ret = p->last_basis;
-			return 0;
-		}
+	if (said && said->basis && kind == said->kind && says_the_same(o, &said->origin)) {
+		*ret = said->basis;
+		return 0;
+	}
+	if (said) {
 		if (!make_basis(p, o, e, kind, ret))
 			return parse_no_memory(p->err);
-		p->last = *o;
-		p->last_kind = kind;
-		p->last_basis = *ret;
+		*said = (struct said){*o, kind, *ret};
 		return 0;
 	}
 	if (!e->basis[kind] && !make_basis(p, o, e, kind, &e->basis[kind]))
@@ -357,9 +369,11 @@ int parse_entries(const struct yaml_node *root, struct store *store, struct list
 	p.anonymous.name = list->title;
 	p.anonymous.acts[0] = (struct act){.source = list->source, .date = list->date};
 	p.anonymous.n_acts = 1;
-	rc = parse_entities(&p, root);
+	p.said = calloc(SAID, sizeof(*p.said));
+	rc = p.said ? parse_entities(&p, root) : parse_no_memory(err);
 	for (size_t i = 0; rc == 0 && i < entries->n; i++)
 		rc = parse_entry(&p, entries->items[i]);
 	free(p.entities);
+	free(p.said);
 	return rc;
 }

@@ -28,6 +28,15 @@ struct origin {
 	bool own; /* says something that the next entry does not */
 };
 
+/* What an entry said of its own, and the basis that was made of it; NULL: none yet. */
+struct said {
+	struct origin origin;
+	enum entry_kind kind;
+	const struct basis *basis;
+};
+
+enum { SAID = 1024 };
+
 /* Texts that a parser reads are those of the YAML file, each with a NUL behind it, unless it keeps
  * them. */
 struct parser {
@@ -36,9 +45,7 @@ struct parser {
 	struct entity *entities; /* sorted by key */
 	size_t n_entities;
 	struct entity anonymous; /* of entries without an entity: the list itself names them */
-	struct origin last;      /* the last one that said something of its own, and */
-	enum entry_kind last_kind;
-	const struct basis *last_basis; /* NULL: none yet; many entries of feeds say the same */
+	struct said *said;       /* SAID of them: what many entries of a feed say alike */
 	uint64_t as_of_ns;
 	struct error *err;
 };
