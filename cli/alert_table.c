@@ -125,8 +125,8 @@ static char *as_of(const struct json_view *v)
 static bool fill_cells(struct summary *s, struct str stream, const struct json_view *v)
 {
 	static const char *const equipment[] = {"equipment.name", "equipment.ip", NULL};
-	static const char *const peer[] = {
-		"peer.equipment.name", "peer.domain", "peer.ip", "peer.entity", NULL};
+	static const char *const peer[] = {"peer.equipment.name", "peer.domain", "peer.ip",
+		"peer.entity", "sensor.interface", "suppression.name", NULL};
 	bool good = true;
 
 	s->cells[TIME] = strdup("");

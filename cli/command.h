@@ -15,8 +15,9 @@ enum exit_status {
 			    processed */
 	EXIT_CONFIG =
 		4, /* policy, rules, lists or geolocation data cannot be used; nothing was done */
-	EXIT_REDIS = 5,       /* Redis refused, did not answer, or answered nonsense */
-	EXIT_NOT_FOUND = 6,   /* explain: no such alert; rules trace: rule; lists why: no list holds it */
+	EXIT_REDIS = 5, /* Redis refused, did not answer, or answered nonsense */
+	EXIT_NOT_FOUND =
+		6, /* explain: no such alert; rules trace: rule; lists why: no list holds it */
 	EXIT_UNACCOUNTED = 7, /* alerts --check: missing, twice, or out of order */
 	EXIT_UNMET = 8, /* rules test, policy test, policy lint: something is not as it should be */
 };

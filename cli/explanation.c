@@ -139,6 +139,10 @@ static void tell_event(const struct page *p, const struct json_view *v)
 	bool initiator = json_view_flag(v, "equipment.initiator");
 	struct sentence s = {.len = 0};
 
+	if (is(v, "event.dataset", "vedette.sensor")) {
+		tell_fact(p, v, "What", "sensor.message");
+		return;
+	}
 	say_fact(&s, v, "", "equipment.name", "");
 	if (json_view_text(v, "dns.question.name").len > 0 &&
 		is(v, "event.dataset", "vedette.dns")) {
@@ -421,9 +425,29 @@ static void tell_versions(const struct page *p, const struct json_view *v)
 	say_fact(&s, v, "policy ", "version.policy", "");
 	say_fact(&s, v, ", rules ", "version.rules", "");
 	say_fact(&s, v, ", lists ", "version.lists", "");
+	say_fact(&s, v, ", tuning ", "version.tuning", "");
 	say_list(&s, v, "; geolocation: ", "version.geo");
 	tell(p, "Versions", &s);
 	tell_fact(p, v, "Alert id", "event.id");
+}
+
+static void tell_suppression(const struct page *p, const struct json_view *v)
+{
+	struct sentence s = {.len = 0};
+
+	say_fact(&s, v, "", "suppression.name", "");
+	say_fact(&s, v, " (", "suppression.line", ")");
+	say_fact(&s, v, ", until ", "suppression.until", "");
+	tell(p, "Name", &s);
+	tell_fact(p, v, "Hides", "suppression.text");
+	tell_fact(p, v, "Owner", "suppression.owner");
+	tell_fact(p, v, "Because", "suppression.because");
+	s = (struct sentence){.len = 0};
+	say(&s, "%" PRIu64 " alerts in all, %" PRIu64 " in this period; %" PRIu64 " were expected",
+		json_view_number(v, "suppression.alerts"),
+		json_view_number(v, "suppression.day.alerts"),
+		json_view_number(v, "suppression.expected"));
+	tell(p, "Hidden", &s);
 }
 
 static void title(const struct page *p, const struct json_view *v)
@@ -448,11 +472,17 @@ void explanation_print(const struct json_view *v, const struct explanation_rules
 	(void)fputc('\n', to);
 	tell_event(&p, v);
 	tell_when(&p, v);
-	heading(&p, "Who");
-	tell_equipment(&p, v);
-	tell_peer(&p, v);
-	tell_linkage(&p, v);
-	tell_feeds(&p, v);
+	if (json_view_text(v, "suppression.name").len > 0) {
+		heading(&p, "The suppression");
+		tell_suppression(&p, v);
+	} else if (!is(v, "event.dataset", "vedette.sensor") ||
+		   json_view_text(v, "equipment.name").len > 0) {
+		heading(&p, "Who");
+		tell_equipment(&p, v);
+		tell_peer(&p, v);
+		tell_linkage(&p, v);
+		tell_feeds(&p, v);
+	}
 	heading(&p, "Why this is an alert");
 	tell_policy(&p, v);
 	tell_rule(&p, v);

@@ -187,6 +187,50 @@ static void print_inventory(FILE *to, const struct json_view *v)
 	(void)fputs("\n        supplier: SUPPLIER\n        role: ROLE\n        zone: ZONE\n\n", to);
 }
 
+/* A suppression of just this alert. */
+static void print_suppression(FILE *to, const struct json_view *v)
+{
+	(void)fputs("\n    suppressions:\n      - name: NAME\n        rule: ", to);
+	yaml_scalar(to, "", json_view_text(v, "rule.id"));
+	if (json_view_text(v, "equipment.name").len > 0) {
+		(void)fputs("\n        equipment: ", to);
+		yaml_scalar(to, "", json_view_text(v, "equipment.name"));
+	}
+	if (json_view_text(v, "peer.entity").len > 0 && !is(v, "rule.category", "equipment")) {
+		(void)fputs("\n        peer: ", to);
+		yaml_scalar(to, "entity:", json_view_text(v, "peer.entity"));
+	}
+	(void)fputs("\n        until: YEAR-MONTH-DAY\n        owner: WHO\n        because: \"WHY\""
+		    "\n        expect: 1\n\n",
+		to);
+}
+
+static void hide_it(const struct json_view *v, FILE *to, unsigned columns)
+{
+	if (json_view_text(v, "rule.id").len == 0 || is(v, "equipment.role", "canary"))
+		return;
+	advise(to, columns,
+		"When it is known, and harmless, it can be hidden for a time, by somebody who "
+		"answers for it, in the file of --tuning (docs/tuning.md):");
+	print_suppression(to, v);
+}
+
+static void clear_sensor_event(const struct json_view *v, FILE *to, unsigned columns)
+{
+	if (is(v, "sensor.event", "suppression-exceeded"))
+		advise(to, columns,
+			"Look at what it hides, with a replay without --tuning. Then end the "
+			"suppression, narrow it, or raise what it expects.");
+	else if (is(v, "sensor.event", "suppression-ended"))
+		advise(to, columns,
+			"Nothing: what it hid raises alerts again. Where it is still known and "
+			"harmless, give it another end.");
+	else if (is(v, "sensor.event", "suppression"))
+		advise(to, columns, "Nothing: it is for the record.");
+	else
+		hide_it(v, to, columns);
+}
+
 static void ordered_conversation(const struct json_view *v, FILE *to, unsigned columns)
 {
 	bool initiator = json_view_flag(v, "equipment.initiator");
@@ -222,7 +266,7 @@ static void ordered_conversation(const struct json_view *v, FILE *to, unsigned c
 		"allowed, exception or window are then silent.");
 }
 
-void remedy_print(const struct json_view *v, FILE *to, unsigned columns)
+static void order_it(const struct json_view *v, FILE *to, unsigned columns)
 {
 	static const char *const ordered[] = {"allowed", "exception", "window", "learned"};
 
@@ -261,4 +305,14 @@ void remedy_print(const struct json_view *v, FILE *to, unsigned columns)
 	} else {
 		ordered_conversation(v, to, columns);
 	}
+}
+
+void remedy_print(const struct json_view *v, FILE *to, unsigned columns)
+{
+	if (is(v, "event.dataset", "vedette.sensor")) {
+		clear_sensor_event(v, to, columns);
+		return;
+	}
+	order_it(v, to, columns);
+	hide_it(v, to, columns);
 }

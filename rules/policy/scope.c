@@ -1,4 +1,5 @@
 /* Whose an address is: the operator's, its subscribers', or the rest of the world's. */
+#include "common/prefix_cover.h"
 #include "rules/policy/reading.h"
 
 /* The trie of SEGMENT, made when it is first needed; NULL without memory. */
@@ -97,6 +98,21 @@ static int load_list(struct load *l, const struct yaml_node *networks, const cha
 	return r;
 }
 
+static const char everybody[] =
+	"these subscribers are everybody, and what is a subscriber's is never inspected";
+
+/* Outside any segment: one may hold nothing else. */
+static bool are_everybody(const struct site *s)
+{
+	const size_t n = s->n_subscribers;
+	struct ip_prefix *parts = arena_alloc(s->arena, n * sizeof(*parts)); /* get sorted */
+
+	if (n == 0 || !parts)
+		return false;
+	memcpy(parts, s->subscribers, n * sizeof(*parts));
+	return prefix_cover_everybody(parts, n);
+}
+
 int load_networks(struct load *l)
 {
 	static const char *const keys[] = {"own", "subscribers", NULL};
@@ -121,6 +137,9 @@ int load_networks(struct load *l)
 			"10.0.0.0/8");
 	if (r == 0)
 		r = load_list(l, networks, "subscribers", SITE_SUBSCRIBERS, &n_subscribers);
+	if (r == 0 && are_everybody(l->site))
+		return yaml_error(yaml_get(networks, "subscribers"), l->err,
+			"%s; write the space that is assigned to subscribers", everybody);
 	return r;
 }
 
@@ -181,6 +200,10 @@ int scope_discover(struct load *l, const struct site_space *space)
 
 	for (size_t i = 0; r == 0 && i < space->n_subscribers; i++)
 		r = discover_subscribers(l, &space->subscribers[i]);
+	if (r == 0 && are_everybody(l->site))
+		return error_set(l->err, ERR_USAGE,
+			"%s; write --subscribers with the space that is assigned to them",
+			everybody);
 	for (size_t i = 0; r == 0 && i < space->n_own; i++)
 		r = discover_own(l, &space->own[i], true);
 	for (size_t i = 0; r == 0 && space->n_own == 0 && i < n_private; i++) {

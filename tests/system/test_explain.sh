@@ -145,6 +145,16 @@ judged pasted.yaml undeclared
 same "the host, declared" "$(jq -r 'select(."peer.equipment.name" == "resolver-1") | ."equipment.name"' flows)" "probe-1"
 grep -q equipment-undeclared alerts && fail "it is still undeclared"
 
+# a suppression of just that alert, pasted into a tuning file
+for filter in '."rule.ruleset" == "port-mismatch.yml"' '."rule.ruleset" == "equipment-undeclared.yml"'; do
+    judged "$site" demo/day
+    explained "$filter"
+    chosen=$(jq -r "select($filter and .\"event.action\" == \"opened\") | .\"event.id\"" alerts | head -1)
+    { printf 'schema: 1\nsuppressions:\n'; pasted suppressions; } >tuning.yaml
+    "$VEDETTE" replay --redis none --json --site "$site" --tuning tuning.yaml "${common[@]}" "$pcaps/demo/day.pcap" >tuned 2>err || { cat err tuning.yaml >&2; fail "a pasted suppression"; }
+    same "alerts that a pasted suppression leaves" "$(jq -r '."event.id"' alerts | sort -u | comm -3 - <(jq -r '."event.id"' tuned | sort -u) | tr -d '\t')" "$chosen"
+done
+
 # a window
 judged "$site" supplier-unanswered
 explained '."rule.ruleset" == "supplier-outside-window-attempt.yml"'

@@ -138,11 +138,11 @@ static char *traced(const char *json, const char *rules)
 
 START_TEST(test_the_rule_judges_again)
 {
-	static const char rules[] =
-		RULE_HEAD "detection: {s: {network.protocol: ssh, destination.port|gt: 22}, "
-			  "condition: s}\n" SECOND
-			  "detection: {s: {network.protocol: ssh, destination.port: 23}, condition: "
-			  "s}\n";
+	static const char rules[] = RULE_HEAD
+		"detection: {s: {network.protocol: ssh, destination.port|gt: 22}, "
+		"condition: s}\n" SECOND
+		"detection: {s: {network.protocol: ssh, destination.port: 23}, condition: "
+		"s}\n";
 	static const char alert[] =
 		"{\"rule.id\":\"00000000-0000-4000-8000-000000000001\",\"rule.version\":\"x\","
 		"\"network.protocol\":\"ssh\",\"destination.port\":%d}";
@@ -151,7 +151,8 @@ START_TEST(test_the_rule_judges_again)
 
 	snprintf(json, sizeof(json), alert, 2222);
 	text = traced(json, rules);
-	ck_assert_ptr_nonnull(strstr(text, "The rule has changed since: the alert is of version x"));
+	ck_assert_ptr_nonnull(
+		strstr(text, "The rule has changed since: the alert is of version x"));
 	ck_assert_ptr_nonnull(strstr(text, "  selection s: holds, as the condition wants\n"
 					   "    met  network.protocol is ssh\n"
 					   "    met  destination.port 2222 gt 22\n"));
@@ -162,8 +163,8 @@ START_TEST(test_the_rule_judges_again)
 	snprintf(json, sizeof(json), alert, 22);
 	text = traced(json, rules);
 	ck_assert_ptr_nonnull(strstr(text, "not met: lacks 1 of its tests\n"));
-	ck_assert_ptr_nonnull(
-		strstr(text, "    !not destination.port 22 not gt 22; wanted: destination.port|gt: 22\n"));
+	ck_assert_ptr_nonnull(strstr(
+		text, "    !not destination.port 22 not gt 22; wanted: destination.port|gt: 22\n"));
 	free(text);
 	snprintf(json, sizeof(json), alert, 23);
 	text = traced(json, rules);

@@ -97,9 +97,11 @@ END_TEST
 
 START_TEST(several_filters)
 {
-	static const char text[] = SSH FILTER("  rules: [ssh]\n  selection: {peer.ip: 192.0.2.1}\n "
-					      " condition: selection\n") "---\n" FILTER(
-		"  rules: [ssh]\n  selection: {peer.ip: 192.0.2.2}\n  condition: not selection\n");
+	static const char text[] =
+		SSH FILTER("  rules: [ssh]\n  selection: {peer.ip: 192.0.2.1}\n "
+			   " condition: selection\n") "---\n" FILTER("  rules: [ssh]\n  selection: "
+								     "{peer.ip: 192.0.2.2}\n  "
+								     "condition: not selection\n");
 	struct sigma *s = load(text);
 
 	ck_assert_uint_eq(sigma_filters(s), 2);

@@ -59,6 +59,13 @@ static const struct mistake heads[] = {
 		"this is a list"},
 	{"schema: 1\nsite: t\nnetworks: {}\n", ":3:11:", "networks has no own", "add `own: "},
 	{"schema: 1\nsite: t\nnetworks: {own: }\n", ":3:", "networks has no own", "add `own: "},
+	{"schema: 1\nsite: t\nnetworks: {own: [10.0.0.0/8], subscribers: [0.0.0.0/0]}\n", ":3:44:",
+		"these subscribers are everybody", "the space that is assigned to subscribers"},
+	{"schema: 1\nsite: t\nnetworks: {own: [10.0.0.0/8], subscribers: [0.0.0.0/1, 10.1.0.0/16, "
+	 "128.0.0.0/1]}\n",
+		":3:44:", "these subscribers are everybody", "never inspected"},
+	{"schema: 1\nsite: t\nnetworks: {own: [10.0.0.0/8], subscribers: ['::/0']}\n",
+		":3:44:", "these subscribers are everybody", "never inspected"},
 	{"schema: 1\nsite: t\nnetworks: {own: []}\n", ":3:17:", "networks.own is empty",
 		"such as 10.0.0.0/8"},
 	{"schema: 1\nsite: t\nnetworks: {own: 10.0.0.0/8}\n", ":3:17:", "own must be a list",
