@@ -180,9 +180,15 @@ static void print_geo(const struct geo *geo, uint64_t now_ns)
 	}
 }
 
+enum { ENDS_SOON_DAYS = 14 };
+
 static const char *state_of(const struct suppression *s, uint64_t now_ns)
 {
-	return now_ns >= s->until_ns ? "has ended" : now_ns < s->from_ns ? "is yet to begin" : "";
+	if (now_ns >= s->until_ns)
+		return "has ended";
+	if (now_ns < s->from_ns)
+		return "is yet to begin";
+	return s->until_ns - now_ns <= ENDS_SOON_DAYS * NS_PER_DAY ? "ends soon" : "";
 }
 
 static void print_tuning(const struct tuning *t, uint64_t now_ns)

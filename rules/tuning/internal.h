@@ -115,7 +115,7 @@ int tune_duration(struct tuning_load *l, const struct yaml_node *node, const cha
 int tune_number(struct tuning_load *l, const struct yaml_node *node, const char *what,
 	uint64_t least, uint64_t most, uint64_t *ret);
 
-/* The rule that NODE names by id or title. */
+/* The rule that NODE names by id, name or title, which raises alerts. */
 int tune_rule(struct tuning_load *l, const struct yaml_node *node, struct by_rule **ret,
 	const struct rule **ret_rule);
 struct by_rule *tuning_find_rule(const struct tuning *t, struct str id);

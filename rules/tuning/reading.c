@@ -139,41 +139,60 @@ static int unknown_rule(struct tuning_load *l, const struct yaml_node *node)
 	str_printable(shown, sizeof(shown), node->text);
 	if (near)
 		return yaml_error(node, l->err,
-			"no loaded rule has the id or the title \"%s\"; did you mean \"%s\"?",
+			"no loaded rule has the id, the name or the title \"%s\"; did you mean "
+			"\"%s\"?",
 			shown, near);
 	return yaml_error(node, l->err,
-		"no loaded rule has the id or the title \"%s\"; write the rule.id of the alert",
+		"no loaded rule has the id, the name or the title \"%s\"; write the rule.id of the "
+		"alert",
 		shown);
+}
+
+static bool is_named(const struct rule *rule, struct str text)
+{
+	return str_eq(rule->title, text) || (rule->name.len > 0 && str_eq(rule->name, text));
+}
+
+/* The rule of which TEXT is the id, else the name or the title. */
+static int find_rule(struct tuning_load *l, const struct yaml_node *node, struct str text,
+	const struct rule **ret)
+{
+	*ret = NULL;
+	for (size_t i = 0; i < sigma_count(l->sigma); i++) {
+		if (str_eq_nocase(sigma_rule(l->sigma, i)->id, text)) {
+			*ret = sigma_rule(l->sigma, i);
+			return 0;
+		}
+	}
+	for (size_t i = 0; i < sigma_count(l->sigma); i++) {
+		const struct rule *rule = sigma_rule(l->sigma, i);
+
+		if (!is_named(rule, text))
+			continue;
+		if (*ret)
+			return yaml_error(node, l->err,
+				"several rules are called \"%s\"; write the id of one: %.36s "
+				"or %.36s",
+				text.data, (*ret)->id.data, rule->id.data);
+		*ret = rule;
+	}
+	return *ret ? 0 : unknown_rule(l, node);
 }
 
 int tune_rule(struct tuning_load *l, const struct yaml_node *node, struct by_rule **ret,
 	const struct rule **ret_rule)
 {
-	const struct rule *found = NULL;
 	struct str text;
 	int r = tune_text(l, node, "rule", TUNING_TEXT_BYTES, &text);
 
+	if (r == 0)
+		r = find_rule(l, node, text, ret_rule);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < sigma_count(l->sigma); i++) {
-		const struct rule *rule = sigma_rule(l->sigma, i);
-
-		if (str_eq_nocase(rule->id, text)) {
-			found = rule;
-			break;
-		}
-		if (!str_eq(rule->title, text))
-			continue;
-		if (found)
-			return yaml_error(node, l->err,
-				"several rules have the title \"%s\"; write the id of one: %.36s "
-				"or %.36s",
-				text.data, found->id.data, rule->id.data);
-		found = rule;
-	}
-	if (!found)
-		return unknown_rule(l, node);
-	*ret = tuning_find_rule(l->t, found->id);
-	*ret_rule = found;
+	if ((*ret_rule)->is_silent)
+		return yaml_error(node, l->err,
+			"\"%s\" raises no alert of its own; name the correlation that counts it",
+			(*ret_rule)->title.data);
+	*ret = tuning_find_rule(l->t, (*ret_rule)->id);
 	return *ret ? 0 : tune_no_memory(l);
 }

@@ -63,9 +63,20 @@ static bool is_all_equipment(const struct tuning_load *l, const struct scope *s)
 	return n > 1 && n == inventory_count(inv);
 }
 
+/* Rules that raise alerts. */
+static size_t count_telling(const struct sigma *sigma)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < sigma_count(sigma); i++)
+		n += !sigma_rule(sigma, i)->is_silent;
+	return n;
+}
+
 int scope_check(struct tuning_load *l, const struct yaml_node *map, const struct scope *s)
 {
-	const bool all_rules = s->n_rules == 0 || (s->n_rules > 1 && s->n_rules == l->t->n_rules);
+	const bool all_rules =
+		s->n_rules == 0 || (s->n_rules > 1 && s->n_rules == count_telling(l->sigma));
 	const bool all_equipment = s->n_equipment == 0 || is_all_equipment(l, s);
 	int r = check_equipment_networks(l, map, s);
 

@@ -90,6 +90,38 @@ replay twice --tuning tuning.yaml "$day"
 same 'conversations of an alert behind a threshold' "$(opened twice | jq -r "select(.\"rule.id\" == \"$rule\") | .\"alert.threshold\"" | sort -u)" '2 within 1h'
 jq -se 'any(.[]; ."event.action" == "closed" and ."rule.id" == "'"$rule"'" and ."alert.flows_ended" >= 2)' twice.json >/dev/null || fail 'what was withheld counts on the alert'
 
+# ---- a correlation sees what is hidden, and is hidden by its own name ----
+
+mkdir rules
+cat >rules/r.yml <<YAML
+title: Out
+id: 00000000-0000-4000-8000-000000000001
+logsource: {product: vedette, category: flow}
+detection: {s: {network.direction: outbound}, condition: s}
+level: low
+---
+title: Often
+id: 00000000-0000-4000-8000-000000000002
+correlation:
+    type: event_count
+    rules: [00000000-0000-4000-8000-000000000001]
+    group-by: [equipment.name]
+    timespan: 1d
+    condition: {gte: 3}
+    generate: true
+level: high
+YAML
+titles() { opened "$1" | jq -r '."rule.name"' | sort -u | xargs; }
+replay both --rules rules "$day"
+same 'a rule and its correlation' "$(titles both)" 'Often Out'
+suppression 2026-12-31 1000 'rule: Out'
+replay base --rules rules --tuning tuning.yaml "$day"
+same 'the correlation of what is hidden' "$(titles base)" Often
+same 'groups' "$(opened base | jq -r '."correlation.group" | join(" ")' | sort)" "$(opened both | jq -r '."correlation.group" // empty | join(" ")' | sort)"
+suppression 2026-12-31 1000 'rule: Often'
+replay correlation --rules rules --tuning tuning.yaml "$day"
+same 'the correlation hidden' "$(titles correlation)" Out
+
 # ---- in two parts as in one, with any number of workers ----
 
 cat >tuning.yaml <<YAML

@@ -83,6 +83,7 @@ static const struct {
 	{"rule: " RULE_2, false},
 	{"rule: [" RULE_2 ", " RULE_1 "]", true},
 	{"rule: Calls out", true},
+	{"rule: calls", true},
 	{"equipment: gnb-1", true},
 	{"equipment: GNB-1", true},
 	{"equipment: gnb-2", false},
@@ -208,8 +209,10 @@ static const struct {
 	{"schema: 1\nwindows: [{rule: Calls ot, window: 10m}]\n",
 		":2:18:", "did you mean \"Calls out\"?"},
 	{"schema: 1\nwindows: [{rule: Called in, window: 10m}]\n", ":2:18:",
-		"several rules have the title \"Called in\"; write the id of one: " RULE_2
+		"several rules are called \"Called in\"; write the id of one: " RULE_2
 		" or " RULE_3},
+	{"schema: 1\nwindows: [{rule: Counted, window: 10m}]\n",
+		":2:18:", "raises no alert of its own"},
 	{"schema: 1\nwindows: [{window: 10m}]\n", ":2:11:", "add `rule: ID`"},
 	{"schema: 1\nwindows: [{rule: any}]\n", ":2:11:", "neither window nor repeat"},
 	{"schema: 1\nwindows: [{rule: any, window: 10}]\n", ":2:31:", "write such as 90s"},
@@ -312,8 +315,10 @@ static const struct {
 	{"peer: [0.0.0.0/1, 128.0.0.0/1]", "every address"},
 	{"peer: ['2000::/4', '3000::/4']", "every address"},
 	{"rule: " RULE_1 ", peer: 0.0.0.0/0", "every address"},
-	{"rule: [" RULE_1 ", " RULE_2 ", " RULE_3 ", " RULE_BLIND "]", "names all rules"},
-	{"rule: [" RULE_1 ", " RULE_2 ", " RULE_3 ", " RULE_BLIND "], equipment: '*'",
+	{"rule: [" RULE_1 ", " RULE_2 ", " RULE_3 ", " RULE_BLIND ", " RULE_OFTEN "]",
+		"names all rules"},
+	{"rule: [" RULE_1 ", " RULE_2 ", " RULE_3 ", " RULE_BLIND ", " RULE_OFTEN
+	 "], equipment: '*'",
 		"names all rules"},
 };
 

@@ -9,6 +9,7 @@
 #define RULE_2     "00000000-0000-4000-8000-000000000002"
 #define RULE_3     "00000000-0000-4000-8000-000000000003"
 #define RULE_BLIND "00000000-0000-4000-8000-000000000004"
+#define RULE_OFTEN "00000000-0000-4000-8000-000000000006"
 
 static const char tuning_site[] = "schema: 1\n"
 				  "site: t\n"
@@ -30,9 +31,18 @@ static const char tuning_site[] = "schema: 1\n"
 	"    condition: s\n"                                                                       \
 	"level: low\n"
 
-static const char tuning_rules[] = TUNING_RULE("Calls out", RULE_1, "flow") "---\n" TUNING_RULE(
-	"Called in", RULE_2, "flow") "---\n" TUNING_RULE("Called in", RULE_3,
-	"dns") "---\n" TUNING_RULE("Blind", RULE_BLIND, "sensor");
+/* "Counted" raises no alert: the correlation counts what meets it. */
+static const char tuning_rules[] = "name: calls\n" TUNING_RULE("Calls out", RULE_1,
+	"flow") "---\n" TUNING_RULE("Called in", RULE_2, "flow") "---\n" TUNING_RULE("Called in",
+	RULE_3, "dns") "---\n" TUNING_RULE("Blind", RULE_BLIND,
+	"sensor") "---\n"
+		  "name: counted\n" TUNING_RULE("Counted", "00000000-0000-4000-8000-000000000005",
+			  "flow") "---\n"
+				  "title: Often\n"
+				  "id: " RULE_OFTEN "\n"
+				  "correlation: {type: event_count, rules: [counted], group-by: "
+				  "[source.ip], timespan: 1h, condition: {gte: 3}}\n"
+				  "level: low\n";
 
 struct tuned {
 	struct site *site;
