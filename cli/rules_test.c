@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/faults.h"
 #include "cli/options.h"
 #include "cli/rules.h"
 #include "cli/trial_view.h"
@@ -48,6 +49,7 @@ struct testing {
 	struct set *sets;
 	size_t n;
 	struct trial_totals totals;
+	struct error_list faults; /* of rules */
 };
 
 /* ---- captures ---- */
@@ -171,7 +173,7 @@ static int test_set(struct testing *t, struct set *s, struct error *err)
 	};
 	struct trial_config with_rules = cfg;
 
-	s->sigma = sigma_open(s->dir, t->lists, NULL, err);
+	s->sigma = sigma_open(s->dir, t->lists, &t->faults, err);
 	if (!s->sigma)
 		return err->code;
 	with_rules.sigma = s->sigma;
@@ -276,7 +278,7 @@ int rules_test(int argc, char **argv)
 		rc = test_set(&t, &t.sets[i], &err);
 	if (rc == 0)
 		rc = tell(&t, &err);
-	status = rc < 0                             ? command_fail(argv[0], &err)
+	status = rc < 0                             ? faults_fail(argv[0], &t.faults, &err)
 		 : trial_totals_are_good(&t.totals) ? EXIT_OK
 						    : EXIT_UNMET;
 	close_testing(&t);

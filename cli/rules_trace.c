@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/correlation_trace.h"
+#include "cli/faults.h"
 #include "cli/options.h"
 #include "cli/paragraph.h"
 #include "cli/rules.h"
@@ -20,7 +22,10 @@ static const char help[] =
 	"the\n"
 	"policy, and why the peer is linked. RULE is the first 6 characters or more of its id, its "
 	"title,\n"
-	"its file, or the path of a rule that is not among the loaded ones.\n\n"
+	"its file, or the path of a rule that is not among the loaded ones. Of a correlation: "
+	"which "
+	"rules\n"
+	"it counted, and each time it was met.\n\n"
 	"  --rules DIR      where RULE is looked for; default: the shipped rules\n"
 	"  --site FILE      the policy; without it: discover mode\n"
 	"  --own PREFIX,... discover mode: the operator's address space\n"
@@ -56,6 +61,7 @@ struct tracing {
 	struct knowledge_config knowledge;
 	struct lists *lists;
 	struct sigma *sigma;
+	struct error_list faults; /* of rules */
 	size_t rule;
 	struct sigma_scratch *scratch;
 	struct arena *arena; /* of what is kept */
@@ -357,7 +363,7 @@ static int open_rules(struct tracing *t, const char **name, struct error *err)
 	}
 	t->lists = lists_open(t->knowledge.lists_dir, t->knowledge.as_of_ns, err);
 	if (t->lists)
-		t->sigma = sigma_open(dir, t->lists, NULL, err);
+		t->sigma = sigma_open(dir, t->lists, &t->faults, err);
 	if (!t->sigma)
 		return err->code;
 	t->scratch = sigma_scratch_new(t->sigma);
@@ -392,7 +398,7 @@ static void on_input_fault(void *user, const struct error *err)
 	((struct tracing *)user)->input_status = command_fail("rules trace", err);
 }
 
-static int trace(struct tracing *t, char **files, int n, struct error *err)
+static int trace_events(struct tracing *t, char **files, int n, struct error *err)
 {
 	const struct rehearsal_config rc = {
 		.paths = (const char *const *)files,
@@ -410,6 +416,14 @@ static int trace(struct tracing *t, char **files, int n, struct error *err)
 	if (t->failed)
 		return error_set(err, ERR_SYSTEM, "out of memory");
 	return print_all(t, err);
+}
+
+static int trace(struct tracing *t, char **files, int n, struct error *err)
+{
+	if (rule_of(t)->correlation)
+		return correlation_trace(&t->options, &t->knowledge, t->sigma, t->rule, files, n,
+			&t->input_status, err);
+	return trace_events(t, files, n, err);
 }
 
 int rules_trace(int argc, char **argv)
@@ -437,7 +451,7 @@ int rules_trace(int argc, char **argv)
 	name = argv[first];
 	if (rc == 0)
 		rc = open_rules(t, &name, &err);
-	status = rc == 0 ? find_rule(t, name) : command_fail(argv[0], &err);
+	status = rc == 0 ? find_rule(t, name) : faults_fail(argv[0], &t->faults, &err);
 	if (status == EXIT_OK) {
 		rc = trace(t, argv + first + 1, argc - first - 1, &err);
 		status = rc == 0 ? t->input_status : command_fail(argv[0], &err);

@@ -418,6 +418,15 @@ static struct str rules_beside(const struct run *r, const char *path)
 	return arena_printf(r->report->arena, "%.*s.yml", (int)wanted.len, wanted.data);
 }
 
+static bool is_first_of_rule(const struct trial_file *file, size_t i)
+{
+	for (size_t k = 0; k < i; k++) {
+		if (file->cases[k].rule == file->cases[i].rule)
+			return false;
+	}
+	return true;
+}
+
 /* 0, or a negative code when the run cannot go on. */
 static int run_file(struct run *r, const char *path)
 {
@@ -427,8 +436,10 @@ static int run_file(struct run *r, const char *path)
 	if (rc < 0 && rc != ERR_SYSTEM)
 		rc = add_fault(r) ? 0 : no_memory(r);
 	else if (rc == 0) {
-		for (size_t i = 0; i < r->report->n && rc == 0; i++)
-			rc = try_rule(r, &file, i) ? 0 : no_memory(r);
+		for (size_t i = 0; i < file.n && rc == 0; i++) {
+			if (is_first_of_rule(&file, i))
+				rc = try_rule(r, &file, file.cases[i].rule) ? 0 : no_memory(r);
+		}
 		if (rc == 0 && r->cfg->mutate && !check_accepted(r, &file))
 			rc = no_memory(r);
 	}

@@ -10,7 +10,8 @@ installed=$work/usr/bin/vedette
 same "shipped rules" "$(jq .rules.loaded check.json)" \
     "$("$VEDETTE" check --geo '' --rules "$VEDETTE_SOURCE_DIR/rules/packs/rules" --json | jq .rules.loaded)"
 same "where they are" "$("$installed" check --geo '' | awk '$1 == "rules" { print $2 }')" "$work/usr/bin/../share/vedette/rules:"
-same "tests of rules are left out" "$(find usr -name '*.test.yml')" ""
+same "tests of rules" "$(find usr -name '*.test.yml' | wc -l)" "$(find "$VEDETTE_SOURCE_DIR/rules/packs" -name '*.test.yml' | wc -l)"
+"$installed" rules test >out || { cat out >&2; fail "the rules as they are installed"; }
 for page in share/man/man1/vedette.1 share/doc/vedette/operations.md share/vedette/roles.yaml share/vedette/lists; do
     checks=$((checks + 1))
     [ -e "usr/$page" ] || fail "$page is not installed"
