@@ -59,6 +59,7 @@ struct tally {
 struct tracing {
 	struct options options;
 	struct knowledge_config knowledge;
+	const char *rules_path;
 	struct lists *lists;
 	struct sigma *sigma;
 	struct error_list faults; /* of rules */
@@ -134,8 +135,9 @@ static void offer(struct tracing *t, struct event_near *e, const struct facts *f
 	t->n++;
 }
 
-/* Every test of the rule with how often it held, in the order of the rule. */
-static void count_tests(struct tracing *t, const struct rule_trace *trace)
+/* Every test of the rule with how often it held, in the order of the rule; by JUDGED, that is 0 or
+ * 1, more. */
+static void count_tests(struct tracing *t, const struct rule_trace *trace, unsigned judged)
 {
 	size_t n = 0;
 
@@ -150,7 +152,7 @@ static void count_tests(struct tracing *t, const struct rule_trace *trace)
 					tally->selection = trace->selections[s].name;
 					tally->wanted = arena_str(t->arena, map->tests[i].wanted);
 				}
-				tally->held += map->tests[i].holds;
+				tally->held += map->tests[i].holds * judged;
 			}
 		}
 	}
@@ -174,7 +176,7 @@ static void on_judged(
 		t->failed = true;
 		return;
 	}
-	count_tests(t, &trace);
+	count_tests(t, &trace, 1);
 	e.conversation = conversation_of(t, f);
 	offer(t, &e, f);
 }
@@ -268,6 +270,9 @@ static void print_head(const struct tracing *t)
 		rule_category_name(r->category));
 	(void)printf("%" PRIu64 " events of this category were judged; %" PRIu64 " met the rule\n",
 		t->judged, t->met);
+	if (t->judged == 0)
+		(void)puts("perhaps none of the addresses is the operator's: name its space with "
+			   "--own PREFIX,... or --site");
 	for (size_t i = 0; i < t->n_tallies; i++)
 		(void)printf("  %10" PRIu64 "  %s: %s\n", t->tallies[i].held,
 			t->tallies[i].selection.data, t->tallies[i].wanted.data);
@@ -314,15 +319,36 @@ static bool is_called(const struct rule *r, struct str name)
 		       str_eq((struct str){file.data + file.len - name.len, name.len}, name));
 }
 
+/* It is read, but judges nothing here. */
+static const struct left_rule *find_left(const struct tracing *t, struct str name)
+{
+	for (size_t i = 0; i < sigma_left_count(t->sigma); i++) {
+		if (is_called(&sigma_left(t->sigma, i)->rule, name))
+			return sigma_left(t->sigma, i);
+	}
+	return NULL;
+}
+
 static int not_found(const struct tracing *t, const char *name, size_t found)
 {
+	const struct left_rule *left = find_left(t, str_from(name));
 	char shown[256];
 
 	(void)str_printable(shown, sizeof(shown), str_from(name));
+	if (found == 0 && left) {
+		char why[512] = "";
+
+		if (left->n_messages > 0)
+			(void)str_printable(why, sizeof(why), left->messages[0]);
+		(void)fprintf(stderr, "vedette rules trace: %s is left out (%s)%s%s\n", shown,
+			left_out_name(left->why), *why ? ": " : "; vedette rules list says more",
+			why);
+		return EXIT_NOT_FOUND;
+	}
 	if (found == 0) {
 		(void)fprintf(stderr,
 			"vedette rules trace: no rule of %s is called %s, by id, title or file\n",
-			t->knowledge.rules_dir, shown);
+			t->rules_path, shown);
 		return EXIT_NOT_FOUND;
 	}
 	(void)fprintf(stderr, "vedette rules trace: %zu rules are called %s; write one's id:\n",
@@ -361,6 +387,7 @@ static int open_rules(struct tracing *t, const char **name, struct error *err)
 		dir = *name;
 		*name = strrchr(*name, '/') + 1;
 	}
+	t->rules_path = dir;
 	t->lists = lists_open(t->knowledge.lists_dir, t->knowledge.as_of_ns, err);
 	if (t->lists)
 		t->sigma = sigma_open(dir, t->lists, &t->faults, err);
@@ -398,6 +425,16 @@ static void on_input_fault(void *user, const struct error *err)
 	((struct tracing *)user)->input_status = command_fail("rules trace", err);
 }
 
+/* The tests of the rule, before the first event. */
+static void list_tests(struct tracing *t)
+{
+	struct rule_trace trace;
+
+	facts_clear(t->facts);
+	if (sigma_trace(t->sigma, t->rule, t->facts, t->scratch, &trace))
+		count_tests(t, &trace, 0);
+}
+
 static int trace_events(struct tracing *t, char **files, int n, struct error *err)
 {
 	const struct rehearsal_config rc = {
@@ -411,6 +448,7 @@ static int trace_events(struct tracing *t, char **files, int n, struct error *er
 		.input_fault = on_input_fault,
 	};
 
+	list_tests(t);
 	if (rehearsal_run(&rc, err) < 0)
 		return err->code;
 	if (t->failed)

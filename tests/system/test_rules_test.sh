@@ -185,6 +185,20 @@ got=0
 same "status with faults of rules" "$got" 4
 same "faults that are told" "$(grep -c 'correlated/c.yml:[0-9]*:[0-9]*: ' err)" 2
 
+# a rule that judges nothing here: why
+cat >left.yml <<'END'
+title: Of another log
+id: 00000000-0000-4000-8000-000000000006
+logsource: {product: windows, category: process_creation}
+detection: {s: {Image: a}, condition: s}
+level: low
+END
+refused 6 "left.yml is left out (other-source)" "$VEDETTE" rules trace ./left.yml capture.pcap
+ends 0 "$VEDETTE" rules trace --own 172.16.0.0/12 rules/held.yml capture.pcap
+says "0 events of this category were judged"
+says "--own PREFIX"
+says "         0  shell: network.protocol: ssh"
+
 # near misses of a replay: the same lines with any number of workers, and the alerts are what they are without them
 near() { "$VEDETTE" replay --redis none --json --rules near "${own[@]}" "$@" capture.pcap 2>err; }
 mkdir near
