@@ -10,6 +10,7 @@
 #include "cli/paragraph.h"
 #include "cli/rules.h"
 #include "cli/trace_view.h"
+#include "common/hash/hash.h"
 #include "common/time_text.h"
 #include "rules/conversation.h"
 #include "sensor/rehearsal.h"
@@ -40,7 +41,7 @@ static const char help[] =
 	"Example:\n"
 	"  vedette rules trace ssh-outside-undeclared.yml capture.pcap\n";
 
-enum { ID_MIN = 6, SHOWN = 10, SHOWN_ALL = 10000, MAX_TESTS = 512 };
+enum { ID_MIN = 6, SHOWN = 10, SHOWN_ALL = 10000, MAX_TESTS = 512, MAX_GEO = 8 };
 
 /* An event that is shown: of each conversation the one that is nearest to the rule. */
 struct event_near {
@@ -48,6 +49,13 @@ struct event_near {
 	uint32_t distance, held;
 	uint64_t ts_ns, number; /* of the event among those judged */
 	struct kept_facts *facts;
+};
+
+/* What judged, as alerts say it. */
+struct versions {
+	char policy[DIGEST_TEXT_BYTES], rules[DIGEST_TEXT_BYTES], lists[DIGEST_TEXT_BYTES];
+	struct str geo[MAX_GEO];
+	size_t n_geo;
 };
 
 /* How often a test held. */
@@ -70,6 +78,7 @@ struct tracing {
 	struct event_near *nearest;
 	size_t n, most;
 	uint64_t judged, met;
+	struct versions versions;
 	struct tally tallies[MAX_TESTS];
 	size_t n_tallies;
 	bool failed; /* no memory */
@@ -240,6 +249,28 @@ static void print_event(const struct tracing *t, const struct event_near *e,
 	print_about(f, columns);
 }
 
+static void write_versions(const struct tracing *t, struct json_writer *w)
+{
+	const struct versions *v = &t->versions;
+
+	json_key(w, "versions");
+	json_object_begin(w);
+	json_key(w, "rule");
+	json_str(w, rule_of(t)->version);
+	json_key(w, "policy");
+	json_text(w, v->policy);
+	json_key(w, "rules");
+	json_text(w, v->rules);
+	json_key(w, "lists");
+	json_text(w, v->lists);
+	json_key(w, "geo");
+	json_array_begin(w);
+	for (size_t i = 0; i < v->n_geo; i++)
+		json_str(w, v->geo[i]);
+	json_array_end(w);
+	json_object_end(w);
+}
+
 static void print_json(const struct tracing *t, const struct event_near *e,
 	const struct rule_trace *trace, struct json_writer *w)
 {
@@ -252,6 +283,7 @@ static void print_json(const struct tracing *t, const struct event_near *e,
 	json_key(w, "time");
 	json_text(w, time_format(e->ts_ns, time));
 	trace_write_json(trace, w);
+	write_versions(t, w);
 	json_key(w, "facts");
 	json_object_begin(w);
 	kept_facts_write_json(e->facts, w);
@@ -264,10 +296,15 @@ static void print_json(const struct tracing *t, const struct event_near *e,
 static void print_head(const struct tracing *t)
 {
 	const struct rule *r = rule_of(t);
+	const struct versions *v = &t->versions;
 
-	(void)printf("%s [%s]\n%s, id %s, category %s\n\n", r->title.data,
-		rule_level_name(r->level), r->file.data, r->id.data,
-		rule_category_name(r->category));
+	(void)printf("%s [%s]\n%s, id %s, category %s\n", r->title.data, rule_level_name(r->level),
+		r->file.data, r->id.data, rule_category_name(r->category));
+	(void)printf("versions: rule %s, policy %s, rules %s, lists %s%s", r->version.data,
+		v->policy, v->rules, v->lists, v->n_geo > 0 ? "; geolocation" : "");
+	for (size_t i = 0; i < v->n_geo; i++)
+		(void)printf("%s %s", i > 0 ? "," : "", v->geo[i].data);
+	(void)fputs("\n\n", stdout);
 	(void)printf("%" PRIu64 " events of this category were judged; %" PRIu64 " met the rule\n",
 		t->judged, t->met);
 	if (t->judged == 0)
@@ -420,6 +457,27 @@ static void close_tracing(struct tracing *t)
 	free(t->facts);
 }
 
+static void on_opened(void *user, const struct knowledge *k)
+{
+	struct tracing *t = user;
+	struct digest d = site_digest(k->site);
+
+	(void)digest_format(&d, t->versions.policy);
+	d = sigma_digest(t->sigma);
+	(void)digest_format(&d, t->versions.rules);
+	d = lists_digest(k->lists);
+	(void)digest_format(&d, t->versions.lists);
+	for (size_t i = 0; i < geo_files(k->geo) && i < MAX_GEO; i++) {
+		struct geo_file file;
+		char date[DATE_TEXT_BYTES];
+
+		geo_file(k->geo, i, &file);
+		t->versions.geo[t->versions.n_geo] = arena_printf(
+			t->arena, "%s %s", file.type, date_format(file.build_s * NS_PER_S, date));
+		t->versions.n_geo += t->versions.geo[t->versions.n_geo].data != NULL;
+	}
+}
+
 static void on_input_fault(void *user, const struct error *err)
 {
 	((struct tracing *)user)->input_status = command_fail("rules trace", err);
@@ -443,6 +501,7 @@ static int trace_events(struct tracing *t, char **files, int n, struct error *er
 		.filter = t->options.filter,
 		.knowledge = &t->knowledge,
 		.workers = options_workers(&t->options),
+		.opened = on_opened,
 		.watch = on_judged,
 		.user = t,
 		.input_fault = on_input_fault,

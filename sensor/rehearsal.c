@@ -86,6 +86,8 @@ static int open_all(struct rehearsal *r, struct error *err)
 	if (!r->analyst)
 		return err->code;
 	analyst_watch(r->analyst, r->cfg->watch, r->cfg->user);
+	if (r->cfg->opened)
+		r->cfg->opened(r->cfg->user, &r->knowledge);
 	return 0;
 }
 

@@ -15,6 +15,8 @@ struct rehearsal_config {
 	const struct knowledge_config *knowledge; /* opened here; rules_dir is not looked at */
 	uint32_t workers;
 	bool keep_duplicates;
+	/* What was opened, before the first packet; borrowed during the call. NULL allowed. */
+	void (*opened)(void *user, const struct knowledge *k);
 	analyst_watch_fn *watch;
 	void *user;
 	/* An input ended early; the others go on. NULL: that ends the rehearsal, with *err. */

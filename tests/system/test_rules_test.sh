@@ -155,6 +155,13 @@ ends 0 "$VEDETTE" rules trace --site "$VEDETTE_SOURCE_DIR/pcaps/demo/site.yaml" 
     adversary-tier1-established.yml "$VEDETTE_SOURCE_DIR/pcaps/listed-established.pcap"
 says "contract violation, policy line roles.yaml:"
 says "linked   "
+says "versions: rule "
+# the same versions that an alert of the same policy, rules and lists has
+versions() { "$VEDETTE" "$@" --site "$VEDETTE_SOURCE_DIR/pcaps/demo/site.yaml" --geo "$VEDETTE_SOURCE_DIR/tests/fixtures/geo/site"; }
+same "versions" "$(versions rules trace --json contract-violation-established.yml "$VEDETTE_SOURCE_DIR/pcaps/listed-established.pcap" | head -1 |
+    jq -c '[.met, .versions.rule, .versions.policy, .versions.rules, .versions.lists, .versions.geo]')" \
+    "$(versions replay --redis none --json "$VEDETTE_SOURCE_DIR/pcaps/listed-established.pcap" 2>/dev/null |
+        jq -c 'select(."rule.ruleset" == "contract-violation-established.yml") | [true, ."rule.version", ."version.policy", ."version.rules", ."version.lists", ."version.geo"]' | head -1)"
 
 # a correlation: which rules it counted, and when it was met; and all faults of rules, not the first
 mkdir correlated
