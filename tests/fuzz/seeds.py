@@ -245,6 +245,26 @@ def tuning_seed(text):
     return re.sub(rb"group:ems", b"domain:update.example", text)
 
 
+def correlation_seeds(seeds):
+    """Rules alone, and with changes of what they save."""
+    texts = [text for text in re.findall(rb"^```yaml\n(.*?)^```", (ROOT / "docs/correlations.md").read_bytes(), re.M | re.S)]
+    base = b"title: B\nname: base\nlogsource: {product: vedette, category: flow}\ndetection: {s: {network.bytes|gte: 0}, condition: s}\n---\n"
+    base += base.replace(b"base", b"more").replace(b"network.bytes|gte: 0", b"network.protocol: tls")
+    for kind, rest in (("event_count", "condition: {gte: 3}"), ("event_count", "condition: {lte: 3}"), ("event_count", "condition: {gt: 1, lt: 9}"),
+                       ("value_count", "condition: {field: destination.port, gte: 2}"), ("value_count", "condition: {field: [peer.groups, source.ip], gte: 2}"),
+                       ("temporal", "aliases: {x: {base: source.ip, more: destination.ip}}"), ("temporal_ordered", "generate: false"),
+                       ("value_sum", "condition: {field: network.bytes, gt: 1000}"), ("value_avg", "condition: {field: network.bytes, gt: 1000.5}"),
+                       ("value_percentile", "condition: {field: network.bytes, percentile: 50, gte: 100}"),
+                       ("value_percentile", "condition: {field: network.bytes, gte: 50}"), ("value_percentile", "condition: {field: destination.port, lte: 50}")):
+        for by in ("source.ip", "peer.groups", ""):
+            texts.append(base + f"title: C\nname: inner\nlevel: low\ncorrelation: {{type: {kind}, rules: [base, more], group-by: [{by}], timespan: 2m, {rest}}}\n".encode())
+    texts.append(texts[-1] + b"---\ntitle: O\ncorrelation: {type: event_count, rules: [inner], group-by: [], timespan: 1h, condition: {gte: 2}}\n")
+    for i, text in enumerate(texts):
+        seeds.add("fuzz_correlation", text)
+        seeds.add("fuzz_correlation", text + b"\0" + struct.pack("<IB", 977 * i, i % 3))
+        seeds.add("fuzz_sigma", text)
+
+
 def yaml_seeds(seeds):
     texts = {"fuzz_sigma": [], "fuzz_lists": [], "fuzz_site": [], "fuzz_learned": [], "fuzz_trial": [], "fuzz_tuning": []}
     for path in sorted((ROOT / "rules/packs/rules").glob("*.yml")):
@@ -434,10 +454,11 @@ def dictionaries(seeds):
     names = re.findall(r'^FIELD\(\w+, "([^"]+)"', (ROOT / "analysis/fields.def").read_text(), re.M)
     yaml = [": ", "- ", "\n", "\n  ", "|-\n", ">-\n", "---\n", "[", "]", "{", "}", "&a", "*a", "<<: ", "!!str", "? ", "0x", "0o", "'", '"', "#", "\ufeff"]
     seeds.dictionary("fuzz_yaml", yaml)
-    for target, folder in (("fuzz_sigma", "rules/sigma"), ("fuzz_site", "rules/policy"), ("fuzz_learned", "rules/policy"), ("fuzz_lists", "rules/lists"), ("fuzz_trial", "rules/trial"),
+    for target, folder in (("fuzz_sigma", "rules/sigma"), ("fuzz_correlation", "rules/sigma"), ("fuzz_site", "rules/policy"), ("fuzz_learned", "rules/policy"),
+                            ("fuzz_lists", "rules/lists"), ("fuzz_trial", "rules/trial"),
                            ("fuzz_policy_lint", "rules/policy"), ("fuzz_policy_import", "rules/policy/import"), ("fuzz_tuning", "rules/tuning")):
         words = [*yaml, *strings_of(*sorted((ROOT / folder).glob("*.c")))]
-        seeds.dictionary(target, words + names if target in ("fuzz_sigma", "fuzz_trial") else words)
+        seeds.dictionary(target, words + names if target in ("fuzz_sigma", "fuzz_correlation", "fuzz_trial") else words)
     shown = strings_of(*(ROOT / f"cli/{name}.c" for name in ("explanation", "remedy", "alert_table")))
     seeds.dictionary("fuzz_alert", [*names, *shown, '":"', '":[', '":{', '",', "true", "null", "\\u0000", "\\u001b[", "\\u202e", "\u4e00", "\u0301"])
     fields = ("json", "id", "rule", "level", "equipment", "seq", "mode", "run", "finished", "alerts")
@@ -460,7 +481,7 @@ def main():
     if len(sys.argv) != 2:
         sys.exit("usage: seeds.py OUT_DIR")
     seeds = Seeds(sys.argv[1])
-    for make in (decode_seeds, conversation_seeds, fragment_seeds, capture_seeds, yaml_seeds, feed_seeds, import_seeds, geo_seeds, message_seeds, alert_seeds, small_seeds, dictionaries):
+    for make in (decode_seeds, conversation_seeds, fragment_seeds, capture_seeds, correlation_seeds, yaml_seeds, feed_seeds, import_seeds, geo_seeds, message_seeds, alert_seeds, small_seeds, dictionaries):
         make(seeds)
 
 
