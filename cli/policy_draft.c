@@ -52,10 +52,13 @@ static struct draft_peer peer_of(const struct facts *f)
 		.domain = facts_str(f, FIELD_PEER_DOMAIN),
 		.country = facts_str(f, FIELD_PEER_COUNTRY),
 		.as_name = facts_str(f, FIELD_PEER_AS_NAME),
-		.list = facts_str(f, FIELD_PEER_LINKAGE_LIST),
 	};
-	const struct fact_value *reason = facts_get(f, FIELD_PEER_LINKAGE_REASON);
+	/* A tier links it to an adversary; a list of indicators warns of it. */
+	const bool linked = facts_has(f, FIELD_PEER_LINKAGE_LIST);
+	const struct fact_value *reason =
+		facts_get(f, linked ? FIELD_PEER_LINKAGE_REASON : FIELD_PEER_INDICATOR_REASON);
 
+	peer.list = facts_str(f, linked ? FIELD_PEER_LINKAGE_LIST : FIELD_PEER_INDICATOR_LIST);
 	if (facts_has(f, FIELD_PEER_AS_NUMBER))
 		peer.as_number = (uint32_t)facts_num(f, FIELD_PEER_AS_NUMBER);
 	if (reason && reason->strs.n > 0)

@@ -84,6 +84,15 @@ grep -q '^# Left out' listed.yaml || fail "the listed peer is not named"
 "$VEDETTE" flows --json --site listed.yaml "$pcaps/listed-established.pcap" 2>/dev/null >flows
 grep -q '"contract.verdict":"violation"' flows || fail "a listed peer is allowed"
 
+# what a feed warns of is left out as well, in every conversation of the two
+mkdir feed
+printf 'schema: 1\nlist: feed\nrole: indicators\ntitle: A feed\nsource: the tests\ndate: 2026-11-20\nstale_after: 30d\nentries:\n  - {cidr: 203.0.113.220/32, because: "made up"}\n' >feed/feed.yaml
+cp "$VEDETTE_SOURCE_DIR"/rules/packs/lists/{public-resolvers,remote-control-tools,tunnel-applications}.yaml feed/
+"$VEDETTE" policy draft --own $own --lists feed --as-of 2026-11-21 "$demo/day.pcap" >warned.yaml 2>err || { cat err >&2; fail "draft with a feed"; }
+grep -v '^#' warned.yaml | grep -q '203\.0\.113\.220' && fail "a peer that a feed warns of is in the draft"
+grep -q '^#     list feed: ' warned.yaml || fail "the peer that a feed warns of is not named"
+[ "$(grep -c . <(grep '^#   .* 203\.0\.113\.220:' warned.yaml))" -ge 10 ] || fail "not every conversation with it is named"
+
 # ---- import ----
 
 cat >inventory.csv <<'CSV'
@@ -104,6 +113,26 @@ refused 4 "inventory.csv:1:1: this is no XML" "$VEDETTE" policy import raex inve
 refused 4 "inventory.csv:1:" "$VEDETTE" policy import mud inventory.csv
 printf 'name,address\nx,10.0.0.0/8\ny,0.0.0.0/0\n' >bad.csv
 refused 4 'bad.csv:3:3: "0.0.0.0/0" is more than any equipment has' "$VEDETTE" policy import csv bad.csv
+
+# counts that another reader of XML confirms
+python3 - >partner.xml <<'PY'
+print('<T xmlns="urn:x"><OrganisationInfo><OrganisationName>Ex</OrganisationName><TADIGCode>XXAEX</TADIGCode><InterPMNBackboneIPList>')
+for i in range(300):
+    print('<IPAddressOrRange><IPAddressRange>%s</IPAddressRange></IPAddressOrRange>' % (
+        '198.51.%d.0/26' % (i % 256) if i % 3 else '10.%d.%d.4-10.%d.%d.7' % (i % 7, i % 256, i % 7, i % 256)))
+print('</InterPMNBackboneIPList></OrganisationInfo></T>')
+PY
+status 0 "$VEDETTE" policy import raex partner.xml
+cp out partner.yaml
+same "networks of a partner" "$(sed -n '/^  roaming-gtp:/,/^  #/p' partner.yaml | grep -c '^    - ')" "$(python3 - <<'PY'
+import ipaddress, xml.etree.ElementTree as tree
+found = set()
+for node in tree.parse('partner.xml').iter('{urn:x}IPAddressRange'):
+    ends = node.text.split('-')
+    found |= set(ipaddress.summarize_address_range(*map(ipaddress.ip_address, ends)) if len(ends) == 2 else [ipaddress.ip_network(node.text)])
+print(len(found))
+PY
+)"
 
 # a bomb of entities, as XML can be one, is not even begun
 python3 - >bomb.xml <<'PY'

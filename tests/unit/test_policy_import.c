@@ -246,6 +246,22 @@ END_TEST
 	"<t:NwNode><t:NwElementType>" type "</t:NwElementType><t:IPAddressInfo><t:IPAddress>" ip   \
 	"</t:IPAddress></t:IPAddressInfo></t:NwNode>"
 
+/* JSON writes what is beyond 16 bits as two escapes; YAML has none such. */
+START_TEST(pairs_of_escapes_are_one_character)
+{
+	const struct result *r = take_text(import_mud, "cam.json",
+		"{\"ietf-mud:mud\": {\"mud-url\": \"https:\\/\\/x.example/cam\",\n"
+		"\t\"systeminfo\": \"A \\ud83d\\ude00 \\u00e9 \\\\ud83d\"},\n"
+		"\"ietf-access-control-list:acls\": {}}\n");
+
+	ck_assert_msg(r->rc == 0, "%s", r->err.msg);
+	ck_assert_msg(
+		strstr(r->text, "https://x.example/cam, A \xf0\x9f\x98\x80 \xc3\xa9 \\ud83d\n") !=
+			NULL,
+		"%s", r->text);
+}
+END_TEST
+
 START_TEST(partners_become_groups)
 {
 	const struct result *r = take_text(import_raex, "p.xml",
@@ -375,6 +391,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, descriptions_become_contracts);
 	tcase_add_test(tc, what_a_description_says_and_a_policy_cannot_is_told);
 	tcase_add_test(tc, controllers_become_groups_to_be_filled);
+	tcase_add_test(tc, pairs_of_escapes_are_one_character);
 	tcase_add_test(tc, partners_become_groups);
 	tcase_add_loop_test(tc, mistakes_have_their_place_and_remedy, 0, N_MISTAKES);
 	tcase_add_test(tc, xml_is_bounded);

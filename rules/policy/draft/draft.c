@@ -224,8 +224,32 @@ static int compare_edges(const void *a, const void *b)
 	return order != 0 ? order : (int)x->certain - (int)y->certain;
 }
 
+/* Edges FROM to TO are of the same two addresses: what a list says of one holds for all, since a
+ * name by which the peer is listed may not have been seen in each. */
+static void spread_list(struct edge *edges, size_t from, size_t to)
+{
+	const struct edge *listed = NULL;
+
+	for (size_t i = from; i < to && !listed; i++)
+		if (edge_is_listed(&edges[i]))
+			listed = &edges[i];
+	for (size_t i = from; i < to && listed; i++) {
+		edges[i].peer.list = listed->peer.list;
+		edges[i].peer.reason = listed->peer.reason;
+	}
+}
+
 void draft_sort(struct draft *d)
 {
+	size_t first = 0;
+
 	if (d->n_edges > 0)
 		qsort(d->edges, d->n_edges, sizeof(*d->edges), compare_edges);
+	for (size_t i = 1; i <= d->n_edges; i++) {
+		if (i < d->n_edges && memcmp(d->edges[i].addr, d->edges[first].addr,
+					      sizeof(d->edges[i].addr)) == 0)
+			continue;
+		spread_list(d->edges, first, i);
+		first = i;
+	}
 }

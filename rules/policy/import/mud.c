@@ -448,6 +448,52 @@ static int read_description(struct description *d, const struct yaml_node *root)
 	return r == 0 ? write_role(d, mud) : r;
 }
 
+/* Four hexadecimal digits behind "\\u" at AT, which json_tree_parse has seen; 0 for none. */
+static unsigned escape_at(const char *at)
+{
+	unsigned value = 0;
+
+	if (at[0] != '\\' || at[1] != 'u')
+		return 0;
+	for (int i = 2; i < 6; i++) {
+		const char c = ascii_lower(at[i]);
+
+		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
+			return 0;
+		value = value << 4 | (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);
+	}
+	return value;
+}
+
+/* Writes the one character that a pair of escapes stands for (RFC 8259 section 7): YAML has no such
+ * pairs. Text becomes shorter; LEN bytes of it, with a NUL behind. */
+static size_t join_pairs(char *text, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t at = 0; at < len;) {
+		const unsigned high = len - at >= 12 ? escape_at(text + at) : 0;
+		const unsigned low = high >= 0xd800 && high < 0xdc00 ? escape_at(text + at + 6) : 0;
+
+		if (low >= 0xdc00 && low < 0xe000) {
+			const unsigned c = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+
+			text[n++] = (char)(0xf0 | c >> 18);
+			text[n++] = (char)(0x80 | (c >> 12 & 0x3f));
+			text[n++] = (char)(0x80 | (c >> 6 & 0x3f));
+			text[n++] = (char)(0x80 | (c & 0x3f));
+			at += 12;
+			continue;
+		}
+		/* An escaped backslash begins no other escape. */
+		if (text[at] == '\\' && at + 1 < len)
+			text[n++] = text[at++];
+		text[n++] = text[at++];
+	}
+	text[n] = '\0';
+	return n;
+}
+
 int import_mud(struct policy_import *im, const char *path, struct error *err)
 {
 	const char *slash = strrchr(path, '/');
@@ -456,7 +502,8 @@ int import_mud(struct policy_import *im, const char *path, struct error *err)
 	size_t len = 0;
 	char *text = file_read(path, IMPORT_MAX_BYTES, &len, err);
 	struct json_tree *json = text ? json_tree_parse(path, text, len, err) : NULL;
-	struct yaml_file *file = json ? yaml_parse(path, text, len, 1, err) : NULL;
+	struct yaml_file *file =
+		json ? yaml_parse(path, text, join_pairs(text, len), 1, err) : NULL;
 	int r = file ? read_description(&d, yaml_root(file, 0)) : err->code;
 
 	if (r == 0 && im->failed)
