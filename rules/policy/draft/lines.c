@@ -7,6 +7,7 @@
 #include "rules/policy/phrase.h"
 
 enum {
+	MANY_LINES = 32, /* of one app in one contract: more become one */
 	MANY_PORTS = 16, /* more are not a service: the label alone */
 	MAX_SPANS = 64,  /* of ports in a line */
 	MAX_INLINE = 12, /* addresses in a line; more become a group */
@@ -315,6 +316,100 @@ static bool same_line(const struct sorted_item *a, const struct sorted_item *b)
 	       strcmp(a->want->app, b->want->app) == 0 && strcmp(a->item.ports, b->item.ports) == 0;
 }
 
+static bool same_app(const struct sorted_item *a, const struct sorted_item *b)
+{
+	return a->want->role == b->want->role && a->want->direction == b->want->direction &&
+	       strcmp(a->want->app, b->want->app) == 0;
+}
+
+static int compare_ports(const void *a, const void *b)
+{
+	const struct want *x = a;
+	const struct want *y = b;
+
+	if (x->proto != y->proto)
+		return x->proto < y->proto ? -1 : 1;
+	return (int)x->port - (int)y->port;
+}
+
+/* The ports of all N items together; NULL without memory. */
+static const char *all_ports(struct draft *d, const struct sorted_item *items, size_t n)
+{
+	struct span spans[POLICY_MAX_ITEMS];
+	struct want *wants;
+	size_t n_wants = 0;
+	size_t n_spans;
+	unsigned gap = 1;
+
+	for (size_t i = 0; i < n; i++)
+		n_wants += items[i].item.n;
+	wants = malloc((n_wants + 1) * sizeof(*wants));
+	if (!wants)
+		return NULL;
+	n_wants = 0;
+	for (size_t i = 0; i < n; i++) {
+		memcpy(wants + n_wants, items[i].want, items[i].item.n * sizeof(*wants));
+		n_wants += items[i].item.n;
+	}
+	qsort(wants, n_wants, sizeof(*wants), compare_ports);
+	do {
+		n_spans = find_spans(d, NULL, NULL, wants, n_wants, gap, spans);
+		gap *= 4;
+	} while (n_spans > MAX_SPANS && gap < UINT16_MAX);
+	free(wants);
+	return ports_text(d, spans, n_spans);
+}
+
+/* One app with each peer on another port would be as many lines as peers: they become one, of the
+ * app on any port, or of all the ports. */
+static void coarsen(struct draft *d, struct sorted_item *items, size_t n)
+{
+	const char *ports = "";
+	size_t kinds = 0;
+
+	for (size_t i = 0; i < n; i++)
+		kinds += i == 0 || strcmp(items[i].item.ports, items[i - 1].item.ports) != 0;
+	if (kinds <= MANY_LINES)
+		return;
+	if (*items->want->app == '\0')
+		ports = all_ports(d, items, n);
+	d->failed = d->failed || !ports;
+	for (size_t i = 0; ports && i < n; i++)
+		items[i].item.ports = ports;
+}
+
+static void coarsen_all(struct draft *d, struct sorted_item *items, size_t n)
+{
+	size_t first = 0;
+
+	for (size_t i = 1; i <= n; i++) {
+		if (i < n && same_app(&items[first], &items[i]))
+			continue;
+		coarsen(d, items + first, i - first);
+		first = i;
+	}
+}
+
+/* Lines of what stands together: as many addresses as there are, which become a group, and at most
+ * MAX_PEERS others. */
+static void cut_lines(struct draft *d, const struct sorted_item *sorted)
+{
+	uint32_t named = 0;
+
+	for (uint32_t i = 0; i < d->n_items; i++) {
+		const struct want *w = sorted[i].want;
+
+		d->items[i] = sorted[i].item;
+		if (i == 0 || !same_line(&sorted[i - 1], &sorted[i]) || named == MAX_PEERS) {
+			d->lines[d->n_lines++] = (struct draft_line){
+				.role = w->role, .direction = w->direction, .first = i};
+			named = 0;
+		}
+		d->lines[d->n_lines - 1].n++;
+		named += w->peer.kind != PEER_ADDRESS;
+	}
+}
+
 static void sort_items(struct draft *d)
 {
 	struct sorted_item *sorted = malloc((d->n_items + 1) * sizeof(*sorted));
@@ -323,16 +418,11 @@ static void sort_items(struct draft *d)
 	d->failed = d->failed || !sorted || !d->lines;
 	for (size_t i = 0; !d->failed && i < d->n_items; i++)
 		sorted[i] = (struct sorted_item){d->items[i], &d->wants[d->items[i].first]};
-	if (!d->failed && d->n_items > 0)
+	if (!d->failed && d->n_items > 0) {
 		qsort(sorted, d->n_items, sizeof(*sorted), compare_items);
-	for (uint32_t i = 0; !d->failed && i < d->n_items; i++) {
-		d->items[i] = sorted[i].item;
-		if (i == 0 || !same_line(&sorted[i - 1], &sorted[i]) ||
-			d->lines[d->n_lines - 1].n == MAX_PEERS)
-			d->lines[d->n_lines++] = (struct draft_line){.role = sorted[i].want->role,
-				.direction = sorted[i].want->direction,
-				.first = i};
-		d->lines[d->n_lines - 1].n++;
+		coarsen_all(d, sorted, d->n_items);
+		qsort(sorted, d->n_items, sizeof(*sorted), compare_items);
+		cut_lines(d, sorted);
 	}
 	free(sorted);
 }
