@@ -104,7 +104,7 @@ int sigma_add(struct sigma *s, const struct lists *lists, const char *name, stru
 
 int sigma_finish(struct sigma *s, struct error *err)
 {
-	if (sigma_link(s, err) < 0 || sigma_check_ids(s, err) < 0)
+	if (sigma_leave_twins(s, err) < 0 || sigma_link(s, err) < 0 || sigma_check_ids(s, err) < 0)
 		return err->code;
 	if (error_list_total(&s->faults) > 0)
 		return error_list_first(&s->faults, err);

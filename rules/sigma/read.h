@@ -100,6 +100,9 @@ int sigma_add_document(
 /* A zeroed one more that is left out, which counts from now on. NULL without memory. */
 struct left_rule *sigma_add_left(struct sigma *s);
 
+/* twins.c: of public rules with one id, one stays. Before anything points to a program. */
+int sigma_leave_twins(struct sigma *s, struct error *err);
+
 /* The faults kept in LIST as texts that stay. */
 int sigma_keep_messages(
 	struct sigma *s, const struct error_list *list, struct left_rule *ret, struct error *err);

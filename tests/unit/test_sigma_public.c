@@ -228,6 +228,34 @@ START_TEST(mapped_rules_judge)
 }
 END_TEST
 
+/* A copy of a public rule is left out; beside one of ours with its id, too. */
+START_TEST(copies)
+{
+	struct sigma *s =
+		read_all("title: A\nid: 00000000-0000-4000-8000-00000000000a\nlogsource: "
+			 "{category: dns}\ndetection: {s: {query: x}, condition: s}\n---\n"
+			 "title: B\nid: 00000000-0000-4000-8000-00000000000A\nlogsource: "
+			 "{category: dns}\ndetection: {s: {query: y}, condition: s}\n---\n"
+			 "title: C\nid: 00000000-0000-4000-8000-000000000001\nlogsource: "
+			 "{category: dns}\ndetection: {s: {query: z}, condition: s}\n"
+			 "---\n" RULE_HEAD "detection: {s: {peer.port: 1}, condition: s}\n");
+
+	ck_assert_uint_eq(sigma_count(s), 2);
+	ck_assert_str_eq(sigma_rule(s, 0)->title.data, "A");
+	ck_assert_str_eq(sigma_rule(s, 1)->title.data, "T");
+	ck_assert_uint_eq(sigma_left_for(s, LEFT_FAULTY), 2);
+	ck_assert_str_eq(sigma_left(s, 0)->messages[0].data,
+		"r.yml:7:5: the id 00000000-0000-4000-8000-00000000000A is also that of "
+		"r.yml:2:5; remove one of the two");
+	ck_assert_str_eq(sigma_left(s, 1)->messages[0].data,
+		"r.yml:12:5: the id 00000000-0000-4000-8000-000000000001 is also that of "
+		"r.yml:17:5; remove one of the two");
+	ck_assert_uint_eq(met(s, RULE_DNS, "dns.question.name=x"), 1);
+	ck_assert_uint_eq(met(s, RULE_DNS, "dns.question.name=y"), 0);
+	sigma_close(s);
+}
+END_TEST
+
 /* What the specification leaves out is made: an id that does not change, a level. */
 START_TEST(what_public_rules_need_not_say)
 {
@@ -289,6 +317,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, a_fault_counts_more_than_a_lack);
 	tcase_add_test(tc, own_faults_refuse_the_set);
 	tcase_add_test(tc, mapped_rules_judge);
+	tcase_add_test(tc, copies);
 	tcase_add_test(tc, what_public_rules_need_not_say);
 	tcase_add_test(tc, explains_the_log_source);
 	tcase_add_test(tc, taxonomy);
