@@ -6,6 +6,8 @@
 #include "rules/sigma/filter.h"
 #include "rules/sigma/rule_names.h"
 
+enum { MOST_COMPARED = 200 };
+
 /* How far a correlation was linked. */
 enum mark { MARK_NEW, MARK_BEGUN, MARK_LINKED, MARK_FOREIGN, MARK_FAULTY };
 
@@ -13,6 +15,7 @@ struct linker {
 	struct sigma *s;
 	struct rule_names names;
 	uint8_t *marks; /* enum mark, by number of the correlation */
+	size_t n_unknown;
 	bool out_of_memory;
 	bool is_faulty; /* some rules could not be read */
 	bool refused;   /* some correlations */
@@ -112,7 +115,9 @@ static void find_ref(
 		return;
 	case RULE_NOT_FOUND:
 		ret->unknown++;
-		ret->near += rule_names_nearest(&l->names, ref->text) != NULL;
+		/* Of very many unknown ones the first are looked at: it takes long. */
+		if (l->n_unknown++ < MOST_COMPARED)
+			ret->near += rule_names_nearest(&l->names, ref->text) != NULL;
 		return;
 	case RULE_FOUND:
 		break;

@@ -31,7 +31,8 @@ static struct group_list *new_lists(const struct sigma *s)
 	struct group_list *lists = malloc((n + 1) * sizeof(*lists));
 
 	for (size_t i = 0; lists && i < n; i++)
-		lists[i] = (struct group_list){CORRELATOR_NONE, CORRELATOR_NONE};
+		lists[i] =
+			(struct group_list){.oldest = CORRELATOR_NONE, .newest = CORRELATOR_NONE};
 	return lists;
 }
 

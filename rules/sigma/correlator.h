@@ -11,7 +11,8 @@
  * that begins with the first event of the group.
  *
  * Bounded: groups, events, and conversations that go on behind their time span. When a table is
- * full the group that was silent longest is given up, and counted. */
+ * full a group is given up, and counted: of the correlation that has too many, of those that were
+ * silent longest, the one with the fewest events. */
 #pragma once
 
 #include "common/blob.h"

@@ -61,8 +61,10 @@ struct tally {
 	uint32_t n_values;                     /* ever */
 };
 
+/* Of one correlation. */
 struct group_list {
 	uint32_t oldest, newest;
+	uint32_t n, n_entries;
 };
 
 struct correlator {

@@ -139,9 +139,64 @@ static void keep_aside(struct correlator *c, uint32_t i)
 	spent_link(c, i);
 }
 
-/* An entry that nobody uses; the group BUT is not given up for it. CORRELATOR_NONE without memory.
- */
-static uint32_t entry_take(struct correlator *c, uint32_t but)
+/* Whose groups are to make room: OWN, which wants it, when it has its share; else whoever has most.
+ * So that a flood of one correlation gives up the flood. */
+static const struct group_list *who_gives(
+	const struct correlator *c, uint32_t own, bool entries, uint32_t most)
+{
+	const size_t n = sigma_correlations(c->cfg.sigma);
+	const struct group_list *best = &c->lists[own];
+
+	if ((entries ? best->n_entries : best->n) >= most / n)
+		return best;
+	for (size_t i = 0; i < n; i++) {
+		const struct group_list *l = &c->lists[i];
+
+		if (entries ? l->n_entries > best->n_entries : l->n > best->n)
+			best = l;
+	}
+	return best;
+}
+
+/* Of those that were silent longest the one with the fewest events, but not BUT: what comes once
+ * and never again does not push out what goes on slowly. CORRELATOR_NONE: there is none. */
+static uint32_t choose_victim(
+	const struct correlator *c, const struct group_list *from, uint32_t but)
+{
+	enum { CANDIDATES = 8 };
+	uint32_t best = CORRELATOR_NONE;
+	uint32_t g = from->oldest;
+
+	for (int i = 0; i < CANDIDATES && g != CORRELATOR_NONE; i++, g = c->groups[g].newer) {
+		if (g != but && (best == CORRELATOR_NONE ||
+					c->groups[g].n_entries < c->groups[best].n_entries))
+			best = g;
+	}
+	return best;
+}
+
+/* Room for one more in the group G. */
+static void make_room(struct correlator *c, uint32_t g)
+{
+	const struct group_list *from =
+		who_gives(c, c->groups[g].correlation, true, c->cfg.max_events);
+	const uint32_t victim = choose_victim(c, from, g);
+
+	if (victim != CORRELATOR_NONE) {
+		c->stats.groups_evicted++;
+		group_remove(c, victim, false);
+	} else {
+		c->stats.events_dropped++;
+		entry_uncount(c, c->groups[g].oldest);
+	}
+	/* what it kept aside is the last resort */
+	if (c->entry_free == CORRELATOR_NONE && c->n_spent > 0)
+		forget_oldest_spent(c);
+}
+
+/* An entry that nobody uses, for the group G; CORRELATOR_NONE: for none. CORRELATOR_NONE without
+ * memory. */
+static uint32_t entry_take(struct correlator *c, uint32_t g)
 {
 	uint32_t i = c->entry_free;
 
@@ -150,23 +205,10 @@ static uint32_t entry_take(struct correlator *c, uint32_t but)
 		return CORRELATOR_NONE;
 	if (i == CORRELATOR_NONE && c->entry_fresh < c->entry_room)
 		return c->entry_fresh++;
-	if (i == CORRELATOR_NONE && c->n_spent > 0) {
+	if (i == CORRELATOR_NONE && c->n_spent > 0)
 		forget_oldest_spent(c);
-	} else if (i == CORRELATOR_NONE) {
-		const uint32_t victim =
-			c->all.oldest != but ? c->all.oldest : c->groups[but].all_newer;
-
-		if (victim != CORRELATOR_NONE) {
-			c->stats.groups_evicted++;
-			group_remove(c, victim, false);
-		} else {
-			c->stats.events_dropped++;
-			entry_uncount(c, c->groups[but].oldest);
-		}
-		/* what it kept aside is the last resort */
-		if (c->entry_free == CORRELATOR_NONE && c->n_spent > 0)
-			forget_oldest_spent(c);
-	}
+	else if (i == CORRELATOR_NONE && g != CORRELATOR_NONE)
+		make_room(c, g);
 	i = c->entry_free;
 	if (i != CORRELATOR_NONE)
 		c->entry_free = c->entries[i].next_hash;
@@ -227,6 +269,7 @@ uint32_t entry_add(struct correlator *c, uint32_t g, const struct entry *like)
 	group->per_rule[e->place] += e->conversation != 0;
 	group->sum += correlation_has_bag(of) ? 0 : e->value;
 	c->stats.events_now++;
+	c->lists[group->correlation].n_entries++;
 	return i;
 }
 
@@ -275,6 +318,7 @@ void entry_uncount(struct correlator *c, uint32_t i)
 	else
 		g->sum -= e->value;
 	c->stats.events_now--;
+	c->lists[g->correlation].n_entries--;
 	e->flags &= (uint8_t)~ENTRY_COUNTED;
 	e->group = CORRELATOR_NONE;
 	if (e->flags & ENTRY_LIVE)
@@ -460,7 +504,7 @@ static bool group_init(
 	return g->values != NULL;
 }
 
-static uint32_t group_take(struct correlator *c)
+static uint32_t group_take(struct correlator *c, uint32_t correlation)
 {
 	uint32_t i;
 
@@ -470,8 +514,10 @@ static uint32_t group_take(struct correlator *c)
 	if (c->group_free == CORRELATOR_NONE && c->group_fresh < c->group_room)
 		return c->group_fresh++;
 	if (c->group_free == CORRELATOR_NONE) {
+		const struct group_list *from = who_gives(c, correlation, false, c->cfg.max_groups);
+
 		c->stats.groups_evicted++;
-		group_remove(c, c->all.oldest, false);
+		group_remove(c, choose_victim(c, from, CORRELATOR_NONE), false);
 	}
 	i = c->group_free;
 	c->group_free = c->groups[i].next_hash;
@@ -481,7 +527,7 @@ static uint32_t group_take(struct correlator *c)
 uint32_t group_add(struct correlator *c, const struct correlation *of, const struct digest *key,
 	const char *texts, uint32_t texts_len)
 {
-	const uint32_t i = group_take(c);
+	const uint32_t i = group_take(c, of->number);
 	struct tally *g;
 
 	if (i == CORRELATOR_NONE)
@@ -500,6 +546,7 @@ uint32_t group_add(struct correlator *c, const struct correlation *of, const str
 	group_hash(c, i);
 	link_all(c, i);
 	link_own(c, i);
+	c->lists[of->number].n++;
 	c->stats.groups++;
 	return i;
 }
@@ -530,6 +577,7 @@ void group_remove(struct correlator *c, uint32_t i, bool keep)
 	*link = g->next_hash;
 	unlink_all(c, i);
 	unlink_own(c, i);
+	c->lists[g->correlation].n--;
 	group_done(g);
 	*g = (struct tally){.next_hash = c->group_free};
 	c->group_free = i;

@@ -604,6 +604,34 @@ START_TEST(bounds)
 }
 END_TEST
 
+/* One that is flooded gives up its own, and those first that came once. */
+START_TEST(a_flood_gives_up_the_flood)
+{
+	static const char rules[] = "title: C\n"
+				    "correlation: {type: event_count, rules: [login], group-by: "
+				    "[source.ip], timespan: 1h, "
+				    "condition: {gte: 3}}\n"
+				    "---\ntitle: O\n"
+				    "correlation: {type: event_count, rules: [other], group-by: "
+				    "[source.ip], timespan: 1h, "
+				    "condition: {gte: 2}}\n" LOGIN OTHER;
+	struct script *s = script_new(rules);
+	char line[128];
+
+	correlator_free(s->correlator);
+	s->correlator = script_correlator(s, 16, 64);
+	script_run(s, "0 " TELNET("10.0.0.1"));
+	script_run(s, "0 " SSH("10.0.0.1") "1 " SSH("10.0.0.1"));
+	for (uint32_t i = 0; i < 1000; i++) {
+		snprintf(line, sizeof(line), "2 " SSH("10.1.%u.%u"), i / 250, i % 250);
+		script_run(s, line);
+	}
+	script_run(s, "3 " SSH("10.0.0.1") "4 " TELNET("10.0.0.1"));
+	ck_assert_str_eq(s->log, "3:C=3 4:O=2");
+	script_free(s);
+}
+END_TEST
+
 /* Conversations that go on behind their span are remembered, but not all for ever. */
 START_TEST(spent_conversations_are_bounded)
 {
@@ -648,6 +676,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, rules_are_silent_unless_they_are_to_be_heard);
 	tcase_add_test(tc, explanations);
 	tcase_add_test(tc, bounds);
+	tcase_add_test(tc, a_flood_gives_up_the_flood);
 	tcase_add_test(tc, spent_conversations_are_bounded);
 }
 
