@@ -283,13 +283,10 @@ static int judge_reach(struct analyst *a, const struct event *ev)
 	return a->rc;
 }
 
-/* Of the day, and of learning. */
 static void note_time(struct analyst *a, uint64_t ts_ns)
 {
 	if (a->day_ns == 0)
 		a->day_ns = ts_ns;
-	if (a->learn_ns)
-		baseline_begin(a->baseline, ts_ns);
 }
 
 static int judge(struct analyst *a, const struct event *ev)
@@ -311,6 +308,8 @@ int analyst_event(struct analyst *a, const struct event *ev)
 {
 	a->stats.events++;
 	note_time(a, ev->ts_ns);
+	if (a->learn_ns)
+		analyst_begin_learning(a, ev->flow.first_ns, ev->ts_ns);
 	start(a, ev);
 	a->rc = judge(a, ev);
 	if (a->ended)
@@ -323,6 +322,8 @@ int analyst_tick(struct analyst *a, uint64_t ts_ns)
 	int rc = 0;
 
 	note_time(a, ts_ns); /* frames, but perhaps no conversation yet */
+	if (a->learn_ns)
+		analyst_begin_learning(a, 0, ts_ns);
 	if (a->lists_are_new)
 		rc = analyst_tell_stale_lists(a, ts_ns);
 	a->lists_are_new = false;

@@ -1,6 +1,22 @@
 /* What a conversation adds to the baseline of the equipment that is one end of it. */
 #include "analysis/flow_facts.h"
+#include "common/time_text.h"
 #include "rules/analyst_state.h"
+
+/* Of packet time. */
+#define TICK_NS (100 * NS_PER_MS)
+
+/* With the tick before the first frame, whichever of them is told of first: an event of a
+ * conversation that began before the first tick, or that tick. So a run that is cut begins as the
+ * whole does, although events may come earlier or later there. */
+void analyst_begin_learning(struct analyst *a, uint64_t first_ns, uint64_t ts_ns)
+{
+	const uint64_t least_ns = ts_ns > TICK_NS ? ts_ns - TICK_NS : 1;
+
+	if (first_ns < least_ns)
+		first_ns = least_ns;
+	baseline_begin(a->baseline, first_ns < TICK_NS ? 1 : first_ns / TICK_NS * TICK_NS);
+}
 
 static bool is_over(const struct analyst *a, uint64_t ts_ns)
 {

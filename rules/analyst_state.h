@@ -49,6 +49,10 @@ void analyst_tell_noise(struct analyst *a, const struct sensor_period *p);
 /* The facts at hand are an event of the sensor. */
 void analyst_judge_sensor(struct analyst *a);
 
+/* What happens at TS_NS is the first that could be learned, unless something was before; FIRST_NS:
+ * of the conversation that it is about, or 0. */
+void analyst_begin_learning(struct analyst *a, uint64_t first_ns, uint64_t ts_ns);
+
 /* Learns what EV, which is about the event's flow, says as end SIDE sees it, whose facts are owed.
  * False without memory. */
 bool analyst_learn(struct analyst *a, const struct event *ev, int side);

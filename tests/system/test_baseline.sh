@@ -29,8 +29,8 @@ verdicts() {
 learn whole.db "$day"
 show whole.db >whole.json
 [ "$(jq '.edges | length' whole.json)" -ge 40 ] || fail "too little was learned"
-packets() { # FROM TO FILE: packets of the day
-    python3 - "$day" "$@" <<'PY'
+packets() { # FROM TO FILE [CAPTURE]: packets of the day, or of CAPTURE
+    python3 - "${4:-$day}" "$@" <<'PY'
 import struct, sys
 data, at, ends = open(sys.argv[1], 'rb').read(), 24, [24]
 while at + 16 <= len(data):
@@ -56,6 +56,19 @@ for at in 0 200 400 600; do
     learn quarters.db part.pcap
 done
 show quarters.db | cmp - whole.json || fail "four parts"
+
+# Behind each of its first packets: before anything was told of it.
+other=$VEDETTE_SOURCE_DIR/pcaps/ssh-on-443.pcap
+learn other.db "$other"
+show other.db >other.json
+for at in 2 4 9; do
+    packets 0 $at first.pcap "$other"
+    packets $at 99999 second.pcap "$other"
+    rm -f halves.db
+    learn halves.db first.pcap
+    learn halves.db second.pcap
+    show halves.db | cmp - other.json || fail "cut behind packet $at of another"
+done
 
 # ---- a learner that is killed leaves what was there ----
 
