@@ -92,10 +92,11 @@ static void tell_others(const struct retrial *r)
 			!sigma_trace(r->sigma, i, r->facts, r->scratch, &t))
 			continue;
 		if (t.met)
-			(void)snprintf(text, sizeof(text), "%s is met, too", rule->file.data);
+			(void)snprintf(text, sizeof(text), "%s (%s) is met, too", rule->title.data,
+				rule->file.data);
 		else if (near_miss_is_telling(&t, r->facts))
-			(void)snprintf(text, sizeof(text), "%s nearly: %s (wanted%s %s)",
-				rule->file.data, t.lacking[0]->found.data,
+			(void)snprintf(text, sizeof(text), "%s (%s) nearly: %s (wanted%s %s)",
+				rule->title.data, rule->file.data, t.lacking[0]->found.data,
 				t.lacking[0]->holds ? " otherwise than" : "",
 				t.lacking[0]->wanted.data);
 		else

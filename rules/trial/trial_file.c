@@ -123,9 +123,11 @@ static int add_event(struct reading *r, const struct facts *f, const struct mome
 	struct trial_case *t = r->test;
 	struct kept_facts *kept;
 
-	if (t->n == TRIAL_MOST_EVENTS)
+	if (r->file->n_events == TRIAL_MOST_EVENTS)
 		return yaml_error(when->at, r->err,
-			"more than %d events in one test; cut the capture, or write a filter",
+			"more than %d events in one file of tests; cut the capture, write a "
+			"filter, "
+			"or make it several files",
 			TRIAL_MOST_EVENTS);
 	if (t->n == t->capacity) {
 		size_t capacity = t->capacity ? 2 * t->capacity : 4;
@@ -139,6 +141,7 @@ static int add_event(struct reading *r, const struct facts *f, const struct mome
 	kept = facts_keep(f);
 	if (!kept)
 		return no_memory(r->err);
+	r->file->n_events++;
 	t->events[t->n++] =
 		(struct trial_event){when->ts_ns, when->category, when->conversation, kept};
 	return 0;

@@ -4,7 +4,7 @@
 #include "common/yaml/yaml.h"
 #include "rules/trial/trial.h"
 
-/* Of one test, so that a capture that is no test cannot fill the memory. */
+/* Of one file, so that a capture that is no test cannot fill the memory. */
 enum { TRIAL_MOST_EVENTS = 200000 };
 
 struct trial_event {
@@ -38,6 +38,7 @@ struct trial_file {
 	const char *path; /* borrowed */
 	struct trial_case *cases;
 	size_t n;
+	size_t n_events; /* of all cases */
 	struct trial_accepted *accepted;
 	size_t n_accepted;
 };

@@ -49,8 +49,8 @@ same "before" "$(conversation "$listed")" "violation $(line "$VEDETTE_DATA/roles
 same "rules before" "$(rules "$listed")" "adversary-tier1-established contract-violation-established "
 explained "$listed and .\"rule.ruleset\" == \"contract-violation-established.yml\""
 says "selection violation: holds, as the condition wants met contract.verdict is violation met network.direction is outbound"
-says "adversary-tier1-established.yml is met, too"
-says "contract-violation-attempt.yml nearly: flow.state established is none of attempt, rejected (wanted flow.state: [attempt, rejected])"
+says "(adversary-tier1-established.yml) is met, too"
+says "(contract-violation-attempt.yml) nearly: flow.state established is none of attempt, rejected (wanted flow.state: [attempt, rejected])"
 says "Policy violation, policy line $(line "$VEDETTE_DATA/roles.yaml" '  gnb:'): the contract of gnb lists no connection to update.listed.example (198.51.100.7) with TLS on tcp/443"
 
 # an exception, one line

@@ -156,9 +156,9 @@ START_TEST(test_the_rule_judges_again)
 	ck_assert_ptr_nonnull(strstr(text, "  selection s: holds, as the condition wants\n"
 					   "    met  network.protocol is ssh\n"
 					   "    met  destination.port 2222 gt 22\n"));
-	ck_assert_ptr_nonnull(
-		strstr(text, "Other rules r.yml nearly: destination.port 2222 is none of 23 "
-			     "(wanted destination.port: 23)\n"));
+	ck_assert_ptr_nonnull(strstr(text,
+		"Other rules Second (r.yml) nearly: destination.port 2222 is none of 23 "
+		"(wanted destination.port: 23)\n"));
 	free(text);
 	snprintf(json, sizeof(json), alert, 22);
 	text = traced(json, rules);
@@ -168,7 +168,7 @@ START_TEST(test_the_rule_judges_again)
 	free(text);
 	snprintf(json, sizeof(json), alert, 23);
 	text = traced(json, rules);
-	ck_assert_ptr_nonnull(strstr(text, "Other rules r.yml is met, too\n"));
+	ck_assert_ptr_nonnull(strstr(text, "Other rules Second (r.yml) is met, too\n"));
 	free(text);
 }
 END_TEST

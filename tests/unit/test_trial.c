@@ -336,6 +336,10 @@ START_TEST(test_faults_of_test_files)
 			"1:7: no rule has the id or title \"other\""},
 		{"tests: [{name: a, expect: alert}]\naccepted: [{change: x}]\n",
 			"2:12: an accepted change needs change:"},
+		{"tests:\n  - {name: a, expect: alert, events: [{repeat: 100000}]}\n"
+		 "  - {name: b, expect: alert, events: [{repeat: 100000}]}\n"
+		 "  - {name: c, expect: alert}\n",
+			"4:5: more than 200000 events in one file of tests"},
 		{"tests: [{name: a, expect: alert}\n", "2:1: "},
 		{"base: [a]\ntests: [{name: a, expect: alert}]\n", "1:7: facts are a map"},
 	};
