@@ -5,6 +5,7 @@
 
 #include <assert.h>
 
+#include "common/time_text.h"
 #include "rules/tuning/noise.h"
 
 enum { MAX_BYTES = 1 << 18, ARENA_BYTES = 1 << 14 };
