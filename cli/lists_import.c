@@ -328,6 +328,15 @@ static int give(const struct import *m, const struct feed *f, struct error *err)
 	return rc;
 }
 
+/* As the command line writes it, in BUF of NAME_BYTES. */
+static const char *name_of_format(int format, char *buf)
+{
+	(void)snprintf(buf, NAME_BYTES, "%s", feed_format((size_t)format).name);
+	for (char *c = buf; *c; c++)
+		*c = *c == '_' ? '-' : *c;
+	return buf;
+}
+
 static int import_files(struct import *m, int n, char **paths, struct error *err)
 {
 	const int wanted = m->format;
@@ -351,8 +360,9 @@ static int import_files(struct import *m, int n, char **paths, struct error *err
 				       f.counts.expired, f.counts.faults);
 	}
 	if (rc == 0) {
+		char format[NAME_BYTES];
 		const struct lists_summary s = {
-			&f, &m->head, m->out, feed_format((size_t)m->format).name};
+			&f, &m->head, m->out, name_of_format(m->format, format)};
 
 		lists_summary_print(&s, m->json, m->out ? stdout : stderr);
 	}

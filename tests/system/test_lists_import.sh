@@ -15,7 +15,7 @@ same "formats of the feeds" "$(cut -d' ' -f2 counts | sort -u)" "$formats"
 while read -r file format kinds; do
     name=$(tr -c 'a-z0-9\n' _ <<<"$file")
     import --json --name "$name" --out "lists/$name.yaml" "feeds/$file" >got || fail "$file is not imported"
-    same "format of $file" "$(jq -r .format got | tr _ -)" "$format"
+    same "format of $file" "$(jq -r .format got)" "$format"
     same "entries of $file" "$(jq -r '.kinds | to_entries | sort_by(.key) | map("\(.key)=\(.value)") | join(",")' got)" "$kinds"
     same "sum of $file" "$(jq '.entries + .duplicates + .expired + .left_out + .faults - .values' got)" 0
     same "faults of $file" "$(jq .faults got)" 0

@@ -82,6 +82,7 @@ START_TEST(test_dates)
 
 	ck_assert(date_parse(STR("2026-11-20"), &day));
 	ck_assert_int_eq(feed_date_in(STR("Last updated: 2026-11-20 05:26:13 UTC")), day);
+	ck_assert_int_eq(feed_date_in(STR("Spamhaus DROP List 2026/11/20 - (c)")), day);
 	ck_assert_int_eq(feed_date_in(STR("Fri Nov 20 10:04:38 UTC 2026")), day);
 	ck_assert_int_eq(feed_date_in(STR("Nov 20 10:04:38 2026")), day);
 	ck_assert_int_eq(feed_date_in(STR("Sun Nov  1 10:04:38 UTC 2026")), day - 19);

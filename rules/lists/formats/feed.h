@@ -154,7 +154,8 @@ bool feed_starts_with(struct str text, struct str start); /* ASCII letters witho
 bool feed_contains(struct str text, struct str part);     /* the same */
 bool feed_number(struct str text, uint64_t *ret);         /* decimal digits alone */
 
-/* The first date in TEXT: 2026-11-20, or Thu Jul 16 10:04:38 UTC 2015; FEED_NO_DAY when none is. */
+/* The first date in TEXT: 2026-11-20, 2026/11/20, or Thu Jul 16 10:04:38 UTC 2015; FEED_NO_DAY when
+ * none is. */
 int64_t feed_date_in(struct str text);
 
 /* The last day before the instant TEXT (2026-11-20T00:00:00Z ends with the day before). */

@@ -66,12 +66,23 @@ static int64_t month_date(struct str text)
 	return FEED_NO_DAY;
 }
 
+/* "2026-11-20" or "2026/11/20" at the start of TEXT. */
+static bool plain_date(struct str text, int64_t *ret)
+{
+	char date[DATE_CHARS];
+
+	memcpy(date, text.data, DATE_CHARS);
+	for (int i = 4; i < DATE_CHARS; i += 3)
+		date[i] = date[i] == '/' ? '-' : date[i];
+	return date_parse((struct str){date, DATE_CHARS}, ret);
+}
+
 int64_t feed_date_in(struct str text)
 {
 	int64_t days;
 
 	for (uint32_t i = 0; i + DATE_CHARS <= text.len; i++) {
-		if (date_parse((struct str){text.data + i, DATE_CHARS}, &days))
+		if (plain_date((struct str){text.data + i, DATE_CHARS}, &days))
 			return days;
 		days = month_date((struct str){text.data + i, text.len - i});
 		if (days != FEED_NO_DAY)

@@ -11,21 +11,19 @@ struct table {
 	size_t n;                    /* 0: not known yet */
 };
 
-/* Takes the names in NAMES; false when none of them is a value's, or there are no two of them. */
+/* Takes the names in NAMES; false when none of them is a value's. */
 static bool take_names(struct table *t, const struct str *names, size_t n)
 {
 	bool has_value = false;
-	size_t known = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		const int column = column_find(names[i]);
 
 		t->columns[i] = column;
-		known += column >= 0;
 		has_value =
 			has_value || (column >= 0 && column <= COLUMN_AS && column != COLUMN_TYPE);
 	}
-	t->n = has_value && (known > 1 || n == 1 || known == n) ? n : 0;
+	t->n = has_value ? n : 0;
 	return t->n > 0;
 }
 

@@ -130,7 +130,7 @@ static int read_attribute(
 		return feed_fault(f, &e.at, "an attribute has a type and a value, both texts");
 	if (json_node_bool(json_node_get(a, "deleted"), &flag) && flag)
 		return feed_leave_out(f, "deleted");
-	if (!json_node_bool(json_node_get(a, "to_ids"), &flag) || !flag)
+	if (json_node_bool(json_node_get(a, "to_ids"), &flag) && !flag)
 		return feed_leave_out(f, "not for detection (to_ids is not set)");
 	e.value = json_node_text(json_node_get(a, "value"));
 	e.source = ev->source;
