@@ -14,6 +14,7 @@ static const char help[] =
 	"Exit status 0: every verdict is as expected; 8: one is not; 4: tests or policy cannot be\n"
 	"used.\n\n"
 	"  --site FILE      the policy; default: the one that the tests name under `site`\n"
+	"  --learned FILE   edges that were approved; default: those that the tests name\n"
 	"  --as-of DATE     when conversations without a time take place; default: today\n"
 	"  --json           JSON lines, one for each conversation\n\n"
 	"Example:\n"
@@ -95,7 +96,7 @@ static int show(const struct trial *t, const char *path, bool json, struct sums 
 
 int policy_test(int argc, char **argv)
 {
-	static const int accepted[] = {OPTION_SITE, OPTION_AS_OF, OPTION_JSON, 0};
+	static const int accepted[] = {OPTION_SITE, OPTION_LEARNED, OPTION_AS_OF, OPTION_JSON, 0};
 	struct error err = {ERR_OK, ""};
 	struct sums sums = {0, 0, 0, 0};
 	struct options o;
@@ -111,7 +112,9 @@ int policy_test(int argc, char **argv)
 		error_set(&err, ERR_USAGE,
 			"no tests given; write: vedette policy test site.test.yaml");
 	for (int i = first; i < argc && err.code == ERR_OK; i++) {
-		struct trial *t = trial_open(argv[i], o.site, k.roles_path, k.as_of_ns, &err);
+		const struct trial_config cfg = {
+			argv[i], o.site, k.roles_path, o.learned, k.as_of_ns};
+		struct trial *t = trial_open(&cfg, &err);
 
 		if (t && show(t, argv[i], o.json, &sums) < 0)
 			error_set(&err, ERR_SYSTEM, "standard output cannot be written");

@@ -4,6 +4,7 @@
 
 #include "common/time_text.h"
 #include "rules/policy/civil.h"
+#include "rules/policy/learned.h"
 #include "rules/policy/phrase.h"
 #include "rules/policy/reading.h"
 
@@ -13,8 +14,9 @@ struct trial {
 	struct arena *arena;
 	struct site *site;
 	struct policy_sources files; /* of the policy */
+	struct learned *learned;
 	struct yaml_file *tests;
-	const char *site_path;
+	const char *site_path, *learned_path; /* NULL: nothing was learned */
 	uint64_t now_ns;
 	struct trial_case *cases;
 	size_t n_cases;
@@ -178,6 +180,19 @@ static int read_peer(struct load *l, const struct yaml_node *map, struct convers
 	return r;
 }
 
+/* A peer that a list names is never covered by what was learned: as the sensor judges it. */
+static int read_listed(
+	struct load *l, const struct trial *t, const struct yaml_node *map, struct conversation *c)
+{
+	const struct yaml_node *node = yaml_get(map, "listed");
+	bool listed = false;
+
+	if (node && !yaml_bool(node, &listed))
+		return yaml_error(node, l->err, "listed is true or false");
+	c->learned = listed ? NULL : t->learned;
+	return 0;
+}
+
 static int read_verdict(struct load *l, const struct yaml_node *map, enum verdict *ret)
 {
 	const char *names[VERDICT_UNDECLARED + 2] = {NULL};
@@ -274,7 +289,7 @@ static int read_case(
 	struct load *l, struct trial *t, const struct yaml_node *map, struct trial_case *ret)
 {
 	static const char *const keys[] = {"name", "from", "to", "app", "guessed", "port", "at",
-		"segment", "domain", "as", "expect", "line", "window", "because", NULL};
+		"segment", "domain", "as", "listed", "expect", "line", "window", "because", NULL};
 	struct conversation c = {.certain = true};
 	struct named_end from;
 	struct named_end to;
@@ -296,6 +311,8 @@ static int read_case(
 		r = read_moment(l, t, map, &c);
 	if (r == 0)
 		r = read_peer(l, map, &c);
+	if (r == 0)
+		r = read_listed(l, t, map, &c);
 	if (r == 0)
 		r = read_segment(l, map, &c.segment);
 	if (r == 0)
@@ -367,27 +384,44 @@ static int read_cases(struct load *l, struct trial *t, const struct yaml_node *r
 	return count_lines(l, t);
 }
 
-/* The path of the policy that ROOT names under site, beside PATH. */
-static int find_site(
-	struct trial *t, const char *path, const struct yaml_node *root, struct error *err)
+/* The path that NODE names, beside the file at PATH; NULL without memory. */
+static const char *beside(struct trial *t, const char *path, const struct yaml_node *node)
 {
-	const struct yaml_node *node = yaml_get(root, "site");
 	const char *slash = strrchr(path, '/');
 
-	if (!node || node->kind != YAML_SCALAR || yaml_is_null(node))
-		return yaml_error(node ? node : root, err,
+	if (node->text.data[0] == '/')
+		return node->text.data;
+	return arena_printf(
+		t->arena, "%.*s%s", slash ? (int)(slash - path) + 1 : 0, path, node->text.data)
+		.data;
+}
+
+/* The files that CFG names, else those that ROOT does. */
+static int find_files(struct trial *t, const struct trial_config *cfg, const struct yaml_node *root,
+	struct error *err)
+{
+	const struct yaml_node *site = yaml_get(root, "site");
+	const struct yaml_node *learned = yaml_get(root, "learned");
+
+	t->site_path = cfg->site_path;
+	t->learned_path = cfg->learned_path;
+	if (!t->site_path && (!site || site->kind != YAML_SCALAR || yaml_is_null(site)))
+		return yaml_error(site ? site : root, err,
 			"the tests name no policy; add `site: site.yaml`, or give --site");
-	t->site_path = node->text.data[0] == '/'
-			       ? node->text.data
-			       : arena_printf(t->arena, "%.*s%s",
-					 slash ? (int)(slash - path) + 1 : 0, path, node->text.data)
-					 .data;
-	return t->site_path ? 0 : error_set(err, ERR_SYSTEM, "no memory left to read the tests");
+	if (learned && (learned->kind != YAML_SCALAR || yaml_is_null(learned)))
+		return yaml_error(learned, err, "learned is the name of one file: learned.yaml");
+	if (!t->site_path)
+		t->site_path = beside(t, cfg->path, site);
+	if (!t->learned_path && learned)
+		t->learned_path = beside(t, cfg->path, learned);
+	if (!t->site_path || (learned && !t->learned_path))
+		return error_set(err, ERR_SYSTEM, "no memory left to read the tests");
+	return 0;
 }
 
 static int check_head(const struct yaml_node *root, struct error *err)
 {
-	static const char *const keys[] = {"schema", "site", "conversations", NULL};
+	static const char *const keys[] = {"schema", "site", "learned", "conversations", NULL};
 	const struct yaml_node *schema;
 	int64_t number = 0;
 	int r = yaml_check_keys(root, keys, err);
@@ -401,32 +435,31 @@ static int check_head(const struct yaml_node *root, struct error *err)
 	return 0;
 }
 
-static int read_all(struct trial *t, const char *path, const char *site_path,
-	const char *roles_path, struct error *err)
+static int read_all(struct trial *t, const struct trial_config *cfg, struct error *err)
 {
 	struct load l = {.err = err};
 	const struct yaml_node *root;
 	int r;
 
-	t->tests = yaml_read(path, 1, err);
+	t->tests = yaml_read(cfg->path, 1, err);
 	if (!t->tests)
 		return err->code;
 	root = yaml_root(t->tests, 0);
 	r = check_head(root, err);
-	t->site_path = site_path;
-	if (r == 0 && !site_path)
-		r = find_site(t, path, root, err);
+	if (r == 0)
+		r = find_files(t, cfg, root, err);
 	if (r < 0)
 		return r;
-	t->site = policy_open_kept(t->site_path, roles_path, &t->files, err);
-	if (!t->site)
+	t->site = policy_open_kept(t->site_path, cfg->roles_path, &t->files, err);
+	if (t->site)
+		t->learned = learned_open(t->learned_path, t->site, err);
+	if (!t->learned)
 		return err->code;
 	l.site = t->site;
 	return read_cases(&l, t, root);
 }
 
-struct trial *trial_open(const char *path, const char *site_path, const char *roles_path,
-	uint64_t now_ns, struct error *err)
+struct trial *trial_open(const struct trial_config *cfg, struct error *err)
 {
 	struct arena *arena = arena_new(16 * 1024);
 	struct trial *t = arena ? arena_alloc(arena, sizeof(*t)) : NULL;
@@ -437,8 +470,8 @@ struct trial *trial_open(const char *path, const char *site_path, const char *ro
 		return NULL;
 	}
 	t->arena = arena;
-	t->now_ns = now_ns;
-	if (read_all(t, path, site_path, roles_path, err) == 0)
+	t->now_ns = cfg->now_ns;
+	if (read_all(t, cfg, err) == 0)
 		return t;
 	trial_close(t);
 	return NULL;
@@ -448,6 +481,7 @@ void trial_close(struct trial *t)
 {
 	if (!t)
 		return;
+	learned_close(t->learned);
 	site_close(t->site);
 	policy_sources_done(&t->files);
 	yaml_file_free(t->tests);

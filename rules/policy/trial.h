@@ -25,11 +25,17 @@ struct trial_line {
 	const char *where, *text; /* "site.yaml:31", what it says */
 };
 
-/* Reads the tests at PATH, and the policy at SITE_PATH (NULL: the one that PATH names under `site`,
- * beside itself), and judges each conversation. Those without a time of their own are at NOW_NS.
- * NULL with *err: "FILE:LINE:COLUMN: what is wrong; what would be right". */
-struct trial *trial_open(const char *path, const char *site_path, const char *roles_path,
-	uint64_t now_ns, struct error *err);
+struct trial_config {
+	const char *path;
+	const char *site_path;    /* NULL: the policy that PATH names under `site`, beside itself */
+	const char *roles_path;   /* shipped; NULL: none */
+	const char *learned_path; /* NULL: what PATH names under `learned`, if it does */
+	uint64_t now_ns;          /* of conversations without a time of their own */
+};
+
+/* Reads the tests and the policy, and judges each conversation. NULL with *err: "FILE:LINE:COLUMN:
+ * what is wrong; what would be right". */
+struct trial *trial_open(const struct trial_config *cfg, struct error *err);
 void trial_close(struct trial *t); /* NULL allowed */
 
 const char *trial_site_path(const struct trial *t);

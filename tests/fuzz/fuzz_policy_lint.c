@@ -42,7 +42,8 @@ static void check_trial(const char *path)
 	char site[FUZZ_PATH_BYTES];
 	const int fd = fuzz_file_open(policy, sizeof(policy) - 1, NULL, 0, site);
 	struct error err = {0};
-	struct trial *t = trial_open(path, site, NULL, UINT64_C(1795000000000000000), &err);
+	const struct trial_config cfg = {path, site, NULL, NULL, UINT64_C(1795000000000000000)};
+	struct trial *t = trial_open(&cfg, &err);
 
 	assert(t || (err.code != ERR_OK && err.msg[0] != '\0'));
 	for (size_t i = 0; t && i < trial_count(t); i++) {

@@ -26,11 +26,17 @@ static const char POLICY[] =
 	"exceptions:\n"
 	"  - {equipment: a, to: 198.51.100.1, app: SSH, until: 2026-06-15, owner: o, because: x}\n";
 
+static const char LEARNED[] = "schema: 1\n"
+			      "edges:\n"
+			      "  - {id: 3f2a9c0d81e4, equipment: a, to: 198.51.100.99, app: TLS, "
+			      "port: tcp/443, approved_by: "
+			      "j.k, because: x, date: 2026-05-01, until: 2026-06-30}\n";
+
 #define HEAD "schema: 1\nsite: site.yaml\nconversations:\n"
 
 struct beside {
 	struct fixture x;
-	char tests[FIXTURE_PATH_BYTES];
+	char tests[FIXTURE_PATH_BYTES], learned[FIXTURE_PATH_BYTES];
 };
 
 static struct trial *open_tests(const char *text, struct error *err)
@@ -42,8 +48,13 @@ static struct trial *open_tests(const char *text, struct error *err)
 	snprintf(b.tests, sizeof(b.tests), "%s/site.test.yaml", b.x.dir);
 	fixture_write(b.x.site, POLICY, sizeof(POLICY) - 1);
 	fixture_write(b.tests, text, strlen(text));
-	t = trial_open(b.tests, NULL, NULL, utc("2026-06-01", 12, 0, 0), err);
+	snprintf(b.learned, sizeof(b.learned), "%s/learned.yaml", b.x.dir);
+	fixture_write(b.learned, LEARNED, sizeof(LEARNED) - 1);
+	t = trial_open(
+		&(struct trial_config){.path = b.tests, .now_ns = utc("2026-06-01", 12, 0, 0)},
+		err);
 	unlink(b.tests);
+	unlink(b.learned);
 	fixture_end(&b.x);
 	return t;
 }
@@ -129,6 +140,25 @@ START_TEST(what_is_not_as_expected_fails)
 }
 END_TEST
 
+START_TEST(what_was_learned_counts_unless_a_list_names_the_peer)
+{
+	static const char tests[] =
+		"schema: 1\nsite: site.yaml\nlearned: learned.yaml\nconversations:\n"
+		"  - {from: a, to: 198.51.100.99, app: TLS, port: tcp/443, expect: learned}\n"
+		"  - {from: a, to: 198.51.100.99, app: TLS, port: tcp/443, listed: true, expect: "
+		"violation}\n"
+		"  - {from: a, to: 198.51.100.99, app: TLS, port: tcp/443, at: 2026-07-01, expect: "
+		"violation}\n";
+	struct error err = {0};
+	struct trial *t = open_tests(tests, &err);
+
+	ck_assert_msg(t != NULL, "%s", err.msg);
+	for (size_t i = 0; i < trial_count(t); i++)
+		ck_assert_msg(trial_at(t, i)->passed, "%zu: %s", i, trial_at(t, i)->judgement.text);
+	trial_close(t);
+}
+END_TEST
+
 static const struct mistake {
 	const char *text, *place, *message, *remedy;
 } mistakes[] = {
@@ -164,6 +194,10 @@ static const struct mistake {
 		":4:43: ", "no domain name", "update.example"},
 	{HEAD "  - {from: a, to: b, port: tcp/1, segment: oem, expect: allowed}\n",
 		":4:44: ", "no segment is named \"oem\"", "\"oam\"?"},
+	{"schema: 1\nsite: site.yaml\nlearned: []\n", ":3:10: ", "learned is the name of one file",
+		"learned.yaml"},
+	{HEAD "  - {from: a, to: b, port: tcp/1, listed: 7, expect: allowed}\n",
+		":4:43: ", "listed", "true or false"},
 	{HEAD "  - {from: a, to: b, port: tcp/1, window: open, expect: allowed}\n",
 		":4:43: ", "window is inside", "outside or none"},
 };
@@ -197,6 +231,7 @@ static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, conversations_get_the_verdict_of_the_policy);
 	tcase_add_test(tc, what_is_not_as_expected_fails);
+	tcase_add_test(tc, what_was_learned_counts_unless_a_list_names_the_peer);
 	tcase_add_loop_test(tc, mistakes_have_their_place_and_remedy, 0, N_MISTAKES);
 	tcase_add_test(tc, a_policy_that_cannot_be_used_is_an_error);
 }
