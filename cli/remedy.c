@@ -261,9 +261,15 @@ static void ordered_conversation(const struct json_view *v, FILE *to, unsigned c
 			"When the supplier may come at certain hours, a maintenance window:");
 		print_window(to, v);
 	}
+	if (!json_view_has(v, "peer.linkage.tier") && !json_view_has(v, "peer.indicator.list"))
+		advise(to, columns,
+			"When it is a habit of the equipment: where it was learned, 'vedette "
+			"baseline "
+			"propose' says since when, how often and how much, and 'vedette baseline "
+			"approve' keeps who approved it, and why.");
 	advise(to, columns,
 		"Replay the capture again: rules that leave out what contract.verdict calls "
-		"allowed, exception or window are then silent.");
+		"allowed, exception, window or learned are then silent.");
 }
 
 static void order_it(const struct json_view *v, FILE *to, unsigned columns)

@@ -276,6 +276,14 @@ static const struct {
 		"must not stand in this zone", "exceptions:"},
 	{"\"equipment.zone_denied\":true,\"equipment.declared\":true,\"rule.category\":\"flow\"",
 		"exceptions:", "must not stand in this zone"},
+	{"\"contract.verdict\":\"violation\",\"equipment.declared\":true", "When it is a habit",
+		"must not stand in this zone"},
+	{"\"contract.verdict\":\"violation\",\"equipment.declared\":true,"
+	 "\"peer.linkage.tier\":3",
+		"exceptions:", "When it is a habit"},
+	{"\"contract.verdict\":\"violation\",\"equipment.declared\":true,"
+	 "\"peer.indicator.list\":\"feodo\"",
+		"exceptions:", "When it is a habit"},
 };
 
 START_TEST(advice_fits_the_policy)
