@@ -23,6 +23,11 @@ static const char *refused(uint32_t code)
 	return NULL;
 }
 
+bool yaml_text_allows(uint32_t code)
+{
+	return !refused(code);
+}
+
 int yaml_check_text(const char *name, const char *text, size_t len, struct error *err)
 {
 	size_t line = 1;

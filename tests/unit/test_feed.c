@@ -143,7 +143,7 @@ START_TEST(test_the_same_value_again)
 		entry("192.0.2.1/32", 20003, 20901, 40, "later"),
 		entry("192.0.2.1:80", 20002, 20899, 60, "earlier"),
 		entry("192.0.2.2", 20000, FEED_NO_DAY, -1, ""),
-		entry("192.0.2.3", 20001, 20780, -1, "\x1b[2J \"q\"\n\xff\\"),
+		entry("192.0.2.3", 20001, 20780, -1, "\x1b[2J \"q\"\n\xff\xef\xbb\xbf\xc2\x85\\"),
 		entry("192.0.2.4", 20001, 20779, -1, "ended"),
 		entry("evil.example", 20000, FEED_NO_DAY, -1, ""),
 	};
@@ -167,7 +167,7 @@ START_TEST(test_the_same_value_again)
 					   "2027-03-24}\n"
 					   "  - 192.0.2.2/32\n"
 					   "  - {cidr: \"192.0.2.3/32\", because: \"[2J \\\"q\\\" "
-					   "?\\\\\", date: 2024-10-05, until: "
+					   "???\\\\\", date: 2024-10-05, until: "
 					   "2026-11-23}\n"
 					   "  - {domain: \"evil.example\"}\n"));
 	free(text);

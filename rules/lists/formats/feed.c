@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "common/time_text.h"
+#include "common/yaml/yaml_text.h"
 #include "rules/lists/formats/look.h"
 #include "rules/lists/value.h"
 
@@ -23,8 +24,7 @@ struct str feed_clean(struct feed *f, struct str text)
 	for (uint32_t at = 0; at < text.len;) {
 		uint32_t code = 0;
 		uint32_t n = utf8_decode(text.data + at, text.len - at, &code);
-		const bool shown = n > 0 && code >= 0x20 && !(code >= 0x7f && code < 0xa0) &&
-				   code != 0x2028 && code != 0x2029 && code < 0xfff0;
+		const bool shown = n > 0 && code >= 0x20 && yaml_text_allows(code);
 		const char *piece = shown ? text.data + at : code < 0x20 && n > 0 ? " " : "?";
 		const uint32_t piece_len = shown ? n : 1;
 
