@@ -2,15 +2,10 @@
 #include <stdio.h>
 
 #include "analysis/flow_facts.h"
-#include "capture/file/file_source.h"
 #include "cli/command.h"
-#include "cli/options.h"
-#include "cli/run_summary.h"
+#include "cli/looking.h"
 #include "common/json_writer.h"
 #include "common/time_text.h"
-#include "rules/analyst.h"
-#include "sensor/knowledge.h"
-#include "sensor/pipeline.h"
 
 static const char help[] =
 	"usage: vedette flows [OPTION...] FILE...\n\n"
@@ -36,18 +31,11 @@ static const char help[] =
 	"  vedette flows --json capture.pcap | jq -r '.\"tls.client.server_name\" // empty' | sort "
 	"| uniq -c\n";
 
-enum { MAX_FLOWS = 1 << 20, MAX_DETECTIONS = 100000, ENDPOINT_BYTES = IP_ADDR_TEXT_BYTES + 10 };
-
-#define FLOWS_HASH_KEY UINT64_C(0x5645444554544531) /* that of replay: the same labels */
+enum { ENDPOINT_BYTES = IP_ADDR_TEXT_BYTES + 10 };
 
 struct flows {
-	struct options options;
-	struct knowledge knowledge;
-	struct source *source;
-	struct analyst *analyst;
+	struct looking looking;
 	struct json_writer json;
-	struct progress progress;
-	int input_status;
 	bool header_shown;
 };
 
@@ -117,7 +105,8 @@ static void print_row(struct flows *fl, const struct event *ev, const struct fac
 		time_format(r->first_ns, start) + 11, transport_name(r->proto, number),
 		endpoint(a, &r->addr[0], r->port[0]), endpoint(b, &r->addr[1], r->port[1]), label,
 		place, amount(sent, r->bytes[0]), amount(received, r->bytes[1]),
-		r->segment ? " in " : "", site_segment_name(fl->knowledge.site, r->segment));
+		r->segment ? " in " : "",
+		site_segment_name(fl->looking.knowledge.site, r->segment));
 }
 
 static int on_event(void *user, const struct event *ev)
@@ -125,12 +114,10 @@ static int on_event(void *user, const struct event *ev)
 	struct flows *fl = user;
 	const struct facts *f;
 
-	if (ev->kind == EVENT_DNS_ANSWER)
-		return analyst_event(fl->analyst, ev);
 	if (ev->kind != EVENT_FLOW_END)
 		return 0;
-	f = analyst_view(fl->analyst, ev);
-	if (!fl->options.json) {
+	f = analyst_view(fl->looking.analyst, ev);
+	if (!fl->looking.options.json) {
 		print_row(fl, ev, f);
 		return ferror(stdout) ? ERR_SYSTEM : 0;
 	}
@@ -141,88 +128,20 @@ static int on_event(void *user, const struct event *ev)
 	return fl->json.failed || puts(fl->json.data) == EOF ? ERR_SYSTEM : 0;
 }
 
-static int on_tick(void *user, uint64_t ts_ns)
-{
-	(void)user;
-	(void)ts_ns;
-	return 0;
-}
-
-static int no_alert(void *user, const struct alert *a)
-{
-	(void)user;
-	(void)a;
-	return 0;
-}
-
-static void on_progress(void *user, const struct pipeline_stats *so_far)
-{
-	struct flows *fl = user;
-
-	progress_show(&fl->progress, so_far);
-}
-
-static void on_input_fault(void *user, const struct error *err)
-{
-	struct flows *fl = user;
-
-	progress_end(&fl->progress);
-	fl->input_status = command_fail("flows", err);
-}
-
 static int run(struct flows *fl, struct error *err)
 {
-	struct pipeline_config pc = {
-		.source = fl->source,
-		.site = fl->knowledge.site,
-		.hash_key = FLOWS_HASH_KEY,
-		.workers = options_workers(&fl->options),
-		.max_flows = MAX_FLOWS,
-		.max_detections = MAX_DETECTIONS,
-		.keep_duplicates = fl->options.keep_duplicates,
-		.ends_process = !VEDETTE_FREES_ALL,
-		.progress = on_progress,
-		.input_fault = on_input_fault,
-		.user = fl,
-	};
-	struct pipeline_consumer consumer = {fl, on_event, on_tick, NULL, NULL, NULL, on_tick};
 	struct pipeline_stats stats;
 	struct source_stats input;
-	int rc;
+	const int rc = looking_run(&fl->looking, &stats, err);
 
-	progress_init(&fl->progress, fl->source);
-	rc = pipeline_run(&pc, &consumer, &stats, err);
-	progress_end(&fl->progress);
 	if (rc != 0) {
 		if (err->code == ERR_OK)
 			error_set(err, ERR_SYSTEM, "standard output cannot be written");
 		return rc;
 	}
-	source_stats(fl->source, &input);
+	source_stats(fl->looking.source, &input);
 	summary_print(stderr, &stats, &input);
 	return 0;
-}
-
-/* Rules are not loaded: this command judges nothing. */
-static int open_flows(struct flows *fl, char **files, int n, struct error *err)
-{
-	struct knowledge_config kc = options_knowledge(&fl->options);
-	struct analyst_config ac = {.hash_key = FLOWS_HASH_KEY, .max_findings = 1};
-
-	kc.rules_dir = NULL;
-	if (knowledge_open(&fl->knowledge, &kc, err) != 0)
-		return err->code;
-	fl->source =
-		source_open_files((const char *const *)files, (size_t)n, fl->options.filter, err);
-	if (!fl->source)
-		return err->code;
-	ac.site = fl->knowledge.site;
-	ac.lists = fl->knowledge.lists;
-	ac.learned = fl->knowledge.learned;
-	ac.sigma = fl->knowledge.sigma;
-	ac.geo = fl->knowledge.geo;
-	fl->analyst = analyst_new(&ac, no_alert, NULL, err);
-	return fl->analyst ? 0 : err->code;
 }
 
 int cmd_flows(int argc, char **argv)
@@ -230,26 +149,24 @@ int cmd_flows(int argc, char **argv)
 	static const int accepted[] = {OPTION_SITE, OPTION_LISTS, OPTION_LEARNED, OPTION_GEO,
 		OPTION_OWN_SPACE, OPTION_WORKERS, OPTION_FILTER, OPTION_JSON, OPTION_AS_OF,
 		OPTION_KEEP_DUPLICATES, 0};
-	struct flows fl = {.input_status = EXIT_OK};
+	struct flows fl = {.looking = {.command = argv[0], .see = on_event, .user = &fl}};
 	struct error err = {ERR_OK, ""};
 	int first;
 	int status;
 	int rc;
 
-	if (!options_parse(&fl.options, argc, argv, accepted, help, &first, &status))
+	if (!options_parse(&fl.looking.options, argc, argv, accepted, help, &first, &status))
 		return status;
 	if (first == argc) {
 		error_set(&err, ERR_USAGE, "no capture given; write: vedette flows FILE...");
 		return command_fail(argv[0], &err);
 	}
 	json_init(&fl.json);
-	rc = open_flows(&fl, argv + first, argc - first, &err);
+	rc = looking_open(&fl.looking, argv + first, argc - first, &err);
 	if (rc == 0)
 		rc = run(&fl, &err);
-	status = rc == 0 ? fl.input_status : command_fail(argv[0], &err);
-	analyst_free(fl.analyst);
-	source_close(fl.source);
-	knowledge_close(&fl.knowledge);
+	status = rc == 0 ? fl.looking.input_status : command_fail(argv[0], &err);
+	looking_close(&fl.looking);
 	json_done(&fl.json);
 	return status;
 }

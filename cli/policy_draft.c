@@ -1,15 +1,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "capture/file/file_source.h"
+#include "cli/looking.h"
 #include "cli/policy.h"
-#include "cli/run_summary.h"
-#include "rules/analyst.h"
 #include "rules/policy/draft/draft.h"
-#include "sensor/knowledge.h"
-#include "sensor/pipeline.h"
 
 static const char help[] =
 	"usage: vedette policy draft [OPTION...] FILE...\n\n"
@@ -31,18 +26,9 @@ static const char help[] =
 	"Example:\n"
 	"  vedette policy draft --name waw-core-1 capture.pcap > draft.yaml\n";
 
-enum { MAX_FLOWS = 1 << 20, MAX_DETECTIONS = 100000 };
-
-#define DRAFT_HASH_KEY UINT64_C(0x5645444554544531) /* that of replay: the same labels */
-
 struct drafting {
-	struct options options;
-	struct knowledge knowledge;
-	struct source *source;
-	struct analyst *analyst;
+	struct looking looking;
 	struct draft *draft;
-	struct progress progress;
-	int input_status;
 };
 
 /* The end that is not the equipment, as the facts of EV know it. */
@@ -71,98 +57,36 @@ static int on_event(void *user, const struct event *ev)
 	struct drafting *dr = user;
 	struct draft_peer peer;
 
-	if (ev->kind == EVENT_DNS_ANSWER)
-		return analyst_event(dr->analyst, ev);
 	if (ev->kind == EVENT_REACH)
 		return 0;
-	peer = peer_of(analyst_view(dr->analyst, ev));
+	peer = peer_of(analyst_view(dr->looking.analyst, ev));
 	return draft_see(dr->draft, ev, &peer) ? 0 : ERR_SYSTEM;
-}
-
-static int on_tick(void *user, uint64_t ts_ns)
-{
-	(void)user;
-	(void)ts_ns;
-	return 0;
-}
-
-static int no_alert(void *user, const struct alert *a)
-{
-	(void)user;
-	(void)a;
-	return 0;
-}
-
-static void on_progress(void *user, const struct pipeline_stats *so_far)
-{
-	struct drafting *dr = user;
-
-	progress_show(&dr->progress, so_far);
-}
-
-static void on_input_fault(void *user, const struct error *err)
-{
-	struct drafting *dr = user;
-
-	progress_end(&dr->progress);
-	dr->input_status = command_fail("policy draft", err);
 }
 
 static int run(struct drafting *dr, struct error *err)
 {
-	struct pipeline_config pc = {
-		.source = dr->source,
-		.site = dr->knowledge.site,
-		.hash_key = DRAFT_HASH_KEY,
-		.workers = options_workers(&dr->options),
-		.max_flows = MAX_FLOWS,
-		.max_detections = MAX_DETECTIONS,
-		.keep_duplicates = dr->options.keep_duplicates,
-		.ends_process = !VEDETTE_FREES_ALL,
-		.progress = on_progress,
-		.input_fault = on_input_fault,
-		.user = dr,
-	};
-	struct pipeline_consumer consumer = {dr, on_event, on_tick, NULL, NULL, NULL, on_tick};
 	struct pipeline_stats stats;
-	int rc;
+	const int rc = looking_run(&dr->looking, &stats, err);
 
-	progress_init(&dr->progress, dr->source);
-	rc = pipeline_run(&pc, &consumer, &stats, err);
-	progress_end(&dr->progress);
 	if (rc != 0 && err->code == ERR_OK)
 		error_set(err, ERR_SYSTEM, "not enough memory to keep what was seen");
 	return rc;
 }
 
-/* Rules are not loaded: this command judges nothing. */
 static int open_drafting(struct drafting *dr, char **files, int n, struct error *err)
 {
-	struct knowledge_config kc = options_knowledge(&dr->options);
-	struct analyst_config ac = {.hash_key = DRAFT_HASH_KEY, .max_findings = 1};
+	const struct options *given = &dr->looking.options;
 	struct draft_options o = {
-		.site = dr->options.name ? dr->options.name : "draft",
+		.site = given->name ? given->name : "draft",
 		.source = files[0],
-		.subscribers = dr->options.subscribers,
-		.n_subscribers = dr->options.n_subscribers,
-		.hash_key = DRAFT_HASH_KEY,
+		.subscribers = given->subscribers,
+		.n_subscribers = given->n_subscribers,
+		.hash_key = LOOKING_HASH_KEY,
 	};
 
-	kc.rules_dir = NULL;
-	if (knowledge_open(&dr->knowledge, &kc, err) != 0)
+	if (looking_open(&dr->looking, files, n, err) < 0)
 		return err->code;
-	dr->source =
-		source_open_files((const char *const *)files, (size_t)n, dr->options.filter, err);
-	if (!dr->source)
-		return err->code;
-	ac.site = dr->knowledge.site;
-	ac.lists = dr->knowledge.lists;
-	ac.sigma = dr->knowledge.sigma;
-	ac.geo = dr->knowledge.geo;
-	dr->analyst = analyst_new(&ac, no_alert, NULL, err);
-	if (!dr->analyst)
-		return err->code;
-	o.discover = dr->knowledge.site;
+	o.discover = dr->looking.knowledge.site;
 	dr->draft = draft_new(&o);
 	return dr->draft ? 0 : error_set(err, ERR_SYSTEM, "not enough memory for a draft");
 }
@@ -199,13 +123,13 @@ int policy_draft(int argc, char **argv)
 	static const int accepted[] = {OPTION_LISTS, OPTION_GEO, OPTION_OWN_SPACE,
 		OPTION_SUBSCRIBERS, OPTION_NAME, OPTION_WORKERS, OPTION_FILTER, OPTION_AS_OF,
 		OPTION_KEEP_DUPLICATES, 0};
-	struct drafting dr = {.input_status = EXIT_OK};
+	struct drafting dr = {.looking = {.command = argv[0], .see = on_event, .user = &dr}};
 	struct error err = {ERR_OK, ""};
 	int first;
 	int status;
 	int rc;
 
-	if (!options_parse(&dr.options, argc, argv, accepted, help, &first, &status))
+	if (!options_parse(&dr.looking.options, argc, argv, accepted, help, &first, &status))
 		return status;
 	if (first == argc) {
 		error_set(&err, ERR_USAGE, "no capture given; write: vedette policy draft FILE...");
@@ -216,10 +140,8 @@ int policy_draft(int argc, char **argv)
 		rc = run(&dr, &err);
 	if (rc == 0)
 		rc = print(&dr, &err);
-	status = rc == 0 ? dr.input_status : command_fail(argv[0], &err);
+	status = rc == 0 ? dr.looking.input_status : command_fail(argv[0], &err);
 	draft_free(dr.draft);
-	analyst_free(dr.analyst);
-	source_close(dr.source);
-	knowledge_close(&dr.knowledge);
+	looking_close(&dr.looking);
 	return status;
 }
