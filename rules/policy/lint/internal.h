@@ -60,7 +60,7 @@ const char *lint_text(struct lint *l, const char *fmt, ...) __attribute__((forma
 /* The list or map under KEY of MAP; NULL when there is none, or it holds nothing. */
 const struct yaml_node *lint_section(const struct yaml_node *map, const char *key);
 
-/* Lines of a role of the site, in one direction. */
+/* Lines of an own role, in one direction. */
 struct role_lines {
 	const struct role *role;
 	const char *key, *peer_key; /* "connects", "to" */
@@ -69,8 +69,9 @@ struct role_lines {
 	uint32_t n;
 };
 
-/* The lines of own role ROLE; DIRECTION 0: connects, 1: accepts. */
-struct role_lines lint_role_lines(const struct lint *l, uint32_t role, int direction);
+/* Hands SEE each line of the site's own roles: it is line I of R. */
+void lint_each_role_line(
+	struct lint *l, void (*see)(struct lint *l, const struct role_lines *r, uint32_t i));
 
 /* Everybody whom B speaks of is spoken of by A, whatever else is in the network. False when that
  * cannot be told. */

@@ -124,22 +124,19 @@ static void look_at_exception(
 	}
 }
 
+static void look_at_role_line(struct lint *l, const struct role_lines *r, uint32_t i)
+{
+	look_at_line(l, r, i);
+	look_inside(l, &r->lines[i], r->list->items[i], r->peer_key);
+}
+
 void lint_lines(struct lint *l)
 {
 	const struct yaml_node *exceptions = lint_section(l->root, "exceptions");
 	const struct yaml_node *windows = lint_section(l->root, "windows");
 	const struct site *s = l->site;
 
-	for (uint32_t role = 0; role < l->n_own_roles; role++) {
-		for (int direction = 0; direction < 2; direction++) {
-			const struct role_lines r = lint_role_lines(l, role, direction);
-
-			for (uint32_t i = 0; i < r.n; i++) {
-				look_at_line(l, &r, i);
-				look_inside(l, &r.lines[i], r.list->items[i], r.peer_key);
-			}
-		}
-	}
+	lint_each_role_line(l, look_at_role_line);
 	for (uint32_t d = 0; d < s->n_declared; d++)
 		for (uint32_t i = s->declared[d].first_exception; i != NO_ID;
 			i = s->exceptions[i].next)

@@ -83,7 +83,8 @@ const struct yaml_node *lint_section(const struct yaml_node *map, const char *ke
 	return node && node->kind != YAML_SCALAR && node->n > 0 ? node : NULL;
 }
 
-struct role_lines lint_role_lines(const struct lint *l, uint32_t role, int direction)
+/* The lines of own role ROLE; DIRECTION 0: connects, 1: accepts. */
+static struct role_lines lines_of(const struct lint *l, uint32_t role, int direction)
 {
 	static const char *const keys[] = {"connects", "accepts"};
 	const struct role *r = &l->site->roles[role];
@@ -97,6 +98,19 @@ struct role_lines lint_role_lines(const struct lint *l, uint32_t role, int direc
 		.list = lint_section(map, keys[direction]),
 		.n = direction == 0 ? r->n_connects : r->n_accepts,
 	};
+}
+
+void lint_each_role_line(
+	struct lint *l, void (*see)(struct lint *l, const struct role_lines *r, uint32_t i))
+{
+	for (uint32_t role = 0; role < l->n_own_roles; role++) {
+		for (int direction = 0; direction < 2; direction++) {
+			const struct role_lines r = lines_of(l, role, direction);
+
+			for (uint32_t i = 0; i < r.n; i++)
+				see(l, &r, i);
+		}
+	}
 }
 
 /* The number of the segment that MAP names; 0: none. */

@@ -185,26 +185,23 @@ static void look_at_anybody(struct lint *l, const struct role_lines *r, uint32_t
 	}
 }
 
+static void look_at_role_line(struct lint *l, const struct role_lines *r, uint32_t i)
+{
+	const struct yaml_node *map = r->list->items[i];
+
+	look_at_parties(l, &r->lines[i], map, yaml_get(map, r->peer_key));
+	look_at_apps(l, &r->lines[i], map);
+	look_at_ports(l, &r->lines[i], map);
+	look_at_anybody(l, r, i);
+}
+
 void lint_reach(struct lint *l)
 {
 	const struct yaml_node *exceptions = lint_section(l->root, "exceptions");
 	const struct yaml_node *windows = lint_section(l->root, "windows");
 	const struct site *s = l->site;
 
-	for (uint32_t role = 0; role < l->n_own_roles; role++) {
-		for (int direction = 0; direction < 2; direction++) {
-			const struct role_lines r = lint_role_lines(l, role, direction);
-
-			for (uint32_t i = 0; i < r.n; i++) {
-				const struct yaml_node *map = r.list->items[i];
-
-				look_at_parties(l, &r.lines[i], map, yaml_get(map, r.peer_key));
-				look_at_apps(l, &r.lines[i], map);
-				look_at_ports(l, &r.lines[i], map);
-				look_at_anybody(l, &r, i);
-			}
-		}
-	}
+	lint_each_role_line(l, look_at_role_line);
 	for (uint32_t i = 0; i < s->n_exceptions; i++) {
 		const struct yaml_node *map = exceptions->items[i];
 
