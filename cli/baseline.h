@@ -21,3 +21,13 @@ void baseline_source_close(struct baseline_source *s);
 
 /* --ramp and --min-days, or what is usual. */
 struct baseline_limits baseline_limits_of(const struct options *o);
+
+/* An option that must be given, and how: "--by j.kowalska". */
+struct baseline_need {
+	const char *given; /* NULL or empty: not given */
+	const char *remedy;
+};
+
+/* 0 when all N are given, else ERR_USAGE with *err: WHY, and the first that is not. */
+int baseline_check_needs(
+	const struct baseline_need *needs, size_t n, const char *why, struct error *err);

@@ -255,9 +255,7 @@ static int add_row(struct approving *a, const struct baseline_row *r, struct err
 
 static int check(const struct options *o, int n, struct error *err)
 {
-	const struct {
-		const char *given, *remedy;
-	} needed[] = {
+	const struct baseline_need needs[] = {
 		{o->site, "--site site.yaml"},
 		{o->learned, "--learned learned.yaml"},
 		{o->baseline.by, "--by j.kowalska"},
@@ -265,12 +263,9 @@ static int check(const struct options *o, int n, struct error *err)
 		{o->baseline.until, "--until 2027-05-31"},
 	};
 
-	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
-		if (!needed[i].given || !*needed[i].given)
-			return error_set(err, ERR_USAGE,
-				"an approval says who, why and until when; add %s",
-				needed[i].remedy);
-	}
+	if (baseline_check_needs(needs, sizeof(needs) / sizeof(needs[0]),
+		    "an approval says who, why and until when", err) < 0)
+		return err->code;
 	if (o->baseline.despite && strcmp(o->baseline.despite, "ramp") != 0)
 		return error_set(err, ERR_USAGE, "--despite takes ramp alone");
 	if (n == 0)

@@ -25,20 +25,16 @@ enum { LINE_BYTES = 2048 };
 
 static int check(const struct options *o, int n, struct error *err)
 {
-	const struct {
-		const char *given, *remedy;
-	} needed[] = {
+	const struct baseline_need needs[] = {
 		{o->site, "--site site.yaml"},
 		{o->learned, "--learned learned.yaml"},
 		{o->baseline.by, "--by j.kowalska"},
 		{o->baseline.because, "--because 'contract ended'"},
 	};
 
-	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
-		if (!needed[i].given || !*needed[i].given)
-			return error_set(err, ERR_USAGE, "a revocation says who and why; add %s",
-				needed[i].remedy);
-	}
+	if (baseline_check_needs(needs, sizeof(needs) / sizeof(needs[0]),
+		    "a revocation says who and why", err) < 0)
+		return err->code;
 	if (n == 0)
 		return error_set(err, ERR_USAGE,
 			"no edge given; their ids stand in the file of approved ones");

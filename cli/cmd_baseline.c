@@ -13,6 +13,16 @@ static const char example[] =
 	"  vedette baseline learn --site site.yaml --into learned.db captures\n"
 	"  vedette baseline propose --from learned.db\n";
 
+int baseline_check_needs(
+	const struct baseline_need *needs, size_t n, const char *why, struct error *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!needs[i].given || !*needs[i].given)
+			return error_set(err, ERR_USAGE, "%s; add %s", why, needs[i].remedy);
+	}
+	return 0;
+}
+
 int cmd_baseline(int argc, char **argv)
 {
 	static const struct family_member members[] = {
