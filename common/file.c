@@ -206,15 +206,18 @@ static int write_all(int fd, const char *text, size_t len)
 	return fsync(fd);
 }
 
-/* The folder knows the new name only when it is on disk, too. */
-static void sync_folder(char *path)
+void file_keep_name(const char *path)
 {
-	char *slash = strrchr(path, '/');
+	char folder[PATH_MAX] = ".";
+	char *slash;
 	int fd;
 
+	if (strchr(path, '/'))
+		(void)snprintf(folder, sizeof(folder), "%s", path);
+	slash = strrchr(folder, '/');
 	if (slash)
-		slash[slash == path] = '\0';
-	fd = open(slash ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		slash[slash == folder] = '\0';
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return;
 	(void)fsync(fd);
@@ -244,7 +247,7 @@ int file_replace(const char *path, const char *text, size_t len, struct error *e
 		(void)unlink(next);
 		return err->code;
 	}
-	sync_folder(real);
+	file_keep_name(real);
 	return 0;
 }
 

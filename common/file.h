@@ -23,5 +23,9 @@ void file_list_free(char **paths, int n);
  * ERR_SYSTEM. */
 int file_replace(const char *path, const char *text, size_t len, struct error *err);
 
+/* After the file PATH, shorter than PATH_MAX, was made or renamed: a power cut does not take its
+ * name any more, where the file system can promise that. */
+void file_keep_name(const char *path);
+
 /* Makes the folder PATH and those above it that are missing, mode 0700. 0, or ERR_SYSTEM. */
 int file_make_dirs(const char *path, struct error *err);

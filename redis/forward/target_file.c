@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/file.h"
 #include "redis/endpoint.h"
 #include "redis/forward/frame.h"
 #include "redis/forward/target.h"
@@ -27,24 +28,6 @@ static int failed(const struct target *t, const char *what, struct error *err)
 	return error_set_errno(err, ERR_SYSTEM, errno, "%s cannot be %s", t->path, what);
 }
 
-/* The name of a new file survives a power cut. */
-static void sync_folder(const struct target *t)
-{
-	char path[PATH_MAX];
-	char *slash;
-	int fd;
-
-	memcpy(path, t->path, sizeof(path));
-	slash = strrchr(path, '/');
-	if (slash)
-		slash[slash == path] = '\0';
-	fd = open(slash ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	(void)fsync(fd);
-	close(fd);
-}
-
 static int open_file(struct target *t, struct error *err)
 {
 	struct stat st;
@@ -58,7 +41,7 @@ static int open_file(struct target *t, struct error *err)
 		t->fd = open(t->path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY);
 	if (t->fd < 0)
 		return failed(t, "opened", err);
-	sync_folder(t);
+	file_keep_name(t->path);
 	return 0;
 }
 
