@@ -65,12 +65,6 @@ static bool is_good(const struct audit *a)
 	       a->foreign == 0;
 }
 
-static void put(struct json_writer *w, const char *key, uint64_t value)
-{
-	json_key(w, key);
-	json_u64(w, value);
-}
-
 static int print_json(const struct alerts_options *o, const struct audit *a, struct error *err)
 {
 	char ranges[RANGES_SHOWN];
@@ -83,25 +77,25 @@ static int print_json(const struct alerts_options *o, const struct audit *a, str
 	json_text(&w, a->name);
 	json_key(&w, "good");
 	json_bool(&w, is_good(a));
-	put(&w, "entries", a->entries);
-	put(&w, "first", a->gaps.first);
-	put(&w, "last", a->gaps.last);
-	put(&w, "trimmed", a->gaps.first > 0 ? a->gaps.first - 1 : 0);
-	put(&w, "missing", gaps_undeclared(&a->gaps));
+	json_key_u64(&w, "entries", a->entries);
+	json_key_u64(&w, "first", a->gaps.first);
+	json_key_u64(&w, "last", a->gaps.last);
+	json_key_u64(&w, "trimmed", a->gaps.first > 0 ? a->gaps.first - 1 : 0);
+	json_key_u64(&w, "missing", gaps_undeclared(&a->gaps));
 	json_key(&w, "missing_ranges");
 	json_text(&w, ranges_format(&a->gaps.missing, ranges, sizeof(ranges)));
-	put(&w, "declared", a->gaps.declared_n);
-	put(&w, "twice", a->twice);
-	put(&w, "out_of_order", a->gaps.back);
-	put(&w, "unnumbered", a->gaps.unnumbered);
-	put(&w, "unspooled", a->unspooled);
-	put(&w, "foreign", a->foreign);
+	json_key_u64(&w, "declared", a->gaps.declared_n);
+	json_key_u64(&w, "twice", a->twice);
+	json_key_u64(&w, "out_of_order", a->gaps.back);
+	json_key_u64(&w, "unnumbered", a->gaps.unnumbered);
+	json_key_u64(&w, "unspooled", a->unspooled);
+	json_key_u64(&w, "foreign", a->foreign);
 	if (a->status) {
-		put(&w, "raised", a->status->raised);
-		put(&w, "delivered", a->status->delivered);
-		put(&w, "spooled", a->status->spooled);
-		put(&w, "queued", a->status->queued);
-		put(&w, "lost", a->status->lost);
+		json_key_u64(&w, "raised", a->status->raised);
+		json_key_u64(&w, "delivered", a->status->delivered);
+		json_key_u64(&w, "spooled", a->status->spooled);
+		json_key_u64(&w, "queued", a->status->queued);
+		json_key_u64(&w, "lost", a->status->lost);
 	}
 	json_object_end(&w);
 	rc = w.failed ? error_set(err, ERR_SYSTEM, "out of memory")

@@ -192,18 +192,6 @@ int baseline_rows_print(const struct baseline_view *v, baseline_want_fn *want, v
 
 /* ---- JSON ---- */
 
-static void key_u64(struct json_writer *w, const char *key, uint64_t v)
-{
-	json_key(w, key);
-	json_u64(w, v);
-}
-
-static void key_str(struct json_writer *w, const char *key, struct str v)
-{
-	json_key(w, key);
-	json_str(w, v);
-}
-
 static void key_time(struct json_writer *w, const char *key, uint64_t ts_ns)
 {
 	char text[TIME_TEXT_BYTES];
@@ -232,9 +220,9 @@ static void write_volume(
 		if (!e->days[i].seen)
 			continue;
 		json_object_begin(w);
-		key_str(w, "date", str_from(date_format((first + i) * NS_PER_DAY, date)));
-		key_u64(w, "flows", e->days[i].flows);
-		key_u64(w, "bytes", e->days[i].bytes);
+		json_key_str(w, "date", str_from(date_format((first + i) * NS_PER_DAY, date)));
+		json_key_u64(w, "flows", e->days[i].flows);
+		json_key_u64(w, "bytes", e->days[i].bytes);
 		json_object_end(w);
 	}
 	json_array_end(w);
@@ -247,10 +235,10 @@ static void write_what_speaks_against(struct json_writer *w, const struct baseli
 		json_i64(w, r->growth_percent);
 	else
 		json_null(w);
-	key_u64(w, "rising_percent", r->rising);
-	key_u64(w, "alike", r->alike);
-	key_u64(w, "of_role", r->of_role);
-	key_u64(w, "tier", r->edge.tier == BASELINE_INDICATOR ? 0 : r->edge.tier);
+	json_key_u64(w, "rising_percent", r->rising);
+	json_key_u64(w, "alike", r->alike);
+	json_key_u64(w, "of_role", r->of_role);
+	json_key_u64(w, "tier", r->edge.tier == BASELINE_INDICATOR ? 0 : r->edge.tier);
 	json_key(w, "indicator");
 	json_bool(w, r->edge.tier == BASELINE_INDICATOR);
 	json_key(w, "warnings");
@@ -266,12 +254,12 @@ void baseline_row_write(
 	const struct baseline_edge *e = &r->edge;
 	char port[16], addr[IP_ADDR_TEXT_BYTES];
 
-	key_str(w, "id", str_from(r->id));
-	key_str(w, "equipment", e->equipment);
-	key_str(w, "role", r->role);
-	key_str(w, "segment", e->segment);
-	key_str(w, "direction", str_from(e->initiator ? "to" : "from"));
-	key_str(w, "peer", e->peer);
+	json_key_str(w, "id", str_from(r->id));
+	json_key_str(w, "equipment", e->equipment);
+	json_key_str(w, "role", r->role);
+	json_key_str(w, "segment", e->segment);
+	json_key_str(w, "direction", str_from(e->initiator ? "to" : "from"));
+	json_key_str(w, "peer", e->peer);
 	json_key(w, "peer_is_equipment");
 	json_bool(w, e->peer_is_equipment);
 	json_key(w, "addresses");
@@ -279,17 +267,17 @@ void baseline_row_write(
 	for (uint8_t i = 0; i < e->n_addresses; i++)
 		json_text(w, ip_addr_format(&e->addresses[i], addr));
 	json_array_end(w);
-	key_str(w, "port", str_from(baseline_port_format(e->proto, e->port, port)));
-	key_str(w, "app", e->app.len ? e->app : STR("unknown"));
-	key_str(w, "contract", str_from(contract(e)));
-	key_u64(w, "flows", e->flows);
-	key_u64(w, "answered", e->answered);
-	key_u64(w, "uncovered", e->uncovered);
-	key_u64(w, "bytes_sent", e->sent);
-	key_u64(w, "bytes_received", e->received);
+	json_key_str(w, "port", str_from(baseline_port_format(e->proto, e->port, port)));
+	json_key_str(w, "app", e->app.len ? e->app : STR("unknown"));
+	json_key_str(w, "contract", str_from(contract(e)));
+	json_key_u64(w, "flows", e->flows);
+	json_key_u64(w, "answered", e->answered);
+	json_key_u64(w, "uncovered", e->uncovered);
+	json_key_u64(w, "bytes_sent", e->sent);
+	json_key_u64(w, "bytes_received", e->received);
 	key_time(w, "first_seen", e->first_ns);
 	key_time(w, "last_seen", e->last_ns);
-	key_u64(w, "days_seen", r->days_seen);
+	json_key_u64(w, "days_seen", r->days_seen);
 	write_volume(w, v, e);
 	write_what_speaks_against(w, r);
 }
@@ -318,11 +306,11 @@ void baseline_head_write(struct json_writer *w, const struct baseline *b)
 	json_object_begin(w);
 	key_time(w, "began", s.began_ns);
 	key_time(w, "last", s.last_ns);
-	key_u64(w, "equipment", s.equipment);
-	key_u64(w, "flows", s.flows);
-	key_u64(w, "unanswered", s.unanswered);
-	key_u64(w, "refused", s.refused);
-	key_u64(w, "deferred", s.deferred);
+	json_key_u64(w, "equipment", s.equipment);
+	json_key_u64(w, "flows", s.flows);
+	json_key_u64(w, "unanswered", s.unanswered);
+	json_key_u64(w, "refused", s.refused);
+	json_key_u64(w, "deferred", s.deferred);
 	json_object_end(w);
 }
 

@@ -211,18 +211,6 @@ static void print_tuning(const struct tuning *t, uint64_t now_ns)
 	}
 }
 
-static void key_u64(struct json_writer *w, const char *key, uint64_t v)
-{
-	json_key(w, key);
-	json_u64(w, v);
-}
-
-static void key_text(struct json_writer *w, const char *key, const char *v)
-{
-	json_key(w, key);
-	json_text(w, v);
-}
-
 static void write_site(struct json_writer *w, const struct site *site, const char *path)
 {
 	struct site_counts n;
@@ -230,18 +218,18 @@ static void write_site(struct json_writer *w, const struct site *site, const cha
 	site_counts(site, &n);
 	json_key(w, "policy");
 	json_object_begin(w);
-	key_text(w, "file", path);
-	key_text(w, "mode", site_is_declared(site) ? "declared" : "discover");
-	key_text(w, "site", site_name(site));
-	key_u64(w, "equipment", n.equipment);
-	key_u64(w, "suppliers", n.suppliers);
-	key_u64(w, "zones", n.zones);
-	key_u64(w, "segments", n.segments);
-	key_u64(w, "collectors", n.collectors);
-	key_u64(w, "groups", n.groups);
-	key_u64(w, "roles", n.roles);
-	key_u64(w, "windows", n.windows);
-	key_u64(w, "exceptions", n.exceptions);
+	json_key_text(w, "file", path);
+	json_key_text(w, "mode", site_is_declared(site) ? "declared" : "discover");
+	json_key_text(w, "site", site_name(site));
+	json_key_u64(w, "equipment", n.equipment);
+	json_key_u64(w, "suppliers", n.suppliers);
+	json_key_u64(w, "zones", n.zones);
+	json_key_u64(w, "segments", n.segments);
+	json_key_u64(w, "collectors", n.collectors);
+	json_key_u64(w, "groups", n.groups);
+	json_key_u64(w, "roles", n.roles);
+	json_key_u64(w, "windows", n.windows);
+	json_key_u64(w, "exceptions", n.exceptions);
 	json_object_end(w);
 }
 
@@ -253,10 +241,10 @@ static void write_learned(
 	learned_counts(learned, as_of_ns, &n);
 	json_key(w, "learned");
 	json_object_begin(w);
-	key_text(w, "file", path);
-	key_u64(w, "edges", n.edges);
-	key_u64(w, "ended", n.ended);
-	key_u64(w, "revoked", n.revoked);
+	json_key_text(w, "file", path);
+	json_key_u64(w, "edges", n.edges);
+	json_key_u64(w, "ended", n.ended);
+	json_key_u64(w, "revoked", n.revoked);
 	json_object_end(w);
 }
 
@@ -269,16 +257,16 @@ static void write_lists(struct json_writer *w, const struct lists *lists, uint64
 
 		lists_info(lists, i, &l);
 		json_object_begin(w);
-		key_text(w, "name", l.name);
-		key_text(w, "source", l.source);
-		key_text(w, "date", l.date);
-		key_text(w, "licence", l.licence);
-		key_text(w, "role", list_role_name(l.role));
-		key_u64(w, "tier", l.tier);
+		json_key_text(w, "name", l.name);
+		json_key_text(w, "source", l.source);
+		json_key_text(w, "date", l.date);
+		json_key_text(w, "licence", l.licence);
+		json_key_text(w, "role", list_role_name(l.role));
+		json_key_u64(w, "tier", l.tier);
 		json_key(w, "stale");
 		json_bool(w, lists_is_stale(&l, now_ns));
-		key_u64(w, "entries", l.entries);
-		key_u64(w, "expired", l.expired);
+		json_key_u64(w, "entries", l.entries);
+		json_key_u64(w, "expired", l.expired);
 		json_object_end(w);
 	}
 	json_array_end(w);
@@ -294,11 +282,11 @@ static void write_geo(struct json_writer *w, const struct geo *geo, uint64_t now
 
 		geo_file(geo, i, &f);
 		json_object_begin(w);
-		key_text(w, "file", f.path);
-		key_text(w, "type", f.type);
-		key_text(w, "gives", f.gives);
-		key_text(w, "description", f.description);
-		key_text(w, "built", date_format(f.build_s * NS_PER_S, date));
+		json_key_text(w, "file", f.path);
+		json_key_text(w, "type", f.type);
+		json_key_text(w, "gives", f.gives);
+		json_key_text(w, "description", f.description);
+		json_key_text(w, "built", date_format(f.build_s * NS_PER_S, date));
 		json_key(w, "age_days");
 		json_i64(w, age_days(&f, now_ns));
 		json_object_end(w);
@@ -313,9 +301,9 @@ static void write_tuning(struct json_writer *w, const struct tuning *t, uint64_t
 	tuning_counts(t, &n);
 	json_key(w, "tuning");
 	json_object_begin(w);
-	key_text(w, "file", tuning_path(t));
-	key_u64(w, "windows", n.windows);
-	key_u64(w, "thresholds", n.thresholds);
+	json_key_text(w, "file", tuning_path(t));
+	json_key_u64(w, "windows", n.windows);
+	json_key_u64(w, "thresholds", n.thresholds);
 	json_key(w, "suppressions");
 	json_array_begin(w);
 	for (uint32_t i = 0; i < tuning_suppression_count(t); i++) {
@@ -323,14 +311,14 @@ static void write_tuning(struct json_writer *w, const struct tuning *t, uint64_t
 		const char *state = state_of(s, now_ns);
 
 		json_object_begin(w);
-		key_text(w, "name", s->name.data);
-		key_text(w, "line", s->where);
-		key_text(w, "hides", s->text.data);
-		key_text(w, "until", s->until.data);
-		key_text(w, "state", *state ? state : "in force");
-		key_text(w, "owner", s->owner.data);
-		key_text(w, "because", s->because.data);
-		key_u64(w, "expected", s->expected);
+		json_key_text(w, "name", s->name.data);
+		json_key_text(w, "line", s->where);
+		json_key_text(w, "hides", s->text.data);
+		json_key_text(w, "until", s->until.data);
+		json_key_text(w, "state", *state ? state : "in force");
+		json_key_text(w, "owner", s->owner.data);
+		json_key_text(w, "because", s->because.data);
+		json_key_u64(w, "expected", s->expected);
 		json_key(w, "per_day");
 		json_bool(w, s->per_day);
 		json_object_end(w);
@@ -350,14 +338,14 @@ static int print_json(const struct knowledge *k, const struct knowledge_config *
 	write_site(&w, k->site, kc->site_path);
 	json_key(&w, "rules");
 	json_object_begin(&w);
-	key_text(&w, "folder", kc->rules_dir);
-	key_u64(&w, "loaded", sigma_count(k->sigma));
-	key_u64(&w, "correlations", sigma_correlations(k->sigma));
-	key_u64(&w, "counted_only", count_silent(k->sigma));
-	key_u64(&w, "filters", sigma_filters(k->sigma));
-	key_u64(&w, "left_out", sigma_left_count(k->sigma));
+	json_key_text(&w, "folder", kc->rules_dir);
+	json_key_u64(&w, "loaded", sigma_count(k->sigma));
+	json_key_u64(&w, "correlations", sigma_correlations(k->sigma));
+	json_key_u64(&w, "counted_only", count_silent(k->sigma));
+	json_key_u64(&w, "filters", sigma_filters(k->sigma));
+	json_key_u64(&w, "left_out", sigma_left_count(k->sigma));
 	for (int why = 0; why <= LEFT_FAULTY; why++)
-		key_u64(&w, left_key[why], sigma_left_for(k->sigma, (enum left_out)why));
+		json_key_u64(&w, left_key[why], sigma_left_for(k->sigma, (enum left_out)why));
 	json_object_end(&w);
 	write_learned(&w, k->learned, kc->learned_path, kc->as_of_ns);
 	write_lists(&w, k->lists, now_ns);

@@ -35,43 +35,35 @@ struct str lists_value_text(const struct lists_entry *e, char *buf)
 	return (struct str){buf, 2};
 }
 
-static void put(struct json_writer *w, const char *key, struct str text)
-{
-	if (text.len == 0)
-		return;
-	json_key(w, key);
-	json_str(w, text);
-}
-
 void lists_write_entry(struct json_writer *w, const struct lists *l, const struct lists_entry *e)
 {
 	char until[DATE_TEXT_BYTES], value[8];
 	struct lists_info info;
 
 	lists_info(l, e->list, &info);
-	put(w, "list", str_from(info.name));
-	put(w, "role", str_from(list_role_name(info.role)));
+	json_key_filled(w, "list", str_from(info.name));
+	json_key_filled(w, "role", str_from(list_role_name(info.role)));
 	if (info.tier) {
 		json_key(w, "tier");
 		json_u64(w, info.tier);
 	}
-	put(w, "kind", str_from(e->kind));
-	put(w, "value", lists_value_text(e, value));
-	put(w, "entity", e->entity);
-	put(w, "because", e->because);
-	put(w, "source", e->source);
-	put(w, "date", e->date);
+	json_key_filled(w, "kind", str_from(e->kind));
+	json_key_filled(w, "value", lists_value_text(e, value));
+	json_key_filled(w, "entity", e->entity);
+	json_key_filled(w, "because", e->because);
+	json_key_filled(w, "source", e->source);
+	json_key_filled(w, "date", e->date);
 	if (e->confidence != LISTS_NO_CONFIDENCE) {
 		json_key(w, "confidence");
 		json_u64(w, e->confidence);
 	}
-	put(w, "until", str_from(lists_until_text(e, until)));
+	json_key_filled(w, "until", str_from(lists_until_text(e, until)));
 	json_key(w, "reasons");
 	json_array_begin(w);
 	for (uint32_t i = 0; i < e->n_reasons; i++)
 		json_str(w, e->reasons[i]);
 	json_array_end(w);
-	put(w, "file", str_from(info.file));
+	json_key_filled(w, "file", str_from(info.file));
 	json_key(w, "line");
 	json_u64(w, e->line);
 }

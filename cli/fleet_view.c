@@ -104,12 +104,6 @@ static const char *heard_of(const struct fleet_member *m)
 	return m->status.heartbeat[0] ? m->status.heartbeat : m->status.finished;
 }
 
-static void put(struct json_writer *w, const char *key, uint64_t value)
-{
-	json_key(w, key);
-	json_u64(w, value);
-}
-
 static bool print_json(const struct fleet_member *m)
 {
 	const struct stream_facts *facts = m->user;
@@ -125,16 +119,16 @@ static bool print_json(const struct fleet_member *m)
 	json_text(&w, state_of(m));
 	json_key(&w, "heard");
 	json_text(&w, heard_of(m)[0] ? heard_of(m) : NULL);
-	put(&w, "raised", s->raised);
-	put(&w, "delivered", s->delivered);
-	put(&w, "spooled", s->spooled);
-	put(&w, "queued", s->queued);
-	put(&w, "lost", s->lost);
-	put(&w, "lag_ms", s->lag_ms);
-	put(&w, "entries", facts->entries);
-	put(&w, "first", facts->first);
-	put(&w, "last", facts->last);
-	put(&w, "gaps", gaps_of(facts));
+	json_key_u64(&w, "raised", s->raised);
+	json_key_u64(&w, "delivered", s->delivered);
+	json_key_u64(&w, "spooled", s->spooled);
+	json_key_u64(&w, "queued", s->queued);
+	json_key_u64(&w, "lost", s->lost);
+	json_key_u64(&w, "lag_ms", s->lag_ms);
+	json_key_u64(&w, "entries", facts->entries);
+	json_key_u64(&w, "first", facts->first);
+	json_key_u64(&w, "last", facts->last);
+	json_key_u64(&w, "gaps", gaps_of(facts));
 	json_object_end(&w);
 	good = !w.failed && puts(w.data) != EOF;
 	json_done(&w);

@@ -68,14 +68,6 @@ static bool is_wanted(const struct rule *r, char *const *words)
 
 /* ---- JSON ---- */
 
-static void key_text(struct json_writer *w, const char *key, struct str text)
-{
-	if (text.len == 0)
-		return;
-	json_key(w, key);
-	json_str(w, text);
-}
-
 static void key_list(struct json_writer *w, const char *key, const struct str *items, uint32_t n)
 {
 	if (n == 0)
@@ -91,9 +83,9 @@ static void write_logsource(struct json_writer *w, const struct rule_logsource *
 {
 	json_key(w, "logsource");
 	json_object_begin(w);
-	key_text(w, "product", ls->product);
-	key_text(w, "category", ls->category);
-	key_text(w, "service", ls->service);
+	json_key_filled(w, "product", ls->product);
+	json_key_filled(w, "category", ls->category);
+	json_key_filled(w, "service", ls->service);
 	json_object_end(w);
 }
 
@@ -105,8 +97,8 @@ static void write_related(struct json_writer *w, const struct rule *r)
 	json_array_begin(w);
 	for (uint32_t i = 0; i < r->n_related; i++) {
 		json_object_begin(w);
-		key_text(w, "id", r->related[i].id);
-		key_text(w, "type", r->related[i].type);
+		json_key_filled(w, "id", r->related[i].id);
+		json_key_filled(w, "type", r->related[i].type);
 		json_object_end(w);
 	}
 	json_array_end(w);
@@ -116,7 +108,7 @@ static void write_correlation(struct json_writer *w, const struct correlation *c
 {
 	json_key(w, "correlation");
 	json_object_begin(w);
-	key_text(w, "type", str_from(correlation_type_name(c->type)));
+	json_key_filled(w, "type", str_from(correlation_type_name(c->type)));
 	json_key(w, "rules");
 	json_array_begin(w);
 	for (uint32_t i = 0; i < c->n_refs; i++)
@@ -127,7 +119,7 @@ static void write_correlation(struct json_writer *w, const struct correlation *c
 	for (uint32_t i = 0; i < c->n_keys; i++)
 		json_str(w, c->keys[i].name);
 	json_array_end(w);
-	key_text(w, "timespan", c->timespan);
+	json_key_filled(w, "timespan", c->timespan);
 	json_object_end(w);
 }
 
@@ -136,7 +128,7 @@ static void write_state(struct json_writer *w, const struct entry *e)
 	json_key(w, "loaded");
 	json_bool(w, !e->left);
 	if (e->left) {
-		key_text(w, "left_out", str_from(left_out_name(e->left->why)));
+		json_key_filled(w, "left_out", str_from(left_out_name(e->left->why)));
 		key_list(w, "lacks", e->left->lacks, e->left->n_lacks);
 		key_list(w, "messages", e->left->messages, e->left->n_messages);
 		if (e->left->n_unkept > 0) {
@@ -144,7 +136,7 @@ static void write_state(struct json_writer *w, const struct entry *e)
 			json_u64(w, e->left->n_unkept);
 		}
 	} else {
-		key_text(w, "category", str_from(rule_category_name(e->rule->category)));
+		json_key_filled(w, "category", str_from(rule_category_name(e->rule->category)));
 		json_key(w, "raises_alerts");
 		json_bool(w, !e->rule->is_silent);
 		if (e->rule->correlation)
@@ -160,22 +152,22 @@ static int print_line(const struct entry *e)
 
 	json_init(&w);
 	json_object_begin(&w);
-	key_text(&w, "title", r->title);
-	key_text(&w, "id", r->id);
-	key_text(&w, "name", r->name);
-	key_text(&w, "file", r->file);
+	json_key_filled(&w, "title", r->title);
+	json_key_filled(&w, "id", r->id);
+	json_key_filled(&w, "name", r->name);
+	json_key_filled(&w, "file", r->file);
 	json_key(&w, "line");
 	json_u64(&w, r->line);
 	write_state(&w, e);
 	write_logsource(&w, &r->logsource);
-	key_text(&w, "level", str_from(rule_level_name(r->level)));
-	key_text(&w, "status", str_from(rule_status_name(r->status)));
-	key_text(&w, "description", r->description);
-	key_text(&w, "author", r->author);
-	key_text(&w, "license", r->license);
-	key_text(&w, "taxonomy", r->taxonomy);
-	key_text(&w, "date", r->date);
-	key_text(&w, "modified", r->modified);
+	json_key_filled(&w, "level", str_from(rule_level_name(r->level)));
+	json_key_filled(&w, "status", str_from(rule_status_name(r->status)));
+	json_key_filled(&w, "description", r->description);
+	json_key_filled(&w, "author", r->author);
+	json_key_filled(&w, "license", r->license);
+	json_key_filled(&w, "taxonomy", r->taxonomy);
+	json_key_filled(&w, "date", r->date);
+	json_key_filled(&w, "modified", r->modified);
 	key_list(&w, "tags", r->tags, r->n_tags);
 	key_list(&w, "references", r->references, r->n_references);
 	write_related(&w, r);

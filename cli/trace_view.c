@@ -61,30 +61,18 @@ void trace_print_summary(const struct rule_trace *t, FILE *to)
 		(void)fprintf(to, "not met: lacks %u of its tests", (unsigned)t->distance);
 }
 
-static void key_str(struct json_writer *w, const char *key, struct str v)
-{
-	json_key(w, key);
-	json_str(w, v);
-}
-
-static void key_bool(struct json_writer *w, const char *key, bool v)
-{
-	json_key(w, key);
-	json_bool(w, v);
-}
-
 static void write_map(const struct trace_map *map, struct json_writer *w)
 {
 	json_object_begin(w);
-	key_bool(w, "holds", map->holds);
+	json_key_bool(w, "holds", map->holds);
 	json_key(w, "tests");
 	json_array_begin(w);
 	for (uint32_t i = 0; i < map->n; i++) {
 		json_object_begin(w);
-		key_str(w, "wanted", map->tests[i].wanted);
-		key_str(w, "found", map->tests[i].found);
-		key_bool(w, "holds", map->tests[i].holds);
-		key_bool(w, "lacking", map->tests[i].lacking);
+		json_key_str(w, "wanted", map->tests[i].wanted);
+		json_key_str(w, "found", map->tests[i].found);
+		json_key_bool(w, "holds", map->tests[i].holds);
+		json_key_bool(w, "lacking", map->tests[i].lacking);
 		json_object_end(w);
 	}
 	json_array_end(w);
@@ -93,7 +81,7 @@ static void write_map(const struct trace_map *map, struct json_writer *w)
 
 void trace_write_json(const struct rule_trace *t, struct json_writer *w)
 {
-	key_bool(w, "met", t->met);
+	json_key_bool(w, "met", t->met);
 	json_key(w, "distance");
 	json_u64(w, t->distance);
 	json_key(w, "lacking");
@@ -107,9 +95,9 @@ void trace_write_json(const struct rule_trace *t, struct json_writer *w)
 		const struct trace_selection *s = &t->selections[i];
 
 		json_object_begin(w);
-		key_str(w, "name", s->name);
-		key_bool(w, "holds", s->holds);
-		key_bool(w, "wanted", s->wanted);
+		json_key_str(w, "name", s->name);
+		json_key_bool(w, "holds", s->holds);
+		json_key_bool(w, "wanted", s->wanted);
 		json_key(w, "alternatives");
 		json_array_begin(w);
 		for (uint32_t m = 0; m < s->n; m++)

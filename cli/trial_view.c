@@ -125,24 +125,6 @@ void trial_print_totals(const struct trial_totals *t, bool mutated, FILE *to)
 
 /* ---- for a program ---- */
 
-static void key_str(struct json_writer *w, const char *key, struct str v)
-{
-	json_key(w, key);
-	json_str(w, v);
-}
-
-static void key_u64(struct json_writer *w, const char *key, uint64_t v)
-{
-	json_key(w, key);
-	json_u64(w, v);
-}
-
-static void key_bool(struct json_writer *w, const char *key, bool v)
-{
-	json_key(w, key);
-	json_bool(w, v);
-}
-
 static void write_tests(const struct trial_rule *rule, struct json_writer *w)
 {
 	json_key(w, "tests");
@@ -151,13 +133,13 @@ static void write_tests(const struct trial_rule *rule, struct json_writer *w)
 		const struct trial_test *t = &rule->tests[i];
 
 		json_object_begin(w);
-		key_str(w, "name", t->name);
-		key_str(w, "file", str_from(t->file));
-		key_u64(w, "line", t->line);
-		key_str(w, "expect", str_from(trial_expect_name(t->expect)));
-		key_bool(w, "passed", t->passed);
+		json_key_str(w, "name", t->name);
+		json_key_str(w, "file", str_from(t->file));
+		json_key_u64(w, "line", t->line);
+		json_key_str(w, "expect", str_from(trial_expect_name(t->expect)));
+		json_key_bool(w, "passed", t->passed);
 		if (!t->passed)
-			key_str(w, "why", t->why);
+			json_key_str(w, "why", t->why);
 		json_object_end(w);
 	}
 	json_array_end(w);
@@ -171,12 +153,12 @@ static void write_survivors(const struct trial_rule *rule, struct json_writer *w
 		const struct trial_survivor *s = &rule->survivors[i];
 
 		json_object_begin(w);
-		key_str(w, "change", s->text);
-		key_u64(w, "line", s->line);
-		key_u64(w, "column", s->column);
-		key_bool(w, "accepted", s->because.len > 0);
+		json_key_str(w, "change", s->text);
+		json_key_u64(w, "line", s->line);
+		json_key_u64(w, "column", s->column);
+		json_key_bool(w, "accepted", s->because.len > 0);
 		if (s->because.len > 0)
-			key_str(w, "because", s->because);
+			json_key_str(w, "because", s->because);
 		json_object_end(w);
 	}
 	json_array_end(w);
@@ -188,18 +170,18 @@ void trial_write_rules(const struct trial_report *r, struct json_writer *w)
 		const struct trial_rule *rule = &r->rules[i];
 
 		json_object_begin(w);
-		key_str(w, "id", rule->rule->id);
-		key_str(w, "title", rule->rule->title);
-		key_str(w, "file", str_from(rule->path));
-		key_bool(w, "good", trial_rule_is_good(rule, rule->is_held));
-		key_bool(w, "fired", rule->fired);
+		json_key_str(w, "id", rule->rule->id);
+		json_key_str(w, "title", rule->rule->title);
+		json_key_str(w, "file", str_from(rule->path));
+		json_key_bool(w, "good", trial_rule_is_good(rule, rule->is_held));
+		json_key_bool(w, "fired", rule->fired);
 		for (int e = 0; e <= TRIAL_SILENT; e++)
-			key_u64(w, trial_expect_name((enum trial_expect)e), rule->expected[e]);
-		key_u64(w, "failed", rule->failed);
+			json_key_u64(w, trial_expect_name((enum trial_expect)e), rule->expected[e]);
+		json_key_u64(w, "failed", rule->failed);
 		write_tests(rule, w);
 		if (rule->is_held) {
-			key_u64(w, "changes", rule->mutants);
-			key_u64(w, "noticed", rule->noticed);
+			json_key_u64(w, "changes", rule->mutants);
+			json_key_u64(w, "noticed", rule->noticed);
 			write_survivors(rule, w);
 		}
 		json_object_end(w);
@@ -214,15 +196,15 @@ void trial_write_faults(const struct trial_report *r, struct json_writer *w)
 
 void trial_write_totals(const struct trial_totals *t, struct json_writer *w)
 {
-	key_u64(w, "rules", t->rules);
-	key_u64(w, "rules_good", t->good);
-	key_u64(w, "rules_never_fired", t->uncovered);
-	key_u64(w, "tests", t->tests);
-	key_u64(w, "tests_failed", t->failed);
-	key_u64(w, "changes", t->mutants);
-	key_u64(w, "changes_noticed", t->noticed);
-	key_u64(w, "changes_accepted", t->accepted);
-	key_bool(w, "good", trial_totals_are_good(t));
+	json_key_u64(w, "rules", t->rules);
+	json_key_u64(w, "rules_good", t->good);
+	json_key_u64(w, "rules_never_fired", t->uncovered);
+	json_key_u64(w, "tests", t->tests);
+	json_key_u64(w, "tests_failed", t->failed);
+	json_key_u64(w, "changes", t->mutants);
+	json_key_u64(w, "changes_noticed", t->noticed);
+	json_key_u64(w, "changes_accepted", t->accepted);
+	json_key_bool(w, "good", trial_totals_are_good(t));
 }
 
 /* ---- for a build server ---- */

@@ -274,6 +274,36 @@ void json_null(struct json_writer *w)
 	put_value(w, "null", 4, true);
 }
 
+void json_key_str(struct json_writer *w, const char *key, struct str s)
+{
+	json_key(w, key);
+	json_str(w, s);
+}
+
+void json_key_filled(struct json_writer *w, const char *key, struct str s)
+{
+	if (s.len > 0)
+		json_key_str(w, key, s);
+}
+
+void json_key_text(struct json_writer *w, const char *key, const char *s)
+{
+	json_key(w, key);
+	json_text(w, s);
+}
+
+void json_key_u64(struct json_writer *w, const char *key, uint64_t v)
+{
+	json_key(w, key);
+	json_u64(w, v);
+}
+
+void json_key_bool(struct json_writer *w, const char *key, bool v)
+{
+	json_key(w, key);
+	json_bool(w, v);
+}
+
 void json_members(struct json_writer *w, struct str members)
 {
 	if (members.len > 0)

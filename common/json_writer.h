@@ -34,6 +34,13 @@ void json_i64(struct json_writer *w, int64_t v);
 void json_bool(struct json_writer *w, bool v);
 void json_null(struct json_writer *w);
 
+/* A key and its value. */
+void json_key_str(struct json_writer *w, const char *key, struct str s);
+void json_key_filled(struct json_writer *w, const char *key, struct str s); /* none when empty */
+void json_key_text(struct json_writer *w, const char *key, const char *s);
+void json_key_u64(struct json_writer *w, const char *key, uint64_t v);
+void json_key_bool(struct json_writer *w, const char *key, bool v);
+
 /* MEMBERS is the inside of an object, written by a json_writer before: added as it is to the open
  * object. */
 void json_members(struct json_writer *w, struct str members);

@@ -80,22 +80,16 @@ static void set_message(const struct notice *n, char *buf, size_t size)
 	}
 }
 
-static void put(struct json_writer *w, const char *key, const char *value)
-{
-	json_key(w, key);
-	json_text(w, value);
-}
-
 static void put_event(const struct notice *n, const struct notice_text *t, struct json_writer *w)
 {
 	char now[TIME_TEXT_BYTES];
 
-	put(w, "@timestamp", time_format(n->now_ns, now));
-	put(w, "event.action", n->kind == NOTICE_BACK ? "closed" : "opened");
-	put(w, "event.id", t->id);
+	json_key_text(w, "@timestamp", time_format(n->now_ns, now));
+	json_key_text(w, "event.action", n->kind == NOTICE_BACK ? "closed" : "opened");
+	json_key_text(w, "event.id", t->id);
 	json_key(w, "event.sequence");
 	json_u64(w, t->revision);
-	put(w, "event.kind", "alert");
+	json_key_text(w, "event.kind", "alert");
 	json_key(w, "event.category");
 	json_array_begin(w);
 	json_text(w, "network");
@@ -105,7 +99,7 @@ static void put_event(const struct notice *n, const struct notice_text *t, struc
 	json_array_begin(w);
 	json_text(w, "info");
 	json_array_end(w);
-	put(w, "event.dataset", "vedette.sensor");
+	json_key_text(w, "event.dataset", "vedette.sensor");
 }
 
 bool notice_write(const struct notice *n, struct notice_text *ret)
@@ -123,23 +117,24 @@ bool notice_write(const struct notice *n, struct notice_text *ret)
 	snprintf(reason, sizeof(reason), "%s: %s", k->rule, message);
 	json_object_begin(w);
 	put_event(n, ret, w);
-	put(w, "event.reason", reason);
+	json_key_text(w, "event.reason", reason);
 	json_key(w, "event.severity");
 	json_u64(w, (uint64_t)ret->level);
-	put(w, "observer.name", n->sensor);
-	put(w, "sensor.event", k->event);
-	put(w, "sensor.cause", n->kind == NOTICE_MISSING && n->trimmed ? "trimmed" : k->cause);
+	json_key_text(w, "observer.name", n->sensor);
+	json_key_text(w, "sensor.event", k->event);
+	json_key_text(
+		w, "sensor.cause", n->kind == NOTICE_MISSING && n->trimmed ? "trimmed" : k->cause);
 	if (n->kind == NOTICE_MISSING || n->kind == NOTICE_DELETED) {
 		json_key(w, "sensor.lost");
 		json_u64(w, n->kind == NOTICE_DELETED ? 1 : n->missing.last - n->missing.first + 1);
 	}
-	put(w, "sensor.message", message);
-	put(w, "rule.id", k->rule_id);
-	put(w, "rule.name", k->rule);
-	put(w, "rule.category", "sensor");
-	put(w, "rule.description", k->description);
-	put(w, "alert.level", rule_level_name(ret->level));
-	put(w, "ecs.version", "8.11.0");
+	json_key_text(w, "sensor.message", message);
+	json_key_text(w, "rule.id", k->rule_id);
+	json_key_text(w, "rule.name", k->rule);
+	json_key_text(w, "rule.category", "sensor");
+	json_key_text(w, "rule.description", k->description);
+	json_key_text(w, "alert.level", rule_level_name(ret->level));
+	json_key_text(w, "ecs.version", "8.11.0");
 	json_object_end(w);
 	return !w->failed;
 }

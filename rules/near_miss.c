@@ -104,12 +104,6 @@ static bool is_due(struct near_misses *n, uint64_t key, uint64_t ts_ns)
 	return true;
 }
 
-static void key_str(struct json_writer *w, const char *key, struct str v)
-{
-	json_key(w, key);
-	json_str(w, v);
-}
-
 static void write_lacking(struct json_writer *w, const struct rule_trace *t)
 {
 	json_key(w, "near_miss.lacking");
@@ -149,11 +143,12 @@ static void tell(struct near_misses *n, const struct rule *rule, const struct ru
 		json_key(w, field_info(FIELD_TIMESTAMP)->name);
 		json_text(w, time_format(ts_ns, time));
 	}
-	key_str(w, field_info(FIELD_RULE_ID)->name, rule->id);
-	key_str(w, field_info(FIELD_RULE_NAME)->name, rule->title);
-	key_str(w, field_info(FIELD_RULE_RULESET)->name, rule->file);
-	key_str(w, field_info(FIELD_RULE_VERSION)->name, rule->version);
-	key_str(w, field_info(FIELD_ALERT_LEVEL)->name, str_from(rule_level_name(rule->level)));
+	json_key_str(w, field_info(FIELD_RULE_ID)->name, rule->id);
+	json_key_str(w, field_info(FIELD_RULE_NAME)->name, rule->title);
+	json_key_str(w, field_info(FIELD_RULE_RULESET)->name, rule->file);
+	json_key_str(w, field_info(FIELD_RULE_VERSION)->name, rule->version);
+	json_key_str(
+		w, field_info(FIELD_ALERT_LEVEL)->name, str_from(rule_level_name(rule->level)));
 	write_lacking(w, t);
 	facts_write_json(f, w);
 	json_object_end(w);

@@ -261,11 +261,31 @@ START_TEST(test_every_byte_at_every_place)
 }
 END_TEST
 
+START_TEST(test_writes_keys_with_values)
+{
+	struct json_writer w;
+
+	json_init(&w);
+	json_object_begin(&w);
+	json_key_str(&w, "a", STR(""));
+	json_key_filled(&w, "b", STR(""));
+	json_key_filled(&w, "c", STR("x"));
+	json_key_text(&w, "d", NULL);
+	json_key_u64(&w, "e", 1);
+	json_key_bool(&w, "f", true);
+	json_object_end(&w);
+	ck_assert(!w.failed);
+	ck_assert_str_eq(w.data, "{\"a\":\"\",\"c\":\"x\",\"d\":null,\"e\":1,\"f\":true}");
+	json_done(&w);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, test_every_byte_at_every_place);
 	tcase_add_test(tc, test_puts_commas);
 	tcase_add_test(tc, test_writes_values);
+	tcase_add_test(tc, test_writes_keys_with_values);
 	tcase_add_test(tc, test_adds_members_written_before);
 	tcase_add_test(tc, test_escapes);
 	tcase_add_test(tc, test_replaces_what_is_not_utf8);
