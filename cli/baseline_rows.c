@@ -248,7 +248,7 @@ static void write_what_speaks_against(struct json_writer *w, const struct baseli
 	json_array_end(w);
 }
 
-void baseline_row_write(
+static void write_row(
 	struct json_writer *w, const struct baseline_view *v, const struct baseline_row *r)
 {
 	const struct baseline_edge *e = &r->edge;
@@ -291,7 +291,7 @@ void baseline_rows_write(struct json_writer *w, const char *key, const struct ba
 		if (!want(user, &v->rows[i]))
 			continue;
 		json_object_begin(w);
-		baseline_row_write(w, v, &v->rows[i]);
+		write_row(w, v, &v->rows[i]);
 		json_object_end(w);
 	}
 	json_array_end(w);

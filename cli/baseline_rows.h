@@ -15,9 +15,7 @@ typedef bool baseline_want_fn(void *user, const struct baseline_row *r);
 int baseline_rows_print(const struct baseline_view *v, baseline_want_fn *want, void *user, FILE *to,
 	struct error *err);
 
-/* Members of one row, or a list of rows under KEY. */
-void baseline_row_write(
-	struct json_writer *w, const struct baseline_view *v, const struct baseline_row *r);
+/* A list of rows under KEY. */
 void baseline_rows_write(struct json_writer *w, const char *key, const struct baseline_view *v,
 	baseline_want_fn *want, void *user);
 

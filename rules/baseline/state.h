@@ -39,9 +39,6 @@ uint32_t baseline_take_equipment(
 uint32_t baseline_take_edge(
 	struct baseline *b, const struct edge_key *key, uint32_t owner, bool *ret_memory);
 
-/* NONE: no such edge. */
-uint32_t baseline_find_edge(const struct baseline *b, const struct edge_key *key);
-
 /* The days of E up to DAY (since learning began) have room. False without memory. */
 bool baseline_grow_days(struct baseline_edge *e, uint32_t day);
 

@@ -154,11 +154,6 @@ static uint32_t find_edge(const struct baseline *b, const struct edge_key *k, ui
 	return i;
 }
 
-uint32_t baseline_find_edge(const struct baseline *b, const struct edge_key *key)
-{
-	return find_edge(b, key, hash_edge(b, key));
-}
-
 uint32_t baseline_take_edge(
 	struct baseline *b, const struct edge_key *key, uint32_t owner, bool *ret_memory)
 {

@@ -34,15 +34,6 @@ const char *baseline_warning_name(unsigned w)
 	return "";
 }
 
-unsigned baseline_warning_find(struct str name)
-{
-	for (unsigned i = 0; i < WARNINGS; i++) {
-		if (str_eq(name, str_from(warning_names[i])))
-			return 1U << i;
-	}
-	return 0;
-}
-
 char *baseline_port_format(uint8_t proto, uint16_t port, char *buf)
 {
 	bool has_ports = false;

@@ -32,9 +32,6 @@ enum baseline_warning {
 /* "listed", of the lowest bit of W that is set. */
 const char *baseline_warning_name(unsigned w);
 
-/* The warning of that name, 0: there is none. */
-unsigned baseline_warning_find(struct str name);
-
 struct baseline_row {
 	char id[BASELINE_ID_BYTES]; /* of the edge, whatever was counted */
 	struct baseline_edge edge;  /* its strings are the baseline's; days are the view's */

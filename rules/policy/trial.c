@@ -488,11 +488,6 @@ void trial_close(struct trial *t)
 	arena_free(t->arena); /* T itself is in it */
 }
 
-const char *trial_site_path(const struct trial *t)
-{
-	return t->site_path;
-}
-
 size_t trial_count(const struct trial *t)
 {
 	return t->n_cases;

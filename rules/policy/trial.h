@@ -38,7 +38,6 @@ struct trial_config {
 struct trial *trial_open(const struct trial_config *cfg, struct error *err);
 void trial_close(struct trial *t); /* NULL allowed */
 
-const char *trial_site_path(const struct trial *t);
 size_t trial_count(const struct trial *t);
 const struct trial_case *trial_at(const struct trial *t, size_t i); /* in the order of the file */
 

@@ -310,11 +310,6 @@ size_t import_count(const struct policy_import *im, enum import_section section)
 	return im->entries[section].n;
 }
 
-const char *import_entry(const struct policy_import *im, enum import_section section, size_t i)
-{
-	return im->entries[section].items[i];
-}
-
 size_t import_notes(const struct policy_import *im)
 {
 	return im->notes.n;

@@ -43,9 +43,8 @@ int import_finish(struct policy_import *im, struct error *err);
  * until import_free. */
 const char *import_text(const struct policy_import *im, enum import_section section);
 
-/* How many entries SECTION has, and the name of each. */
+/* How many entries SECTION has. */
 size_t import_count(const struct policy_import *im, enum import_section section);
-const char *import_entry(const struct policy_import *im, enum import_section section, size_t i);
 
 /* What was left out: "FILE:LINE:COLUMN: what; why". */
 size_t import_notes(const struct policy_import *im);

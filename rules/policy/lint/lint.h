@@ -7,7 +7,6 @@
 
 #include "common/error.h"
 
-struct site;
 struct lint;
 
 enum lint_severity { LINT_NOTE, LINT_WARNING };
