@@ -108,18 +108,6 @@ bool pattern_of_tokens(struct pattern *ret, struct arena *a, const uint16_t *tok
 	return set_tokens(ret, a, all, n_all);
 }
 
-bool pattern_parse(
-	struct pattern *ret, struct arena *a, struct str text, enum pattern_open open, bool cased)
-{
-	uint16_t tokens[PATTERN_MAX_BYTES];
-	uint32_t n = 0;
-
-	assert(text.len <= PATTERN_MAX_BYTES);
-	for (uint32_t at = 0; at < text.len;)
-		tokens[n++] = pattern_token(text, &at);
-	return pattern_of_tokens(ret, a, tokens, n, open, cased);
-}
-
 /* LITERAL is in lower case already when it is to be compared without case. */
 static bool same(const char *text, struct str literal, bool cased)
 {

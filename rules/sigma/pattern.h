@@ -54,11 +54,7 @@ uint16_t pattern_token(struct str text, uint32_t *at);
 /* True when TEXT holds a * or ? that no backslash takes the meaning from. */
 bool pattern_has_wildcard(struct str text);
 
-/* TEXT is at most PATTERN_MAX_BYTES long. False without memory; *ret lives as long as A. */
-bool pattern_parse(
-	struct pattern *ret, struct arena *a, struct str text, enum pattern_open open, bool cased);
-
-/* The same from N tokens, at most PATTERN_MAX_BYTES. */
+/* From N tokens, at most PATTERN_MAX_BYTES. False without memory; *ret lives as long as A. */
 bool pattern_of_tokens(struct pattern *ret, struct arena *a, const uint16_t *tokens, uint32_t n,
 	enum pattern_open open, bool cased);
 

@@ -1,5 +1,7 @@
 /* Wildcards and escapes as the specification has them. */
 #include "rules/sigma/pattern.h"
+
+#include "tests/unit/pattern_fixture.h"
 #include "tests/unit/suite.h"
 
 struct sample {
@@ -14,7 +16,7 @@ static bool matches(const char *pattern, struct str text, enum pattern_open open
 	struct pattern p;
 	bool result;
 
-	ck_assert(pattern_parse(&p, a, str_from(pattern), open, cased));
+	pattern_read(&p, a, pattern, open, cased);
 	result = pattern_match(&p, text);
 	arena_free(a);
 	return result;
@@ -198,7 +200,7 @@ START_TEST(all_short_ones)
 		char pattern[8];
 
 		nth(i, "ab*?", pattern);
-		ck_assert(pattern_parse(&p, a, str_from(pattern), OPEN_NOWHERE, false));
+		pattern_read(&p, a, pattern, OPEN_NOWHERE, false);
 		for (size_t j = 0; j < 63; j++) {
 			char text[8];
 
