@@ -7,6 +7,7 @@
 
 #include "cli/paragraph.h"
 #include "cli/table.h"
+#include "common/text_out.h"
 #include "common/time_text.h"
 
 enum { DAYS_PER_WEEK = 7, WEEKS = BASELINE_MAX_DAYS / DAYS_PER_WEEK + 1, NOTE_BYTES = 1536 };
@@ -37,14 +38,10 @@ static void add(struct note *n, const char *fmt, ...) __attribute__((format(prin
 static void add(struct note *n, const char *fmt, ...)
 {
 	va_list ap;
-	int len;
 
 	va_start(ap, fmt);
-	len = vsnprintf(n->text + n->len, sizeof(n->text) - n->len, fmt, ap);
+	n->len = text_append(n->text, sizeof(n->text), n->len, fmt, ap);
 	va_end(ap);
-	if (len > 0)
-		n->len = n->len + (size_t)len < sizeof(n->text) ? n->len + (size_t)len
-								: sizeof(n->text) - 1;
 }
 
 /* 1234567 as "1.2M": powers of 1000, as the wire is counted. */

@@ -7,6 +7,7 @@
 
 #include "analysis/flow_facts.h"
 #include "capture/decode/decode.h"
+#include "common/text_out.h"
 #include "common/time_text.h"
 
 enum {
@@ -75,13 +76,10 @@ struct text {
 static __attribute__((format(printf, 2, 3))) void add(struct text *t, const char *format, ...)
 {
 	va_list args;
-	int n;
 
 	va_start(args, format);
-	n = vsnprintf(t->buf + t->len, t->size - t->len, format, args);
+	t->len = text_append(t->buf, t->size, t->len, format, args);
 	va_end(args);
-	if (n > 0)
-		t->len += (size_t)n < t->size - t->len ? (size_t)n : t->size - t->len - 1;
 }
 
 static struct text text_in(char *buf, size_t size)

@@ -9,6 +9,7 @@
 #include "cli/explanation_trace.h"
 #include "cli/paragraph.h"
 #include "cli/remedy.h"
+#include "common/text_out.h"
 
 enum { INDENT = 12, SENTENCE_BYTES = 4096 };
 
@@ -23,14 +24,10 @@ struct sentence {
 __attribute__((format(printf, 2, 3))) static void say(struct sentence *s, const char *fmt, ...)
 {
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(s->text + s->len, sizeof(s->text) - s->len, fmt, ap);
+	s->len = text_append(s->text, sizeof(s->text), s->len, fmt, ap);
 	va_end(ap);
-	if (n > 0)
-		s->len += (size_t)n < sizeof(s->text) - s->len ? (size_t)n
-							       : sizeof(s->text) - s->len - 1;
 }
 
 /* BEFORE, the fact and AFTER, when the fact is there. */

@@ -1,6 +1,5 @@
 #include "common/text_out.h"
 
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,4 +52,14 @@ void text_out_add(struct text_out *t, const char *fmt, ...)
 	(void)vsnprintf(t->data + t->len, (size_t)n + 1, fmt, ap);
 	va_end(ap);
 	t->len += (size_t)n;
+}
+
+size_t text_append(char *buf, size_t size, size_t len, const char *fmt, va_list ap)
+{
+	const size_t room = size - len;
+	const int n = vsnprintf(buf + len, room, fmt, ap);
+
+	if (n <= 0)
+		return len;
+	return (size_t)n < room ? len + (size_t)n : size - 1;
 }

@@ -1,9 +1,11 @@
-/* Text that grows, for files that a person will read. NUL-terminated once anything was added. */
+/* Text that grows: in memory of its own, for files that a person will read, or in a buffer. */
 #pragma once
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
+/* NUL-terminated once anything was added. */
 struct text_out {
 	char *data; /* owned; NULL while nothing was added */
 	size_t len, capacity;
@@ -17,3 +19,8 @@ static inline struct text_out text_out_init(void)
 
 void text_out_done(struct text_out *t);
 void text_out_add(struct text_out *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Adds to the LEN bytes in BUF of SIZE, which is larger, and puts a NUL behind; what does not fit
+ * is cut. Returns how many there are now. */
+size_t text_append(char *buf, size_t size, size_t len, const char *fmt, va_list ap)
+	__attribute__((format(printf, 4, 0)));

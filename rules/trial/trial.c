@@ -1,10 +1,10 @@
 #include "rules/trial/trial.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/file.h"
+#include "common/text_out.h"
 #include "rules/sigma/program.h"
 #include "rules/sigma/trace.h"
 #include "rules/trial/stated_facts.h"
@@ -142,14 +142,10 @@ struct why {
 __attribute__((format(printf, 2, 3))) static void say(struct why *w, const char *fmt, ...)
 {
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(w->text + w->len, sizeof(w->text) - w->len, fmt, ap);
+	w->len = text_append(w->text, sizeof(w->text), w->len, fmt, ap);
 	va_end(ap);
-	if (n > 0)
-		w->len += (size_t)n < sizeof(w->text) - w->len ? (size_t)n
-							       : sizeof(w->text) - w->len - 1;
 }
 
 /* What the nearest event lacks: "selection linked: peer.linkage.tier 2 is none of 1". */

@@ -1,8 +1,8 @@
 /* What a suppression speaks of: rules, equipment, peers, applications, ports, segments. */
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "common/text_out.h"
 #include "rules/tuning/internal.h"
 
 bool text_is_like(struct str text, struct str pattern)
@@ -346,15 +346,11 @@ struct sentence {
 
 __attribute__((format(printf, 2, 3))) static void add(struct sentence *s, const char *fmt, ...)
 {
-	const size_t room = sizeof(s->text) - s->len;
 	va_list args;
-	int n;
 
 	va_start(args, fmt);
-	n = vsnprintf(s->text + s->len, room, fmt, args);
+	s->len = text_append(s->text, sizeof(s->text), s->len, fmt, args);
 	va_end(args);
-	if (n > 0)
-		s->len += (size_t)n < room ? (size_t)n : room - 1;
 }
 
 static void item(struct sentence *s, const char *lead, struct str text)
