@@ -110,6 +110,7 @@ static void read_remark(struct feed *f, struct table *t, struct str remark)
 		{{"ThreatFox", 9}, {"abuse.ch ThreatFox", 18}},
 	};
 
+	remark = feed_trim(remark);
 	if (!t->n)
 		(void)take_remark(t, remark);
 	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
