@@ -35,7 +35,15 @@ same "Zeek" "$(entry zeek_intel www.evil.example | cut -d"|" -f1,3-)" "other|100
 same "Spamhaus" "$(entry drop_v4_json 192.0.2.0/24)" "Spamhaus DROP|2026-11-25|null|null|SBL256894"
 same "CSV" "$(entry feodo_csv 203.0.113.51/32)" 'abuse.ch Feodo Tracker|2026-10-05|null|null|Emotet, "the" one'
 same "ThreatFox" "$(entry threatfox_csv fox.example)" "abuse.ch ThreatFox|2026-11-20|100|null|X Stealer, botnet_cc"
+same "when a CSV was made" "$(jq -r 'select(.list == "feodo_csv" or .list == "sslbl_csv") | .date' shown | tr '\n' ' ')" "2026-11-20 2026-11-19 "
 same "Tor" "$(jq -r 'select(.list == "exit_addresses") | .date' shown)" 2026-11-20
+
+# Zeek says what stands between fields
+printf '#separator \\x2c\n#fields,indicator_type,indicator\nIntel::ADDR,192.0.2.1\n' >commas
+printf '#separator \\x09\n#set_separator\t,\n#fields\tindicator\tindicator_type\n192.0.2.2\tIntel::ADDR\n' >tabs
+printf '#separator |\n#fields|indicator|indicator_type\n192.0.2.3|Intel::ADDR\n' >bars
+import --json --name separators --out t.yaml commas tabs bars >got
+same "separators" "$(sed -n 's/^  - //p' t.yaml | tr '\n' ' ')" "192.0.2.1/32 192.0.2.2/32 192.0.2.3/32 "
 
 # several files are one list; options
 import --json --name drop --out drop.yaml feeds/drop_v4.json feeds/drop_v6.json >got
@@ -106,6 +114,8 @@ printf 'ip,confidence\n"192.0.2.1,1\n' >quote
 hostile "quote:2:1: the quote that begins here is not closed" quote
 printf '#fields\tindicator\tindicator_type\n192.0.2.1 Intel::ADDR\n' >blanks
 hostile "blanks:2:1: 1 fields, and #fields names 2; one tab" blanks
+printf '#separator \\x1\n#fields\tindicator\tindicator_type\n' >separator
+hostile "separator:1:12: #separator names one character" separator
 printf '10.0.0.1/8\n' >bits
 hostile 'bits:1:1: "10.0.0.1/8": an address inside a network, not the network; write 10.0.0.0/8' bits
 printf '{"a": 1}' >what.json

@@ -1,4 +1,5 @@
-/* Zeek's intelligence framework: a line of field names, then fields between tabs. */
+/* Zeek's intelligence framework: a line of field names, then fields between tabs, or between what a
+ * line "#separator" in front of it says. */
 #include <stdlib.h>
 
 #include "rules/lists/formats/format.h"
@@ -19,26 +20,55 @@ bool feed_sniff_zeek_intel(const struct feed_input *in)
 struct columns {
 	int value, type, source, why, confidence, date, until;
 	size_t n;
+	char separator;
 };
 
-static size_t split(struct str line, struct str ret[MAX_FIELDS])
+static size_t split(struct str line, char separator, struct str ret[MAX_FIELDS])
 {
 	size_t n = 0;
 
 	while (n < MAX_FIELDS) {
-		const char *tab = line.len ? memchr(line.data, '\t', line.len) : NULL;
+		const char *end = line.len ? memchr(line.data, separator, line.len) : NULL;
 
-		ret[n++] = (struct str){line.data, tab ? (uint32_t)(tab - line.data) : line.len};
-		if (!tab)
+		ret[n++] = (struct str){line.data, end ? (uint32_t)(end - line.data) : line.len};
+		if (!end)
 			break;
-		line.len -= (uint32_t)(tab + 1 - line.data);
-		line.data = tab + 1;
+		line.len -= (uint32_t)(end + 1 - line.data);
+		line.data = end + 1;
 	}
 	return n;
 }
 
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* "#separator \x09": a character, as it is or by its code. */
+static int read_separator(struct feed *f, struct str line, uint32_t number, struct columns *c)
+{
+	const uint32_t head = (uint32_t)strlen("#separator") + 1;
+	const struct feed_place at = {number, head + 1, NULL};
+	const struct str text = {line.data + head, line.len > head ? line.len - head : 0};
+	int separator = -1;
+
+	if (text.len == 1)
+		separator = text.data[0];
+	else if (text.len == 4 && text.data[0] == '\\' && text.data[1] == 'x' &&
+		 hex_digit(text.data[2]) >= 0 && hex_digit(text.data[3]) >= 0)
+		separator = 16 * hex_digit(text.data[2]) + hex_digit(text.data[3]);
+	if (separator != '\t' && (separator < ' ' || separator > '~'))
+		return feed_refuse(f, &at, "#separator names one character: \\x09 is a tab");
+	c->separator = (char)separator;
+	return 0;
+}
+
 static int read_names(struct feed *f, struct str line, uint32_t number, struct columns *ret)
 {
+	const char separator = ret->separator;
 	const struct {
 		const char *name;
 		int *column;
@@ -59,7 +89,8 @@ static int read_names(struct feed *f, struct str line, uint32_t number, struct c
 	const struct feed_place at = {number, 1, NULL};
 	struct str fields[MAX_FIELDS];
 
-	*ret = (struct columns){-1, -1, -1, -1, -1, -1, -1, split(line, fields)};
+	*ret = (struct columns){
+		-1, -1, -1, -1, -1, -1, -1, split(line, separator, fields), separator};
 	for (size_t i = 1; i < ret->n; i++) {
 		for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++) {
 			if (!str_eq(fields[i], str_from(known[k].name)))
@@ -73,7 +104,7 @@ static int read_names(struct feed *f, struct str line, uint32_t number, struct c
 	if (ret->value < 0 || ret->type < 0)
 		return feed_refuse(f, &at,
 			"no fields \"indicator\" and \"indicator_type\"; names stand behind "
-			"#fields, with a tab before each");
+			"#fields, with a tab before each, or what #separator says");
 	ret->n--;
 	return 0;
 }
@@ -126,13 +157,13 @@ static int read_fields(struct feed *f, const struct columns *c, struct str line,
 	};
 	struct feed_entry e = feed_entry_at(number, 1);
 	struct str fields[MAX_FIELDS];
-	const size_t n = split(line, fields);
+	const size_t n = split(line, c->separator, fields);
 	struct str type;
 
 	if (n != c->n)
 		return feed_fault(f, &e.at,
-			"%zu fields, and #fields names %zu; one tab stands between two of them", n,
-			c->n);
+			"%zu fields, and #fields names %zu; one %s stands between two of them", n,
+			c->n, c->separator == '\t' ? "tab" : "separator");
 	type = field(fields, c->type);
 	e.value = field(fields, c->value);
 	e.source = field(fields, c->source);
@@ -157,7 +188,7 @@ static int read_fields(struct feed *f, const struct columns *c, struct str line,
 int feed_read_zeek_intel(struct feed *f, const struct feed_input *in)
 {
 	struct feed_lines lines = feed_lines_of(in);
-	struct columns columns = {.n = 0};
+	struct columns columns = {.separator = '\t'};
 	struct str line;
 	int rc;
 
@@ -165,7 +196,9 @@ int feed_read_zeek_intel(struct feed *f, const struct feed_input *in)
 		const struct feed_place at = {lines.line, 1, NULL};
 
 		rc = 0;
-		if (feed_starts_with(line, STR("#fields")))
+		if (feed_starts_with(line, STR("#separator")))
+			rc = read_separator(f, line, lines.line, &columns);
+		else if (feed_starts_with(line, STR("#fields")))
 			rc = read_names(f, line, lines.line, &columns);
 		else if (line.len > 0 && line.data[0] != '#' && columns.n == 0)
 			rc = feed_refuse(f, &at, "a line of fields before #fields names them");
