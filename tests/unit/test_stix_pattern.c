@@ -56,6 +56,14 @@ static const struct {
 	{"[domain-name:value LIKE 'evil%']", "; 1 left out: LIKE on domain-name"},
 	{"[url:value = 'http://bad.example/it\\'s\\\\x']", "url http://bad.example/it's\\x"},
 	{"[url:value LIKE 'http://%']", "; 1 left out: LIKE on url"},
+	{"[network-traffic:src_ref.value IN ('192.0.2.0/24', 'a.example')]",
+		"address 192.0.2.0/24, name a.example"},
+	{"/* a [remark] */ [ipv4-addr:value /**/ = '192.0.2.1' // one\n] // two",
+		"address 192.0.2.1"},
+	{"[url:value = 'http://a.example/*x*/']", "url http://a.example/*x*/"},
+	{"/* [ipv4-addr:value = '192.0.2.1']",
+		"1: \"[\" is missing here: an observation stands in brackets"},
+	{"/", "1: \"[\" is missing here: an observation stands in brackets"},
 	{"[autonomous-system:number = 64500]", "asn 64500"},
 	{"[autonomous-system:number IN (64500, 64501)]", "asn 64500, asn 64501"},
 	{"[autonomous-system:number = '64500']",
@@ -65,10 +73,10 @@ static const struct {
 		"; 1 left out: a condition on x509-certificate"},
 	{"[network-traffic:dst_ref.type = 'domain-name' AND network-traffic:dst_ref.value = "
 	 "'example.com']",
-		"any example.com"},
+		"name example.com"},
 	{"[network-traffic:dst_ref.value = 'example.com' AND network-traffic:dst_ref.type = "
 	 "'domain-name']",
-		"any example.com"},
+		"name example.com"},
 	{"[network-traffic:dst_ref.type = 'ipv4-addr' AND network-traffic:dst_ref.value = "
 	 "'203.0.113.33/32'] "
 	 "REPEATS 5 TIMES WITHIN 1800 SECONDS",

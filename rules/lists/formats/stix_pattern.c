@@ -38,12 +38,38 @@ static enum meaning leave_out(struct parser *p, const char *what, struct str nam
 	return MEANS_NOTHING;
 }
 
+/* Where a remark that begins here ends, as the grammar has them; where none does: here. One of
+ * several lines that has no end is none. */
+static uint32_t remark_end(const struct parser *p)
+{
+	const char *text = p->text.data;
+	uint32_t at = p->at;
+
+	if (at + 1 >= p->text.len || text[at] != '/' ||
+		(text[at + 1] != '/' && text[at + 1] != '*'))
+		return p->at;
+	if (text[at + 1] == '/') {
+		while (at < p->text.len && text[at] != '\n' && text[at] != '\r')
+			at++;
+		return at;
+	}
+	for (at += 2; at + 1 < p->text.len; at++) {
+		if (text[at] == '*' && text[at + 1] == '/')
+			return at + 2;
+	}
+	return p->at;
+}
+
+/* The next character behind blanks and remarks, or 0. */
 static char peek(struct parser *p)
 {
-	while (p->at < p->text.len &&
-		(p->text.data[p->at] == ' ' || p->text.data[p->at] == '\t' ||
-			p->text.data[p->at] == '\n' || p->text.data[p->at] == '\r'))
-		p->at++;
+	for (uint32_t end; p->at < p->text.len; p->at = end) {
+		const char c = p->text.data[p->at];
+
+		end = c == ' ' || c == '\t' || c == '\n' || c == '\r' ? p->at + 1 : remark_end(p);
+		if (end == p->at)
+			break;
+	}
 	return p->at < p->text.len ? p->text.data[p->at] : '\0';
 }
 
@@ -237,6 +263,7 @@ static struct str type_of_path(struct str path)
 
 static enum meaning add(struct parser *p, struct str path, struct str value, char literal)
 {
+	struct ip_prefix prefix;
 	int kind;
 
 	if (!kind_of_path(path, &kind))
@@ -245,6 +272,8 @@ static enum meaning add(struct parser *p, struct str path, struct str value, cha
 		return leave_out(p, "a value of another type than", type_of_path(path));
 	if (p->out->n == STIX_MAX_VALUES)
 		return leave_out(p, "more than 1024 values in one pattern", STR(""));
+	if (kind == FEED_ANY) /* an end of traffic: its name is that name alone */
+		kind = ip_prefix_parse(value, &prefix, NULL) ? FEED_ADDRESS : FEED_NAME;
 	p->out->items[p->out->n++] = (struct stix_value){kind, value};
 	return MEANS_VALUES;
 }
