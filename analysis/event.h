@@ -129,6 +129,15 @@ struct flow_record {
 	struct flow_label label;
 };
 
+/* Later fragments carry no ports: a record of its own counts them, and the conversation that they
+ * belong to is judged. */
+static inline bool flow_is_fragments(const struct flow_record *r)
+{
+	return r->port[0] == 0 && r->port[1] == 0 &&
+	       (r->proto == IPPROTO_NUM_TCP || r->proto == IPPROTO_NUM_UDP ||
+		       r->proto == IPPROTO_NUM_SCTP);
+}
+
 struct event {
 	enum event_kind kind;
 	uint64_t seq;   /* of the packet that caused it; orders events within a batch */

@@ -218,15 +218,6 @@ static void start(struct analyst *a, const struct event *ev)
 	correlator_begin(a->correlator, ev->ts_ns, conversation_of(ev));
 }
 
-/* Later fragments carry no ports: a record of its own counts them, and the conversation that they
- * belong to is judged. */
-static bool is_fragments(const struct flow_record *r)
-{
-	return r->port[0] == 0 && r->port[1] == 0 &&
-	       (r->proto == IPPROTO_NUM_TCP || r->proto == IPPROTO_NUM_UDP ||
-		       r->proto == IPPROTO_NUM_SCTP);
-}
-
 /* The canary is no equipment of the site's. FIRST: of the ends that are the operator's. */
 static bool see(struct analyst *a, const struct event *ev, int side, bool first)
 {
@@ -244,7 +235,7 @@ static int judge_flow(struct analyst *a, const struct event *ev)
 {
 	bool first = true;
 
-	if (is_fragments(&ev->flow))
+	if (flow_is_fragments(&ev->flow))
 		return 0;
 	if (!perspective_begin(&a->view, &a->facts, ev))
 		return 0;

@@ -346,6 +346,8 @@ static void fill_verdict(const struct perspective *p, struct facts *f)
 {
 	struct remembered_verdict v = {VERDICT_UNDECLARED, "none"};
 
+	if (flow_is_fragments(&p->ev->flow)) /* nobody judges them */
+		return;
 	if (self(p) == &perspective_canary) {
 		facts_set_text(f, FIELD_CONTRACT_VERDICT, verdict_name(VERDICT_ALLOWED));
 		return;
@@ -368,6 +370,8 @@ static void fill_contract_words(const struct perspective *p, struct facts *f)
 	struct conversation c;
 	struct judgement j;
 
+	if (flow_is_fragments(&p->ev->flow))
+		return;
 	if (self(p) == &perspective_canary) {
 		facts_set_text(f, FIELD_CONTRACT_TEXT, "the sensor's own conversation");
 		return;

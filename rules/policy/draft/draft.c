@@ -155,12 +155,7 @@ static void count(struct draft *d, struct edge *e, const struct event *ev)
 
 static bool is_flow(const struct event *ev)
 {
-	const struct flow_record *r = &ev->flow;
-
-	/* As the judge has it: later fragments are no conversation of their own. */
-	if (r->port[0] == 0 && r->port[1] == 0 &&
-		(r->proto == IPPROTO_NUM_TCP || r->proto == IPPROTO_NUM_UDP ||
-			r->proto == IPPROTO_NUM_SCTP))
+	if (flow_is_fragments(&ev->flow))
 		return false;
 	return ev->kind == EVENT_FLOW_CLASSIFIED || ev->kind == EVENT_FLOW_UPDATE ||
 	       ev->kind == EVENT_FLOW_END;
