@@ -102,9 +102,9 @@ static int print_json(const struct baseline_source *s, struct proposing *p, stru
 	p->listed = true;
 	baseline_rows_write(&w, "never", s->view, is_wanted, p);
 	json_object_end(&w);
-	rc = w.failed || puts(w.data) == EOF
-		     ? error_set(err, ERR_SYSTEM, "standard output cannot be written")
-		     : 0;
+	rc = command_print_json(&w)
+		     ? 0
+		     : error_set(err, ERR_SYSTEM, "standard output cannot be written");
 	json_done(&w);
 	return rc;
 }

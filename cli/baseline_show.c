@@ -45,9 +45,9 @@ static int show(const struct baseline_source *s, struct options *o, struct error
 	baseline_head_write(&w, s->baseline);
 	baseline_rows_write(&w, "edges", s->view, is_wanted, o);
 	json_object_end(&w);
-	rc = w.failed || puts(w.data) == EOF
-		     ? error_set(err, ERR_SYSTEM, "standard output cannot be written")
-		     : 0;
+	rc = command_print_json(&w)
+		     ? 0
+		     : error_set(err, ERR_SYSTEM, "standard output cannot be written");
 	json_done(&w);
 	return rc;
 }

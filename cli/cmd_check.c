@@ -353,7 +353,7 @@ static int print_json(const struct knowledge *k, const struct knowledge_config *
 	if (tuning_is_given(k->tuning))
 		write_tuning(&w, k->tuning, kc->as_of_ns);
 	json_object_end(&w);
-	rc = w.failed || puts(w.data) == EOF ? EXIT_FAILED : EXIT_OK;
+	rc = command_print_json(&w) ? EXIT_OK : EXIT_FAILED;
 	json_done(&w);
 	return rc;
 }

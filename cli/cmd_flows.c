@@ -125,7 +125,7 @@ static int on_event(void *user, const struct event *ev)
 	json_object_begin(&fl->json);
 	facts_write_json(f, &fl->json);
 	json_object_end(&fl->json);
-	return fl->json.failed || puts(fl->json.data) == EOF ? ERR_SYSTEM : 0;
+	return command_print_json(&fl->json) ? 0 : ERR_SYSTEM;
 }
 
 static int run(struct flows *fl, struct error *err)

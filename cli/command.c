@@ -1,7 +1,6 @@
 #include "cli/command.h"
 
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +32,11 @@ int command_fail(const char *command, const struct error *err)
 		break;
 	}
 	return EXIT_FAILED;
+}
+
+bool command_print_json(const struct json_writer *w)
+{
+	return !w->failed && puts(w->data) != EOF;
 }
 
 /* The folder of the running program, "" when it cannot be told. */

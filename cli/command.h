@@ -2,9 +2,11 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/error.h"
+#include "common/json_writer.h"
 
 /* Exit statuses, the same for every subcommand; listed in --help and docs/cli.md. */
 enum exit_status {
@@ -31,6 +33,9 @@ typedef int command_fn(int argc, char **argv);
 /* Prints "vedette COMMAND: message" to standard error (untrusted bytes escaped) and returns the
  * exit status that belongs to err->code. */
 int command_fail(const char *command, const struct error *err);
+
+/* Puts what W holds on standard output, as a line. False when W failed, or the output did. */
+bool command_print_json(const struct json_writer *w);
 
 /* Default directories: the environment is read here and nowhere else. Each returns BUF.
  * Shipped data (rules, lists, roles): $VEDETTE_DATA, else beside the program

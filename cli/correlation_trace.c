@@ -61,7 +61,7 @@ static int print_json(const struct tracing *t, struct facts *f, uint64_t ts_ns)
 	facts_write_json(f, &w);
 	json_object_end(&w);
 	json_object_end(&w);
-	rc = w.failed || puts(w.data) == EOF ? ERR_SYSTEM : 0;
+	rc = command_print_json(&w) ? 0 : ERR_SYSTEM;
 	json_done(&w);
 	return rc;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/command.h"
 #include "cli/paragraph.h"
 #include "cli/redis_target.h"
 #include "cli/table.h"
@@ -130,7 +131,7 @@ static bool print_json(const struct fleet_member *m)
 	json_key_u64(&w, "last", facts->last);
 	json_key_u64(&w, "gaps", gaps_of(facts));
 	json_object_end(&w);
-	good = !w.failed && puts(w.data) != EOF;
+	good = command_print_json(&w);
 	json_done(&w);
 	return good;
 }

@@ -30,11 +30,6 @@ struct shown {
 	size_t rows;
 };
 
-static int print_line(struct json_writer *w)
-{
-	return w->failed || puts(w->data) == EOF ? -1 : 0;
-}
-
 static void flush_table(struct shown *s)
 {
 	table_print(s->table, stdout, page_columns(stdout), page_colour(stdout));
@@ -51,7 +46,7 @@ static int show_entry(void *user, const struct lists_entry *e)
 		json_object_begin(s->json);
 		lists_write_entry(s->json, s->lists, e);
 		json_object_end(s->json);
-		return print_line(s->json);
+		return command_print_json(s->json) ? 0 : -1;
 	}
 	if (e->confidence != LISTS_NO_CONFIDENCE)
 		(void)snprintf(confidence, sizeof(confidence), "%u", e->confidence);
@@ -174,7 +169,7 @@ static int show_lists(
 		lists_info(lists, i, &info);
 		if (json) {
 			write_list(json, &info, now_ns);
-			good = print_line(json) == 0;
+			good = command_print_json(json);
 		} else {
 			good = add_list(t, &info, now_ns);
 		}

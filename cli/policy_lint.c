@@ -94,7 +94,7 @@ static int print_json(const struct lint *l, const struct lint_finding *f, struct
 	json_key(w, "remedy");
 	json_text(w, f->remedy);
 	json_object_end(w);
-	return w->failed || puts(w->data) == EOF ? -1 : 0;
+	return command_print_json(w) ? 0 : -1;
 }
 
 static int print_text(const struct lint *l, const struct lint_finding *f)

@@ -66,7 +66,7 @@ static int print_json(const char *path, const struct trial_case *c, struct json_
 	json_key(w, "contract.window");
 	json_text(w, c->judgement.window);
 	json_object_end(w);
-	return w->failed || puts(w->data) == EOF ? -1 : 0;
+	return command_print_json(w) ? 0 : -1;
 }
 
 static int show(const struct trial *t, const char *path, bool json, struct sums *sums)

@@ -175,7 +175,7 @@ static int print_line(const struct entry *e)
 	key_list(&w, "fields", r->fields, r->n_fields);
 	key_list(&w, "scope", r->scope, r->n_scope);
 	json_object_end(&w);
-	rc = w.failed || puts(w.data) == EOF ? EXIT_FAILED : EXIT_OK;
+	rc = command_print_json(&w) ? EXIT_OK : EXIT_FAILED;
 	json_done(&w);
 	return rc;
 }

@@ -208,7 +208,7 @@ static int print_json(const struct testing *t)
 	trial_write_totals(&t->totals, &w);
 	json_object_end(&w);
 	json_object_end(&w);
-	rc = w.failed || puts(w.data) == EOF ? ERR_SYSTEM : 0;
+	rc = command_print_json(&w) ? 0 : ERR_SYSTEM;
 	json_done(&w);
 	return rc;
 }
