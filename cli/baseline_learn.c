@@ -36,10 +36,7 @@ static const char help[] =
 	"  vedette baseline learn --site site.yaml --into learned.db capture.pcap\n"
 	"  vedette baseline show --from learned.db\n";
 
-enum { MAX_FLOWS = 1 << 20, MAX_DETECTIONS = 100000 };
-
-#define LEARN_HASH_KEY UINT64_C(0x5645444554544531) /* that of replay: the same labels */
-#define LEARN_NS       (60 * NS_PER_DAY)
+#define LEARN_NS (60 * NS_PER_DAY)
 
 /* SIGINT and SIGTERM end the reading; what was read is learned. */
 static atomic_bool interrupted;
@@ -65,7 +62,7 @@ struct learning {
 
 static uint64_t hash_key(const struct learning *l)
 {
-	return l->options.has_seed ? l->options.seed : LEARN_HASH_KEY;
+	return l->options.has_seed ? l->options.seed : PIPELINE_HASH_KEY;
 }
 
 static int no_alert(void *user, const struct alert *a)
@@ -180,8 +177,8 @@ static int run(struct learning *l, struct pipeline_stats *stats, struct error *e
 		.site = l->knowledge.site,
 		.hash_key = hash_key(l),
 		.workers = options_workers(&l->options),
-		.max_flows = MAX_FLOWS,
-		.max_detections = MAX_DETECTIONS,
+		.max_flows = PIPELINE_MAX_FLOWS,
+		.max_detections = PIPELINE_MAX_DETECTIONS,
 		.keep_duplicates = l->options.keep_duplicates,
 		.ends_process = !VEDETTE_FREES_ALL,
 		.stop = &interrupted,

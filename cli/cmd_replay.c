@@ -62,13 +62,10 @@ static const char help[] =
 	"  vedette replay capture.pcap && vedette alerts\n"
 	"  vedette replay --site site.yaml --redis none --json /captures > alerts.json\n";
 
-/* Memory: flow records are taken as flows appear, up to these bounds. */
-enum { MAX_FLOWS = 1 << 20, MAX_DETECTIONS = 100000, MAX_FINDINGS = 16384, PUBLISH_BATCH = 128 };
+enum { MAX_FINDINGS = 16384, PUBLISH_BATCH = 128 };
 
 #define FINDING_WINDOW_NS (3600 * NS_PER_S)
 #define FINDING_REPEAT_NS (600 * NS_PER_S)
-#define REPLAY_HASH_KEY                                                                            \
-	UINT64_C(0x5645444554544531) /* fixed: a replay gives the same bytes everywhere */
 
 /* SIGINT and SIGTERM end the reading; what was read is judged and delivered. */
 static atomic_bool interrupted;
@@ -99,7 +96,7 @@ struct replay {
 
 static uint64_t hash_key(const struct replay *r)
 {
-	return r->options.has_seed ? r->options.seed : REPLAY_HASH_KEY;
+	return r->options.has_seed ? r->options.seed : PIPELINE_HASH_KEY;
 }
 
 static int on_alert(void *user, const struct alert *a)
@@ -369,8 +366,8 @@ static int run(struct replay *r, struct error *err)
 		.site = r->knowledge.site,
 		.hash_key = hash_key(r),
 		.workers = options_workers(&r->options),
-		.max_flows = MAX_FLOWS,
-		.max_detections = MAX_DETECTIONS,
+		.max_flows = PIPELINE_MAX_FLOWS,
+		.max_detections = PIPELINE_MAX_DETECTIONS,
 		.keep_duplicates = r->options.keep_duplicates,
 		.ends_process = !VEDETTE_FREES_ALL,
 		.stop = &interrupted,

@@ -16,6 +16,7 @@
 #include "redis/stream.h"
 #include "sensor/confine/sandbox.h"
 #include "sensor/live/live.h"
+#include "sensor/pipeline.h"
 
 static const char help[] =
 	"usage: vedette run --interface IF [OPTION...]\n\n"
@@ -76,8 +77,7 @@ static const char help[] =
 	"  vedette run --interface eth1 --site /etc/vedette/site.yaml\n"
 	"  vedette status; vedette status --canary; vedette reload; vedette stop\n";
 
-/* Tables are taken as they fill, up to these bounds. */
-enum { MAX_FLOWS = 1 << 20, MAX_DETECTIONS = 100000, MAX_FINDINGS = 16384 };
+enum { MAX_FINDINGS = 16384 };
 
 enum { DEFAULT_RING_BYTES = 64 * 1024 * 1024 };
 
@@ -199,8 +199,8 @@ static int open_live(struct run *r, struct error *err)
 				.filter = o->filter,
 			},
 		.workers = options_workers(o),
-		.max_flows = MAX_FLOWS,
-		.max_detections = MAX_DETECTIONS,
+		.max_flows = PIPELINE_MAX_FLOWS,
+		.max_detections = PIPELINE_MAX_DETECTIONS,
 		.max_findings = MAX_FINDINGS,
 		.window_ns = FINDING_WINDOW_NS,
 		.repeat_ns = FINDING_REPEAT_NS,

@@ -3,8 +3,6 @@
 #include "capture/file/file_source.h"
 #include "cli/command.h"
 
-enum { MAX_FLOWS = 1 << 20, MAX_DETECTIONS = 100000 };
-
 static int on_event(void *user, const struct event *ev)
 {
 	struct looking *l = user;
@@ -46,7 +44,7 @@ static void on_input_fault(void *user, const struct error *err)
 int looking_open(struct looking *l, char **files, int n, struct error *err)
 {
 	struct knowledge_config kc = options_knowledge(&l->options);
-	struct analyst_config ac = {.hash_key = LOOKING_HASH_KEY, .max_findings = 1};
+	struct analyst_config ac = {.hash_key = PIPELINE_HASH_KEY, .max_findings = 1};
 
 	kc.rules_dir = NULL;
 	if (knowledge_open(&l->knowledge, &kc, err) != 0)
@@ -69,10 +67,10 @@ int looking_run(struct looking *l, struct pipeline_stats *ret, struct error *err
 	const struct pipeline_config pc = {
 		.source = l->source,
 		.site = l->knowledge.site,
-		.hash_key = LOOKING_HASH_KEY,
+		.hash_key = PIPELINE_HASH_KEY,
 		.workers = options_workers(&l->options),
-		.max_flows = MAX_FLOWS,
-		.max_detections = MAX_DETECTIONS,
+		.max_flows = PIPELINE_MAX_FLOWS,
+		.max_detections = PIPELINE_MAX_DETECTIONS,
 		.keep_duplicates = l->options.keep_duplicates,
 		.ends_process = !VEDETTE_FREES_ALL,
 		.progress = on_progress,

@@ -10,9 +10,6 @@
 #include "sensor/knowledge.h"
 #include "sensor/pipeline.h"
 
-/* The key of the hashes: that of a replay without --seed, so that labels are the same. */
-#define LOOKING_HASH_KEY UINT64_C(0x5645444554544531)
-
 struct looking {
 	const char *command; /* for messages: "flows" */
 	struct options options;

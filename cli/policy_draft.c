@@ -81,7 +81,7 @@ static int open_drafting(struct drafting *dr, char **files, int n, struct error 
 		.source = files[0],
 		.subscribers = given->subscribers,
 		.n_subscribers = given->n_subscribers,
-		.hash_key = LOOKING_HASH_KEY,
+		.hash_key = PIPELINE_HASH_KEY,
 	};
 
 	if (looking_open(&dr->looking, files, n, err) < 0)

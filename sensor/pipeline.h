@@ -23,6 +23,14 @@
 
 enum { PIPELINE_SHARDS = 4, PIPELINE_MAX_WORKERS = 64 };
 
+/* What each command asks for, so that all see the same conversations. Memory is taken as flows
+ * appear. */
+enum { PIPELINE_MAX_FLOWS = 1 << 20, PIPELINE_MAX_DETECTIONS = 100000 };
+
+/* The key of the hashes where nobody gives a seed: fixed, so that captures give the same labels and
+ * the same bytes everywhere. A live run takes one that nobody can know. */
+#define PIPELINE_HASH_KEY UINT64_C(0x5645444554544531)
+
 struct pipeline_stats {
 	uint64_t frames;      /* decoded */
 	uint64_t frame_bytes; /* on the wire */

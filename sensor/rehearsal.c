@@ -5,10 +5,6 @@
 #include "sensor/period.h"
 #include "sensor/pipeline.h"
 
-enum { MAX_FLOWS = 1 << 20, MAX_DETECTIONS = 100000 };
-
-#define HASH_KEY UINT64_C(0x5645444554544531) /* that of a replay */
-
 struct rehearsal {
 	const struct rehearsal_config *cfg;
 	struct knowledge knowledge;
@@ -67,7 +63,7 @@ static void on_input_fault(void *user, const struct error *err)
 static int open_all(struct rehearsal *r, struct error *err)
 {
 	struct knowledge_config kc = *r->cfg->knowledge;
-	struct analyst_config ac = {.hash_key = HASH_KEY,
+	struct analyst_config ac = {.hash_key = PIPELINE_HASH_KEY,
 		.max_findings = 1,
 		.window_ns = NS_PER_S,
 		.repeat_ns = NS_PER_S};
@@ -96,10 +92,10 @@ static int run(struct rehearsal *r, struct error *err)
 	const struct pipeline_config pc = {
 		.source = r->source,
 		.site = r->knowledge.site,
-		.hash_key = HASH_KEY,
+		.hash_key = PIPELINE_HASH_KEY,
 		.workers = r->cfg->workers,
-		.max_flows = MAX_FLOWS,
-		.max_detections = MAX_DETECTIONS,
+		.max_flows = PIPELINE_MAX_FLOWS,
+		.max_detections = PIPELINE_MAX_DETECTIONS,
 		.keep_duplicates = r->cfg->keep_duplicates,
 		.input_fault = on_input_fault,
 		.user = r,
