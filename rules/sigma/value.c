@@ -104,37 +104,13 @@ static bool parse_number(const struct yaml_node *n, uint64_t *ret)
 	return true;
 }
 
-static bool two_digits(const char *p, unsigned below, uint64_t *ret)
-{
-	if (p[0] < '0' || p[0] > '9' || p[1] < '0' || p[1] > '9')
-		return false;
-	*ret = (uint64_t)(p[0] - '0') * 10 + (uint64_t)(p[1] - '0');
-	return *ret < below;
-}
-
-/* 2026-11-22 or 2026-11-22T12:34:56Z */
+/* A day, or a moment to the second. */
 static bool parse_date(struct str text, uint64_t *ret_ns)
 {
-	enum { DATE_BYTES = 10, SECOND_BYTES = 20 };
-	uint64_t hour = 0;
-	uint64_t minute = 0;
-	uint64_t second = 0;
-	int64_t days;
+	const bool is_whole = text.len == sizeof("2026-11-22") - 1 ||
+			      text.len == sizeof("2026-11-22T12:34:56Z") - 1;
 
-	if (text.len != DATE_BYTES && text.len != SECOND_BYTES)
-		return false;
-	if (!date_parse((struct str){text.data, DATE_BYTES}, &days))
-		return false;
-	if (text.len == SECOND_BYTES) {
-		const char *p = text.data + DATE_BYTES;
-
-		if (p[0] != 'T' || p[3] != ':' || p[6] != ':' || p[9] != 'Z' ||
-			!two_digits(p + 1, 24, &hour) || !two_digits(p + 4, 60, &minute) ||
-			!two_digits(p + 7, 60, &second))
-			return false;
-	}
-	*ret_ns = ((uint64_t)days * 86400 + hour * 3600 + minute * 60 + second) * NS_PER_S;
-	return true;
+	return is_whole && time_parse(text, ret_ns);
 }
 
 static int read_date(
