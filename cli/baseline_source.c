@@ -69,13 +69,6 @@ static int read_file(struct baseline_source *s, const char *path, struct error *
 	return rc;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static int use_hex(struct baseline_source *s, struct str hex, struct error *err)
 {
 	uint8_t *bytes = malloc(hex.len / 2 + 1U);

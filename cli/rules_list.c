@@ -35,23 +35,16 @@ struct entry {
 	const struct left_rule *left; /* NULL: it judges */
 };
 
-static bool contains(struct str text, struct str word)
-{
-	for (uint32_t i = 0; i + word.len <= text.len; i++) {
-		if (str_eq_nocase((struct str){text.data + i, word.len}, word))
-			return true;
-	}
-	return false;
-}
-
 static bool has_word(const struct rule *r, struct str word)
 {
-	if (contains(r->title, word) || contains(r->id, word) || contains(r->file, word) ||
-		contains(r->logsource.product, word) || contains(r->logsource.category, word) ||
-		contains(r->logsource.service, word))
+	if (str_contains_nocase(r->title, word) || str_contains_nocase(r->id, word) ||
+		str_contains_nocase(r->file, word) ||
+		str_contains_nocase(r->logsource.product, word) ||
+		str_contains_nocase(r->logsource.category, word) ||
+		str_contains_nocase(r->logsource.service, word))
 		return true;
 	for (uint32_t i = 0; i < r->n_tags; i++) {
-		if (contains(r->tags[i], word))
+		if (str_contains_nocase(r->tags[i], word))
 			return true;
 	}
 	return false;

@@ -32,6 +32,15 @@ bool str_ends_with_nocase(struct str text, struct str suffix)
 	return str_eq_nocase((struct str){text.data + (text.len - suffix.len), suffix.len}, suffix);
 }
 
+bool str_contains_nocase(struct str text, struct str part)
+{
+	for (uint32_t i = 0; i + part.len <= text.len; i++) {
+		if (str_eq_nocase((struct str){text.data + i, part.len}, part))
+			return true;
+	}
+	return false;
+}
+
 /* RFC 3629 §3. The least code point of each length shuts out overlong forms. */
 uint32_t utf8_decode(const char *data, size_t len, uint32_t *ret)
 {

@@ -30,12 +30,22 @@ int str_cmp(struct str a, struct str b);
 /* ASCII letters without their case, other bytes as they are. */
 bool str_eq_nocase(struct str a, struct str b);
 bool str_ends_with_nocase(struct str text, struct str suffix);
+bool str_contains_nocase(struct str text, struct str part);
 
 static inline char ascii_lower(char c)
 {
 	if (c < 'A' || c > 'Z')
 		return c;
 	return (char)(c + ('a' - 'A'));
+}
+
+/* What the hexadecimal digit C, in either case, stands for; -1: it is none. */
+static inline int hex_digit(char c)
+{
+	c = ascii_lower(c);
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* Bytes (1 to 4) of the UTF-8 character at the start of DATA, which holds LEN bytes, and its code

@@ -11,14 +11,6 @@
 	"redis://[[user]:password@]host[:port][/db], unix://[[user]:password@]/path[?db=N], "      \
 	"redis+sentinel://host,.../MASTER or redis+cluster://host,..."
 
-static int hex_digit(char c)
-{
-	c = ascii_lower(c);
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Undoes %XX from TEXT into BUF. WHAT names the part for the message, which must not show it. */
 static int decode(struct str text, const char *what, char *buf, size_t size, struct error *err)
 {

@@ -91,14 +91,6 @@ int load_zones(struct load *l)
 	return r;
 }
 
-static int hex_digit(char c)
-{
-	c = ascii_lower(c);
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool parse_mac(struct str text, uint8_t ret[MAC_BYTES])
 {
 	if (text.len != 3 * MAC_BYTES - 1)

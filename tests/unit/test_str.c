@@ -43,6 +43,17 @@ START_TEST(test_ignores_the_case_of_ascii_letters_alone)
 	ck_assert(str_ends_with_nocase(STR("abc"), STR("abc")));
 	ck_assert(str_ends_with_nocase(STR("abc"), STR("")));
 	ck_assert(!str_ends_with_nocase(STR("bc"), STR("abc")));
+	ck_assert(str_contains_nocase(STR("xaBc"), STR("AbC")));
+	ck_assert(str_contains_nocase(STR("abc"), STR("")));
+	ck_assert(str_contains_nocase(STR(""), STR("")));
+	ck_assert(!str_contains_nocase(STR("ab"), STR("abc")));
+	ck_assert(!str_contains_nocase(STR("abab"), STR("ba ")));
+	ck_assert_int_eq(hex_digit('0'), 0);
+	ck_assert_int_eq(hex_digit('9'), 9);
+	ck_assert_int_eq(hex_digit('a'), 10);
+	ck_assert_int_eq(hex_digit('F'), 15);
+	for (const char *c = "/:@G`g \x10"; *c; c++)
+		ck_assert_int_eq(hex_digit(*c), -1);
 	ck_assert(!str_ends_with_nocase(STR("abcd"), STR("abc")));
 }
 END_TEST

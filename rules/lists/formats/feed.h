@@ -151,7 +151,6 @@ int feed_next_line(struct feed *f, struct feed_lines *l, struct str *ret);
 /* Small things that formats share. */
 struct str feed_trim(struct str text);
 bool feed_starts_with(struct str text, struct str start); /* ASCII letters without their case */
-bool feed_contains(struct str text, struct str part);     /* the same */
 bool feed_number(struct str text, uint64_t *ret);         /* decimal digits alone */
 
 /* The first date in TEXT: 2026-11-20, 2026/11/20, or Thu Jul 16 10:04:38 UTC 2015; FEED_NO_DAY when

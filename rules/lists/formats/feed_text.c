@@ -20,15 +20,6 @@ bool feed_starts_with(struct str text, struct str start)
 	return text.len >= start.len && str_eq_nocase((struct str){text.data, start.len}, start);
 }
 
-bool feed_contains(struct str text, struct str part)
-{
-	for (uint32_t i = 0; i + part.len <= text.len; i++) {
-		if (str_eq_nocase((struct str){text.data + i, part.len}, part))
-			return true;
-	}
-	return false;
-}
-
 bool feed_number(struct str text, uint64_t *ret)
 {
 	*ret = 0;

@@ -114,7 +114,7 @@ static void read_remark(struct feed *f, struct table *t, struct str remark)
 	if (!t->n)
 		(void)take_remark(t, remark);
 	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
-		if (feed_contains(remark, sources[i].part))
+		if (str_contains_nocase(remark, sources[i].part))
 			feed_set_source(f, sources[i].name, sources[i].name);
 	}
 	if (feed_starts_with(remark, STR("Last updated")))

@@ -60,7 +60,7 @@ static int confidence_of(const struct json_node *o, int before)
 		if (!feed_starts_with(name, STR("misp:confidence-level=\"")))
 			continue;
 		for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++) {
-			if (feed_contains(name, str_from(words[k].word)))
+			if (str_contains_nocase(name, str_from(words[k].word)))
 				return words[k].confidence;
 		}
 	}

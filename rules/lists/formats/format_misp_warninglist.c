@@ -38,7 +38,7 @@ static int read_item(struct feed *f, struct str type, const struct json_node *it
 		e.kind = FEED_ANY;
 	else
 		return feed_leave_out_text(f, "of type", type);
-	if (e.kind == FEED_ANY && feed_contains(e.value, STR("://")))
+	if (e.kind == FEED_ANY && str_contains_nocase(e.value, STR("://")))
 		return feed_leave_out(f, "a URL, whose host alone is not harmless for that");
 	/* A string is a whole value: a name that is one is no other. */
 	if (e.kind == FEED_ANY && memchr(e.value.data, '.', e.value.len) &&

@@ -8,8 +8,9 @@ bool feed_sniff_netset(const struct feed_input *in)
 		in->text.data, in->text.len < HEAD_BYTES ? in->text.len : (uint32_t)HEAD_BYTES};
 
 	return !in->tree && head.len > 0 && head.data[0] == '#' &&
-	       (feed_contains(head, STR("hash:net")) || feed_contains(head, STR("hash:ip")) ||
-		       feed_contains(head, STR("firehol")));
+	       (str_contains_nocase(head, STR("hash:net")) ||
+		       str_contains_nocase(head, STR("hash:ip")) ||
+		       str_contains_nocase(head, STR("firehol")));
 }
 
 /* The value of "Key   : value", or an empty text. */

@@ -8,7 +8,7 @@ bool feed_sniff_tor_exits(const struct feed_input *in)
 	const struct str head = {
 		in->text.data, in->text.len < HEAD_BYTES ? in->text.len : (uint32_t)HEAD_BYTES};
 
-	return !in->tree && (feed_contains(head, STR("ExitAddress ")) ||
+	return !in->tree && (str_contains_nocase(head, STR("ExitAddress ")) ||
 				    feed_starts_with(head, STR("ExitNode ")));
 }
 

@@ -12,8 +12,8 @@ bool feed_sniff_zeek_intel(const struct feed_input *in)
 	const struct str head = {
 		in->text.data, in->text.len < HEAD_BYTES ? in->text.len : (uint32_t)HEAD_BYTES};
 
-	return !in->tree &&
-	       (feed_starts_with(head, STR("#fields")) || feed_contains(head, STR("\n#fields")));
+	return !in->tree && (feed_starts_with(head, STR("#fields")) ||
+				    str_contains_nocase(head, STR("\n#fields")));
 }
 
 /* Which column holds what; -1: none. */
@@ -37,14 +37,6 @@ static size_t split(struct str line, char separator, struct str ret[MAX_FIELDS])
 		line.data = end + 1;
 	}
 	return n;
-}
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* "#separator \x09": a character, as it is or by its code. */

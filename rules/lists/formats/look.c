@@ -160,7 +160,7 @@ static enum look_result look_at_any(
 
 	if (is_network(address))
 		return good(ret, ENTRY_CIDR, address);
-	if (feed_contains(text, STR("://")))
+	if (str_contains_nocase(text, STR("://")))
 		return look_at_url(options, text, ret);
 	if (text.len > 2 && feed_starts_with(text, STR("AS")) && is_digits(as_digits(text)))
 		return good(ret, ENTRY_ASN, as_digits(text));
