@@ -32,7 +32,7 @@ FNR == NR {
 /^LOGSOURCE\(/ {
     line = $0; sub(/^LOGSOURCE\(/, "", line); sub(/\)$/, "", line)
     id = text(line, 1); base[id] = text(line, 2); product[id] = text(line, 3); category[id] = text(line, 4); service[id] = text(line, 5)
-    judges[id] = tolower(text(line, 6)); implied[id] = text(line, 7); about[id] = text(line, 8)
+    judges[id] = tolower(text(line, 6)); implied[id] = text(line, 7); gsub(/\|/, "\\|", implied[id]); about[id] = text(line, 8)
     order[++n] = id
 }
 /^TERM\(/ {

@@ -1,10 +1,6 @@
 /* A rule of a log source speaks of that source's records alone: one for Zeek's http.log of HTTP
  * conversations. */
-#include <stdio.h>
-
 #include "rules/sigma/read.h"
-
-enum { TEXT_BYTES = 256 };
 
 /* The selection that says so, behind the rule's own. */
 static int add_selection(struct reader *r, struct program *p, const struct yaml_node *map)
@@ -25,7 +21,7 @@ static int add_selection(struct reader *r, struct program *p, const struct yaml_
 	return rc;
 }
 
-/* `logsource and (CONDITION)`: the cheap operand first. */
+/* The cheap operand first. */
 static int add_nodes(struct reader *r, struct program *p)
 {
 	const uint32_t n = p->n_nodes;
@@ -48,24 +44,28 @@ static int add_nodes(struct reader *r, struct program *p)
 	return 0;
 }
 
-int sigma_imply(struct reader *r, struct program *p)
+/* `logsource and (CONDITION)`, where TEXT says what holds of the log source. */
+static int add(struct reader *r, struct program *p, const char *text)
 {
-	const char *implied = taxonomy_implied(r->taxonomy);
-	char text[TEXT_BYTES];
 	struct yaml_file *yaml;
 	int rc;
 
-	if (*implied == '\0' && !r->final)
-		return 0;
 	if (p->n_nodes + 2 > SIGMA_MAX_NODES)
 		return error_set(r->err, ERR_CONFIG,
 			"%s:%u:1: the condition has more than %d parts with that of its log source",
 			p->path, (unsigned)p->rule.line, SIGMA_MAX_NODES);
-	(void)snprintf(text, sizeof(text), "%s\n%s\n", implied, r->final ? "flow.phase: end" : "");
 	yaml = yaml_parse("taxonomy.def", text, strlen(text), 1, r->err);
 	if (!yaml)
 		return r->err->code;
 	rc = add_selection(r, p, yaml_root(yaml, 0));
 	yaml_file_free(yaml);
 	return rc < 0 ? rc : add_nodes(r, p);
+}
+
+int sigma_imply(struct reader *r, struct program *p)
+{
+	const char *implied = taxonomy_implied(r->taxonomy);
+	int rc = r->final ? add(r, p, "flow.phase: end") : 0;
+
+	return rc < 0 || *implied == '\0' ? rc : add(r, p, implied);
 }

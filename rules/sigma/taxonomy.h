@@ -15,7 +15,7 @@ const struct taxonomy_source *taxonomy_find(const struct rule_logsource *logsour
 
 enum rule_category taxonomy_judges(const struct taxonomy_source *s);
 
-/* What its records are about, as YAML: "network.protocol: http"; "" for everything. */
+/* What its records are about, as YAML: a map of facts, or a list of maps; "" for everything. */
 const char *taxonomy_implied(const struct taxonomy_source *s);
 
 /* The term NAME of S; NULL when it has none of this name. */

@@ -42,7 +42,7 @@ START_TEST(every_file_is_read)
 }
 END_TEST
 
-#define PAGE "network.protocol=http; "
+#define PAGE "network.protocol=http; http.request.method=GET; "
 
 /* The rules of zeek, dns and firewall below rules/network: facts that meet it and facts that nearly
  * do, or what it lacks. */
