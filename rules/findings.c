@@ -296,14 +296,20 @@ static void set_reason(struct facts *f, const struct rule_match *m, struct str a
 	}
 
 	struct str equipment = facts_str(f, FIELD_EQUIPMENT_NAME);
-	struct str entity = facts_str(f, FIELD_PEER_ENTITY);
+	struct str other = facts_str(f, FIELD_PEER_ENTITY);
+	const char *verb = "was called by";
 
+	if (r->category == RULE_DNS) { /* the resolver is the peer of another event */
+		other = facts_str(f, FIELD_DNS_QUESTION_NAME);
+		verb = "asked for";
+	} else if (facts_num(f, FIELD_EQUIPMENT_INITIATOR)) {
+		verb = "called";
+	}
 	facts_set_str(f, FIELD_EVENT_REASON,
 		arena_printf(f->arena, "%.*s %s %.*s (%.*s): %.*s", (int)equipment.len,
-			equipment.data ? equipment.data : "",
-			facts_num(f, FIELD_EQUIPMENT_INITIATOR) ? "called" : "was called by",
-			(int)entity.len, entity.data ? entity.data : "", (int)app.len,
-			app.data ? app.data : "", (int)r->title.len, r->title.data));
+			equipment.data ? equipment.data : "", verb, (int)other.len,
+			other.data ? other.data : "", (int)app.len, app.data ? app.data : "",
+			(int)r->title.len, r->title.data));
 }
 
 /* Keeps the facts of this match: closing happens when they are long gone. */

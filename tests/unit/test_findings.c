@@ -444,8 +444,35 @@ START_TEST(the_sensor_repeats_itself)
 }
 END_TEST
 
+/* An answer of DNS has no peer; what was asked for is said instead. */
+START_TEST(a_name_was_asked_for)
+{
+	static const struct rule names = {
+		.id = {"77777777-2222-3333-4444-555555555555", 36},
+		.title = {"Name", 4},
+		.category = RULE_DNS,
+		.level = LEVEL_MEDIUM,
+	};
+	struct rule_match m = {.rule = &names};
+	struct bench *b = bench_new(8);
+
+	arena_reset(b->facts.arena);
+	facts_clear(&b->facts);
+	facts_set_text(&b->facts, FIELD_EQUIPMENT_NAME, "gnb-1");
+	facts_set_bool(&b->facts, FIELD_EQUIPMENT_INITIATOR, true);
+	facts_set_text(&b->facts, FIELD_NETWORK_PROTOCOL, "dns");
+	facts_set_text(&b->facts, FIELD_DNS_QUESTION_NAME, "a.example");
+	ck_assert_int_eq(findings_match(b->fs, &m, &b->facts, T0, true), 0);
+	ck_assert_int_eq(findings_settle(b->fs, T0 + 9), 0);
+	ck_assert_ptr_nonnull(strstr(
+		b->seen.json[0], "\"event.reason\":\"gnb-1 asked for a.example (dns): Name\""));
+	bench_free(b);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
+	tcase_add_test(tc, a_name_was_asked_for);
 	tcase_add_test(tc, settled_alerts_leave);
 	tcase_add_test(tc, time_does_not_go_back_at_the_end);
 	tcase_add_test(tc, the_sensor_repeats_itself);
