@@ -83,6 +83,82 @@ static bool value_of(const struct program *p, uint64_t holding)
 	return values[p->n_nodes - 1];
 }
 
+/* Facts that every conversation has. */
+static bool is_always_there(int field)
+{
+	static const enum field_id always[] = {FIELD_TIMESTAMP, FIELD_EVENT_START, FIELD_FLOW_PHASE,
+		FIELD_FLOW_STATE, FIELD_SOURCE_IP, FIELD_DESTINATION_IP, FIELD_NETWORK_TYPE,
+		FIELD_NETWORK_TRANSPORT, FIELD_NETWORK_DIRECTION, FIELD_NETWORK_BYTES,
+		FIELD_NETWORK_PACKETS, FIELD_EQUIPMENT_NAME, FIELD_EQUIPMENT_IP, FIELD_PEER_IP,
+		FIELD_PEER_ENTITY, FIELD_CONTRACT_VERDICT};
+
+	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
+		if (field == (int)always[i])
+			return true;
+	return field == FIELD_ANY_TEXT;
+}
+
+static bool value_meets_all(const struct item *item, const struct value *v)
+{
+	switch (item->test) {
+	case TEST_EXISTS:
+		return v->number == 1;
+	case TEST_TEXT:
+		return v->source.len > 0 && strspn(v->source.data, "*") >= v->source.len;
+	case TEST_NUMBER:
+		return item->word == MOD_GTE && v->number == 0;
+	case TEST_NETWORK:
+		return v->network.length_bits == 0 ||
+		       (v->network.length_bits == 96 && ip_addr_is_v4(&v->network.addr));
+	default:
+		return false;
+	}
+}
+
+static bool item_meets_all(const struct item *item)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < item->n; i++)
+		n += value_meets_all(item, &item->values[i]);
+	return is_always_there(item->field) && !item->neq && (item->all ? n == item->n : n > 0);
+}
+
+/* Whether one of its maps says nothing of the event. */
+static bool meets_all(const struct selection *s)
+{
+	for (uint32_t i = 0; i < s->n; i++) {
+		uint32_t n = 0;
+
+		for (uint32_t k = 0; k < s->groups[i].n; k++)
+			n += item_meets_all(&s->groups[i].items[k]);
+		if (n == s->groups[i].n)
+			return true;
+	}
+	return false;
+}
+
+/* A filter that leaves nothing of its rules is a mistake, or worse. */
+static int check_leaves_some(struct reader *r, const struct yaml_node *section, struct filter *ret)
+{
+	const struct program *p = &ret->program;
+	const struct selection *first = NULL;
+	uint64_t holding = 0;
+
+	for (uint32_t i = 0; i < p->n_selections && i < 64; i++)
+		if (meets_all(&p->selections[i])) {
+			holding |= UINT64_C(1) << i;
+			first = first ? first : &p->selections[i];
+		}
+	if (!first || value_of(p, holding) == ret->tells_rest)
+		return 0;
+	return yaml_error(yaml_get(section, first->name.data), r->err,
+		"\"%.*s\" meets every event, so that the filter would silence its rules; write "
+		"what "
+		"is harmless, or remove the rules from the folder",
+		(int)first->name.len, first->name.data);
+}
+
 /* A filter is about what it describes: an event that meets none of its selections stays. So
  * `selection`, as the specification's example has it, and `not selection`, as converters that
  * append the condition want it, say the same. */
@@ -97,7 +173,7 @@ static int read_sense(struct reader *r, const struct yaml_node *section, struct 
 	for (uint64_t holding = 1; holding < UINT64_C(1) << n && !differs; holding++)
 		differs = value_of(p, holding) != ret->tells_rest;
 	if (differs)
-		return 0;
+		return check_leaves_some(r, section, ret);
 	return yaml_error(yaml_get(section, "condition"), r->err,
 		"the condition comes out the same whatever the selections say; write for example "
 		"condition: selection");

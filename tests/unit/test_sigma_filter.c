@@ -339,8 +339,54 @@ START_TEST(actions_that_are_none)
 }
 END_TEST
 
+/* What would silence everything is refused; what is wide, but about something, is not. */
+START_TEST(filters_that_leave_nothing)
+{
+	static const char *const refused[] = {
+		"source.ip: '*'",
+		"source.ip|cidr: 0.0.0.0/0",
+		"peer.ip|cidr: [192.0.2.0/24, '::/0']",
+		"equipment.name|contains: '*'",
+		"network.bytes|gte: 0",
+		"flow.phase|exists: true",
+		"source.ip: '*', contract.verdict: '**'",
+	};
+	static const char *const kept[] = {
+		"source.ip: '*', destination.port: 22",
+		"peer.supplier: '*'",
+		"peer.ip|cidr|neq: 0.0.0.0/0",
+		"peer.ip|cidr: 0.0.0.0/1",
+		"network.bytes|gte: 1",
+		"equipment.name: '*-lab'",
+		"url.full|exists: true",
+	};
+	char text[512];
+
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		snprintf(text, sizeof(text),
+			"filter: {rules: [ssh], selection: {%s}, condition: selection}\n",
+			refused[i]);
+		check_fault(text,
+			"r.yml:10:35: \"selection\" meets every event, so that the filter would "
+			"silence its rules; write what is harmless, or remove the rules from the "
+			"folder");
+	}
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+		snprintf(text, sizeof(text),
+			SSH FILTER(
+				"  rules: [any]\n  selection: {%s}\n  condition: not selection\n"),
+			kept[i]);
+		sigma_close(load(text));
+	}
+	/* beside another that narrows it */
+	sigma_close(load(SSH FILTER("  rules: [any]\n  selection: {source.ip: '*'}\n"
+				    "  port: {peer.port: 1}\n  condition: selection and port\n")));
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
+	tcase_add_test(tc, filters_that_leave_nothing);
 	tcase_add_test(tc, what_is_taken_out);
 	tcase_add_test(tc, the_whole_condition);
 	tcase_add_test(tc, several_filters);
