@@ -1,7 +1,9 @@
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/correlation_trace.h"
@@ -414,15 +416,30 @@ static int find_rule(struct tracing *t, const char *name)
 	return found == 1 ? EXIT_OK : not_found(t, name, found);
 }
 
+/* A file, and not that of a rule among those of DIR, which a name without folders may mean. */
+static bool is_path(const char *name, const char *dir)
+{
+	char among[PATH_MAX];
+	struct stat st;
+
+	if (strchr(name, '/'))
+		return access(name, R_OK) == 0;
+	if (stat(name, &st) < 0 || !S_ISREG(st.st_mode))
+		return false;
+	(void)snprintf(among, sizeof(among), "%s/%s", dir, name);
+	return access(among, F_OK) < 0;
+}
+
 /* The rules of --rules, or the one file that NAME is the path of. */
 static int open_rules(struct tracing *t, const char **name, struct error *err)
 {
 	const char *dir = t->knowledge.rules_dir;
-	bool is_path = strchr(*name, '/') && access(*name, R_OK) == 0;
 
-	if (is_path) {
+	if (is_path(*name, dir)) {
+		const char *slash = strrchr(*name, '/');
+
 		dir = *name;
-		*name = strrchr(*name, '/') + 1;
+		*name = slash ? slash + 1 : *name;
 	}
 	t->rules_path = dir;
 	t->lists = lists_open(t->knowledge.lists_dir, t->knowledge.as_of_ns, err);

@@ -144,7 +144,7 @@ says "    met  network.direction is outbound"
 ends 0 "$VEDETTE" rules trace --json "${own[@]}" --rules rules 000000 capture.pcap
 same "json of a rule that is met" "$(head -1 out | jq -c '[.met, .distance, .lacking, .selections[0].alternatives[0].tests[0].found, .facts."destination.port"]')" \
     '[true,0,[],"network.protocol is ssh",443]'
-ends 0 "$VEDETTE" rules trace --json "${own[@]}" ./near.yml capture.pcap
+ends 0 "$VEDETTE" rules trace --json "${own[@]}" near.yml capture.pcap
 same "json of a near miss" "$(head -1 out | jq -c '[.met, .distance, .lacking]')" '[false,1,["network.protocol: telnet"]]'
 refused 6 "no rule of rules is called other.yml" "$VEDETTE" rules trace --rules rules other.yml capture.pcap
 refused 3 "missing.pcap" "$VEDETTE" rules trace "${own[@]}" ./near.yml missing.pcap
