@@ -90,6 +90,34 @@ static void tell_fact(
 		paragraph_print(p->to, p->columns, INDENT, label, text);
 }
 
+/* What a person wrote on several lines is one paragraph here. */
+static void tell_prose(
+	const struct page *p, const struct json_view *v, const char *label, const char *key)
+{
+	struct str text = json_view_text(v, key);
+	char *copy = malloc((size_t)text.len + 1);
+	struct str prose = {copy, 0};
+
+	if (!copy) {
+		tell_fact(p, v, label, key);
+		return;
+	}
+	for (uint32_t i = 0; i < text.len; i++) {
+		const char c = text.data[i];
+		const bool gap = c == '\n' || c == '\r' || c == '\t' || c == ' ';
+
+		if (!gap)
+			copy[prose.len++] = c;
+		else if (prose.len > 0 && copy[prose.len - 1] != ' ')
+			copy[prose.len++] = ' ';
+	}
+	if (prose.len > 0 && copy[prose.len - 1] == ' ')
+		prose.len--;
+	if (prose.len > 0)
+		paragraph_print(p->to, p->columns, INDENT, label, prose);
+	free(copy);
+}
+
 /* Each item on lines of its own. */
 static void tell_items(
 	const struct page *p, const struct json_view *v, const char *label, const char *key)
@@ -307,7 +335,7 @@ static void tell_rule(const struct page *p, const struct json_view *v)
 	say_fact(&s, v, "", "rule.ruleset", "");
 	say_fact(&s, v, ", id ", "rule.id", "");
 	say_fact(&s, v, ", version ", "rule.version", "");
-	tell_fact(p, v, "Rule", "rule.description");
+	tell_prose(p, v, "Rule", "rule.description");
 	tell_items(p, v, "Met", "alert.matched");
 	tell(p, "Its file", &s);
 	tell_fact(p, v, "See also", "rule.reference");

@@ -272,6 +272,22 @@ static void ordered_conversation(const struct json_view *v, FILE *to, unsigned c
 		"allowed, exception, window or learned are then silent.");
 }
 
+/* Whether something of site.yaml had a say in the match, as far as the alert tells. */
+static bool asked_policy(const struct json_view *v)
+{
+	static const char *const words[] = {"contract.", "equipment.", "peer.groups",
+		"peer.supplier", "peer.scope", "network.direction", "site."};
+
+	for (size_t i = 0; i < json_view_count(v, "alert.matched"); i++) {
+		struct str text = json_view_item(v, "alert.matched", i);
+
+		for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++)
+			if (memmem(text.data, text.len, words[k], strlen(words[k])))
+				return true;
+	}
+	return json_view_count(v, "alert.matched") == 0;
+}
+
 static void order_it(const struct json_view *v, FILE *to, unsigned columns)
 {
 	static const char *const ordered[] = {"allowed", "exception", "window", "learned"};
@@ -283,6 +299,13 @@ static void order_it(const struct json_view *v, FILE *to, unsigned columns)
 			"The policy orders this conversation, and the rule does not ask for that. "
 			"Change what it met, or add a filter on contract.verdict to a copy of the "
 			"rule (--rules DIR).");
+		return;
+	}
+	if (!asked_policy(v)) {
+		advise(to, columns,
+			"The rule asks nothing of the policy, so no line of site.yaml clears it. "
+			"What is harmless here a filter takes out of it, without touching the "
+			"rule (docs/correlations.md).");
 		return;
 	}
 	if (is(v, "site.mode", "discover")) {

@@ -423,8 +423,43 @@ START_TEST(test_says_what_was_correlated)
 }
 END_TEST
 
+/* A rule that asks nothing of the policy is cleared by no line of it. */
+START_TEST(what_the_policy_cannot_clear)
+{
+	struct talk t = outbound[0];
+	char *text;
+
+	t.more = ",\"alert.matched\":[\"selection s: dns.z 1 gt 0\"]";
+	text = explained(&t);
+	ck_assert_ptr_nonnull(strstr(text, "asks nothing of the policy"));
+	ck_assert_ptr_null(strstr(text, "exceptions:"));
+	free(text);
+	t.more = ",\"alert.matched\":[\"not ordered: contract.verdict violation is none of "
+		 "allowed\"]";
+	text = explained(&t);
+	ck_assert_ptr_null(strstr(text, "asks nothing of the policy"));
+	ck_assert_ptr_nonnull(strstr(text, "exceptions:"));
+	free(text);
+}
+END_TEST
+
+/* Public rules describe themselves on several lines. */
+START_TEST(a_description_is_one_paragraph)
+{
+	struct talk t = outbound[0];
+	char *text;
+
+	t.more = ",\"rule.description\":\"One line,\\n  another.\\n\\u001b\\n\"";
+	text = explained(&t);
+	ck_assert_ptr_nonnull(strstr(text, "One line, another. \\x1b\n"));
+	free(text);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
+	tcase_add_test(tc, what_the_policy_cannot_clear);
+	tcase_add_test(tc, a_description_is_one_paragraph);
 	tcase_add_test(tc, test_says_what_was_correlated);
 	int n = sizeof(outbound) / sizeof(outbound[0]);
 
