@@ -160,6 +160,35 @@ static int read_apps(struct load *l, const struct yaml_node *node, struct line *
 	return 0;
 }
 
+/* Whether the ports of LINE hold each one of PROTO. */
+static bool has_all_ports(const struct line *line, uint8_t proto)
+{
+	uint32_t next = 1;
+	bool grew = true;
+
+	while (grew && next <= UINT16_MAX) {
+		grew = false;
+		for (uint32_t i = 0; i < line->n_ports; i++) {
+			const struct port_match *p = &line->ports[i];
+
+			if (p->any_port || (!p->any_proto && p->proto != proto) || p->port > next ||
+				p->last < next)
+				continue;
+			next = (uint32_t)p->last + 1;
+			grew = true;
+		}
+	}
+	return next > UINT16_MAX;
+}
+
+/* It says neither app nor port, or a port that is each of them. */
+static bool means_everything(const struct line *line)
+{
+	return line->n_apps == 0 &&
+	       (line->n_ports == 0 || (has_all_ports(line, IPPROTO_NUM_TCP) &&
+					      has_all_ports(line, IPPROTO_NUM_UDP)));
+}
+
 int load_line(struct load *l, const struct yaml_node *map, const char *peer_key, struct line *ret)
 {
 	const struct yaml_node *app = yaml_get(map, "app");
@@ -185,7 +214,7 @@ int load_line(struct load *l, const struct yaml_node *map, const char *peer_key,
 		r = read_apps(l, app, ret);
 	if (r == 0 && port)
 		r = read_ports(l, port, ret);
-	if (r == 0 && ret->n_apps == 0 && ret->n_ports == 0)
+	if (r == 0 && means_everything(ret))
 		r = party_refuse_everybody(l, map, ret->parties, ret->n_parties, "the line");
 	return r;
 }

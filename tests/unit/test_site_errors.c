@@ -305,6 +305,11 @@ static const struct mistake lines[] = {
 	{HEAD SOME "exceptions: [{equipment: gnb-1, to: any, app: any, until: 2027-01-01, "
 		   "owner: o, because: b}]\n",
 		":9:14:", "allows everything with everybody", "app or port"},
+	{HEAD "roles: {gnb: {connects: [{to: any, port: 1-65535}]}}\n",
+		":4:26:", "allows everything with everybody", "app or port"},
+	{HEAD "roles: {gnb: {connects: [{to: any, app: any, port: [udp/1-65535, 1024-65535, "
+	      "tcp/1-1500]}]}}\n",
+		":4:26:", "allows everything with everybody", "app or port"},
 	{HEAD SOME "windows: {w: {supplier: acme, from: [0.0.0.0/1, 128.0.0.0/1], days: Mon, "
 		   "hours: \"00:00-24:00\"}}\n",
 		":9:37:", "window w allows everything with everybody", "name the other ends"},
