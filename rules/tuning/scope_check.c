@@ -48,6 +48,22 @@ static bool names(const struct scope *s, struct str equipment)
 	return false;
 }
 
+/* The networks in S hold all that is the operator's. */
+static bool is_all_of_the_site(const struct tuning_load *l, const struct scope *s)
+{
+	struct ip_prefix networks[TUNING_MAX_ITEMS];
+	size_t n = 0, n_own, n_held = 0;
+	const struct ip_prefix *own = site_own(l->site, &n_own);
+
+	for (uint32_t i = 0; i < s->n_equipment; i++) {
+		if (s->equipment[i].is_network)
+			networks[n++] = s->equipment[i].network;
+	}
+	while (n > 0 && n_held < n_own && prefix_cover(&own[n_held], networks, n))
+		n_held++;
+	return n_held > 0 && n_held == n_own;
+}
+
 /* "*", "g*, a*" where nothing else is declared. One name alone is always meant. */
 static bool is_all_equipment(const struct tuning_load *l, const struct scope *s)
 {
@@ -77,7 +93,8 @@ int scope_check(struct tuning_load *l, const struct yaml_node *map, const struct
 {
 	const bool all_rules =
 		s->n_rules == 0 || (s->n_rules > 1 && s->n_rules == count_telling(l->sigma));
-	const bool all_equipment = s->n_equipment == 0 || is_all_equipment(l, s);
+	const bool all_equipment =
+		s->n_equipment == 0 || is_all_equipment(l, s) || is_all_of_the_site(l, s);
 	int r = check_equipment_networks(l, map, s);
 
 	if (r == 0)

@@ -308,6 +308,8 @@ static const struct {
 	{"equipment: ['gnb-*', amf-1]", "names all equipment"},
 	{"equipment: [gnb-1, gnb-2, amf-1]", "names all equipment"},
 	{"equipment: '*', app: TLS", "names all equipment"},
+	{"equipment: 10.0.0.0/7", "names all equipment"},
+	{"equipment: [10.0.0.0/9, gnb-1, 10.128.0.0/9]", "names all equipment"},
 	{"equipment: 0.0.0.0/0", "every address"},
 	{"equipment: '::/0'", "every address"},
 	{"peer: 0.0.0.0/0", "every address"},
@@ -335,12 +337,13 @@ END_TEST
 
 START_TEST(one_rule_or_one_name_is_not_everything)
 {
-	struct tuned t = tuned_from(HEAD SUPPRESSION("a", "rule: " RULE_1, "expect: 1")
-			SUPPRESSION("b", "rule: " RULE_1 ", equipment: '*'", "expect: 1")
-				SUPPRESSION("c", "equipment: '*', peer: 192.0.2.1", "expect: 1")
-					SUPPRESSION("d", "equipment: 'gnb-*'", "expect: 1"));
+	struct tuned t = tuned_from(HEAD SUPPRESSION("a", "rule: " RULE_1, "expect: 1") SUPPRESSION(
+		"b", "rule: " RULE_1 ", equipment: '*'", "expect: 1")
+			SUPPRESSION("c", "equipment: '*', peer: 192.0.2.1", "expect: 1")
+				SUPPRESSION("d", "equipment: 'gnb-*'", "expect: 1")
+					SUPPRESSION("e", "equipment: 10.0.0.0/9", "expect: 1"));
 
-	ck_assert_uint_eq(tuning_suppression_count(t.tuning), 4);
+	ck_assert_uint_eq(tuning_suppression_count(t.tuning), 5);
 	tuned_end(&t);
 }
 END_TEST
