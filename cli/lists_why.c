@@ -6,6 +6,8 @@
 #include "cli/lists.h"
 #include "cli/paragraph.h"
 #include "common/time_text.h"
+#include "rules/lists/store.h"
+#include "rules/lists/value.h"
 
 static const char help[] =
 	"usage: vedette lists why [OPTION...] ADDRESS|DOMAIN|AS|FINGERPRINT|COUNTRY...\n\n"
@@ -54,6 +56,16 @@ static bool is_country(const char *text)
 	       text[1] <= 'Z';
 }
 
+/* A name of a host, with or without a dot at its end; its last label is no number. */
+static bool is_name(const char *text)
+{
+	char buf[STORE_MAX_VALUE_BYTES];
+	const struct str name = store_canonical(str_from(text), buf);
+	const char *dot = name.len ? memrchr(name.data, '.', name.len) : NULL;
+
+	return dot && value_is_name(name) && (dot[1] < '0' || dot[1] > '9');
+}
+
 /* False when TEXT is nothing that a list can hold. */
 static bool read_subject(const char *text, const struct geo *geo, struct lists_peer *ret)
 {
@@ -77,7 +89,7 @@ static bool read_subject(const char *text, const struct geo *geo, struct lists_p
 		ret->sha1 = str_from(text);
 	else if (is_country(text))
 		memcpy(ret->country, text, 2);
-	else if (strchr(text, '.') && !strchr(text, '/'))
+	else if (is_name(text))
 		ret->domain = str_from(text);
 	else
 		return false;
@@ -245,7 +257,8 @@ static int tell_all(
 		if (!read_subject(subjects[i], geo, &peer))
 			return error_set(err, ERR_USAGE,
 				"\"%s\" is no address, domain, AS (AS64500), fingerprint or "
-				"country (PL)",
+				"country (PL); other letters than ASCII stand in a domain as "
+				"xn--...",
 				subjects[i]);
 		if (!tell(a, subjects[i], &peer))
 			status = EXIT_NOT_FOUND;

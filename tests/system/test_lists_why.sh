@@ -59,6 +59,8 @@ same "status when no list holds it" "$got" 6
 grep -qx '  no list holds it' out || fail "$(cat out)"
 refused 2 "nothing is asked for" why
 refused 2 '"http://x/y" is no address' why http://x/y
+refused 2 '"999.1.1.1" is no address' why 999.1.1.1
+refused 2 'as xn--...' why münchen.example
 
 # conversations
 flows() { "$VEDETTE" flows --json --site "$VEDETTE_SOURCE_DIR/pcaps/demo/site.yaml" --geo "$geo" --lists lists --as-of 2026-11-23 "$VEDETTE_SOURCE_DIR/pcaps/listed-established.pcap" 2>err; }
