@@ -70,12 +70,31 @@ static void expect_policy(const char *text)
 	site_close(s);
 }
 
+/* As many as a policy takes, whether in one row or in many; and no more memory than they need. */
+START_TEST(inventory_of_many_addresses)
+{
+	enum { ROWS = 5000, ROW_BYTES = 16 };
+	char *text = malloc((ROWS + 1) * ROW_BYTES);
+	size_t len = (size_t)sprintf(text, "name,address\n");
+	const struct result *r;
+
+	ck_assert_ptr_nonnull(text);
+	for (unsigned i = 0; i < ROWS; i++)
+		len += (size_t)sprintf(text + len, "a,10.1.%u.%u\n", i / 256, i % 256);
+	r = take_text(import_csv, "inv.csv", text);
+	ck_assert_int_eq(r->rc, ERR_CONFIG);
+	ck_assert_str_eq(
+		r->err.msg, "inv.csv:4098: more than 4096 addresses of a; write their prefix");
+	free(text);
+}
+END_TEST
+
 START_TEST(inventory_becomes_equipment)
 {
 	const struct result *r = take_text(import_csv, "inv.csv",
 		"Hostname;IP Address;MAC;Vendor;Role;Zone;Serial;until\r\n"
 		"gnb-1;10.1.0.1, 10.1.1.1;;Acme;gnb;ran;4711;\r\n"
-		"gnb-1;2001:db8::1;;Acme;gnb;ran;4711;\r\n"
+		"gnb-1;2001:db8::1 10.1.0.1/32;;Acme;gnb;ran;4711;\r\n"
 		"\"box; old\";10.2.0.0/24;0000.5e00.5301;\"O'Hare\";jump;;1;2027-03-01\r\n");
 
 	ck_assert_msg(r->rc == 0, "%s", r->err.msg);
@@ -388,6 +407,7 @@ END_TEST
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, inventory_becomes_equipment);
+	tcase_add_test(tc, inventory_of_many_addresses);
 	tcase_add_test(tc, descriptions_become_contracts);
 	tcase_add_test(tc, what_a_description_says_and_a_policy_cannot_is_told);
 	tcase_add_test(tc, controllers_become_groups_to_be_filled);

@@ -160,19 +160,16 @@ static int read_date(struct sheet *s, uint32_t i, struct str text, const char **
 	return 0;
 }
 
-/* LIST and one more, with ", " between. */
-static const char *append(struct sheet *s, const char *list, const char *one)
+static int append(struct sheet *s, uint32_t i, struct text_list *list, const char *one)
 {
-	struct str joined;
-
-	if (!list)
-		return import_keep(s->im, str_from(one));
-	joined = arena_printf(s->im->arena, "%s, %s", list, one);
-	s->im->failed = s->im->failed || !joined.data;
-	return joined.data ? joined.data : "";
+	if (list->n == IMPORT_MAX_ADDRESSES)
+		return csv_error(&s->csv, &s->row, i, s->err,
+			"more than %d addresses of one piece of equipment; write their prefix",
+			IMPORT_MAX_ADDRESSES);
+	return import_list_add(s->im, list, one) ? 0 : import_no_memory(s->err);
 }
 
-static int read_address(struct sheet *s, uint32_t i, struct str text, const char **list)
+static int read_address(struct sheet *s, uint32_t i, struct str text, struct text_list *list)
 {
 	char shown[80];
 	char right[IMPORT_PREFIX_BYTES];
@@ -193,12 +190,12 @@ static int read_address(struct sheet *s, uint32_t i, struct str text, const char
 	if (prefix.length_bits < (ip_addr_is_v4(&prefix.addr) ? 96 + 8 : 16))
 		return csv_error(&s->csv, &s->row, i, s->err,
 			"\"%s\" is more than any equipment has; write its own addresses", shown);
-	*list = append(s, *list, import_format_prefix(&prefix, right));
-	return 0;
+	return append(
+		s, i, list, import_keep(s->im, str_from(import_format_prefix(&prefix, right))));
 }
 
 /* Six pairs of hexadecimal digits, however they are divided: 0000.5e00.5301, too. */
-static int read_mac(struct sheet *s, uint32_t i, struct str text, const char **list)
+static int read_mac(struct sheet *s, uint32_t i, struct str text, struct text_list *list)
 {
 	char shown[80];
 	char digits[13];
@@ -217,15 +214,14 @@ static int read_mac(struct sheet *s, uint32_t i, struct str text, const char **l
 			"\"%s\" is no hardware address; write six pairs of hexadecimal digits, "
 			"such as 00:00:5e:00:53:01",
 			str_printable(shown, sizeof(shown), text));
-	*list = append(s, *list,
+	return append(s, i, list,
 		import_printf(s->im, "\"%.2s:%.2s:%.2s:%.2s:%.2s:%.2s\"", digits, digits + 2,
 			digits + 4, digits + 6, digits + 8, digits + 10));
-	return 0;
 }
 
 /* Several in one field, with blanks, commas or semicolons between. */
-static int read_several(struct sheet *s, uint32_t i, struct str text, const char **list,
-	int (*read)(struct sheet *, uint32_t, struct str, const char **))
+static int read_several(struct sheet *s, uint32_t i, struct str text, struct text_list *list,
+	int (*read)(struct sheet *, uint32_t, struct str, struct text_list *))
 {
 	static const char between[] = " ,;|\t\r\n";
 	uint32_t at = 0;
@@ -277,8 +273,7 @@ static int read_field(struct sheet *s, uint32_t i, struct inventory_entry *e)
 
 static int read_row(struct sheet *s)
 {
-	struct inventory_entry e = {.name = NULL};
-	struct inventory_entry *kept;
+	struct inventory_entry *e;
 	int r = 0;
 
 	if (s->im->n_inventory == IMPORT_MAX_ENTRIES)
@@ -288,20 +283,21 @@ static int read_row(struct sheet *s)
 		return csv_error(&s->csv, &s->row, s->row.n, s->err,
 			"the row has %u fields, the first row %u; add or remove commas", s->row.n,
 			s->n_columns);
+	e = import_add_inventory(s->im);
+	if (!e)
+		return import_no_memory(s->err);
+	e->name = NULL;
 	for (uint32_t i = 0; r == 0 && i < s->row.n; i++)
-		r = read_field(s, i, &e);
+		r = read_field(s, i, e);
 	if (r < 0)
 		return r;
-	if (!e.name)
+	if (!e->name)
 		return csv_error(&s->csv, &s->row, s->row.n, s->err,
 			"the row has no name; each piece of equipment needs one");
-	if (!e.addresses && !e.macs)
+	if (e->addresses.n == 0 && e->macs.n == 0)
 		return csv_error(&s->csv, &s->row, s->row.n, s->err,
-			"%s has neither address nor mac; add one, or remove the row", e.name);
-	e.place = import_printf(s->im, "%s:%u", s->file, s->row.line);
-	kept = import_add_inventory(s->im);
-	if (kept)
-		*kept = e;
+			"%s has neither address nor mac; add one, or remove the row", e->name);
+	e->place = import_printf(s->im, "%s:%u", s->file, s->row.line);
 	return s->im->failed ? import_no_memory(s->err) : 0;
 }
 

@@ -45,6 +45,10 @@ void import_free(struct policy_import *im)
 	for (size_t i = 0; i < im->n_groups; i++)
 		free(im->groups[i].members);
 	free(im->groups);
+	for (size_t i = 0; i < im->n_inventory; i++) {
+		free(im->inventory[i].addresses.items);
+		free(im->inventory[i].macs.items);
+	}
 	free(im->inventory);
 	free(im->notes.items);
 	yaml_file_free(im->roles);
@@ -92,7 +96,7 @@ static void *grow(struct policy_import *im, void *items, size_t n, size_t *max, 
 	return more;
 }
 
-static bool list_add(struct policy_import *im, struct text_list *list, const char *text)
+bool import_list_add(struct policy_import *im, struct text_list *list, const char *text)
 {
 	const char **items = grow(im, (void *)list->items, list->n, &list->max, sizeof(*items));
 
@@ -115,7 +119,7 @@ bool import_add_entry(struct policy_import *im, enum import_section section, con
 
 bool import_add_new_entry(struct policy_import *im, enum import_section section, const char *name)
 {
-	return list_add(im, &im->entries[section], name);
+	return import_list_add(im, &im->entries[section], name);
 }
 
 struct inventory_entry *import_add_inventory(struct policy_import *im)
@@ -142,7 +146,7 @@ void import_add_note(struct policy_import *im, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	(void)list_add(im, &im->notes, import_keep(im, str_from(text)));
+	(void)import_list_add(im, &im->notes, import_keep(im, str_from(text)));
 }
 
 static struct group_entry *group_of(struct policy_import *im, const char *name, const char *comment)
@@ -296,7 +300,8 @@ int import_finish(struct policy_import *im, struct error *err)
 	for (int i = 0; i < IMPORT_SECTIONS; i++)
 		im->failed = im->failed || im->sections[i].failed;
 	if (im->unnoted && !im->failed)
-		(void)list_add(im, &im->notes, import_printf(im, "and %zu more", im->unnoted));
+		(void)import_list_add(
+			im, &im->notes, import_printf(im, "and %zu more", im->unnoted));
 	return im->failed ? import_no_memory(err) : 0;
 }
 

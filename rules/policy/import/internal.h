@@ -11,7 +11,8 @@ enum {
 	IMPORT_MAX_BYTES = 64 << 20, /* of a file */
 	IMPORT_MAX_ENTRIES = 1 << 18,
 	IMPORT_MAX_NOTES = 1000,
-	IMPORT_NAME_BYTES = 100, /* as in a policy */
+	IMPORT_MAX_ADDRESSES = 1 << 12, /* of one piece of equipment, as in a policy */
+	IMPORT_NAME_BYTES = 100,        /* as in a policy */
 	IMPORT_PREFIX_BYTES = IP_PREFIX_TEXT_BYTES + 2,
 };
 
@@ -37,8 +38,8 @@ struct group_entry {
 struct inventory_entry {
 	const char *name;
 	const char *segment, *supplier, *role, *zone, *from, *until; /* NULL: not given */
-	const char *addresses, *macs; /* as they will be written: "a, b"; NULL: none */
-	const char *place;            /* "FILE:LINE" */
+	struct text_list addresses, macs; /* each as it will be written */
+	const char *place;                /* "FILE:LINE" */
 };
 
 struct policy_import {
@@ -61,6 +62,9 @@ int import_no_memory(struct error *err);
 const char *import_keep(struct policy_import *im, struct str text);
 const char *import_printf(struct policy_import *im, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* Adds TEXT, borrowed. False without memory. */
+bool import_list_add(struct policy_import *im, struct text_list *list, const char *text);
 
 /* Adds NAME to the entries of SECTION; false when it is there already. */
 bool import_add_entry(struct policy_import *im, enum import_section section, const char *name);

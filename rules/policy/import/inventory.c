@@ -20,21 +20,26 @@ static bool same(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static const char *join(struct policy_import *im, const char *a, const char *b)
+static int join(struct policy_import *im, struct text_list *into, const struct text_list *more,
+	const struct inventory_entry *of, struct error *err)
 {
-	struct str joined;
-
-	if (!a || !b)
-		return a ? a : b;
-	joined = arena_printf(im->arena, "%s, %s", a, b);
-	im->failed = im->failed || !joined.data;
-	return joined.data;
+	if (into->n + more->n > IMPORT_MAX_ADDRESSES)
+		return error_set(err, ERR_CONFIG,
+			"%s: more than %d addresses of %s; write their prefix", of->place,
+			IMPORT_MAX_ADDRESSES, of->name);
+	for (size_t i = 0; i < more->n; i++) {
+		if (!import_list_add(im, into, more->items[i]))
+			return import_no_memory(err);
+	}
+	return 0;
 }
 
 /* Rows of one name are one piece of equipment with several addresses: INTO gets those of E. */
 static int merge(struct policy_import *im, struct inventory_entry *into, struct inventory_entry *e,
 	struct error *err)
 {
+	int r;
+
 	if (!same(into->segment, e->segment) || !same(into->supplier, e->supplier) ||
 		!same(into->role, e->role) || !same(into->zone, e->zone) ||
 		!same(into->from, e->from) || !same(into->until, e->until))
@@ -42,10 +47,11 @@ static int merge(struct policy_import *im, struct inventory_entry *into, struct 
 			"%s: equipment %s stands already at %s, and not all columns agree; give "
 			"each its own name, or make the rows agree",
 			e->place, e->name, into->place);
-	into->addresses = join(im, into->addresses, e->addresses);
-	into->macs = join(im, into->macs, e->macs);
+	r = join(im, &into->addresses, &e->addresses, e, err);
+	if (r == 0)
+		r = join(im, &into->macs, &e->macs, e, err);
 	e->name = NULL;
-	return 0;
+	return r;
 }
 
 static int merge_all(struct policy_import *im, struct error *err)
@@ -70,11 +76,32 @@ static int merge_all(struct policy_import *im, struct error *err)
 	return r;
 }
 
-static void add_list(struct policy_import *im, const char *key, const char *list)
+static bool stands_before(const struct text_list *list, size_t i)
 {
-	if (list)
-		text_out_add(&im->sections[IMPORT_EQUIPMENT],
-			strchr(list, ',') ? ", %s: [%s]" : ", %s: %s", key, list);
+	for (size_t k = 0; k < i; k++) {
+		if (strcmp(list->items[k], list->items[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What several rows say is written once: a policy has an address once. */
+static void add_list(struct policy_import *im, const char *key, const struct text_list *list)
+{
+	struct text_out *out = &im->sections[IMPORT_EQUIPMENT];
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		n += !stands_before(list, i);
+	if (n == 0)
+		return;
+	text_out_add(out, n > 1 ? ", %s: [%s" : ", %s: %s", key, list->items[0]);
+	for (size_t i = 1; i < list->n && n > 1; i++) {
+		if (!stands_before(list, i))
+			text_out_add(out, ", %s", list->items[i]);
+	}
+	if (n > 1)
+		text_out_add(out, "]");
 }
 
 static void add_text(struct policy_import *im, const char *key, const char *text)
@@ -118,8 +145,8 @@ static void write_one(struct policy_import *im, const struct inventory_entry *e)
 
 	(void)import_add_new_entry(im, IMPORT_EQUIPMENT, e->name);
 	text_out_add(out, "  - {name: %s", import_quote(im, str_from(e->name)));
-	add_list(im, "address", e->addresses);
-	add_list(im, "mac", e->macs);
+	add_list(im, "address", &e->addresses);
+	add_list(im, "mac", &e->macs);
 	add_text(im, "segment", e->segment);
 	add_text(im, "supplier", e->supplier);
 	add_text(im, "role", e->role);
