@@ -158,11 +158,7 @@ static int open_learning(struct learning *l, char **files, int n, struct error *
 		source_open_files((const char *const *)files, (size_t)n, l->options.filter, err);
 	if (!l->source)
 		return err->code;
-	ac.site = l->knowledge.site;
-	ac.lists = l->knowledge.lists;
-	ac.learned = l->knowledge.learned;
-	ac.sigma = l->knowledge.sigma;
-	ac.geo = l->knowledge.geo;
+	knowledge_fill(&l->knowledge, &ac);
 	ac.learn_ns = l->options.learn_ms ? l->options.learn_ms * NS_PER_MS : LEARN_NS;
 	l->analyst = analyst_new(&ac, no_alert, NULL, err);
 	if (!l->analyst)

@@ -204,13 +204,7 @@ static int open_knowledge(struct replay *r, struct error *err)
 
 static int open_analyst(struct replay *r, struct error *err)
 {
-	const struct analyst_config ac = {
-		.site = r->knowledge.site,
-		.lists = r->knowledge.lists,
-		.learned = r->knowledge.learned,
-		.sigma = r->knowledge.sigma,
-		.geo = r->knowledge.geo,
-		.tuning = r->knowledge.tuning,
+	struct analyst_config ac = {
 		.hash_key = hash_key(r),
 		.max_findings = MAX_FINDINGS,
 		.window_ns = FINDING_WINDOW_NS,
@@ -218,6 +212,7 @@ static int open_analyst(struct replay *r, struct error *err)
 	};
 	struct error why;
 
+	knowledge_fill(&r->knowledge, &ac);
 	r->analyst = analyst_new(&ac, on_alert, r, err);
 	if (!r->analyst)
 		return err->code;

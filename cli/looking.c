@@ -53,11 +53,7 @@ int looking_open(struct looking *l, char **files, int n, struct error *err)
 		source_open_files((const char *const *)files, (size_t)n, l->options.filter, err);
 	if (!l->source)
 		return err->code;
-	ac.site = l->knowledge.site;
-	ac.lists = l->knowledge.lists;
-	ac.learned = l->knowledge.learned;
-	ac.sigma = l->knowledge.sigma;
-	ac.geo = l->knowledge.geo;
+	knowledge_fill(&l->knowledge, &ac);
 	l->analyst = analyst_new(&ac, no_alert, NULL, err);
 	return l->analyst ? 0 : err->code;
 }

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/analyst.h"
+
 int knowledge_open(struct knowledge *ret, const struct knowledge_config *cfg, struct error *err)
 {
 	memset(ret, 0, sizeof(*ret));
@@ -32,6 +34,16 @@ void knowledge_close(struct knowledge *k)
 	learned_close(k->learned);
 	site_close(k->site);
 	memset(k, 0, sizeof(*k));
+}
+
+void knowledge_fill(const struct knowledge *k, struct analyst_config *ret)
+{
+	ret->site = k->site;
+	ret->lists = k->lists;
+	ret->learned = k->learned;
+	ret->sigma = k->sigma;
+	ret->geo = k->geo;
+	ret->tuning = k->tuning;
 }
 
 void knowledge_free(struct knowledge *k)

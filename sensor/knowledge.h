@@ -12,6 +12,8 @@
 #include "rules/sigma/sigma.h"
 #include "rules/tuning/tuning.h"
 
+struct analyst_config;
+
 struct knowledge_config {
 	const struct site *before; /* NULL, or the policy that is in force until this one is */
 	const char *site_path;     /* NULL: discover mode */
@@ -39,6 +41,9 @@ struct knowledge {
 /* 0, or a negative code with *err and an empty *ret. */
 int knowledge_open(struct knowledge *ret, const struct knowledge_config *cfg, struct error *err);
 void knowledge_close(struct knowledge *k);
+
+/* Sets what an analyst judges by, borrowed from K; the rest of RET stays. */
+void knowledge_fill(const struct knowledge *k, struct analyst_config *ret);
 
 /* Closes and frees K, which came from malloc; NULL allowed. */
 void knowledge_free(struct knowledge *k);

@@ -74,10 +74,7 @@ static int open_all(struct rehearsal *r, struct error *err)
 	r->source = source_open_files(r->cfg->paths, r->cfg->n, r->cfg->filter, err);
 	if (!r->source)
 		return err->code;
-	ac.site = r->knowledge.site;
-	ac.lists = r->knowledge.lists;
-	ac.sigma = r->knowledge.sigma;
-	ac.geo = r->knowledge.geo;
+	knowledge_fill(&r->knowledge, &ac);
 	r->analyst = analyst_new(&ac, no_alert, NULL, err);
 	if (!r->analyst)
 		return err->code;

@@ -305,14 +305,8 @@ static int start_threads(struct live_run *l, struct error *err)
 /* With what was kept, unless that is of no use. */
 static int open_analyst(struct live_run *l, struct error *err)
 {
-	const struct analyst_config ac = {
-		.site = l->knowledge->site,
-		.lists = l->knowledge->lists,
-		.learned = l->knowledge->learned,
+	struct analyst_config ac = {
 		.learn_ns = l->cfg.learn_ns,
-		.sigma = l->knowledge->sigma,
-		.geo = l->knowledge->geo,
-		.tuning = l->knowledge->tuning,
 		.hash_key = l->cfg.hash_key,
 		.max_findings = l->cfg.max_findings,
 		.window_ns = l->cfg.window_ns,
@@ -320,6 +314,7 @@ static int open_analyst(struct live_run *l, struct error *err)
 	};
 	int rc;
 
+	knowledge_fill(l->knowledge, &ac);
 	analyst_free(l->analyst);
 	l->analyst = analyst_new(&ac, on_alert, l, err);
 	if (!l->analyst)

@@ -64,16 +64,10 @@ static struct knowledge *load(struct live_run *l, struct error_list *faults, str
 /* Main thread. */
 static bool change_over(struct live_run *l, const struct knowledge *fresh)
 {
-	const struct analyst_config ac = {
-		.site = fresh->site,
-		.lists = fresh->lists,
-		.learned = fresh->learned,
-		.sigma = fresh->sigma,
-		.geo = fresh->geo,
-		.tuning = fresh->tuning,
-	};
+	struct analyst_config ac = {.hash_key = 0};
 	struct error err;
 
+	knowledge_fill(fresh, &ac);
 	if (analyst_reload(l->analyst, &ac, &err) != 0)
 		return false;
 	pipeline_set_site(l->pipeline, fresh->site);
