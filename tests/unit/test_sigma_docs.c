@@ -133,7 +133,7 @@ static void check_told(const char *page, struct str text)
 START_TEST(the_first_correlation_says_what_the_page_says)
 {
 	char *page = correlations_page();
-	const char *behind;
+	const char *behind = page;
 	struct script *s = example(page, 1, &behind);
 
 	for (int i = 0; i < 5; i++) {
@@ -158,7 +158,7 @@ END_TEST
 START_TEST(the_chain_and_the_filter_work)
 {
 	char *page = correlations_page();
-	const char *behind;
+	const char *behind = page;
 	struct script *s = example(page, 2, NULL);
 	struct matches m;
 
