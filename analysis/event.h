@@ -17,6 +17,8 @@ enum event_kind {
 				* second; what comes later is in the events that follow */
 	EVENT_FLOW_UPDATE,     /* each minute of packet time in which the flow spoke */
 	EVENT_FLOW_END,        /* exactly one per flow */
+	EVENT_FLOW_BURST,      /* it lasts for a minute or more and spoke again after five seconds
+				* or more of silence */
 	EVENT_DNS_ANSWER,      /* a response was seen */
 	EVENT_REACH, /* a subscriber's packet in this tunnel is addressed to infrastructure */
 };

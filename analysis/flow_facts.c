@@ -351,7 +351,7 @@ static void fill_kind(struct facts *f, enum event_kind kind)
 
 static void fill_moment(struct facts *f, const struct event *ev)
 {
-	static const char *const phases[] = {"classified", "update", "end"};
+	static const char *const phases[] = {"classified", "update", "end", "burst"};
 	const struct flow_record *r = &ev->flow;
 
 	fill_kind(f, ev->kind);

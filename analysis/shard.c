@@ -141,8 +141,16 @@ static void look_inside(struct flow_packet *fp, const struct frame *frame)
 	fp->payload_captured = fp->layer->payload_captured;
 }
 
+/* It spoke before and says something again, after a silence. */
+static bool is_burst(const struct shard *s, const struct flow *f, const struct sighting *at)
+{
+	return s->now_ns - f->last_ns >= SHARD_BURST_NS && at->payload_bytes > 0 &&
+	       f->state == FLOW_ESTABLISHED && s->now_ns - f->first_ns >= SHARD_BURST_AFTER_NS;
+}
+
 /* Counts a packet of a flow, which begins with it unless it is there. */
-static struct flow *account(struct shard *s, struct flow_packet *fp, const struct frame *frame)
+static struct flow *account(
+	struct shard *s, struct flow_packet *fp, const struct frame *frame, bool *ret_burst)
 {
 	const struct sighting *at = fp->sighting;
 	struct flow *f = flow_table_find(s->flows, &at->key, at->hash);
@@ -157,6 +165,7 @@ static struct flow *account(struct shard *s, struct flow_packet *fp, const struc
 		look_inside(fp, frame);
 	if (is_new)
 		f = begin_flow(s, fp);
+	*ret_burst = !is_new && is_burst(s, f, at);
 	flow_add(f, fp);
 	flow_table_touch(s->flows, f, s->now_ns, flow_class(f));
 	if (is_new)
@@ -170,6 +179,7 @@ void shard_packet(struct shard *s, const struct sighting *at, const struct frame
 	struct flow_packet fp = {.sighting = at, .packet = p, .layer = &p->layers[layer]};
 	const bool opaque = at->notes & SIGHTING_OPAQUE;
 	struct flow *f;
+	bool burst;
 
 	s->stats.clock_clamped += (at->notes & SIGHTING_LATE) || ts_ns < s->now_ns;
 	s->stats.packets++;
@@ -178,13 +188,15 @@ void shard_packet(struct shard *s, const struct sighting *at, const struct frame
 	s->stats.packets_opaque += opaque;
 	shard_set_clock(s, ts_ns, seq);
 	s->arena = arena;
-	f = account(s, &fp, frame);
+	f = account(s, &fp, frame, &burst);
 	if (f->detection != FLOW_NONE)
 		shard_detection_packet(s, f, frame, &fp, opaque);
 	if (f->is_dns && fp.payload_captured)
 		shard_emit_answers(s, f, &fp);
 	if (at->notes & SIGHTING_REACH)
 		shard_emit_reach(s, f, &fp);
+	if (burst && f->classified)
+		shard_emit_flow(s, f, EVENT_FLOW_BURST, FLOW_END_NONE);
 }
 
 void shard_stats(const struct shard *s, struct shard_stats *ret)

@@ -8,6 +8,7 @@
 #include "analysis/flow/table.h"
 #include "analysis/reach.h"
 #include "analysis/shard.h"
+#include "common/time_text.h"
 
 enum { LABEL_SLOTS = 256 };
 
@@ -66,6 +67,10 @@ void shard_detection_packet(struct shard *s, struct flow *f, const struct frame 
 	const struct flow_packet *fp, bool opaque);
 
 /* shard_events.c */
+
+/* A conversation shorter than that has its events; a shorter silence is its own pace. */
+#define SHARD_BURST_AFTER_NS (60 * NS_PER_S)
+#define SHARD_BURST_NS       (5 * NS_PER_S)
 
 void shard_emit_flow(
 	struct shard *s, const struct flow *f, enum event_kind kind, enum flow_end end);

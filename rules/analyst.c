@@ -110,11 +110,13 @@ struct analyst *analyst_new(
 	a->findings = findings_new(&fc, sink, user);
 	a->noise = noise_new(&nc);
 	a->correlator = new_correlator(a);
+	a->behaviours = analyst_new_behaviours(a);
 	a->arena = arena_new(ARENA_BLOCK_BYTES);
 	a->facts.arena = a->arena;
-	if (!a->visibility || !a->baseline || !a->view.geo || !a->view.names || !a->view.entities ||
-		!a->scratch || !a->findings || !a->noise || !a->correlator || !a->arena ||
-		!perspective_forget(&a->view, cfg->hash_key) || !set_versions(a, cfg)) {
+	if (!a->visibility || !a->baseline || !a->behaviours || !a->view.geo || !a->view.names ||
+		!a->view.entities || !a->scratch || !a->findings || !a->noise || !a->correlator ||
+		!a->arena || !perspective_forget(&a->view, cfg->hash_key) ||
+		!set_versions(a, cfg)) {
 		analyst_free(a);
 		error_set(err, ERR_SYSTEM, "not enough memory for the analyst stage");
 		return NULL;
@@ -144,6 +146,7 @@ int analyst_reload(struct analyst *a, const struct analyst_config *cfg, struct e
 	a->sigma = cfg->sigma;
 	a->scratch = scratch;
 	a->lists_are_new = true;
+	behaviours_forget_peers(a->behaviours);
 	use_tuning(a, cfg->tuning);
 	return 0;
 }
@@ -154,6 +157,7 @@ void analyst_free(struct analyst *a)
 		return;
 	visibility_free(a->visibility);
 	baseline_free(a->baseline);
+	behaviours_free(a->behaviours);
 	geo_cache_free(a->view.geo);
 	names_free(a->view.names);
 	entities_free(a->view.entities);
@@ -203,7 +207,7 @@ void analyst_begin(struct analyst *a, uint64_t ts_ns, bool ended)
 static bool is_of_flow(const struct event *ev)
 {
 	return ev->kind == EVENT_FLOW_CLASSIFIED || ev->kind == EVENT_FLOW_UPDATE ||
-	       ev->kind == EVENT_FLOW_END;
+	       ev->kind == EVENT_FLOW_END || ev->kind == EVENT_FLOW_BURST;
 }
 
 /* What correlations know a conversation by; 0 is none. */
@@ -231,6 +235,22 @@ static bool see(struct analyst *a, const struct event *ev, int side, bool first)
 		e ? e->id : UINT32_MAX, ev, side);
 }
 
+static void judge_side(struct analyst *a, const struct event *ev, int side)
+{
+	static const enum sight_kind kinds[] = {[EVENT_FLOW_CLASSIFIED] = SIGHT_BEGIN,
+		[EVENT_FLOW_UPDATE] = SIGHT_UPDATE,
+		[EVENT_FLOW_END] = SIGHT_END,
+		[EVENT_FLOW_BURST] = SIGHT_BURST};
+
+	if (ev->kind != EVENT_FLOW_BURST)
+		analyst_evaluate(a, RULE_FLOW);
+	/* Once per conversation is enough for what does not depend on the conversation. */
+	if (ev->kind == EVENT_FLOW_CLASSIFIED && a->rc == 0)
+		analyst_evaluate(a, RULE_EQUIPMENT);
+	if (a->rc == 0)
+		analyst_observe(a, kinds[ev->kind], ev, side);
+}
+
 static int judge_flow(struct analyst *a, const struct event *ev)
 {
 	bool first = true;
@@ -246,10 +266,7 @@ static int judge_flow(struct analyst *a, const struct event *ev)
 		if (!see(a, ev, side, first) || (a->learn_ns && !analyst_learn(a, ev, side)))
 			return ERR_SYSTEM;
 		first = false;
-		analyst_evaluate(a, RULE_FLOW);
-		/* Once per conversation is enough for what does not depend on the conversation. */
-		if (ev->kind == EVENT_FLOW_CLASSIFIED && a->rc == 0)
-			analyst_evaluate(a, RULE_EQUIPMENT);
+		judge_side(a, ev, side);
 	}
 	return a->rc;
 }
@@ -262,6 +279,8 @@ static int judge_dns(struct analyst *a, const struct event *ev)
 	if (perspective_fill_dns(&a->view, &a->facts, ev)) {
 		a->stats.judged++;
 		analyst_evaluate(a, RULE_DNS);
+		if (a->rc == 0)
+			analyst_observe_dns(a, ev);
 	}
 	return a->rc;
 }
@@ -286,6 +305,7 @@ static int judge(struct analyst *a, const struct event *ev)
 	case EVENT_FLOW_CLASSIFIED:
 	case EVENT_FLOW_UPDATE:
 	case EVENT_FLOW_END:
+	case EVENT_FLOW_BURST:
 		return judge_flow(a, ev);
 	case EVENT_DNS_ANSWER:
 		return judge_dns(a, ev);
@@ -320,6 +340,10 @@ int analyst_tick(struct analyst *a, uint64_t ts_ns)
 	a->lists_are_new = false;
 	if (rc == 0)
 		rc = correlator_tick(a->correlator, ts_ns);
+	if (rc == 0) {
+		analyst_tick_behaviours(a, ts_ns);
+		rc = a->rc;
+	}
 	a->ts_ns = ts_ns;
 	a->rc = rc == 0 ? findings_tick(a->findings, ts_ns) : rc;
 	return analyst_end(a);
@@ -347,6 +371,7 @@ void analyst_stats(const struct analyst *a, struct analyst_stats *ret)
 	findings_stats(a->findings, &ret->findings);
 	correlator_stats(a->correlator, &ret->correlations);
 	noise_stats(a->noise, &ret->noise);
+	behaviours_stats(a->behaviours, &ret->behaviours);
 }
 
 const struct facts *analyst_view(struct analyst *a, const struct event *ev)

@@ -25,9 +25,7 @@ static bool is_over(const struct analyst *a, uint64_t ts_ns)
 	return began_ns != 0 && ts_ns >= began_ns && ts_ns - began_ns >= a->learn_ns;
 }
 
-/* As a contract names it: the application, else the protocol, when it is certain. That of SCTP says
- * nothing. */
-static struct str label_of(const struct flow_label *l)
+struct str analyst_label(const struct flow_label *l)
 {
 	if (!label_is_certain(l->confidence))
 		return (struct str){NULL, 0};
@@ -72,7 +70,7 @@ bool analyst_learn(struct analyst *a, const struct event *ev, int side)
 		.role = e->role,
 		.segment = str_from(site_segment_name(a->view.site, r->segment)),
 		.peer = facts_str(f, FIELD_PEER_ENTITY),
-		.app = label_of(&r->label),
+		.app = analyst_label(&r->label),
 		.peer_addr = r->addr[1 - side],
 		.flow = r->first_seq,
 		.ts_ns = ev->ts_ns,

@@ -5,6 +5,10 @@
 
 enum { LAYOUT_VERSION = 1, REASON_NAME_MOST = 255 };
 
+/* On the way the main thread copies it once a minute, and it is written to a disk. */
+#define BEHAVIOURS_MOST_BYTES       ((size_t)300 << 20)
+#define BEHAVIOURS_ON_THE_WAY_BYTES ((size_t)32 << 20)
+
 /* Of the period that has begun, under the names of the reasons. */
 static void put_counts(
 	const struct sensor_counts *now, const struct sensor_counts *then, struct blob_writer *w)
@@ -59,6 +63,8 @@ void analyst_save(const struct analyst *a, const struct sensor_counts *counted, 
 	noise_save(a->noise, parts->noise);
 	if (parts->baseline)
 		baseline_save(a->baseline, held, parts->baseline);
+	behaviours_save(a->behaviours, held ? BEHAVIOURS_MOST_BYTES : BEHAVIOURS_ON_THE_WAY_BYTES,
+		parts->behaviours);
 }
 
 static bool load_period(struct analyst *a, struct blob_reader *r)
@@ -100,6 +106,9 @@ int analyst_load(struct analyst *a, struct analyst_parts_read *parts, struct err
 	if (parts->baseline.len > 0 &&
 		(!baseline_load(a->baseline, &parts->baseline) || !blob_at_end(&parts->baseline)))
 		return refuse(err, "what was learned");
+	if (parts->behaviours.len > 0 && (!behaviours_load(a->behaviours, &parts->behaviours) ||
+						 !blob_at_end(&parts->behaviours)))
+		return refuse(err, "behaviours");
 	return 0;
 }
 

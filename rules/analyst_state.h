@@ -1,6 +1,7 @@
 /* What the parts of the analyst stage share: for analyst*.c alone. */
 #pragma once
 
+#include "analysis/behaviour/behaviours.h"
 #include "analysis/facts.h"
 #include "rules/analyst.h"
 #include "rules/perspective.h"
@@ -19,6 +20,7 @@ struct analyst {
 	struct analyst_stats stats;
 	struct visibility *visibility;
 	struct baseline *baseline;
+	struct behaviours *behaviours;
 	uint64_t learn_ns;
 	struct visibility_counts site; /* in this period, each conversation once */
 	struct sensor_counts day;      /* as they were when the period began */
@@ -48,6 +50,23 @@ void analyst_tell_noise(struct analyst *a, const struct sensor_period *p);
 
 /* The facts at hand are an event of the sensor. */
 void analyst_judge_sensor(struct analyst *a);
+
+/* The label as a contract names it: the application, else the protocol, when it is certain; else
+ * empty. That of SCTP says nothing. */
+struct str analyst_label(const struct flow_label *l);
+
+/* NULL without memory. */
+struct behaviours *analyst_new_behaviours(struct analyst *a);
+
+/* Behaviours see what EV says as end SIDE sees it, whose facts are at hand or owed; what they find
+ * is judged. */
+void analyst_observe(struct analyst *a, enum sight_kind kind, const struct event *ev, int side);
+
+/* The same for an answer of DNS. */
+void analyst_observe_dns(struct analyst *a, const struct event *ev);
+
+/* The packet clock reached TS_NS. Clears the facts at hand. */
+void analyst_tick_behaviours(struct analyst *a, uint64_t ts_ns);
 
 /* What happens at TS_NS is the first that could be learned, unless something was before; FIRST_NS:
  * of the conversation that it is about, or 0. */

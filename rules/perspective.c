@@ -83,8 +83,12 @@ static void fill_equipment(
 	facts_set_ip(f, FIELD_EQUIPMENT_IP, addr);
 	facts_set_bool(f, FIELD_EQUIPMENT_DECLARED, e != NULL);
 	facts_set_bool(f, FIELD_EQUIPMENT_INITIATOR, initiator);
-	if (!e)
-		return;
+	if (e)
+		perspective_set_equipment(f, e);
+}
+
+void perspective_set_equipment(struct facts *f, const struct equipment *e)
+{
 	facts_set_str(f, FIELD_EQUIPMENT_ROLE, e->role);
 	facts_set_str(f, FIELD_EQUIPMENT_ZONE, e->zone);
 	facts_set_str(f, FIELD_EQUIPMENT_SUPPLIER, e->supplier);

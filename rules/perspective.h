@@ -56,6 +56,9 @@ static inline const struct equipment *perspective_equipment(const struct perspec
 	return p->ends[side].equipment;
 }
 
+/* What the inventory says of E, but for its name and address. */
+void perspective_set_equipment(struct facts *f, const struct equipment *e);
+
 /* Facts of the client of a DNS answer, at once. False when it is not the operator's. */
 bool perspective_fill_dns(const struct perspective *p, struct facts *f, const struct event *ev);
 

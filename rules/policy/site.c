@@ -299,6 +299,18 @@ uint64_t site_day_ns(const struct site *s, int64_t day)
 	return day > 0 ? (uint64_t)day * NS_PER_DAY : 0;
 }
 
+const struct equipment *site_equipment(const struct site *s, struct str name)
+{
+	const uint32_t i = s->n_declared ? name_index_find(&s->equipment_names, name) : NO_ID;
+
+	return i == NO_ID ? NULL : inventory_at(s->inventory, i);
+}
+
+int32_t site_offset_s(const struct site *s, int64_t utc_s)
+{
+	return s->time ? zone_offset_s(s->time, utc_s) : 0;
+}
+
 void site_counts(const struct site *s, struct site_counts *ret)
 {
 	*ret = (struct site_counts){

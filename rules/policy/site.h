@@ -50,6 +50,9 @@ bool site_is_declared(const struct site *s);     /* false in discover mode */
 struct digest site_digest(const struct site *s); /* of all that was read, OWN included */
 const struct inventory *site_inventory(const struct site *s);
 
+/* The equipment NAME, NULL when nobody declared it. */
+const struct equipment *site_equipment(const struct site *s, struct str name);
+
 /* How many of each it holds, for `vedette check`. */
 struct site_counts {
 	size_t segments, collectors, suppliers, zones, equipment, groups, roles, windows,
@@ -70,6 +73,9 @@ const struct ip_prefix *site_own(const struct site *s, size_t *ret_n);
 
 /* The moment at which DAY (days since 1970) begins at the site; in UTC in discover mode. */
 uint64_t site_day_ns(const struct site *s, int64_t day);
+
+/* Seconds to add to UTC to get the site's own time at UTC_S; 0 in discover mode. */
+int32_t site_offset_s(const struct site *s, int64_t utc_s);
 
 /* networks.subscribers outside any segment; borrowed. */
 const struct ip_prefix *site_subscribers(const struct site *s, size_t *ret_n);

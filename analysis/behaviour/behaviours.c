@@ -1,0 +1,294 @@
+#include "analysis/behaviour/behaviours.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "analysis/behaviour/behaviours_state.h"
+#include "common/hash/hash.h"
+#include "common/time_text.h"
+
+#define LEARN_NS (3600 * NS_PER_S)
+#define TICK_NS  (BEHAVIOUR_TICK_S * NS_PER_S)
+
+enum {
+	DESERVES_MEMORY_BYTES = 16 * 1024,
+	KNOWN_FLOWS = 4,
+	KNOWN_BYTES = 1024 * 1024,
+};
+
+const struct behaviour *const behaviours_all[] = {
+#define BEHAVIOUR(name) &behaviour_##name,
+#include "analysis/behaviour/behaviours.def"
+#undef BEHAVIOUR
+};
+
+static uint32_t aligned(uint32_t bytes)
+{
+	return (bytes + 7) / 8 * 8;
+}
+
+uint32_t behaviours_bytes(enum behaviour_part part, uint32_t i)
+{
+	const struct behaviour *b = behaviours_all[i];
+	const uint32_t bytes[] = {b->pair_bytes, b->equipment_bytes, b->role_bytes, b->site_bytes};
+
+	return aligned(bytes[part]);
+}
+
+static uint32_t sum(enum behaviour_part part)
+{
+	uint32_t bytes = 0;
+
+	for (uint32_t i = 0; i < BEHAVIOURS; i++)
+		bytes += behaviours_bytes(part, i);
+	return bytes;
+}
+
+uint32_t behaviours_pair_bytes(void)
+{
+	return (uint32_t)sizeof(struct pair) + sum(BEHAVIOUR_PAIR);
+}
+
+uint32_t behaviours_equipment_bytes(void)
+{
+	return (uint32_t)sizeof(struct unit) + sum(BEHAVIOUR_EQUIPMENT);
+}
+
+struct behaviours *behaviours_new(const struct behaviours_config *cfg)
+{
+	struct behaviours *b = calloc(1, sizeof(*b));
+
+	if (!b)
+		return NULL;
+	b->cfg = *cfg;
+	b->pairs = pairs_new(cfg->max_pairs, sum(BEHAVIOUR_PAIR));
+	b->units = units_new(cfg->max_equipment, sum(BEHAVIOUR_EQUIPMENT), sum(BEHAVIOUR_ROLE),
+		sum(BEHAVIOUR_SITE));
+	b->ledger = ledger_new(cfg->max_conversations);
+	if (!b->pairs || !b->units || !b->ledger) {
+		behaviours_free(b);
+		return NULL;
+	}
+	return b;
+}
+
+void behaviours_free(struct behaviours *b)
+{
+	if (!b)
+		return;
+	pairs_free(b->pairs);
+	units_free(b->units);
+	ledger_free(b->ledger);
+	free(b);
+}
+
+/* A conversation that began in an earlier minute was told of at the end of that. */
+static void count_bytes(struct behaviours *b, struct sight *s)
+{
+	const struct flow_record *r = &s->ev->flow;
+	const uint64_t minute = 60 * NS_PER_S;
+	const bool ended = s->kind == SIGHT_END;
+	uint64_t fresh[2];
+
+	if (s->kind != SIGHT_UPDATE && s->kind != SIGHT_BURST && !ended)
+		return;
+	/* Of two ends that are the operator's each counts for itself. */
+	ledger_count(b->ledger, r->first_seq * 2 + s->side, r->bytes,
+		r->first_ns / minute != r->last_ns / minute, ended, fresh);
+	s->sent = fresh[s->side];
+	s->received = fresh[1 - s->side];
+}
+
+static enum pair_rank deserved(const struct sight *s, const struct pair *pair)
+{
+	const struct flow_record *r = &s->ev->flow;
+	const bool answered = r->state == FLOW_ESTABLISHED;
+	const bool called = s->side == 0;
+
+	if ((s->tier || s->indicated) && (called || answered))
+		return PAIR_LISTED;
+	if (answered && (s->ordered || s->peer_is_equipment ||
+				(called && s->violation && s->peer_is_external)))
+		return PAIR_RELEVANT;
+	if (answered && (pair->flows >= KNOWN_FLOWS || r->bytes[s->side] >= KNOWN_BYTES))
+		return PAIR_KNOWN;
+	if (answered || pair->flows > 1 || r->bytes[s->side] >= DESERVES_MEMORY_BYTES)
+		return PAIR_MET;
+	return PAIR_NOISE;
+}
+
+static void learn_peer(struct behaviours *b, struct sight *s, struct pair *pair, bool is_new)
+{
+	if (is_new || s->ts_ns - pair->learned_ns >= LEARN_NS || pair->learned_ns < b->peers_ns) {
+		b->cfg.host.learn_peer(b->cfg.host.user, s);
+		pair->learned_ns = s->ts_ns;
+		pair->tier = s->tier;
+		pair->indicated = s->indicated;
+		pair->as_number = s->as_number;
+		for (uint32_t i = 0; i < sizeof(pair->country) - 1; i++)
+			pair->country[i] = i < s->country.len ? s->country.data[i] : '\0';
+		return;
+	}
+	s->tier = pair->tier;
+	s->indicated = pair->indicated;
+	s->as_number = pair->as_number;
+	s->country = str_from(pair->country);
+}
+
+/* What is remembered of S's equipment with S's peer; *RET_MEMORY may be NULL. False without memory
+ * for the pair. */
+static bool meet(struct behaviours *b, struct sight *s, uint64_t equipment, uint8_t **ret_memory)
+{
+	const uint64_t peer = hash64(s->peer.data, s->peer.len, b->cfg.hash_key);
+	bool is_new;
+	struct pair *pair = pairs_at(b->pairs, equipment, peer, s->ts_ns, &is_new);
+
+	if (!pair)
+		return false;
+	learn_peer(b, s, pair, is_new);
+	pair->flows += s->kind == SIGHT_BEGIN && pair->flows < UINT32_MAX;
+	pairs_raise(b->pairs, pair, deserved(s, pair));
+	s->first = is_new;
+	s->pair_first_ns = pair->first_ns;
+	s->pair_flows = pair->flows;
+	*ret_memory = pair->rank >= PAIR_MET ? pairs_memory(b->pairs, pair) : NULL;
+	return true;
+}
+
+static void unset(struct facts *f)
+{
+	facts_unset_range(f, FIELD_BEHAVIOUR_NAME, (enum field_id)(FIELD_SENSOR_EVENT - 1));
+}
+
+static void tell(struct behaviours *b, const struct behaviour *which, struct facts *f)
+{
+	facts_set_text(f, FIELD_BEHAVIOUR_NAME, which->name);
+	b->judged++;
+	b->cfg.host.judge(b->cfg.host.user, f);
+}
+
+/* Where each kind of memory begins; each behaviour has its part, one behind the other. */
+struct memories {
+	uint8_t *at[BEHAVIOUR_PARTS];
+};
+
+static void *part_of(struct memories *m, enum behaviour_part part, uint32_t i)
+{
+	const uint32_t bytes = behaviours_bytes(part, i);
+	uint8_t *at = m->at[part];
+
+	if (!at)
+		return NULL;
+	m->at[part] += bytes;
+	return bytes ? at : NULL;
+}
+
+static struct behaviour_memory next_memory(
+	const struct behaviours *b, struct memories *m, uint32_t i)
+{
+	return (struct behaviour_memory){.pair = part_of(m, BEHAVIOUR_PAIR, i),
+		.equipment = part_of(m, BEHAVIOUR_EQUIPMENT, i),
+		.role = part_of(m, BEHAVIOUR_ROLE, i),
+		.site = part_of(m, BEHAVIOUR_SITE, i),
+		.hash_key = b->cfg.hash_key};
+}
+
+static struct memories memories_of(
+	const struct behaviours *b, const struct unit *unit, uint8_t *pair)
+{
+	return (struct memories){.at = {[BEHAVIOUR_PAIR] = pair,
+					 [BEHAVIOUR_EQUIPMENT] = units_memory(unit),
+					 [BEHAVIOUR_ROLE] = units_role_memory(b->units, unit),
+					 [BEHAVIOUR_SITE] = units_site_memory(b->units)}};
+}
+
+void behaviours_see(struct behaviours *b, struct sight *s, struct facts *f)
+{
+	const uint64_t name = hash64(s->equipment.data, s->equipment.len, b->cfg.hash_key);
+	const struct unit *unit =
+		units_at(b->units, name, s->equipment, s->declared, s->role, s->ts_ns);
+	uint8_t *pair = NULL;
+	struct memories m;
+
+	count_bytes(b, s);
+	if (!unit || (s->peer.len > 0 && !meet(b, s, name, &pair))) {
+		b->refused++;
+		return;
+	}
+	b->seen_ns = s->ts_ns;
+	m = memories_of(b, unit, pair);
+	for (uint32_t i = 0; i < BEHAVIOURS; i++) {
+		const struct behaviour *which = behaviours_all[i];
+		const struct behaviour_memory memory = next_memory(b, &m, i);
+
+		if (!which->see || !(which->kinds >> s->kind & 1))
+			continue;
+		if (which->see(s, &memory, f))
+			tell(b, which, f);
+		unset(f);
+	}
+}
+
+struct ticking {
+	struct behaviours *b;
+	uint64_t ts_ns;
+	struct behaviour_equipment e; /* with the time of the tick */
+	struct facts *facts;
+};
+
+static int tick_unit(void *user, struct unit *unit)
+{
+	struct ticking *t = user;
+	struct behaviours *b = t->b;
+	struct memories m = memories_of(b, unit, NULL);
+	struct behaviour_equipment *e = &t->e;
+
+	e->name = (struct str){unit->name, unit->name_len};
+	e->role = units_role(b->units, unit);
+	e->declared = unit->declared;
+	e->first_ns = unit->first_ns;
+	e->last_ns = unit->last_ns;
+	for (uint32_t i = 0; i < BEHAVIOURS; i++) {
+		const struct behaviour_memory memory = next_memory(b, &m, i);
+
+		if (!behaviours_all[i]->tick)
+			continue;
+		if (behaviours_all[i]->tick(t->ts_ns, e, &memory, t->facts)) {
+			b->cfg.host.introduce(b->cfg.host.user, t->ts_ns, e, t->facts);
+			tell(b, behaviours_all[i], t->facts);
+		}
+		unset(t->facts);
+	}
+	return 0;
+}
+
+void behaviours_tick(struct behaviours *b, uint64_t ts_ns, struct facts *f)
+{
+	const uint64_t due_ns = ts_ns / TICK_NS * TICK_NS;
+	struct ticking t = {.b = b, .ts_ns = due_ns, .facts = f};
+
+	/* Where nothing was seen since, nothing is told of: so a silent link has no ticks here,
+	 * however many the packet clock makes of it. */
+	if (due_ns <= b->tick_ns || b->seen_ns < b->tick_ns)
+		return;
+	b->tick_ns = due_ns;
+	t.e.site_last_ns = b->seen_ns;
+	b->cfg.host.set_time(b->cfg.host.user, due_ns, &t.e);
+	(void)units_each(b->units, tick_unit, &t);
+}
+
+void behaviours_forget_peers(struct behaviours *b)
+{
+	b->peers_ns = b->seen_ns + 1;
+}
+
+void behaviours_stats(const struct behaviours *b, struct behaviours_stats *ret)
+{
+	pairs_stats(b->pairs, &ret->pairs);
+	ret->equipment = units_count(b->units);
+	ret->equipment_evicted = units_evicted(b->units);
+	ret->equipment_bytes = units_bytes(b->units);
+	ret->conversations_forgotten = ledger_forgotten(b->ledger);
+	ret->refused = b->refused;
+	ret->judged = b->judged;
+}

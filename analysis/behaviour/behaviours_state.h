@@ -1,0 +1,37 @@
+/* Shared by behaviours*.c; nobody else includes this. */
+#pragma once
+
+#include "analysis/behaviour/behaviours.h"
+#include "analysis/behaviour/ledger.h"
+#include "analysis/behaviour/units.h"
+
+enum {
+#define BEHAVIOUR(name) NUMBER_OF_##name,
+#include "analysis/behaviour/behaviours.def"
+#undef BEHAVIOUR
+	BEHAVIOURS
+};
+
+enum behaviour_part {
+	BEHAVIOUR_PAIR,
+	BEHAVIOUR_EQUIPMENT,
+	BEHAVIOUR_ROLE,
+	BEHAVIOUR_SITE,
+	BEHAVIOUR_PARTS
+};
+
+struct behaviours {
+	struct behaviours_config cfg;
+	struct pairs *pairs;
+	struct units *units;
+	struct ledger *ledger;
+	uint64_t seen_ns;  /* the last sight */
+	uint64_t tick_ns;  /* the last tick that was given to behaviours */
+	uint64_t peers_ns; /* what was learned of a peer before is old */
+	uint64_t refused, judged;
+};
+
+extern const struct behaviour *const behaviours_all[];
+
+/* What behaviour I remembers in one memory of this kind, aligned. */
+uint32_t behaviours_bytes(enum behaviour_part part, uint32_t i);

@@ -1,0 +1,262 @@
+#include "analysis/behaviour/pairs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/time_text.h"
+
+/* A pair moves in the order of age once in so much time, not with each sight. */
+#define MOVE_NS (10 * NS_PER_S)
+
+/* Of a saved pair without its memory. */
+enum { SAVED_BYTES = 8 * 5 + 4 * 2 + 3 + 4 };
+
+struct pairs {
+	struct slab *slab, *memories;
+	struct age_list ages[PAIR_RANKS];
+	uint32_t *buckets;  /* index plus one */
+	uint32_t n_buckets; /* a power of two */
+	struct pairs_stats stats;
+};
+
+struct pairs *pairs_new(uint32_t max, uint32_t memory_bytes)
+{
+	struct pairs *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->n_buckets = 1;
+	while (p->n_buckets < max && p->n_buckets < 1U << 31)
+		p->n_buckets *= 2;
+	p->slab = slab_new(sizeof(struct pair), max);
+	p->memories = slab_new(memory_bytes < 8 ? 8 : memory_bytes, max);
+	p->buckets = calloc(p->n_buckets, sizeof(*p->buckets));
+	for (int rank = 0; rank < PAIR_RANKS; rank++)
+		p->ages[rank] = AGE_LIST_EMPTY;
+	if (!p->slab || !p->memories || !p->buckets) {
+		pairs_free(p);
+		return NULL;
+	}
+	return p;
+}
+
+void pairs_free(struct pairs *p)
+{
+	if (!p)
+		return;
+	slab_free(p->slab);
+	slab_free(p->memories);
+	free(p->buckets);
+	free(p);
+}
+
+/* Both are keyed hashes already. */
+static uint32_t *bucket_of(const struct pairs *p, uint64_t equipment, uint64_t peer)
+{
+	const uint64_t hash = (equipment ^ (peer << 1 | peer >> 63)) * 0x9e3779b97f4a7c15ULL;
+
+	return &p->buckets[(hash >> 32) & (p->n_buckets - 1)];
+}
+
+static uint32_t find(const struct pairs *p, uint64_t equipment, uint64_t peer)
+{
+	for (uint32_t i = *bucket_of(p, equipment, peer); i != 0;) {
+		const struct pair *pair = slab_at(p->slab, i - 1);
+
+		if (pair->equipment == equipment && pair->peer == peer)
+			return i - 1;
+		i = pair->next;
+	}
+	return SLAB_NONE;
+}
+
+static void forget(struct pairs *p, uint32_t i)
+{
+	struct pair *pair = slab_at(p->slab, i);
+	uint32_t *link = bucket_of(p, pair->equipment, pair->peer);
+
+	while (*link != i + 1)
+		link = &((struct pair *)slab_at(p->slab, *link - 1))->next;
+	*link = pair->next;
+	age_list_remove(&p->ages[pair->rank], p->slab, i);
+	if (pair->memory != SLAB_NONE)
+		slab_give(p->memories, pair->memory);
+	slab_give(p->slab, i);
+}
+
+/* The one that is missed least. So a stranger takes the place of another stranger, once one is
+ * there. */
+static bool evict(struct pairs *p)
+{
+	for (int rank = 0; rank < PAIR_RANKS; rank++) {
+		const uint32_t i = p->ages[rank].oldest;
+
+		if (i == SLAB_NONE)
+			continue;
+		p->stats.evicted[rank]++;
+		forget(p, i);
+		return true;
+	}
+	return false;
+}
+
+static struct pair *add(struct pairs *p, uint64_t equipment, uint64_t peer, uint64_t ts_ns)
+{
+	uint32_t *bucket = bucket_of(p, equipment, peer);
+	uint32_t i = slab_take(p->slab);
+	struct pair *pair;
+
+	if (i == SLAB_NONE && evict(p))
+		i = slab_take(p->slab);
+	if (i == SLAB_NONE)
+		return NULL;
+	pair = slab_at(p->slab, i);
+	age_list_append(&p->ages[PAIR_NOISE], p->slab, i);
+	pair->memory = SLAB_NONE;
+	pair->equipment = equipment;
+	pair->peer = peer;
+	pair->first_ns = pair->last_ns = ts_ns;
+	pair->next = *bucket;
+	*bucket = i + 1;
+	return pair;
+}
+
+struct pair *pairs_at(
+	struct pairs *p, uint64_t equipment, uint64_t peer, uint64_t ts_ns, bool *ret_new)
+{
+	const uint32_t i = find(p, equipment, peer);
+	struct pair *pair;
+
+	*ret_new = i == SLAB_NONE;
+	if (*ret_new)
+		return add(p, equipment, peer, ts_ns);
+	pair = slab_at(p->slab, i);
+	if (ts_ns / MOVE_NS != pair->last_ns / MOVE_NS) {
+		age_list_remove(&p->ages[pair->rank], p->slab, i);
+		age_list_append(&p->ages[pair->rank], p->slab, i);
+	}
+	pair->last_ns = ts_ns;
+	return pair;
+}
+
+void pairs_raise(struct pairs *p, struct pair *pair, enum pair_rank rank)
+{
+	const uint32_t i = find(p, pair->equipment, pair->peer);
+
+	if (pair->rank >= rank)
+		return;
+	age_list_remove(&p->ages[pair->rank], p->slab, i);
+	pair->rank = (uint8_t)rank;
+	age_list_append(&p->ages[rank], p->slab, i);
+}
+
+void *pairs_memory(struct pairs *p, struct pair *pair)
+{
+	if (pair->memory == SLAB_NONE) {
+		pair->memory = slab_take(p->memories);
+		p->stats.without_memory += pair->memory == SLAB_NONE;
+	}
+	return pair->memory == SLAB_NONE ? NULL : slab_at(p->memories, pair->memory);
+}
+
+void pairs_stats(const struct pairs *p, struct pairs_stats *ret)
+{
+	*ret = p->stats;
+	ret->now = slab_count(p->slab);
+	ret->with_memory = slab_count(p->memories);
+	ret->bytes = slab_bytes(p->slab) + slab_bytes(p->memories);
+}
+
+static void save_pair(const struct pairs *p, const struct pair *pair, struct blob_writer *w,
+	pairs_write_fn *write, void *user)
+{
+	blob_put_u64(w, pair->equipment);
+	blob_put_u64(w, pair->peer);
+	blob_put_u64(w, pair->first_ns);
+	blob_put_u64(w, pair->last_ns);
+	blob_put_u64(w, pair->learned_ns);
+	blob_put_u32(w, pair->flows);
+	blob_put_u32(w, pair->as_number);
+	blob_put_bytes(w, pair->country, sizeof(pair->country));
+	blob_put_u8(w, pair->tier);
+	blob_put_bool(w, pair->indicated);
+	blob_put_u8(w, pair->rank);
+	blob_put_bool(w, pair->memory != SLAB_NONE);
+	if (pair->memory != SLAB_NONE)
+		write(user, slab_at(p->memories, pair->memory), w);
+}
+
+void pairs_save(const struct pairs *p, uint32_t most, struct blob_writer *w, pairs_write_fn *write,
+	void *user)
+{
+	const uint32_t n = slab_count(p->slab);
+	uint32_t skip = n > most ? n - most : 0;
+
+	for (int rank = 0; rank < PAIR_RANKS; rank++)
+		blob_put_u64(w, p->stats.evicted[rank]);
+	blob_put_u64(w, p->stats.without_memory);
+	blob_put_u32(w, n - skip);
+	for (int rank = 0; rank < PAIR_RANKS; rank++) {
+		for (uint32_t i = p->ages[rank].oldest; i != SLAB_NONE;) {
+			const struct pair *pair = slab_at(p->slab, i);
+
+			if (skip > 0)
+				skip--;
+			else
+				save_pair(p, pair, w, write, user);
+			i = pair->age.newer;
+		}
+	}
+}
+
+static bool load_pair(struct pairs *p, struct blob_reader *r, pairs_read_fn *read, void *user)
+{
+	const uint64_t equipment = blob_u64(r);
+	const uint64_t peer = blob_u64(r);
+	struct pair *pair;
+	const uint8_t *country;
+	uint8_t rank;
+	void *memory;
+
+	if (!blob_ok(r) || find(p, equipment, peer) != SLAB_NONE)
+		return blob_fail(r);
+	pair = add(p, equipment, peer, 0);
+	if (!pair)
+		return blob_fail(r);
+	pair->first_ns = blob_u64(r);
+	pair->last_ns = blob_u64(r);
+	pair->learned_ns = blob_u64(r);
+	pair->flows = blob_u32(r);
+	pair->as_number = blob_u32(r);
+	country = blob_bytes(r, sizeof(pair->country));
+	if (country)
+		memcpy(pair->country, country, sizeof(pair->country) - 1);
+	pair->tier = blob_u8(r);
+	pair->indicated = blob_bool(r);
+	rank = blob_u8(r);
+	if (rank >= PAIR_RANKS)
+		return blob_fail(r);
+	pairs_raise(p, pair, (enum pair_rank)rank);
+	if (!blob_bool(r))
+		return blob_ok(r);
+	memory = pairs_memory(p, pair);
+	if (!memory)
+		return blob_fail(r);
+	read(user, memory, r);
+	return blob_ok(r);
+}
+
+bool pairs_load(struct pairs *p, struct blob_reader *r, pairs_read_fn *read, void *user)
+{
+	uint32_t n;
+
+	for (int rank = 0; rank < PAIR_RANKS; rank++)
+		p->stats.evicted[rank] = blob_u64(r);
+	p->stats.without_memory = blob_u64(r);
+	n = blob_count(r, UINT32_MAX, SAVED_BYTES);
+	for (uint32_t i = 0; i < n; i++) {
+		if (!load_pair(p, r, read, user))
+			return false;
+	}
+	return blob_ok(r);
+}

@@ -1,0 +1,312 @@
+#include "analysis/behaviour/units.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/time_text.h"
+
+/* A unit moves in the order of age once in so much time, not with each sight. */
+#define MOVE_NS (10 * NS_PER_S)
+
+enum {
+	SAVED_BYTES = 4 + 1 + 4 + 8 + 8 + 8, /* of a unit without its memory */
+	ROLE_NAME_MOST = 255,
+};
+
+struct role_memory {
+	char name[ROLE_NAME_MOST + 1];
+	uint32_t name_len;
+	void *memory; /* owned */
+};
+
+struct units {
+	struct slab *slab;
+	struct age_list ages[2]; /* undeclared, declared */
+	uint32_t *buckets;       /* index plus one */
+	uint32_t n_buckets;      /* a power of two */
+	struct role_memory *roles;
+	uint32_t n_roles, role_bytes;
+	void *site; /* owned */
+	uint64_t evicted;
+};
+
+static size_t some(uint32_t bytes)
+{
+	return bytes ? bytes : 1;
+}
+
+struct units *units_new(
+	uint32_t max, uint32_t memory_bytes, uint32_t role_bytes, uint32_t site_bytes)
+{
+	struct units *u = calloc(1, sizeof(*u));
+
+	if (!u)
+		return NULL;
+	u->role_bytes = role_bytes;
+	u->n_buckets = 1;
+	while (u->n_buckets < max && u->n_buckets < 1U << 31)
+		u->n_buckets *= 2;
+	u->slab = slab_new(sizeof(struct unit) + (memory_bytes + 7) / 8 * 8, max);
+	u->buckets = calloc(u->n_buckets, sizeof(*u->buckets));
+	u->roles = calloc(UNIT_MAX_ROLES, sizeof(*u->roles));
+	u->site = calloc(1, some(site_bytes));
+	u->ages[0] = u->ages[1] = AGE_LIST_EMPTY;
+	if (!u->slab || !u->buckets || !u->roles || !u->site) {
+		units_free(u);
+		return NULL;
+	}
+	return u;
+}
+
+void units_free(struct units *u)
+{
+	if (!u)
+		return;
+	for (uint32_t i = 0; u->roles && i < u->n_roles; i++)
+		free(u->roles[i].memory);
+	free(u->roles);
+	free(u->site);
+	slab_free(u->slab);
+	free(u->buckets);
+	free(u);
+}
+
+static uint32_t *bucket_of(const struct units *u, uint64_t hash)
+{
+	return &u->buckets[hash & (u->n_buckets - 1)];
+}
+
+static uint32_t find(const struct units *u, uint64_t hash)
+{
+	for (uint32_t i = *bucket_of(u, hash); i != 0;) {
+		const struct unit *unit = slab_at(u->slab, i - 1);
+
+		if (unit->hash == hash)
+			return i - 1;
+		i = unit->next;
+	}
+	return SLAB_NONE;
+}
+
+static void evict(struct units *u)
+{
+	const bool declared = u->ages[0].oldest == SLAB_NONE;
+	const uint32_t i = u->ages[declared].oldest;
+	struct unit *unit;
+	uint32_t *link;
+
+	if (i == SLAB_NONE)
+		return;
+	unit = slab_at(u->slab, i);
+	link = bucket_of(u, unit->hash);
+	while (*link != i + 1)
+		link = &((struct unit *)slab_at(u->slab, *link - 1))->next;
+	*link = unit->next;
+	age_list_remove(&u->ages[declared], u->slab, i);
+	slab_give(u->slab, i);
+	u->evicted++;
+}
+
+/* SLAB_NONE without memory. */
+static uint32_t add_role(struct units *u, struct str name)
+{
+	struct role_memory *role;
+
+	if (name.len > ROLE_NAME_MOST)
+		name.len = ROLE_NAME_MOST;
+	for (uint32_t i = 0; i < u->n_roles; i++) {
+		role = &u->roles[i];
+		if (str_eq((struct str){role->name, role->name_len}, name))
+			return i;
+	}
+	if (u->n_roles == UNIT_MAX_ROLES)
+		return UNIT_MAX_ROLES - 1;
+	role = &u->roles[u->n_roles];
+	role->memory = calloc(1, some(u->role_bytes));
+	if (!role->memory)
+		return SLAB_NONE;
+	if (name.len > 0)
+		memcpy(role->name, name.data, name.len);
+	role->name_len = name.len;
+	return u->n_roles++;
+}
+
+static struct unit *add(
+	struct units *u, uint64_t hash, struct str name, bool declared, uint64_t ts_ns)
+{
+	uint32_t *bucket = bucket_of(u, hash);
+	uint32_t i = slab_take(u->slab);
+	struct unit *unit;
+
+	if (i == SLAB_NONE) {
+		evict(u);
+		i = slab_take(u->slab);
+	}
+	if (i == SLAB_NONE)
+		return NULL;
+	unit = slab_at(u->slab, i);
+	age_list_append(&u->ages[declared], u->slab, i);
+	unit->hash = hash;
+	unit->declared = declared;
+	unit->name_len = (uint8_t)(name.len < UNIT_NAME_BYTES ? name.len : UNIT_NAME_BYTES);
+	if (name.len > 0)
+		memcpy(unit->name, name.data, unit->name_len);
+	unit->first_ns = unit->last_ns = ts_ns;
+	unit->next = *bucket;
+	*bucket = i + 1;
+	return unit;
+}
+
+struct unit *units_at(struct units *u, uint64_t hash, struct str name, bool declared,
+	struct str role, uint64_t ts_ns)
+{
+	const uint32_t i = find(u, hash);
+	struct unit *unit =
+		i == SLAB_NONE ? add(u, hash, name, declared, ts_ns) : slab_at(u->slab, i);
+
+	if (!unit)
+		return NULL;
+	if (i != SLAB_NONE &&
+		(ts_ns / MOVE_NS != unit->last_ns / MOVE_NS || unit->declared != declared)) {
+		age_list_remove(&u->ages[unit->declared], u->slab, i);
+		unit->declared = declared;
+		age_list_append(&u->ages[declared], u->slab, i);
+	}
+	if (!str_eq(units_role(u, unit), role) || u->n_roles == 0) {
+		const uint32_t number = add_role(u, role);
+
+		if (number == SLAB_NONE)
+			return NULL;
+		unit->role = number;
+	}
+	unit->last_ns = ts_ns;
+	return unit;
+}
+
+void *units_memory(const struct unit *unit)
+{
+	return (void *)(uintptr_t)(unit + 1);
+}
+
+struct str units_role(const struct units *u, const struct unit *unit)
+{
+	if (unit->role >= u->n_roles)
+		return (struct str){NULL, 0};
+	return (struct str){u->roles[unit->role].name, u->roles[unit->role].name_len};
+}
+
+void *units_role_memory(const struct units *u, const struct unit *unit)
+{
+	return u->roles[unit->role].memory;
+}
+
+void *units_site_memory(const struct units *u)
+{
+	return u->site;
+}
+
+int units_each(const struct units *u, units_each_fn *each, void *user)
+{
+	for (int declared = 0; declared < 2; declared++) {
+		for (uint32_t i = u->ages[declared].oldest; i != SLAB_NONE;) {
+			struct unit *unit = slab_at(u->slab, i);
+			const int rc = each(user, unit);
+
+			if (rc != 0)
+				return rc;
+			i = unit->age.newer;
+		}
+	}
+	return 0;
+}
+
+uint32_t units_count(const struct units *u)
+{
+	return slab_count(u->slab);
+}
+
+uint64_t units_evicted(const struct units *u)
+{
+	return u->evicted;
+}
+
+uint64_t units_bytes(const struct units *u)
+{
+	return slab_bytes(u->slab) + (uint64_t)u->n_roles * u->role_bytes;
+}
+
+struct saving {
+	const struct units *units;
+	struct blob_writer *w;
+	units_write_fn *write;
+	void *user;
+};
+
+static int save_unit(void *user, struct unit *unit)
+{
+	const struct saving *s = user;
+
+	blob_put_str(s->w, (struct str){unit->name, unit->name_len});
+	blob_put_bool(s->w, unit->declared);
+	blob_put_u32(s->w, unit->role);
+	blob_put_u64(s->w, unit->hash);
+	blob_put_u64(s->w, unit->first_ns);
+	blob_put_u64(s->w, unit->last_ns);
+	s->write(s->user, UNIT_OF_EQUIPMENT, units_memory(unit), s->w);
+	return 0;
+}
+
+void units_save(const struct units *u, struct blob_writer *w, units_write_fn *write, void *user)
+{
+	struct saving s = {u, w, write, user};
+
+	blob_put_u64(w, u->evicted);
+	write(user, UNIT_OF_SITE, u->site, w);
+	blob_put_u32(w, u->n_roles);
+	for (uint32_t i = 0; i < u->n_roles; i++) {
+		blob_put_str(w, (struct str){u->roles[i].name, u->roles[i].name_len});
+		write(user, UNIT_OF_ROLE, u->roles[i].memory, w);
+	}
+	blob_put_u32(w, slab_count(u->slab));
+	(void)units_each(u, save_unit, &s);
+}
+
+static bool load_unit(struct units *u, struct blob_reader *r, units_read_fn *read, void *user)
+{
+	const struct str name = blob_str(r, UNIT_NAME_BYTES);
+	const bool declared = blob_bool(r);
+	const uint32_t role = blob_u32(r);
+	const uint64_t hash = blob_u64(r);
+	struct unit *unit;
+
+	if (!blob_ok(r) || role >= u->n_roles || find(u, hash) != SLAB_NONE)
+		return blob_fail(r);
+	unit = add(u, hash, name, declared, 0);
+	if (!unit)
+		return blob_fail(r);
+	unit->role = role;
+	unit->first_ns = blob_u64(r);
+	unit->last_ns = blob_u64(r);
+	read(user, UNIT_OF_EQUIPMENT, units_memory(unit), r);
+	return blob_ok(r);
+}
+
+bool units_load(struct units *u, struct blob_reader *r, units_read_fn *read, void *user)
+{
+	uint32_t n;
+
+	u->evicted = blob_u64(r);
+	read(user, UNIT_OF_SITE, u->site, r);
+	n = blob_count(r, UNIT_MAX_ROLES, 4);
+	for (uint32_t i = 0; i < n; i++) {
+		if (add_role(u, blob_str(r, ROLE_NAME_MOST)) != i)
+			return blob_fail(r);
+		read(user, UNIT_OF_ROLE, u->roles[i].memory, r);
+	}
+	n = blob_count(r, UINT32_MAX, SAVED_BYTES);
+	for (uint32_t i = 0; i < n; i++) {
+		if (!load_unit(u, r, read, user))
+			return false;
+	}
+	return blob_ok(r);
+}

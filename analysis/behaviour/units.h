@@ -1,0 +1,64 @@
+/* What is remembered of each piece of equipment, of each role and of the site. Bounded: when there
+ * is no room, of the equipment that nobody declared the one that was silent longest goes, then of
+ * what was declared. Pure; one thread. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/blob.h"
+#include "common/slab.h"
+#include "common/str.h"
+
+enum {
+	UNIT_NAME_BYTES = 64, /* a longer one is cut */
+	UNIT_MAX_ROLES = 256, /* those beyond share the last one */
+};
+
+struct unit {
+	struct age_link age; /* among those that are declared, or are not */
+	uint32_t next;       /* of its bucket */
+	uint32_t role;       /* number, for units_role_memory */
+	uint64_t hash;
+	uint64_t first_ns, last_ns;
+	char name[UNIT_NAME_BYTES];
+	uint8_t name_len;
+	bool declared;
+	/* its memory follows */
+};
+
+struct units;
+
+/* At most MAX pieces of equipment. NULL without memory. */
+struct units *units_new(
+	uint32_t max, uint32_t memory_bytes, uint32_t role_bytes, uint32_t site_bytes);
+void units_free(struct units *u); /* NULL allowed */
+
+/* The unit of the hashed NAME, made when it is not there; it counts as seen at TS_NS. Until the
+ * next call. NULL without memory. */
+struct unit *units_at(struct units *u, uint64_t hash, struct str name, bool declared,
+	struct str role, uint64_t ts_ns);
+
+void *units_memory(const struct unit *unit);
+struct str units_role(const struct units *u, const struct unit *unit);
+void *units_role_memory(const struct units *u, const struct unit *unit);
+void *units_site_memory(const struct units *u);
+
+/* Each unit, those that nobody declared first, those that were seen longest ago first, until EACH
+ * returns other than 0, which is returned. */
+typedef int units_each_fn(void *user, struct unit *unit);
+int units_each(const struct units *u, units_each_fn *each, void *user);
+
+uint32_t units_count(const struct units *u);
+uint64_t units_evicted(const struct units *u);
+uint64_t units_bytes(const struct units *u); /* held */
+
+/* The three kinds of memory, as they are carried over a restart. */
+enum unit_memory { UNIT_OF_EQUIPMENT, UNIT_OF_ROLE, UNIT_OF_SITE };
+typedef void units_write_fn(
+	void *user, enum unit_memory kind, const void *memory, struct blob_writer *w);
+typedef void units_read_fn(
+	void *user, enum unit_memory kind, void *ret_memory, struct blob_reader *r);
+void units_save(const struct units *u, struct blob_writer *w, units_write_fn *write, void *user);
+bool units_load(
+	struct units *u, struct blob_reader *r, units_read_fn *read, void *user); /* U is new */

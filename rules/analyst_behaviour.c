@@ -1,0 +1,166 @@
+/* What equipment did with a peer, for behaviours, and what they find, for the rules. */
+#include "analysis/flow_facts.h"
+#include "common/time_text.h"
+#include "rules/analyst_state.h"
+#include "rules/canary.h"
+
+enum {
+	MAX_PAIRS = 5 << 20, /* 100,000 pieces of equipment with fifty peers each */
+	MAX_EQUIPMENT = 1 << 17,
+	MAX_LASTING = 1 << 18, /* conversations whose bytes are counted as they come */
+	HOURS_PER_WEEK = 168,
+	THURSDAY = 3, /* 1970-01-01 */
+};
+
+static bool is_verdict(struct str verdict, enum verdict v)
+{
+	return str_eq(verdict, str_from(verdict_name(v)));
+}
+
+static void set_verdict(struct sight *s, const struct facts *f)
+{
+	const struct str verdict = facts_str(f, FIELD_CONTRACT_VERDICT);
+	const struct str window = facts_str(f, FIELD_CONTRACT_WINDOW);
+
+	s->violation = is_verdict(verdict, VERDICT_VIOLATION);
+	s->ordered = is_verdict(verdict, VERDICT_ALLOWED) ||
+		     is_verdict(verdict, VERDICT_EXCEPTION) ||
+		     is_verdict(verdict, VERDICT_WINDOW) || is_verdict(verdict, VERDICT_LEARNED);
+	s->in_window = str_eq(window, STR("inside"));
+	s->out_of_window = str_eq(window, STR("outside"));
+}
+
+/* At the site's own time: seconds since 1970, as if they were UTC. */
+static uint64_t site_s(const struct analyst *a, uint64_t ts_ns)
+{
+	const int64_t utc_s = (int64_t)(ts_ns / NS_PER_S);
+	const int64_t local_s = utc_s + site_offset_s(a->view.site, utc_s);
+
+	return local_s > 0 ? (uint64_t)local_s : 0;
+}
+
+static uint32_t hour_of_week(uint64_t local_s)
+{
+	return (uint32_t)((local_s / 3600 + THURSDAY * 24) % HOURS_PER_WEEK);
+}
+
+static void set_sight_time(const struct analyst *a, struct sight *s)
+{
+	const uint64_t local_s = site_s(a, s->ts_ns);
+
+	s->hour_of_week = hour_of_week(local_s);
+	s->site_day = (int64_t)(local_s / 86400);
+	s->site_minute = (uint32_t)(local_s % 86400 / 60);
+}
+
+static void set_self(struct sight *s, const struct equipment *e, const struct facts *f)
+{
+	s->equipment = facts_str(f, FIELD_EQUIPMENT_NAME);
+	s->declared = e != NULL;
+	if (!e)
+		return;
+	s->role = e->role;
+	s->zone = e->zone;
+	s->supplier = e->supplier;
+}
+
+/* A behaviours_host's: asked while the facts at hand are those of the sight. */
+static void learn_peer(void *user, struct sight *s)
+{
+	const struct facts *f = &((struct analyst *)user)->facts;
+
+	s->country = facts_str(f, FIELD_PEER_COUNTRY);
+	s->as_number = (uint32_t)facts_num(f, FIELD_PEER_AS_NUMBER);
+	s->tier = (uint8_t)facts_num(f, FIELD_PEER_LINKAGE_TIER);
+	s->indicated = facts_has(f, FIELD_PEER_INDICATOR_LIST);
+}
+
+static void set_time(void *user, uint64_t ts_ns, struct behaviour_equipment *e)
+{
+	const uint64_t local_s = site_s(user, ts_ns);
+
+	e->hour_of_week = hour_of_week(local_s > 0 ? local_s - 1 : 0);
+	e->site_day = (int64_t)(local_s / 86400);
+	e->site_minute = (uint32_t)(local_s % 86400 / 60);
+}
+
+static void introduce(
+	void *user, uint64_t ts_ns, const struct behaviour_equipment *e, struct facts *f)
+{
+	static const struct str type[] = {{"info", 4}};
+	struct analyst *a = user;
+	const struct equipment *q = e->declared ? site_equipment(a->view.site, e->name) : NULL;
+
+	facts_unset_range(f, FIELD_EQUIPMENT_NAME, FIELD_CONTRACT_WINDOW);
+	facts_set_num(f, FIELD_TIMESTAMP, ts_ns);
+	facts_set_text(f, FIELD_EVENT_KIND, "event");
+	facts_set_strs(f, FIELD_EVENT_TYPE, type, 1);
+	facts_set_text(f, FIELD_EVENT_DATASET, "vedette.behaviour");
+	facts_set_num(f, FIELD_EVENT_START, ts_ns);
+	facts_set_num(f, FIELD_EVENT_END, ts_ns);
+	facts_set_text(
+		f, FIELD_SITE_MODE, site_is_declared(a->view.site) ? "declared" : "discover");
+	facts_set_text(f, FIELD_SITE_NAME, site_name(a->view.site));
+	facts_set_str(f, FIELD_EQUIPMENT_NAME, e->name);
+	facts_set_bool(f, FIELD_EQUIPMENT_DECLARED, q != NULL);
+	if (q)
+		perspective_set_equipment(f, q);
+}
+
+static void judge(void *user, struct facts *f)
+{
+	struct analyst *a = user;
+
+	(void)f; /* the facts at hand */
+	if (a->rc == 0)
+		analyst_evaluate(a, RULE_BEHAVIOUR);
+}
+
+struct behaviours *analyst_new_behaviours(struct analyst *a)
+{
+	const struct behaviours_config cfg = {.hash_key = a->hash_key,
+		.max_pairs = MAX_PAIRS,
+		.max_equipment = MAX_EQUIPMENT,
+		.max_conversations = MAX_LASTING,
+		.host = {learn_peer, set_time, introduce, judge, a}};
+
+	return behaviours_new(&cfg);
+}
+
+void analyst_observe(struct analyst *a, enum sight_kind kind, const struct event *ev, int side)
+{
+	const struct facts *f = &a->facts;
+	const struct party *peer = &a->view.ends[1 - side];
+	struct sight s = {.kind = kind, .ev = ev, .ts_ns = ev->ts_ns, .side = (uint8_t)side};
+
+	if (ev->flow.segment == CANARY_SEGMENT)
+		return;
+	set_self(&s, perspective_equipment(&a->view, side), f);
+	s.peer = facts_str(f, FIELD_PEER_ENTITY);
+	s.peer_addr = &ev->flow.addr[1 - side];
+	s.peer_is_own = peer->scope == SITE_OWN;
+	s.peer_is_external = peer->scope == SITE_EXTERNAL;
+	s.peer_is_equipment = peer->equipment != NULL;
+	set_verdict(&s, f);
+	s.app = analyst_label(&ev->flow.label);
+	set_sight_time(a, &s);
+	behaviours_see(a->behaviours, &s, &a->facts);
+}
+
+void analyst_observe_dns(struct analyst *a, const struct event *ev)
+{
+	struct sight s = {.kind = SIGHT_DNS, .ev = ev, .ts_ns = ev->ts_ns};
+
+	set_self(&s,
+		inventory_find(site_inventory(a->view.site), &ev->dns_client, NULL,
+			ev->flow.segment, ev->ts_ns),
+		&a->facts);
+	set_sight_time(a, &s);
+	behaviours_see(a->behaviours, &s, &a->facts);
+}
+
+void analyst_tick_behaviours(struct analyst *a, uint64_t ts_ns)
+{
+	analyst_begin(a, ts_ns, false);
+	behaviours_tick(a->behaviours, ts_ns, &a->facts);
+}
