@@ -1,0 +1,179 @@
+#include "analysis/behaviour/units.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/time_text.h"
+#include "tests/unit/suite.h"
+
+#define T0 (UINT64_C(1790000000) * NS_PER_S)
+
+enum { MEMORY_BYTES = 16, ROLE_BYTES = 8, SITE_BYTES = 8 };
+
+static struct units *new_units(uint32_t max)
+{
+	return units_new(max, MEMORY_BYTES, ROLE_BYTES, SITE_BYTES);
+}
+
+static struct unit *see(
+	struct units *u, uint64_t hash, const char *name, const char *role, uint64_t ts_ns)
+{
+	struct unit *unit = units_at(u, hash, str_from(name), *role != '\0', str_from(role), ts_ns);
+
+	ck_assert_ptr_nonnull(unit);
+	return unit;
+}
+
+START_TEST(equipment_role_and_site_have_memory_of_their_own)
+{
+	struct units *u = new_units(4);
+	struct unit *a = see(u, 1, "gnb-1", "gnb", T0);
+	struct unit *b = see(u, 2, "gnb-2", "gnb", T0);
+	struct unit *c = see(u, 3, "192.0.2.1", "", T0);
+
+	ck_assert_ptr_ne(units_memory(a), units_memory(b));
+	ck_assert_ptr_eq(units_role_memory(u, a), units_role_memory(u, b));
+	ck_assert_ptr_ne(units_role_memory(u, a), units_role_memory(u, c));
+	ck_assert_ptr_nonnull(units_site_memory(u));
+	ck_assert(str_eq(units_role(u, b), STR("gnb")));
+	ck_assert_uint_eq(units_role(u, c).len, 0);
+	ck_assert_ptr_eq(see(u, 1, "gnb-1", "gnb", T0 + 1), a);
+	ck_assert_uint_eq(a->first_ns, T0);
+	ck_assert_uint_eq(a->last_ns, T0 + 1);
+	units_free(u);
+}
+END_TEST
+
+START_TEST(a_reload_may_give_another_role)
+{
+	struct units *u = new_units(4);
+	struct unit *a = see(u, 1, "box", "", T0);
+
+	ck_assert(!a->declared);
+	a = see(u, 1, "box", "router", T0 + NS_PER_S);
+	ck_assert(a->declared);
+	ck_assert(str_eq(units_role(u, a), STR("router")));
+	units_free(u);
+}
+END_TEST
+
+START_TEST(what_nobody_declared_goes_first)
+{
+	struct units *u = new_units(2);
+
+	(void)see(u, 1, "amf", "amf", T0);
+	for (uint64_t i = 0; i < 100; i++)
+		(void)see(u, 10 + i, "stranger", "", T0 + i * NS_PER_S);
+	ck_assert_uint_eq(units_evicted(u), 99);
+	ck_assert_uint_eq(see(u, 1, "amf", "amf", T0 + 200 * NS_PER_S)->first_ns, T0);
+	units_free(u);
+}
+END_TEST
+
+START_TEST(too_many_roles_share_one)
+{
+	struct units *u = new_units(UNIT_MAX_ROLES + 10);
+	void *last = NULL;
+
+	for (uint64_t i = 0; i < UNIT_MAX_ROLES + 10; i++) {
+		char role[16];
+
+		(void)snprintf(role, sizeof(role), "role-%d", (int)i);
+		last = units_role_memory(u, see(u, i, "x", role, T0));
+	}
+	ck_assert_ptr_eq(last, units_role_memory(u, see(u, 9999, "x", "another", T0)));
+	units_free(u);
+}
+END_TEST
+
+static int put_name(void *user, struct unit *unit)
+{
+	char *names = user;
+
+	(void)strncat(names, unit->name, unit->name_len);
+	return 0;
+}
+
+START_TEST(each_is_told_of_in_the_order_of_silence)
+{
+	struct units *u = new_units(4);
+	char names[64] = "";
+
+	(void)see(u, 1, "a", "gnb", T0);
+	(void)see(u, 2, "b", "", T0);
+	(void)see(u, 3, "c", "gnb", T0);
+	(void)see(u, 1, "a", "gnb", T0 + 60 * NS_PER_S);
+	ck_assert_int_eq(units_each(u, put_name, names), 0);
+	ck_assert_str_eq(names, "bca");
+	units_free(u);
+}
+END_TEST
+
+static uint32_t bytes_of(enum unit_memory kind)
+{
+	return kind == UNIT_OF_EQUIPMENT ? MEMORY_BYTES : ROLE_BYTES;
+}
+
+static void write_memory(
+	void *user, enum unit_memory kind, const void *memory, struct blob_writer *w)
+{
+	(void)user;
+	blob_put_bytes(w, memory, bytes_of(kind));
+}
+
+static void read_memory(void *user, enum unit_memory kind, void *ret_memory, struct blob_reader *r)
+{
+	const uint8_t *from = blob_bytes(r, bytes_of(kind));
+
+	(void)user;
+	if (from)
+		memcpy(ret_memory, from, bytes_of(kind));
+}
+
+START_TEST(it_goes_on_after_a_restart)
+{
+	struct units *u = new_units(4), *again = new_units(4);
+	struct blob_writer w, w2;
+	struct blob_reader r;
+	struct unit *a = see(u, 1, "gnb-1", "gnb", T0);
+
+	blob_init(&w, 1 << 16);
+	blob_init(&w2, 1 << 16);
+	(void)see(u, 2, "192.0.2.1", "", T0 + 60 * NS_PER_S);
+	memset(units_memory(a), 7, MEMORY_BYTES);
+	memset(units_role_memory(u, a), 8, ROLE_BYTES);
+	memset(units_site_memory(u), 9, SITE_BYTES);
+	units_save(u, &w, write_memory, NULL);
+	r = blob_reader_init(w.data, w.len);
+	ck_assert(units_load(again, &r, read_memory, NULL) && blob_at_end(&r));
+	units_save(again, &w2, write_memory, NULL);
+	ck_assert_uint_eq(w.len, w2.len);
+	ck_assert_mem_eq(w.data, w2.data, w.len);
+	for (size_t n = 0; n < w.len; n++) {
+		struct units *cut = new_units(4);
+
+		r = blob_reader_init(w.data, n);
+		ck_assert(!units_load(cut, &r, read_memory, NULL));
+		units_free(cut);
+	}
+	blob_done(&w);
+	blob_done(&w2);
+	units_free(u);
+	units_free(again);
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+	tcase_add_test(tc, equipment_role_and_site_have_memory_of_their_own);
+	tcase_add_test(tc, a_reload_may_give_another_role);
+	tcase_add_test(tc, what_nobody_declared_goes_first);
+	tcase_add_test(tc, too_many_roles_share_one);
+	tcase_add_test(tc, each_is_told_of_in_the_order_of_silence);
+	tcase_add_test(tc, it_goes_on_after_a_restart);
+}
+
+int main(void)
+{
+	return suite_main("units", add_tests);
+}
