@@ -20,7 +20,9 @@ enum event_kind {
 	EVENT_FLOW_BURST,      /* it lasts for a minute or more and spoke again after five seconds
 				* or more of silence */
 	EVENT_DNS_ANSWER,      /* a response was seen */
-	EVENT_REACH, /* a subscriber's packet in this tunnel is addressed to infrastructure */
+	EVENT_REACH,   /* a subscriber's packet in this tunnel is addressed to infrastructure */
+	EVENT_MESSAGE, /* a parser of signalling read a message that is worth telling, the 1st, 2nd,
+			* 4th, 8th, ... of its kind in this conversation and this minute */
 };
 
 enum flow_state { FLOW_ATTEMPT, FLOW_REJECTED, FLOW_ESTABLISHED };
@@ -85,6 +87,7 @@ struct flow_label {
 };
 
 struct details;
+struct signalling_message;
 
 /* What else an answer of DNS says. */
 struct dns_reply {
@@ -168,5 +171,12 @@ struct event {
 			uint16_t dport; /* TCP, UDP, SCTP; else 0 */
 			uint8_t proto;
 		} reach;
+		/* EVENT_MESSAGE: analysis/signalling/signalling.h */
+		struct {
+			const struct signalling_message *message;
+			const char *message_protocol; /* "GTP_U" */
+			uint32_t message_count;       /* of its kind, with this one */
+			uint8_t message_sender;       /* index of pairs */
+		};
 	};
 };

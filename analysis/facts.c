@@ -33,6 +33,18 @@ const struct field_info *field_info(enum field_id id)
 	return &infos[id];
 }
 
+bool field_is_text(enum field_id id)
+{
+	switch (infos[id].type) {
+	case FIELD_TYPE_KEYWORD:
+	case FIELD_TYPE_KEYWORDS:
+	case FIELD_TYPE_WILDCARD:
+		return true;
+	default:
+		return false;
+	}
+}
+
 int field_find(struct str name)
 {
 	for (int i = 0; i < FIELD_COUNT; i++) {
@@ -125,6 +137,17 @@ void facts_set_text(struct facts *f, enum field_id id, const char *s)
 void facts_copy_str(struct facts *f, enum field_id id, struct str s)
 {
 	facts_set_str(f, id, arena_str(f->arena, s));
+}
+
+void facts_copy_lower(struct facts *f, enum field_id id, struct str s)
+{
+	char *copy = arena_alloc(f->arena, (size_t)s.len + 1);
+
+	if (!copy)
+		return;
+	for (uint32_t i = 0; i < s.len; i++)
+		copy[i] = ascii_lower(s.data[i]);
+	facts_set_str(f, id, (struct str){copy, s.len});
 }
 
 void facts_set_num(struct facts *f, enum field_id id, uint64_t v)

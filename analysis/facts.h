@@ -76,6 +76,9 @@ struct field_info {
 
 const struct field_info *field_info(enum field_id id);
 
+/* Is its value a string, or a list of strings? */
+bool field_is_text(enum field_id id);
+
 /* Exact, case-sensitive. -1 when there is no such fact. */
 int field_find(struct str name);
 
@@ -162,8 +165,9 @@ void facts_unset_range(struct facts *f, enum field_id first, enum field_id last)
 void facts_set_str(struct facts *f, enum field_id id, struct str s); /* borrows */
 void facts_set_text(struct facts *f, enum field_id id,
 	const char *s); /* borrows; NULL leaves the fact absent */
-void facts_copy_str(struct facts *f, enum field_id id, struct str s); /* copies into the arena */
-void facts_set_num(struct facts *f, enum field_id id, uint64_t v);    /* LONG, DATE */
+void facts_copy_str(struct facts *f, enum field_id id, struct str s);   /* copies into the arena */
+void facts_copy_lower(struct facts *f, enum field_id id, struct str s); /* the same, lower case */
+void facts_set_num(struct facts *f, enum field_id id, uint64_t v);      /* LONG, DATE */
 void facts_set_bool(struct facts *f, enum field_id id, bool v);
 void facts_set_ip(struct facts *f, enum field_id id, const struct ip_addr *ip);
 void facts_set_ips(

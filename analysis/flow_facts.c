@@ -72,17 +72,6 @@ const char *transport_name(uint8_t proto, char buf[8])
 	}
 }
 
-static struct str lower(struct facts *f, struct str s)
-{
-	char *copy = arena_alloc(f->arena, (size_t)s.len + 1);
-
-	if (!copy)
-		return (struct str){NULL, 0};
-	for (uint32_t i = 0; i < s.len; i++)
-		copy[i] = ascii_lower(s.data[i]);
-	return (struct str){copy, s.len};
-}
-
 static void set_mac(struct facts *f, enum field_id id, const uint8_t m[6])
 {
 	facts_set_str(f, id,
@@ -186,10 +175,10 @@ static void fill_path(struct facts *f, const struct flow_record *r)
 
 static void fill_label(struct facts *f, const struct flow_label *l)
 {
-	facts_set_str(f, FIELD_NETWORK_PROTOCOL, lower(f, str_from(l->protocol)));
-	facts_set_str(f, FIELD_NETWORK_APPLICATION, lower(f, str_from(l->application)));
-	facts_set_str(f, FIELD_CLASSIFICATION_CATEGORY, lower(f, str_from(l->category)));
-	facts_set_str(f, FIELD_CLASSIFICATION_EXPECTED, lower(f, str_from(l->expected)));
+	facts_copy_lower(f, FIELD_NETWORK_PROTOCOL, str_from(l->protocol));
+	facts_copy_lower(f, FIELD_NETWORK_APPLICATION, str_from(l->application));
+	facts_copy_lower(f, FIELD_CLASSIFICATION_CATEGORY, str_from(l->category));
+	facts_copy_lower(f, FIELD_CLASSIFICATION_EXPECTED, str_from(l->expected));
 	facts_set_text(f, FIELD_CLASSIFICATION_CONFIDENCE, label_confidence_name(l->confidence));
 }
 
@@ -351,11 +340,16 @@ static void fill_kind(struct facts *f, enum event_kind kind)
 
 static void fill_moment(struct facts *f, const struct event *ev)
 {
-	static const char *const phases[] = {"classified", "update", "end", "burst"};
+	static const char *const phases[] = {[EVENT_FLOW_CLASSIFIED] = "classified",
+		[EVENT_FLOW_UPDATE] = "update",
+		[EVENT_FLOW_END] = "end",
+		[EVENT_FLOW_BURST] = "burst",
+		[EVENT_MESSAGE] = NULL};
 	const struct flow_record *r = &ev->flow;
 
 	fill_kind(f, ev->kind);
-	facts_set_text(f, FIELD_EVENT_DATASET, "vedette.flow");
+	facts_set_text(f, FIELD_EVENT_DATASET,
+		ev->kind == EVENT_MESSAGE ? "vedette.signalling" : "vedette.flow");
 	facts_set_num(f, FIELD_EVENT_START, r->first_ns);
 	facts_set_num(f, FIELD_EVENT_END, r->last_ns);
 	facts_set_num(f, FIELD_EVENT_DURATION, r->last_ns - r->first_ns);

@@ -22,6 +22,10 @@ void dns_facts_fill(struct facts *f, const struct event *ev);
  * tunnel's ends, its number and the destination. */
 void reach_facts_fill(struct facts *f, const struct event *ev);
 
+/* Adds the facts of EV, a message of signalling, as end SIDE of its conversation sees it; strings
+ * are borrowed. What another end saw of it must be gone: what is there already stays. */
+void message_facts_fill(struct facts *f, const struct event *ev, int side);
+
 const char *flow_state_name(enum flow_state s);             /* "established" */
 const char *flow_end_name(enum flow_end e);                 /* "idle" */
 const char *label_confidence_name(enum label_confidence c); /* "dpi" */

@@ -15,6 +15,17 @@ enum {
 	DETAILS_BYTES_MIN = 1 << 20,
 };
 
+/* Who reads conversations that the library labels, by its numbers. NULL without memory. */
+static uint8_t *readers_new(struct classifier *c)
+{
+	const uint32_t n = classifier_protocol_count(c);
+	uint8_t *readers = calloc(n, sizeof(*readers));
+
+	for (uint32_t i = 0; readers && i < n; i++)
+		readers[i] = (uint8_t)signalling_of_label(classifier_protocol_name(c, (uint16_t)i));
+	return readers;
+}
+
 struct shard *shard_new(
 	const struct shard_config *cfg, shard_emit_fn *emit, void *user, struct error *err)
 {
@@ -44,7 +55,8 @@ struct shard *shard_new(
 	s->flows = flow_table_new(cfg->max_flows);
 	s->detections = detection_pool_new(cfg->max_detections);
 	s->due = calloc(cfg->max_flows, sizeof(*s->due));
-	if (!s->flows || !s->detections || !s->due) {
+	s->readers = readers_new(s->classifier);
+	if (!s->flows || !s->detections || !s->due || !s->readers) {
 		shard_free(s);
 		(void)error_set(err, ERR_SYSTEM, "no memory for %u flows", cfg->max_flows);
 		return NULL;
@@ -69,6 +81,7 @@ void shard_free(struct shard *s)
 	classifier_free(s->classifier);
 	free(s->due);
 	free(s->kept_names);
+	free(s->readers);
 	free(s);
 }
 
@@ -101,6 +114,7 @@ static struct flow *begin_flow(struct shard *s, const struct flow_packet *fp)
 	}
 	s->stats.flows++;
 	flow_open(f, fp, s->seq, s->now_ns);
+	shard_watch_begin(f);
 	return f;
 }
 
@@ -122,6 +136,12 @@ void shard_prefetch_flow(const struct shard *s, const struct sighting *at)
 	(void)flow_table_prefetch_flow(s->flows, at->hash);
 }
 
+/* Is a packet of F that came AT looked at, whoever labelled it? */
+static bool is_read(const struct flow *f, const struct sighting *at)
+{
+	return f->is_dns || (f->watch && !(at->notes & SIGHTING_OPAQUE));
+}
+
 bool shard_prefetch_detection(const struct shard *s, const struct sighting *at)
 {
 	const uint32_t i = flow_table_prefetch_flow(s->flows, at->hash);
@@ -129,7 +149,7 @@ bool shard_prefetch_detection(const struct shard *s, const struct sighting *at)
 
 	if (f && f->detection != FLOW_NONE)
 		detection_prefetch(s->detections, f->detection);
-	return !f || f->detection != FLOW_NONE || f->is_dns || (at->notes & SIGHTING_REACH);
+	return !f || f->detection != FLOW_NONE || is_read(f, at) || (at->notes & SIGHTING_REACH);
 }
 
 /* Opaque layers, and fragments whose transport header is in another, show nothing. */
@@ -161,7 +181,7 @@ static struct flow *account(
 		f = NULL;
 	}
 	is_new = !f;
-	if (is_new || f->detection != FLOW_NONE || f->is_dns)
+	if (is_new || f->detection != FLOW_NONE || is_read(f, at))
 		look_inside(fp, frame);
 	if (is_new)
 		f = begin_flow(s, fp);
@@ -193,6 +213,8 @@ void shard_packet(struct shard *s, const struct sighting *at, const struct frame
 		shard_detection_packet(s, f, frame, &fp, opaque);
 	if (f->is_dns && fp.payload_captured)
 		shard_emit_answers(s, f, &fp);
+	if (f->watch && fp.payload)
+		shard_emit_message(s, f, &fp);
 	if (at->notes & SIGHTING_REACH)
 		shard_emit_reach(s, f, &fp);
 	if (burst && f->classified)
@@ -202,6 +224,7 @@ void shard_packet(struct shard *s, const struct sighting *at, const struct frame
 void shard_stats(const struct shard *s, struct shard_stats *ret)
 {
 	*ret = s->stats;
+	ret->messages_forgotten = s->repeats.forgotten;
 	ret->flows_now = flow_table_count(s->flows);
 	ret->detections_now = detection_count(s->detections);
 }

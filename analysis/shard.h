@@ -37,10 +37,14 @@ struct shard_stats {
 	uint64_t detections_evicted;          /* given up early for want of room: in all */
 	uint64_t detections_evicted_answered; /* of these, of flows that were answered */
 	uint64_t guessed, unclassified;       /* flows whose label is by port or address, or none */
-	uint64_t packets_opaque;  /* a subscriber's or encrypted: counted and shown to nobody */
-	uint64_t details_dropped; /* flows whose details found no room */
-	uint64_t details_bytes;   /* held now, for all flows */
-	uint64_t clock_clamped;   /* packets older than the packet clock */
+	uint64_t packets_opaque; /* a subscriber's or encrypted: counted and shown to nobody */
+	/* Of signalling that parsers thought worth telling; of these, not told because their
+	 * conversation had told too much in this minute; counts of kinds that were forgotten in
+	 * their minute, whose next message is told as a first one. */
+	uint64_t messages, messages_withheld, messages_forgotten;
+	uint64_t details_dropped;             /* flows whose details found no room */
+	uint64_t details_bytes;               /* held now, for all flows */
+	uint64_t clock_clamped;               /* packets older than the packet clock */
 	uint64_t flows_loaded, flows_resumed; /* from before a restart; of these, resumed */
 	uint32_t flows_now, detections_now;
 };

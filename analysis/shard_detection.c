@@ -1,7 +1,6 @@
 #include "analysis/shard_state.h"
 
 #include "analysis/flow/details.h"
-#include "analysis/signalling/signalling.h"
 
 static bool is_answered(const struct flow *f)
 {
@@ -46,6 +45,7 @@ void shard_detection_conclude(struct shard *s, struct flow *f)
 	if (!f->label_is_signalling && f->key.proto == IPPROTO_NUM_SCTP && !d->signalling_done &&
 		f->label.dpi.protocol)
 		f->label.dpi.confidence = LABEL_BY_PORT;
+	shard_watch_settle(s, f);
 	detection_end(s->detections, s->classifier, d);
 	f->detection = FLOW_NONE;
 	s->stats.detections_completed++;
@@ -76,20 +76,24 @@ void shard_detection_begin(struct shard *s, struct flow *f)
 static void ask_signalling(struct flow *f, struct detection *d, const struct packet_layer *l,
 	const uint8_t *payload, uint32_t n)
 {
-	const char *name = NULL;
+	const char *label = NULL;
+	enum signalling_id reader;
 
 	if (d->signalling_done)
 		return;
-	switch (signalling_recognise(l, payload, n, &name)) {
+	switch (signalling_recognise(l, payload, n, &label, &reader)) {
 	case SIGNALLING_YES:
-		f->label.signalling = name;
+		f->label.signalling = label;
 		f->label_is_signalling = true;
+		f->watch = (uint8_t)reader;
 		d->signalling_done = true;
 		break;
 	case SIGNALLING_NO:
 		d->signalling_done = true;
 		break;
 	case SIGNALLING_MAYBE:
+		if (f->watch == SIGNALLING_NONE && f->label.dpi.protocol == 0)
+			f->watch = (uint8_t)reader;
 		break;
 	}
 }
@@ -110,6 +114,7 @@ static void show_dpi(struct shard *s, struct flow *f, struct detection *d, const
 		return;
 	f->label.dpi = label;
 	f->is_dns = f->is_dns || classifier_is_dns(label.protocol);
+	shard_watch_settle(s, f);
 	if (state == CLASSIFIER_DONE) {
 		d->dpi_done = true;
 		keep_details(s, f, d);

@@ -87,8 +87,8 @@ static void set_details(struct shard *s, const struct flow *f, struct event *ev)
 	ev->details = details;
 }
 
-static void event_begin(
-	const struct shard *s, const struct flow *f, enum event_kind kind, struct event *ret)
+void shard_event_begin(
+	struct shard *s, const struct flow *f, enum event_kind kind, struct event *ret)
 {
 	memset(ret, 0, sizeof(*ret));
 	ret->kind = kind;
@@ -97,15 +97,15 @@ static void event_begin(
 	ret->details = &details_none;
 	flow_record_fill(&ret->flow, f);
 	ret->flow.end = FLOW_END_NONE;
+	fill_label(s, f, &ret->flow.label);
 }
 
 void shard_emit_flow(struct shard *s, const struct flow *f, enum event_kind kind, enum flow_end end)
 {
 	struct event ev;
 
-	event_begin(s, f, kind, &ev);
+	shard_event_begin(s, f, kind, &ev);
 	ev.flow.end = end;
-	fill_label(s, f, &ev.flow.label);
 	set_details(s, f, &ev);
 	s->emit(s->user, &ev);
 }
@@ -160,8 +160,7 @@ static void emit_answer(struct shard *s, const struct flow *f, const struct flow
 		return;
 	memcpy(addr, answer.addr, answer.n_addr * sizeof(*addr));
 	redact_name(answer.name, answer.name_len);
-	event_begin(s, f, EVENT_DNS_ANSWER, &ev);
-	fill_label(s, f, &ev.flow.label);
+	shard_event_begin(s, f, EVENT_DNS_ANSWER, &ev);
 	ev.dns_client = fp->layer->dst;
 	ev.dns_name = arena_str(s->arena, (struct str){answer.name, answer.name_len});
 	ev.dns_addr = addr;
@@ -203,8 +202,7 @@ void shard_emit_reach(struct shard *s, const struct flow *f, const struct flow_p
 
 	if (!reach_is_due(&s->reach, s->cfg.hash_key, p->teid, &p->inner_dst, s->now_ns))
 		return;
-	event_begin(s, f, EVENT_REACH, &ev);
-	fill_label(s, f, &ev.flow.label);
+	shard_event_begin(s, f, EVENT_REACH, &ev);
 	ev.reach.from = fp->layer->src;
 	ev.reach.dst = p->inner_dst;
 	ev.reach.teid = p->teid;

@@ -7,7 +7,13 @@
 #include "analysis/shard_state.h"
 #include "capture/decode/decode.h"
 
-enum { MAX_NAMES = 4096, FLOW_SAVED_BYTES = 180, REACH_SAVED_BYTES = 16, NO_DECODER = 255 };
+enum {
+	MAX_NAMES = 4096,
+	FLOW_SAVED_BYTES = 180,
+	REACH_SAVED_BYTES = 16,
+	NO_DECODER = 255,
+	MAX_READERS = 256
+};
 
 _Static_assert((int)DECODER_COUNT < (int)NO_DECODER, "one number is left");
 
@@ -17,6 +23,8 @@ struct translation {
 	uint32_t n_protocols, n_categories;
 	uint8_t decoders[NO_DECODER];
 	uint32_t n_decoders;
+	uint8_t readers[MAX_READERS];
+	uint32_t n_readers;
 	struct str signalling[SHARD_MAX_KEPT_NAMES];
 	uint32_t n_signalling;
 };
@@ -102,6 +110,14 @@ static void load_decoders(struct blob_reader *r, struct translation *t)
 	}
 }
 
+/* Who reads messages: those that there are no more, or that read none any more, read nothing. */
+static void load_readers(struct blob_reader *r, struct translation *t)
+{
+	t->n_readers = blob_count(r, MAX_READERS, sizeof(uint32_t));
+	for (uint32_t i = 0; i < t->n_readers; i++)
+		t->readers[i] = (uint8_t)signalling_find(blob_str(r, 255));
+}
+
 static bool load_names(struct part *p, struct classifier *c)
 {
 	struct translation *t = &p->names;
@@ -111,6 +127,7 @@ static bool load_names(struct part *p, struct classifier *c)
 	t->categories =
 		load_numbers(p->r, c, category_name, classifier_category_count(), &t->n_categories);
 	load_decoders(p->r, t);
+	load_readers(p->r, t);
 	t->n_signalling = blob_count(p->r, SHARD_MAX_KEPT_NAMES, sizeof(uint32_t));
 	for (uint32_t i = 0; i < t->n_signalling; i++)
 		t->signalling[i] = blob_str(p->r, LABEL_TEXT_BYTES - 1);
@@ -133,6 +150,23 @@ static void load_reach(const struct loading *l, struct blob_reader *r)
 				continue;
 			m->slots[hash % REACH_SLOTS].hash = hash;
 			m->slots[hash % REACH_SLOTS].told_ns = told_ns;
+		}
+	}
+}
+
+/* How often messages were seen goes to the shard whose part it is; when the flows are dealt anew,
+ * to every shard. */
+static void load_repeats(const struct loading *l, const struct part *p)
+{
+	const uint32_t n = blob_count(p->r, REPEATS_SLOTS, REPEATS_SAVED_BYTES);
+	const uint32_t own = (uint32_t)(p - l->parts);
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct repeat at = repeat_load(p->r);
+
+		for (uint32_t s = 0; s < l->n; s++) {
+			if (s == own || l->n != l->n_parts)
+				repeats_put(&l->shards[s]->repeats, &at);
 		}
 	}
 }
@@ -195,6 +229,7 @@ static void get_path(struct blob_reader *r, const struct translation *t, struct 
 static void get_numbers(struct part *p, struct flow *f)
 {
 	struct blob_reader *r = p->r;
+	uint8_t watch;
 
 	f->first_seq = blob_u64(r);
 	f->first_ns = blob_u64(r);
@@ -213,8 +248,12 @@ static void get_numbers(struct part *p, struct flow *f)
 	f->icmp_type = blob_u8(r);
 	f->icmp_code = blob_u8(r);
 	f->snmp_version = blob_u8(r);
+	watch = blob_u8(r);
 	get_path(r, &p->names, f);
-	if (f->snmp_version > 4 || f->first_ns > f->last_ns || f->last_ns > p->now_ns)
+	if (watch < p->names.n_readers)
+		f->watch = p->names.readers[watch];
+	if (watch >= p->names.n_readers || f->snmp_version > 4 || f->first_ns > f->last_ns ||
+		f->last_ns > p->now_ns)
 		(void)blob_fail(r);
 }
 
@@ -266,6 +305,7 @@ static bool next_flow(struct part *p)
 {
 	struct saved_flow *s = &p->head;
 	struct flow *f = &s->flow;
+	uint8_t state, end;
 
 	memset(s, 0, sizeof(*s));
 	if (p->left == 0)
@@ -273,10 +313,12 @@ static bool next_flow(struct part *p)
 	get_key(p->r, &f->key);
 	get_flags(s, blob_u16(p->r));
 	f->class = blob_u8(p->r);
-	f->state = blob_u8(p->r);
-	f->end = blob_u8(p->r);
-	if (f->class >= FLOW_CLASS_COUNT || f->state > FLOW_ESTABLISHED || f->end > FLOW_END_INPUT)
+	state = blob_u8(p->r);
+	end = blob_u8(p->r);
+	if (f->class >= FLOW_CLASS_COUNT || state > FLOW_ESTABLISHED || end > FLOW_END_INPUT)
 		return blob_fail(p->r);
+	f->state = state & 3u;
+	f->end = end & 15u;
 	get_numbers(p, f);
 	get_label(p, s);
 	if (s->in_detection)
@@ -293,6 +335,7 @@ static bool begin_part(struct loading *l, struct part *p)
 	if (p->now_ns > INT64_MAX || p->update_from_ns > p->now_ns)
 		return blob_fail(p->r);
 	load_reach(l, p->r);
+	load_repeats(l, p);
 	if (!load_names(p, l->shards[0]->classifier))
 		return false;
 	p->left = blob_count(p->r, UINT32_MAX - 1, FLOW_SAVED_BYTES);

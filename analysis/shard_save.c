@@ -77,6 +77,7 @@ static void put_numbers(struct blob_writer *w, const struct flow *f)
 	blob_put_u8(w, f->icmp_type);
 	blob_put_u8(w, f->icmp_code);
 	blob_put_u8(w, f->snmp_version);
+	blob_put_u8(w, f->watch);
 	blob_put_u8(w, f->n_path);
 	blob_put_bytes(w, f->path, f->n_path);
 }
@@ -187,6 +188,9 @@ static void put_names(const struct saving *s)
 	blob_put_u32(w, DECODER_COUNT);
 	for (int i = 0; i < DECODER_COUNT; i++)
 		blob_put_text(w, decoder_name((enum decoder_id)i));
+	blob_put_u32(w, SIGNALLING_COUNT);
+	for (int i = 0; i < SIGNALLING_COUNT; i++)
+		blob_put_text(w, signalling_name((enum signalling_id)i));
 	blob_put_u32(w, s->n_signalling);
 	for (uint32_t i = 0; i < s->n_signalling; i++)
 		blob_put_text(w, s->signalling[i]);
@@ -229,6 +233,7 @@ void shard_save(const struct shard *s, struct blob_writer *w)
 	blob_put_u64(w, s->now_ns);
 	blob_put_u64(w, s->update_from_ns);
 	put_reach(s, w);
+	repeats_save(&s->repeats, s->now_ns, w);
 	put_names(&saving);
 	blob_put_u32(w, flow_table_count(s->flows));
 	if (!w->failed)

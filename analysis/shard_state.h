@@ -1,13 +1,16 @@
 /* Shared by the files of the shard; nobody else includes this. shard.c counts packets and owns the
- * flows, shard_detection.c finds their labels, shard_events.c tells, shard_ticks.c tells what time
- * alone brings about, shard_save.c and shard_load.c carry all of it over a restart. */
+ * flows, shard_detection.c finds their labels, shard_messages.c reads signalling, shard_events.c
+ * tells, shard_ticks.c tells what time alone brings about, shard_save.c and shard_load.c carry all
+ * of it over a restart. */
 #pragma once
 
 #include "analysis/dpi/detection.h"
 #include "analysis/flow/state.h"
 #include "analysis/flow/table.h"
 #include "analysis/reach.h"
+#include "analysis/repeats.h"
 #include "analysis/shard.h"
+#include "analysis/signalling/signalling.h"
 #include "common/time_text.h"
 
 enum { LABEL_SLOTS = 256 };
@@ -41,6 +44,9 @@ struct shard {
 	uint32_t n_due, n_paid;
 	enum flow_end due_end; /* why flows end that owe their end */
 	struct reach_memory reach;
+	struct repeats
+		repeats;  /* messages of each conversation, and conversations that told some */
+	uint8_t *readers; /* enum signalling_id, by number of the library's protocol */
 	struct label_slot labels[LABEL_SLOTS];
 	char (*kept_names)[LABEL_TEXT_BYTES]; /* of signalling, that flows were loaded with */
 	/* of the call that is under way */
@@ -82,6 +88,21 @@ void shard_emit_answers(struct shard *s, const struct flow *f, const struct flow
 /* A subscriber's packet is addressed to infrastructure, as the reader has made sure. */
 void shard_emit_reach(struct shard *s, const struct flow *f, const struct flow_packet *fp);
 
+/* What all events of F say, but for its end and details. */
+void shard_event_begin(
+	struct shard *s, const struct flow *f, enum event_kind kind, struct event *ret);
+
+/* shard_messages.c */
+
+/* F is new: who reads its packets until its label is known. */
+void shard_watch_begin(struct flow *f);
+
+/* The library has found or guessed F's label. */
+void shard_watch_settle(const struct shard *s, struct flow *f);
+
+/* What a packet says of a flow that somebody reads. */
+void shard_emit_message(struct shard *s, const struct flow *f, const struct flow_packet *fp);
+
 /* shard_ticks.c */
 
 /* The first packet is there: updates are owed for the minute that it falls into on. */
@@ -89,7 +110,7 @@ void shard_begin_updates(struct shard *s, uint64_t ts_ns);
 
 /* shard_save.c, shard_load.c */
 
-enum { SHARD_LAYOUT_VERSION = 1, SHARD_MAX_KEPT_NAMES = 64 };
+enum { SHARD_LAYOUT_VERSION = 2, SHARD_MAX_KEPT_NAMES = 64 };
 
 /* Bits of a saved flow. */
 enum {

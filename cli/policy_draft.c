@@ -57,7 +57,7 @@ static int on_event(void *user, const struct event *ev)
 	struct drafting *dr = user;
 	struct draft_peer peer;
 
-	if (ev->kind == EVENT_REACH)
+	if (ev->kind == EVENT_REACH || ev->kind == EVENT_MESSAGE)
 		return 0;
 	peer = peer_of(analyst_view(dr->looking.analyst, ev));
 	return draft_see(dr->draft, ev, &peer) ? 0 : ERR_SYSTEM;

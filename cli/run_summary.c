@@ -126,6 +126,9 @@ static void print_evictions(FILE *to, const struct shard_stats *s)
 	count(to, s->detections_evicted_answered,
 		"of them of conversations in which both sides spoke");
 	count(to, s->details_dropped, "conversations whose details found no room");
+	count(to, s->messages_withheld,
+		"signalling messages not told: their conversation had told too many kinds");
+	count(to, s->messages_forgotten, "counts of signalling messages that began anew: too many");
 }
 
 void summary_print(FILE *to, const struct pipeline_stats *stats, const struct source_stats *input)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "analysis/flow_facts.h"
 #include "common/time_text.h"
 #include "rules/analyst_state.h"
 #include "rules/canary.h"
@@ -293,6 +294,23 @@ static int judge_reach(struct analyst *a, const struct event *ev)
 	return a->rc;
 }
 
+/* A message, as each end of its conversation that is the operator's sees it. */
+static int judge_message(struct analyst *a, const struct event *ev)
+{
+	if (!perspective_begin(&a->view, &a->facts, ev))
+		return 0;
+	for (int side = 0; side < 2 && a->rc == 0; side++) {
+		if (!perspective_take(&a->view, &a->facts, side))
+			continue;
+		a->stats.judged++;
+		message_facts_fill(&a->facts, ev, side);
+		analyst_evaluate(a, RULE_SIGNALLING);
+		if (a->rc == 0)
+			analyst_observe(a, SIGHT_MESSAGE, ev, side);
+	}
+	return a->rc;
+}
+
 static void note_time(struct analyst *a, uint64_t ts_ns)
 {
 	if (a->day_ns == 0)
@@ -311,6 +329,8 @@ static int judge(struct analyst *a, const struct event *ev)
 		return judge_dns(a, ev);
 	case EVENT_REACH:
 		return judge_reach(a, ev);
+	case EVENT_MESSAGE:
+		return judge_message(a, ev);
 	}
 	return 0;
 }

@@ -167,6 +167,9 @@ void pipeline_sum(const struct pipeline *p, struct pipeline_stats *stats)
 		sum->detections_completed += one.detections_completed;
 		sum->packets_inspected += one.packets_inspected;
 		sum->details_dropped += one.details_dropped;
+		sum->messages += one.messages;
+		sum->messages_withheld += one.messages_withheld;
+		sum->messages_forgotten += one.messages_forgotten;
 		sum->guessed += one.guessed;
 		sum->unclassified += one.unclassified;
 		sum->flows_now += one.flows_now;

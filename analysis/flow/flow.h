@@ -72,8 +72,9 @@ struct flow {
 	uint32_t detection; /* index in the detection pool, FLOW_NONE: finished */
 	uint32_t tcp_mark; /* first sequence number of the SYN; else first acknowledgement number */
 	uint8_t tcp_flags[2]; /* by end of the key */
-	uint8_t state;        /* enum flow_state */
-	uint8_t end;          /* enum flow_end; set when the conversation itself ended */
+	uint8_t state : 2;    /* enum flow_state */
+	uint8_t end : 4;      /* enum flow_end; set when the conversation itself ended */
+	uint8_t watch;        /* enum signalling_id: who reads its packets */
 	uint8_t class;        /* enum flow_class */
 	bool initiator_end : 1;
 	bool midstream : 1;

@@ -68,16 +68,18 @@ static bool is_message(const uint8_t *payload, uint32_t n)
 
 /* Over TCP, on any port; over SCTP the payload protocol identifier says it. On its own port a
  * segment that does not begin with a message may be the middle of one. */
-enum signalling_verdict recognise_diameter(
-	const struct packet_layer *layer, const uint8_t *payload, uint32_t n, const char **ret_name)
+static enum signalling_verdict recognise(const struct packet_layer *layer, const uint8_t *payload,
+	uint32_t n, const char **ret_label)
 {
 	if (layer->proto != IPPROTO_NUM_TCP || layer->opaque)
 		return SIGNALLING_NO;
 	if (is_message(payload, n)) {
-		*ret_name = "Diameter";
+		*ret_label = "Diameter";
 		return SIGNALLING_YES;
 	}
 	if (n == 0 || layer->sport == PORT_DIAMETER || layer->dport == PORT_DIAMETER)
 		return SIGNALLING_MAYBE;
 	return SIGNALLING_NO;
 }
+
+const struct signalling signalling_diameter = {.name = "Diameter", .recognise = recognise};

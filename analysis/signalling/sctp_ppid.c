@@ -70,8 +70,8 @@ static enum signalling_verdict read_data(
 
 /* Walks the chunks of one packet to the first that carries data. Until data was seen, an
  * association may carry anything. */
-enum signalling_verdict recognise_sctp_ppid(
-	const struct packet_layer *layer, const uint8_t *payload, uint32_t n, const char **ret_name)
+static enum signalling_verdict recognise(const struct packet_layer *layer, const uint8_t *payload,
+	uint32_t n, const char **ret_label)
 {
 	struct cursor c = cursor_init(payload, n);
 
@@ -83,12 +83,14 @@ enum signalling_verdict recognise_sctp_ppid(
 		const uint16_t length = cursor_be16(&c);
 
 		if (type == CHUNK_DATA && length > DATA_HEADER_BYTES)
-			return read_data(&c, type, flags, ret_name);
+			return read_data(&c, type, flags, ret_label);
 		if (type == CHUNK_I_DATA && length > I_DATA_HEADER_BYTES)
-			return read_data(&c, type, flags, ret_name);
+			return read_data(&c, type, flags, ret_label);
 		if (length < CHUNK_HEADER_BYTES)
 			break;
 		cursor_skip(&c, ((length + 3u) & ~3u) - CHUNK_HEADER_BYTES);
 	}
 	return SIGNALLING_MAYBE;
 }
+
+const struct signalling signalling_sctp_ppid = {.name = "SCTP", .recognise = recognise};

@@ -1,23 +1,72 @@
 #include "analysis/signalling/signalling.h"
 
 #include <stddef.h>
+#include <string.h>
 
-enum signalling_verdict signalling_recognise(
-	const struct packet_layer *layer, const uint8_t *payload, uint32_t n, const char **ret_name)
-{
-	static signalling_fn *const recognisers[] = {
-#define SIGNALLING(name) recognise_##name,
+static const struct signalling *const all[SIGNALLING_COUNT] = {
+	NULL,
+#define SIGNALLING(name) &signalling_##name,
 #include "analysis/signalling/signalling.def"
 #undef SIGNALLING
-	};
+};
+
+const struct signalling *signalling_get(enum signalling_id id)
+{
+	return all[id];
+}
+
+const char *signalling_name(enum signalling_id id)
+{
+	return all[id] ? all[id]->name : "";
+}
+
+enum signalling_id signalling_find(struct str name)
+{
+	for (int i = SIGNALLING_NONE + 1; i < SIGNALLING_COUNT; i++) {
+		if (all[i]->message && str_eq(str_from(all[i]->name), name))
+			return (enum signalling_id)i;
+	}
+	return SIGNALLING_NONE;
+}
+
+enum signalling_verdict signalling_recognise(const struct packet_layer *layer,
+	const uint8_t *payload, uint32_t n, const char **ret_label, enum signalling_id *ret_id)
+{
 	enum signalling_verdict best = SIGNALLING_NO;
 
-	for (size_t i = 0;
-		i < sizeof(recognisers) / sizeof(recognisers[0]) && best != SIGNALLING_YES; i++) {
-		const enum signalling_verdict v = recognisers[i](layer, payload, n, ret_name);
+	*ret_id = SIGNALLING_NONE;
+	for (int i = SIGNALLING_NONE + 1; i < SIGNALLING_COUNT && best != SIGNALLING_YES; i++) {
+		const enum signalling_verdict v =
+			all[i]->recognise ? all[i]->recognise(layer, payload, n, ret_label)
+					  : SIGNALLING_NO;
 
+		if (v == SIGNALLING_NO || v < best)
+			continue;
 		if (v > best)
-			best = v;
+			*ret_id = SIGNALLING_NONE;
+		if (*ret_id == SIGNALLING_NONE && all[i]->message)
+			*ret_id = (enum signalling_id)i;
+		best = v;
 	}
 	return best;
+}
+
+enum signalling_id signalling_of_label(const char *label)
+{
+	for (int i = SIGNALLING_NONE + 1; i < SIGNALLING_COUNT; i++) {
+		if (all[i]->message && all[i]->label && strcmp(all[i]->label, label) == 0)
+			return (enum signalling_id)i;
+	}
+	return SIGNALLING_NONE;
+}
+
+enum signalling_id signalling_of_port(uint16_t port)
+{
+	for (int i = SIGNALLING_NONE + 1; i < SIGNALLING_COUNT && port != 0; i++) {
+		for (int k = 0; all[i]->message && k < SIGNALLING_MAX_PORTS; k++) {
+			if (all[i]->ports[k] == port)
+				return (enum signalling_id)i;
+		}
+	}
+	return SIGNALLING_NONE;
 }

@@ -111,6 +111,9 @@ static void put_flows(const struct live_run *l, struct json_writer *w)
 	put_number(w, "classifications_evicted", s->detections_evicted);
 	put_number(w, "classifications_evicted_answered", s->detections_evicted_answered);
 	put_number(w, "details_dropped", s->details_dropped);
+	put_number(w, "messages", s->messages);
+	put_number(w, "messages_withheld", s->messages_withheld);
+	put_number(w, "messages_forgotten", s->messages_forgotten);
 	put_number(w, "by_port_or_address_only", s->guessed);
 	put_number(w, "without_label", s->unclassified);
 	json_object_end(w);

@@ -54,6 +54,9 @@ static void on_event(void *user, const struct event *packed)
 		dns_facts_fill(&rig.facts, ev);
 	} else if (ev->kind == EVENT_REACH) {
 		reach_facts_fill(&rig.facts, ev);
+	} else if (ev->kind == EVENT_MESSAGE) {
+		assert(ev->message && ev->message_count > 0 && ev->message_sender <= 1);
+		message_facts_fill(&rig.facts, ev, 0);
 	} else {
 		assert(strlen(ev->flow.label.protocol) < LABEL_TEXT_BYTES &&
 			strlen(ev->flow.label.application) < LABEL_TEXT_BYTES);

@@ -13,6 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct packet_layer l = {.ip_version = 4};
 	const char *name = NULL;
 	enum signalling_verdict v;
+	enum signalling_id reader;
 	uint32_t n;
 
 	if (size < 2 || size > UINT16_MAX)
@@ -22,8 +23,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	l.dport = ports[data[1] % (sizeof(ports) / sizeof(ports[0]))];
 	l.payload_bytes = n + (data[1] >> 4);
 	l.payload_captured = n;
-	v = signalling_recognise(&l, data + 2, n, &name);
+	v = signalling_recognise(&l, data + 2, n, &name, &reader);
 	if ((v == SIGNALLING_YES) != (name != NULL))
+		abort();
+	if (reader != SIGNALLING_NONE && (v == SIGNALLING_NO || !signalling_get(reader)->message))
 		abort();
 	if (snmp_version(data + 2, n) > 3)
 		abort();

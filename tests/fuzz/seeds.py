@@ -337,6 +337,8 @@ def message_seeds(seeds):
             if len(frame) > at:
                 head = bytes([{6: 0, 17: 1, 132: 2}[frame[23]], {2152: 0, 3868: 1, 38412: 2}.get(port, 3)])
                 seeds.add("fuzz_signalling", head + frame[at:])
+            if port == 2152 and len(frame) > at:
+                seeds.add("fuzz_gtpu", bytes([0, 0]) + frame[at:])
             if 53 in (port, int.from_bytes(frame[34:36], "big")):
                 seeds.add("fuzz_dns_answer", frame[at:])
 

@@ -187,12 +187,12 @@ static uint32_t count(const struct rig *r, enum event_kind kind)
 	return n;
 }
 
-/* The kinds of all events, one letter each: S, C, U, E, D, R. */
+/* The kinds of all events, one letter each: C, U, E, D, R, M. */
 static const char *kinds(const struct rig *r, char buf[64])
 {
 	ck_assert_uint_lt(r->n, 64);
 	for (uint32_t i = 0; i < r->n; i++)
-		buf[i] = "CUEDR"[r->ev[i].kind];
+		buf[i] = "CUEDRM"[r->ev[i].kind];
 	buf[r->n] = '\0';
 	return buf;
 }

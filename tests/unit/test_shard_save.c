@@ -98,6 +98,16 @@ static void udp(struct rig *r, uint64_t ts_ns, uint8_t from, uint16_t port)
 	feed(r, ts_ns, &b);
 }
 
+/* An echo of the user plane. */
+static void echo(struct rig *r, uint64_t ts_ns, uint8_t from)
+{
+	const struct payload p = {{0x32, 1, 0, 4, 0, 0, 0, 0, 0, 1, 0, 0}, 12};
+	struct builder b;
+
+	carry_udp(&b, from, 2152, &p);
+	feed(r, ts_ns, &b);
+}
+
 static void http(struct rig *r, uint64_t ts_ns, uint16_t port)
 {
 	const struct payload request = http_request(), response = http_response();
@@ -169,6 +179,8 @@ static void same_events(const struct rig *whole, uint32_t from, const struct rig
 		same_text(a->details->http_url, b->details->http_url);
 		ck_assert_uint_eq(a->details->http_status, b->details->http_status);
 		ck_assert(!b->flow.resumed);
+		if (a->kind == EVENT_MESSAGE)
+			ck_assert_uint_eq(a->message_count, b->message_count);
 	}
 }
 
@@ -182,6 +194,8 @@ static void first_half(struct rig *r)
 			(uint16_t)(9000 + i % 4));
 	for (uint16_t i = 0; i < 30; i++)
 		udp(r, T0 + 40 * S + i * S / 10, i % 2 ? CLIENT : SERVER, 9999);
+	for (uint64_t t = 1; t <= 45; t += 15) /* of which the 1st and 2nd are told */
+		echo(r, T0 + t * S, CLIENT);
 	tick(r, T0 + 45 * S);
 	tcp(r, T0 + 45 * S, CLIENT, 80, TCP_FIN | TCP_ACK, 900, 900, NULL);
 	tick(r, T0 + 49 * S);
@@ -190,6 +204,8 @@ static void first_half(struct rig *r)
 /* They go on, end by time, and are told each minute; others begin. */
 static void second_half(struct rig *r)
 {
+	for (uint64_t t = 50; t < 60; t++) /* the 4th and 8th */
+		echo(r, T0 + t * S, t % 2 ? CLIENT : SERVER);
 	for (uint16_t i = 0; i < 6; i++)
 		udp(r, T0 + 50 * S + i, i % 2 ? CLIENT : SERVER, 9999);
 	http(r, T0 + 51 * S, 8080);

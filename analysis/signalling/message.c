@@ -1,0 +1,109 @@
+#include "analysis/signalling/signalling.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "common/hash/hash.h"
+
+static void add(struct signalling_message *m, const struct signalling_fact *f)
+{
+	if (m->n_facts < SIGNALLING_MAX_FACTS)
+		m->facts[m->n_facts++] = *f;
+}
+
+static void add_num(struct signalling_message *m, enum field_id id, bool telling, uint64_t v)
+{
+	assert(field_info(id)->type == FIELD_TYPE_LONG);
+	add(m, &(struct signalling_fact){.id = id, .telling = telling, .num = v});
+}
+
+static void add_flag(struct signalling_message *m, enum field_id id, bool telling, bool v)
+{
+	assert(field_info(id)->type == FIELD_TYPE_BOOLEAN);
+	add(m, &(struct signalling_fact){.id = id, .telling = telling, .flag = v});
+}
+
+static void add_text(struct signalling_message *m, enum field_id id, bool telling, struct str v)
+{
+	assert(field_is_text(id));
+	if (v.len > 0)
+		add(m, &(struct signalling_fact){.id = id, .telling = telling, .str = v});
+}
+
+static void add_ip(
+	struct signalling_message *m, enum field_id id, bool telling, const struct ip_addr *v)
+{
+	assert(field_info(id)->type == FIELD_TYPE_IP || field_info(id)->type == FIELD_TYPE_IPS);
+	add(m, &(struct signalling_fact){.id = id, .telling = telling, .ip = *v});
+}
+
+void message_num(struct signalling_message *m, enum field_id id, uint64_t v)
+{
+	add_num(m, id, true, v);
+}
+
+void message_flag(struct signalling_message *m, enum field_id id, bool v)
+{
+	add_flag(m, id, true, v);
+}
+
+void message_text(struct signalling_message *m, enum field_id id, struct str v)
+{
+	add_text(m, id, true, v);
+}
+
+void message_ip(struct signalling_message *m, enum field_id id, const struct ip_addr *v)
+{
+	add_ip(m, id, true, v);
+}
+
+void message_note_num(struct signalling_message *m, enum field_id id, uint64_t v)
+{
+	add_num(m, id, false, v);
+}
+
+void message_note_flag(struct signalling_message *m, enum field_id id, bool v)
+{
+	add_flag(m, id, false, v);
+}
+
+void message_note_text(struct signalling_message *m, enum field_id id, struct str v)
+{
+	add_text(m, id, false, v);
+}
+
+void message_note_ip(struct signalling_message *m, enum field_id id, const struct ip_addr *v)
+{
+	add_ip(m, id, false, v);
+}
+
+static uint64_t add_value(uint64_t hash, const struct signalling_fact *f)
+{
+	hash = hash64(&f->id, sizeof(f->id), hash);
+	switch (field_info(f->id)->type) {
+	case FIELD_TYPE_KEYWORD:
+	case FIELD_TYPE_KEYWORDS:
+	case FIELD_TYPE_WILDCARD:
+		return hash64(f->str.data, f->str.len, hash);
+	case FIELD_TYPE_IP:
+	case FIELD_TYPE_IPS:
+		return hash64(&f->ip, sizeof(f->ip), hash);
+	case FIELD_TYPE_BOOLEAN:
+		return hash64(&f->flag, sizeof(f->flag), hash);
+	case FIELD_TYPE_LONG:
+	case FIELD_TYPE_DATE:
+		return hash64(&f->num, sizeof(f->num), hash);
+	}
+	return hash;
+}
+
+uint64_t message_shape(const struct signalling_message *m, uint64_t hash_key)
+{
+	uint64_t hash = hash64(m->name, strlen(m->name), hash_key);
+
+	for (uint32_t i = 0; i < m->n_facts; i++) {
+		if (m->facts[i].telling)
+			hash = add_value(hash, &m->facts[i]);
+	}
+	return hash;
+}

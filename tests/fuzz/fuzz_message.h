@@ -1,0 +1,40 @@
+/* A parser of signalling on hostile payload: what each of its targets does. */
+#pragma once
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/signalling/signalling.h"
+
+/* Two bytes in front of the payload: the port that it was sent to, 0 and 1 for those of S in turn,
+ * and how much longer it was on the wire than it was captured. */
+static inline int fuzz_message(
+	const struct signalling *s, uint8_t proto, const uint8_t *data, size_t size)
+{
+	struct packet_layer l = {.ip_version = 4, .proto = proto, .sport = 40000};
+	struct signalling_message m;
+	uint8_t *copy;
+	uint32_t n;
+
+	if (size < 2 || size > UINT16_MAX)
+		return 0;
+	n = (uint32_t)size - 2;
+	l.dport = data[0] < 2 * SIGNALLING_MAX_PORTS && s->ports[data[0] / 2]
+			  ? s->ports[data[0] / 2]
+			  : data[0];
+	l.payload_bytes = n + data[1];
+	l.payload_captured = n;
+	copy = malloc(n ? n : 1); /* of exactly its size */
+	if (!copy)
+		return 0;
+	memcpy(copy, data + 2, n);
+	memset(&m, 0, sizeof(m));
+	if (s->message(&l, copy, n, &m)) {
+		if (!m.name || m.n_facts > SIGNALLING_MAX_FACTS ||
+			(m.bytes && (m.bytes < copy || m.bytes + m.n_bytes > copy + n)))
+			abort();
+		(void)message_shape(&m, 1);
+	}
+	free(copy);
+	return 0;
+}
