@@ -1,0 +1,28 @@
+/* Amounts over time, in integers: logarithms, and a sum that forgets. The same on every machine,
+ * which floating point and libm are not. Pure. */
+#pragma once
+
+#include <stdint.h>
+
+/* A doubling, in what amount_log says. */
+enum { AMOUNT_DOUBLING = 256, AMOUNT_LOG_MAX = 64 * AMOUNT_DOUBLING };
+
+/* 256 x log2(n + 1), rounded down: 0 for 0, 256 for 1, at most AMOUNT_LOG_MAX. Never decreases. */
+uint32_t amount_log(uint64_t n);
+
+/* What has that logarithm, within one in 250; UINT64_MAX from AMOUNT_LOG_MAX on. */
+uint64_t amount_of_log(uint32_t log);
+
+/* AMOUNT x e^(-ELAPSED / SPAN), within one in 10^7 and one byte. A sum to which all is added that
+ * comes, and which fades so, holds about what came in the last SPAN: a steady stream makes it
+ * exactly that. Any unit of time; SPAN 0 forgets all. */
+uint64_t amount_fade(uint64_t amount, uint64_t elapsed, uint64_t span);
+
+/* A + B, at most UINT64_MAX. */
+static inline uint64_t amount_add(uint64_t a, uint64_t b)
+{
+	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+/* The part A of A + B in thousandths; 0 of nothing. */
+uint32_t amount_share(uint64_t a, uint64_t b);
