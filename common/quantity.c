@@ -1,6 +1,8 @@
 #include "common/quantity.h"
 
+#include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 struct unit {
@@ -49,4 +51,17 @@ bool quantity_ms(const char *text, uint64_t *ret)
 		{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", DAY_MS}};
 
 	return read(text, units, sizeof(units) / sizeof(units[0]), 36525 * DAY_MS, ret);
+}
+
+char *quantity_bytes_format(uint64_t bytes, char *buf)
+{
+	static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
+	size_t unit = 0;
+
+	while (bytes >= 10000 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+		bytes /= 1000;
+		unit++;
+	}
+	snprintf(buf, QUANTITY_TEXT_BYTES, "%" PRIu64 " %s", bytes, units[unit]);
+	return buf;
 }

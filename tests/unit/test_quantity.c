@@ -35,10 +35,25 @@ START_TEST(durations)
 }
 END_TEST
 
+START_TEST(bytes_as_text)
+{
+	static const struct {
+		uint64_t bytes;
+		const char *text;
+	} cases[] = {{0, "0 bytes"}, {9999, "9999 bytes"}, {10000, "10 kB"}, {9999999, "9999 kB"},
+		{10000000, "10 MB"}, {UINT64_C(12345678901), "12 GB"}, {UINT64_MAX, "18446744 TB"}};
+	char buf[QUANTITY_TEXT_BYTES];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		ck_assert_str_eq(quantity_bytes_format(cases[i].bytes, buf), cases[i].text);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, bytes);
 	tcase_add_test(tc, durations);
+	tcase_add_test(tc, bytes_as_text);
 }
 
 int main(void)

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "common/quantity.h"
 #include "common/text_out.h"
 #include "common/time_text.h"
 #include "rules/policy/draft/internal.h"
@@ -36,12 +37,9 @@ static void put_time(struct writer *w, uint64_t ts_ns)
 
 static void put_bytes(struct writer *w, uint64_t bytes)
 {
-	if (bytes < 10000)
-		text_out_add(&w->text, "%" PRIu64 " bytes", bytes);
-	else if (bytes < 10000000)
-		text_out_add(&w->text, "%" PRIu64 " kB", bytes / 1000);
-	else
-		text_out_add(&w->text, "%" PRIu64 " MB", bytes / 1000000);
+	char text[QUANTITY_TEXT_BYTES];
+
+	text_out_add(&w->text, "%s", quantity_bytes_format(bytes, text));
 }
 
 static void put_head(struct writer *w)
