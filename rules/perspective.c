@@ -1,6 +1,7 @@
 #include "rules/perspective.h"
 
 #include "analysis/flow_facts.h"
+#include "analysis/stats/amount.h"
 #include "rules/canary.h"
 #include "rules/perspective_peer.h"
 
@@ -107,6 +108,8 @@ static void fill_self(const struct perspective *p, struct facts *f)
 							    : "inbound");
 	fill_equipment(f, p->ends[p->side].equipment, &r->addr[p->side], p->side == 0);
 	facts_set_num(f, FIELD_EQUIPMENT_BYTES, r->bytes[p->side]);
+	facts_set_num(f, FIELD_EQUIPMENT_BYTES_PERCENT,
+		amount_share(r->bytes[p->side], r->bytes[1 - p->side]) / 10);
 }
 
 /* A facts_fill_fn: USER is the perspective. */
