@@ -118,6 +118,11 @@ static struct parts parts_of(struct facts *f, const struct rule_match *m, struct
 		if (facts_num(f, FIELD_EQUIPMENT_DECLARED))
 			segment.len = 0;
 	}
+	/* Whom a sweep met last is no matter. */
+	if (rule->category == RULE_BEHAVIOUR && facts_has(f, FIELD_BEHAVIOUR_SUBJECT)) {
+		p.items[2] = facts_str(f, FIELD_BEHAVIOUR_SUBJECT);
+		p.items[3] = STR("");
+	}
 	if (rule->category == RULE_SENSOR) {
 		p.items[2] = facts_str(f, FIELD_SENSOR_INTERFACE);
 		p.items[3] = facts_str(f, FIELD_SENSOR_CAUSE);

@@ -1,9 +1,10 @@
 /* Findings: matches of a rule, folded. One finding is (rule, equipment, peer entity, application);
  * repeats inside the window are revisions of the same alert, at a bounded rate. Rules of the
  * category equipment are folded by rule and equipment alone, those of the category sensor by rule,
- * equipment, interface and cause, each of their matches being a revision; correlations by rule and
- * the values of their group. Rules may be replaced
- * while findings are open. Pure; one thread; packet time only.
+ * equipment, interface and cause, each of their matches being a revision; those of the category
+ * behaviour by rule, equipment and behaviour.subject, where there is one; correlations by rule and
+ * the values of their group. Rules may be replaced while findings are open. Pure; one thread;
+ * packet time only.
  *
  *   opened    the first match
  *   repeated  matched again, at least repeat_ns after the last revision

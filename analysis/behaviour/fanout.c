@@ -281,6 +281,7 @@ static void tell(const struct sight *s, const struct fanout *f, const struct fan
 
 	facts_set_num(ret, FIELD_BEHAVIOUR_SCORE, of_minute > of_day ? of_minute : of_day);
 	facts_set_num(ret, FIELD_BEHAVIOUR_CONFIDENCE, confidence_of(site, m));
+	facts_set_text(ret, FIELD_BEHAVIOUR_SUBJECT, "fan-out");
 	facts_set_text(ret, FIELD_BEHAVIOUR_FANOUT_PROBE, probe_name(r));
 	facts_set_num(ret, FIELD_BEHAVIOUR_FANOUT_HOSTS, m->hosts);
 	facts_set_num(ret, FIELD_BEHAVIOUR_FANOUT_SERVICE_HOSTS, m->service_hosts);

@@ -301,6 +301,38 @@ START_TEST(another_peer_or_equipment_is_another_finding)
 }
 END_TEST
 
+static void match_behaviour(struct bench *b, const char *entity, const char *subject)
+{
+	struct rule r = rule;
+	struct rule_match m = {.rule = &r};
+
+	r.category = RULE_BEHAVIOUR;
+	arena_reset(b->facts.arena);
+	facts_clear(&b->facts);
+	facts_set_text(&b->facts, FIELD_EQUIPMENT_NAME, "gnb");
+	facts_set_text(&b->facts, FIELD_PEER_ENTITY, entity);
+	facts_set_text(&b->facts, FIELD_NETWORK_PROTOCOL, entity);
+	facts_set_text(&b->facts, FIELD_BEHAVIOUR_SUBJECT, subject);
+	ck_assert_int_eq(findings_match(b->fs, &m, &b->facts, T0, true), 0);
+}
+
+/* A sweep is one finding; services that appeared are one each; a beacon is one per peer. */
+START_TEST(a_behaviour_says_what_it_is_about)
+{
+	struct bench *b = bench_new(8);
+
+	match_behaviour(b, "one", "fan-out");
+	match_behaviour(b, "other", "fan-out");
+	ck_assert_uint_eq(open_now(b), 1);
+	match_behaviour(b, "other", "tcp/8443");
+	ck_assert_uint_eq(open_now(b), 2);
+	match_behaviour(b, "one", NULL);
+	match_behaviour(b, "other", NULL);
+	ck_assert_uint_eq(open_now(b), 4);
+	bench_free(b);
+}
+END_TEST
+
 START_TEST(a_full_table_closes_the_longest_silent_and_counts)
 {
 	struct bench *b = bench_new(2);
@@ -485,6 +517,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, a_match_ahead_of_the_ticks_stays_open);
 	tcase_add_test(tc, the_window_closes_exactly_at_its_end);
 	tcase_add_test(tc, another_peer_or_equipment_is_another_finding);
+	tcase_add_test(tc, a_behaviour_says_what_it_is_about);
 	tcase_add_test(tc, a_full_table_closes_the_longest_silent_and_counts);
 	tcase_add_test(tc, alerts_of_one_instant_leave_in_the_order_of_their_ids);
 	tcase_add_test(tc, ids_depend_on_nothing_but_the_finding);
