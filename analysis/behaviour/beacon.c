@@ -1,0 +1,198 @@
+/* Beacon: equipment calls a peer again and again, as a timer would have it.
+ *
+ * A beat is a conversation that the equipment began and that was answered (RFC 9293 §3.5 for TCP:
+ * attempts are counted apart), or a burst inside one that lasts. Those within two seconds of the
+ * one before are the same beat. Kept are the last gaps between beats and the last sizes, as
+ * logarithms: so the measure follows a timer that is changed, missed beats make a gap of several
+ * periods, and a period of a week costs no more than one of ten seconds. The score is the evidence
+ * for a timer against chance (rhythm.h), which sizes that stay the same strengthen and sizes that
+ * vary weaken. */
+#include "analysis/behaviour/behaviour.h"
+#include "analysis/behaviour/rhythm.h"
+#include "analysis/stats/amount.h"
+#include "common/time_text.h"
+
+enum {
+	SIZES = 24,
+	SAME_BEAT_MS = 2000,
+	BURST_SILENCE_MS = 5000, /* before a burst: sight.h */
+	/* These gates save work alone, and stand below those of any rule. */
+	LEAST_BEATS = RHYTHM_LEAST + 1,
+	LEAST_SCORE = 250,
+};
+
+struct beacon {
+	uint64_t first_ms, begin_ms, last_ms; /* first beat; begin and end of the last one */
+	uint32_t beats, bursts, attempts;     /* bursts are beats, too */
+	uint32_t judged;                      /* beats when it was last judged */
+	uint32_t sent, received;              /* in the present burst so far */
+	uint16_t gaps[RHYTHM_MOST];           /* amount_log of ms, a ring */
+	uint16_t sizes[2][SIZES];             /* amount_log of bytes sent and received, a ring */
+};
+
+_Static_assert(sizeof(struct beacon) <= 232, "the budget of a pair, docs/beacons.md");
+
+static uint32_t add_up(uint32_t a, uint64_t b)
+{
+	return b > UINT32_MAX - a ? UINT32_MAX : a + (uint32_t)b;
+}
+
+/* Whether it is a new beat. */
+static bool beat(struct beacon *b, uint64_t at_ms, uint64_t sent, uint64_t received)
+{
+	const bool first = b->beats == 0;
+
+	/* Conversations are told as they end, and one that lasted may have begun before beats that
+	 * are known by now: it is one of those, or counts as missed. */
+	if (!first && at_ms < b->last_ms + SAME_BEAT_MS) {
+		if (at_ms >= b->begin_ms && at_ms > b->last_ms)
+			b->last_ms = at_ms;
+		return false;
+	}
+	if (first)
+		b->first_ms = at_ms;
+	else
+		b->gaps[(b->beats - 1) % RHYTHM_MOST] = (uint16_t)amount_log(at_ms - b->begin_ms);
+	b->sizes[0][b->beats % SIZES] = (uint16_t)amount_log(sent);
+	b->sizes[1][b->beats % SIZES] = (uint16_t)amount_log(received);
+	b->begin_ms = b->last_ms = at_ms;
+	if (b->beats < UINT32_MAX)
+		b->beats++;
+	return true;
+}
+
+/* Percent of the N sizes that lie within a tenth of the most common one. */
+static uint32_t alike_percent(const uint16_t *sizes, uint32_t n)
+{
+	enum { TENTH = 35 }; /* log2(1.1) times 256 */
+	uint32_t most = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t alike = 0;
+
+		for (uint32_t j = 0; j < n; j++)
+			alike += sizes[i] < sizes[j] + TENTH && sizes[j] < sizes[i] + TENTH;
+		if (alike > most)
+			most = alike;
+	}
+	return n ? most * 100 / n : 0;
+}
+
+/* What N sizes say, as rhythm.evidence: of a timer's, 70 % are alike; of others', 20 %. */
+static int32_t size_evidence(uint32_t alike, uint32_t n)
+{
+	enum { ALIKE = 463, OTHER = -362, MOST = 6 * 256, LEAST = -12 * 256 };
+	const int32_t e =
+		(int32_t)(n * alike / 100) * ALIKE + (int32_t)(n - n * alike / 100) * OTHER;
+
+	return e > MOST ? MOST : e < LEAST ? LEAST : e;
+}
+
+struct measure {
+	struct rhythm rhythm;
+	uint32_t n, alike;
+	uint32_t score;
+};
+
+static struct measure measure_of(const struct beacon *b)
+{
+	struct measure m = {0};
+	const uint32_t n_gaps = b->beats - 1 < RHYTHM_MOST ? b->beats - 1 : RHYTHM_MOST;
+	const uint32_t n_sizes = b->beats < SIZES ? b->beats : SIZES;
+	const uint32_t sent = alike_percent(b->sizes[0], n_sizes);
+	const uint32_t received = alike_percent(b->sizes[1], n_sizes);
+	const bool in_one = b->bursts > b->beats / 2;
+	int32_t evidence, sizes;
+
+	m.rhythm = rhythm_measure(b->gaps, n_gaps, in_one ? BURST_SILENCE_MS : SAME_BEAT_MS);
+	m.n = b->beats;
+	m.alike = sent > received ? sent : received;
+	sizes = (size_evidence(sent, n_sizes) + size_evidence(received, n_sizes)) / 2;
+	evidence = m.rhythm.evidence;
+	/* Equal sizes alone are no rhythm: they add no more than the gaps themselves say. */
+	if (evidence > 0)
+		evidence += sizes < evidence ? sizes : evidence;
+	if (evidence > 0)
+		m.score = (uint32_t)((int64_t)evidence * 1000 / (evidence + 4 * 256));
+	return m;
+}
+
+static uint32_t confidence_of(uint32_t n)
+{
+	return (uint32_t)((uint64_t)n * 100 / ((uint64_t)n + 6));
+}
+
+static bool judge(struct beacon *b, struct facts *ret)
+{
+	const uint32_t since = b->beats - b->judged;
+	struct measure m;
+	uint64_t period_s;
+
+	if (b->beats < LEAST_BEATS || (b->beats >= 2 * SIZES && since < RHYTHM_MOST / 2))
+		return false;
+	b->judged = b->beats;
+	m = measure_of(b);
+	if (m.score < LEAST_SCORE)
+		return false;
+	period_s = (m.rhythm.period_ms + 500) / 1000;
+	facts_set_num(ret, FIELD_BEHAVIOUR_SCORE, m.score);
+	facts_set_num(ret, FIELD_BEHAVIOUR_CONFIDENCE, confidence_of(m.n));
+	facts_set_num(ret, FIELD_BEHAVIOUR_BEACON_BEATS, m.n);
+	facts_set_num(ret, FIELD_BEHAVIOUR_BEACON_PERIOD, period_s);
+	facts_set_num(ret, FIELD_BEHAVIOUR_BEACON_JITTER, m.rhythm.jitter_percent);
+	facts_set_num(ret, FIELD_BEHAVIOUR_BEACON_MISSED, m.rhythm.missed_percent);
+	facts_set_num(ret, FIELD_BEHAVIOUR_BEACON_ALIKE, m.alike);
+	facts_set_num(ret, FIELD_BEHAVIOUR_BEACON_BURSTS, b->bursts);
+	facts_set_num(ret, FIELD_BEHAVIOUR_BEACON_ATTEMPTS, b->attempts);
+	facts_set_str(ret, FIELD_BEHAVIOUR_REASON,
+		arena_printf(ret->arena,
+			"%u beats, as of a timer of %llu s that strays by %u %%, %u %% of them "
+			"missed; %u %% of the last are of one size",
+			(unsigned)b->beats, (unsigned long long)period_s,
+			(unsigned)m.rhythm.jitter_percent, (unsigned)m.rhythm.missed_percent,
+			(unsigned)m.alike));
+	return true;
+}
+
+static bool see_burst(struct beacon *b, const struct sight *s)
+{
+	const uint64_t at_ms = s->ev->flow.last_ns / NS_PER_MS;
+	const bool new_beat = beat(b, at_ms, b->sent, b->received);
+
+	b->sent = add_up(0, s->sent);
+	b->received = add_up(0, s->received);
+	b->bursts += new_beat && b->bursts < UINT32_MAX;
+	return new_beat;
+}
+
+static bool see(const struct sight *s, const struct behaviour_memory *m, struct facts *ret)
+{
+	struct beacon *b = m->pair;
+	const struct flow_record *f = &s->ev->flow;
+
+	if (!b || s->side != 0)
+		return false;
+	switch (s->kind) {
+	case SIGHT_UPDATE:
+		b->sent = add_up(b->sent, s->sent);
+		b->received = add_up(b->received, s->received);
+		return false;
+	case SIGHT_BURST:
+		return see_burst(b, s) && judge(b, ret);
+	case SIGHT_END:
+		if (f->state != FLOW_ESTABLISHED) {
+			b->attempts = add_up(b->attempts, 1);
+			return false;
+		}
+		return beat(b, f->first_ns / NS_PER_MS, f->bytes[0], f->bytes[1]) && judge(b, ret);
+	default:
+		return false;
+	}
+}
+
+const struct behaviour behaviour_beacon = {
+	.name = "beacon",
+	.pair_bytes = sizeof(struct beacon),
+	.kinds = 1u << SIGHT_UPDATE | 1u << SIGHT_BURST | 1u << SIGHT_END,
+	.see = see,
+};

@@ -1,0 +1,25 @@
+/* Rhythm: how much likelier it is that gaps between events come from a timer than by chance. Pure.
+ *
+ * A timer sleeps one period, more or less, and an event is missed now and then: a gap is k periods,
+ * with the probability p (1 - p)^(k - 1), give or take a spread that grows with the square root of
+ * k (sleeps add up). A few gaps may be anything, since somebody uses the channel meanwhile. Chance
+ * is whichever explains the gaps better of two: events that do not know of each other (gaps are
+ * exponential behind DEAD_MS, below which no gap can be seen), and bouts with long pauses between
+ * them (gaps are log-normal, over more than a factor of four each way). Period, spread and p are
+ * those that fit best; what fitting alone gains is taken off. */
+#pragma once
+
+#include <stdint.h>
+
+enum { RHYTHM_MOST = 40, RHYTHM_LEAST = 4 };
+
+struct rhythm {
+	int32_t evidence;        /* base-2 logarithm of that ratio, times 256 */
+	uint64_t period_ms;      /* of the timer that fits best */
+	uint32_t jitter_percent; /* of the period, each way, if all values were alike likely */
+	uint32_t missed_percent; /* of the events that it made */
+};
+
+/* LOGS: amount_log of the gaps in ms, N of them, at most RHYTHM_MOST; evidence is 0 of fewer than
+ * RHYTHM_LEAST. Cost: some 10,000 steps. */
+struct rhythm rhythm_measure(const uint16_t *logs, uint32_t n, uint64_t dead_ms);
