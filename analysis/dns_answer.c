@@ -166,7 +166,10 @@ static void read_record(struct cursor *c, struct dns_answer *a)
 	length = cursor_be16(c);
 	at = *c;
 	data = cursor_take(c, length);
-	if (!cursor_ok(c) || class != DNS_CLASS_IN)
+	if (!cursor_ok(c))
+		return;
+	a->answer_octets += length; /* at most MAX_RECORDS of 64 KiB */
+	if (class != DNS_CLASS_IN)
 		return;
 	if (type == DNS_TYPE_CNAME || type == DNS_TYPE_NS || type == DNS_TYPE_PTR)
 		add_name(at, 0, a);
@@ -186,31 +189,48 @@ static void read_record(struct cursor *c, struct dns_answer *a)
 	add_address_text(&addr, a);
 }
 
+/* The header (RFC 1035 §4.1.1) and the one question behind it. */
+static bool read_question(
+	struct cursor *c, struct dns_answer *ret, uint16_t *ret_flags, uint16_t *ret_answers)
+{
+	struct name_text name = {ret->name, 0, DNS_NAME_BYTES};
+	uint16_t questions;
+
+	ret->n_addr = ret->n_data = ret->n_data_bytes = 0;
+	ret->ttl_s = ret->answer_octets = 0;
+	cursor_skip(c, 2);
+	*ret_flags = cursor_be16(c);
+	questions = cursor_be16(c);
+	*ret_answers = cursor_be16(c);
+	cursor_skip(c, 4);
+	if (!cursor_ok(c) || (*ret_flags & DNS_OPCODE_MASK) || questions != 1)
+		return false;
+	read_name(c, &name);
+	ret->name_len = name.len;
+	ret->name[ret->name_len] = '\0';
+	ret->type = cursor_be16(c);
+	cursor_skip(c, 2); /* class */
+	ret->code = (uint8_t)(*ret_flags & DNS_RCODE_MASK);
+	ret->z = (uint8_t)((*ret_flags & DNS_Z_MASK) >> 4);
+	return cursor_ok(c) && ret->name_len > 0;
+}
+
 bool dns_answer_parse(const uint8_t *message, uint32_t n, struct dns_answer *ret)
 {
 	struct cursor c = cursor_init(message, n);
-	struct name_text name = {ret->name, 0, DNS_NAME_BYTES};
-	uint16_t flags, questions, answers;
+	uint16_t flags, answers;
 
-	ret->n_addr = ret->n_data = ret->n_data_bytes = 0;
-	ret->ttl_s = 0;
-	cursor_skip(&c, 2);
-	flags = cursor_be16(&c);
-	questions = cursor_be16(&c);
-	answers = cursor_be16(&c);
-	cursor_skip(&c, 4);
-	if (!cursor_ok(&c) || !(flags & DNS_QR) || (flags & DNS_OPCODE_MASK) || questions != 1)
+	if (!read_question(&c, ret, &flags, &answers) || !(flags & DNS_QR))
 		return false;
-	read_name(&c, &name);
-	ret->name_len = name.len;
-	ret->name[ret->name_len] = '\0';
-	ret->type = cursor_be16(&c);
-	cursor_skip(&c, 2); /* class */
-	if (!cursor_ok(&c) || ret->name_len == 0)
-		return false;
-	ret->code = (uint8_t)(flags & DNS_RCODE_MASK);
-	ret->z = (uint8_t)((flags & DNS_Z_MASK) >> 4);
 	for (uint16_t i = 0; i < answers && i < MAX_RECORDS && cursor_ok(&c); i++)
 		read_record(&c, ret);
 	return true;
+}
+
+bool dns_question_parse(const uint8_t *message, uint32_t n, struct dns_answer *ret)
+{
+	struct cursor c = cursor_init(message, n);
+	uint16_t flags, answers;
+
+	return read_question(&c, ret, &flags, &answers) && !(flags & DNS_QR);
 }

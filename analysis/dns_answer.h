@@ -1,4 +1,5 @@
-/* What a DNS response says. Pure; reads nothing beyond the message. */
+/* What a DNS response says, and what a question asks for. Pure; reads nothing beyond the message.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -27,6 +28,7 @@ struct dns_answer {
 	char data[DNS_DATA_BYTES];
 	uint16_t data_len[DNS_MAX_DATA];
 	uint32_t n_data, n_data_bytes;
+	uint32_t answer_octets; /* of the data of all answers, whatever their type (NULL, TXT) */
 };
 
 /* True when MESSAGE, N bytes, is a standard response (RFC 1035 §4.1) to one question. Addresses are
@@ -34,3 +36,7 @@ struct dns_answer {
  * that is cut short count as far as they are whole; addresses beyond DNS_MAX_ADDRESSES are left
  * out. */
 bool dns_answer_parse(const uint8_t *message, uint32_t n, struct dns_answer *ret);
+
+/* The same of a standard query: true when it asks one question, of which RET holds name and type
+ * and nothing else. */
+bool dns_question_parse(const uint8_t *message, uint32_t n, struct dns_answer *ret);

@@ -23,6 +23,8 @@ enum event_kind {
 	EVENT_REACH,   /* a subscriber's packet in this tunnel is addressed to infrastructure */
 	EVENT_MESSAGE, /* a parser of signalling read a message that is worth telling, the 1st, 2nd,
 			* 4th, 8th, ... of its kind in this conversation and this minute */
+	EVENT_DNS_QUESTION, /* one that nobody answers: asked in a conversation in which only
+			     * the asker has spoken, 5 s after it began */
 };
 
 enum flow_state { FLOW_ATTEMPT, FLOW_REJECTED, FLOW_ESTABLISHED };
@@ -89,13 +91,18 @@ struct flow_label {
 struct details;
 struct signalling_message;
 
+enum { DNS_UNANSWERED = 0xff };
+
 /* What else an answer of DNS says. */
 struct dns_reply {
 	struct ip_addr server;
 	uint16_t client_port, server_port;
-	uint16_t type; /* of the question */
-	uint8_t code;
+	uint16_t type;          /* of the question */
+	uint8_t code;           /* DNS_UNANSWERED: it was not answered */
 	uint8_t z;              /* bits 6 to 4 of the flags */
+	uint32_t name_hash;     /* of the name as it was asked for: tells names apart that look
+				 * alike without identities. Keyed */
+	uint32_t answer_octets; /* of the data of all answers */
 	const struct str *data; /* of the answers, as texts */
 	uint32_t n_data;
 };
@@ -154,7 +161,8 @@ struct event {
 	 * (event_unpack). */
 	const struct details *packed;
 	union {
-		/* EVENT_DNS_ANSWER: client asked for NAME and got these */
+		/* EVENT_DNS_ANSWER: client asked for NAME and got these. EVENT_DNS_QUESTION: it
+		 * got nothing */
 		struct {
 			struct ip_addr dns_client;
 			struct str dns_name;

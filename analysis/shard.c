@@ -212,7 +212,7 @@ void shard_packet(struct shard *s, const struct sighting *at, const struct frame
 	if (f->detection != FLOW_NONE)
 		shard_detection_packet(s, f, frame, &fp, opaque);
 	if (f->is_dns && fp.payload_captured)
-		shard_emit_answers(s, f, &fp);
+		shard_emit_dns(s, f, &fp);
 	if (f->watch && fp.payload)
 		shard_emit_message(s, f, &fp);
 	if (at->notes & SIGHTING_REACH)

@@ -5,8 +5,12 @@
 #include "analysis/dns_answer.h"
 #include "analysis/flow/details.h"
 #include "analysis/redact.h"
+#include "common/hash/hash.h"
 
 enum { PORT_DNS = 53, DNS_TCP_PREFIX_BYTES = 2 };
+
+/* Resolvers ask again after 5 s, and those who ask two things at once do so at once. */
+#define DNS_IN_VAIN_NS UINT64_C(5000000000)
 
 static void name_label(struct shard *s, const struct flow *f, struct flow_label *ret)
 {
@@ -119,7 +123,7 @@ void shard_emit_classified(struct shard *s, struct flow *f)
 }
 
 /* What the answer says beside addresses. NULL without memory. */
-static const struct dns_reply *reply_of(
+static struct dns_reply *reply_of(
 	struct shard *s, const struct packet_layer *l, struct dns_answer *a)
 {
 	struct dns_reply *reply = arena_alloc(s->arena, sizeof(*reply));
@@ -134,6 +138,7 @@ static const struct dns_reply *reply_of(
 		.type = a->type,
 		.code = a->code,
 		.z = a->z,
+		.answer_octets = a->answer_octets,
 		.data = data,
 		.n_data = a->n_data};
 	for (uint32_t i = 0; i < a->n_data; i++) {
@@ -146,42 +151,84 @@ static const struct dns_reply *reply_of(
 	return reply;
 }
 
+/* Begins an event about what CLIENT asked for. */
+static void begin_dns(struct shard *s, const struct flow *f, enum event_kind kind,
+	const struct ip_addr *client, struct dns_answer *a, struct event *ret)
+{
+	shard_event_begin(s, f, kind, ret);
+	fill_label(s, f, &ret->flow.label);
+	ret->dns_client = *client;
+	redact_name(a->name, a->name_len);
+	ret->dns_name = arena_str(s->arena, (struct str){a->name, a->name_len});
+}
+
+static uint32_t hash_name(const struct shard *s, const struct dns_answer *a)
+{
+	return (uint32_t)hash64(a->name, a->name_len, s->cfg.hash_key);
+}
+
 static void emit_answer(struct shard *s, const struct flow *f, const struct flow_packet *fp,
 	const uint8_t *message, uint32_t n)
 {
 	struct dns_answer answer;
+	struct dns_reply *reply;
 	struct ip_addr *addr;
 	struct event ev;
 
 	if (!dns_answer_parse(message, n, &answer))
 		return;
 	addr = arena_alloc(s->arena, (answer.n_addr + 1) * sizeof(*addr));
-	if (!addr)
+	reply = reply_of(s, fp->layer, &answer);
+	if (!addr || !reply)
 		return;
 	memcpy(addr, answer.addr, answer.n_addr * sizeof(*addr));
-	redact_name(answer.name, answer.name_len);
-	shard_event_begin(s, f, EVENT_DNS_ANSWER, &ev);
-	ev.dns_client = fp->layer->dst;
-	ev.dns_name = arena_str(s->arena, (struct str){answer.name, answer.name_len});
+	reply->name_hash = hash_name(s, &answer);
+	begin_dns(s, f, EVENT_DNS_ANSWER, &fp->layer->dst, &answer, &ev);
 	ev.dns_addr = addr;
 	ev.n_dns_addr = answer.n_addr;
 	ev.dns_ttl_s = answer.ttl_s;
-	ev.dns_reply = reply_of(s, fp->layer, &answer);
-	if (ev.dns_reply)
-		s->emit(s->user, &ev);
+	ev.dns_reply = reply;
+	s->emit(s->user, &ev);
+}
+
+static void emit_question(struct shard *s, const struct flow *f, const struct flow_packet *fp,
+	const uint8_t *message, uint32_t n)
+{
+	struct dns_reply *reply = arena_alloc(s->arena, sizeof(*reply));
+	struct dns_answer question;
+	struct event ev;
+
+	if (!reply || !dns_question_parse(message, n, &question))
+		return;
+	*reply = (struct dns_reply){.server = fp->layer->dst,
+		.client_port = fp->layer->sport,
+		.server_port = fp->layer->dport,
+		.type = question.type,
+		.code = DNS_UNANSWERED,
+		.name_hash = hash_name(s, &question)};
+	begin_dns(s, f, EVENT_DNS_QUESTION, &fp->layer->src, &question, &ev);
+	ev.dns_reply = reply;
+	s->emit(s->user, &ev);
+}
+
+static bool is_unanswered(const struct shard *s, const struct flow *f)
+{
+	return f->packets[!f->initiator_end] == 0 && s->now_ns - f->first_ns >= DNS_IN_VAIN_NS;
 }
 
 /* Answers come from the one who was asked. Over TCP each has its length in front (RFC 1035 §4.2.2);
  * those that end in a later segment are not read. */
-void shard_emit_answers(struct shard *s, const struct flow *f, const struct flow_packet *fp)
+void shard_emit_dns(struct shard *s, const struct flow *f, const struct flow_packet *fp)
 {
+	const bool is_answer =
+		fp->layer->sport == PORT_DNS || fp->sighting->src_end != f->initiator_end;
 	const uint8_t *at = fp->payload;
 	uint32_t left = fp->payload_captured;
 
-	if (fp->layer->sport != PORT_DNS && fp->sighting->src_end == f->initiator_end)
+	if (!is_answer && !is_unanswered(s, f))
 		return;
 	if (fp->layer->proto == IPPROTO_NUM_UDP) {
-		emit_answer(s, f, fp, at, left);
+		(is_answer ? emit_answer : emit_question)(s, f, fp, at, left);
 		return;
 	}
 	while (left > DNS_TCP_PREFIX_BYTES) {
@@ -189,7 +236,7 @@ void shard_emit_answers(struct shard *s, const struct flow *f, const struct flow
 
 		if (n > left - DNS_TCP_PREFIX_BYTES)
 			return;
-		emit_answer(s, f, fp, at + DNS_TCP_PREFIX_BYTES, n);
+		(is_answer ? emit_answer : emit_question)(s, f, fp, at + DNS_TCP_PREFIX_BYTES, n);
 		at += DNS_TCP_PREFIX_BYTES + n;
 		left -= DNS_TCP_PREFIX_BYTES + n;
 	}

@@ -82,8 +82,8 @@ void shard_emit_flow(
 	struct shard *s, const struct flow *f, enum event_kind kind, enum flow_end end);
 void shard_emit_classified(struct shard *s, struct flow *f); /* once per flow */
 
-/* What a packet of a DNS flow answers. */
-void shard_emit_answers(struct shard *s, const struct flow *f, const struct flow_packet *fp);
+/* What a packet of a DNS flow answers, or asks in vain. */
+void shard_emit_dns(struct shard *s, const struct flow *f, const struct flow_packet *fp);
 
 /* A subscriber's packet is addressed to infrastructure, as the reader has made sure. */
 void shard_emit_reach(struct shard *s, const struct flow *f, const struct flow_packet *fp);

@@ -325,6 +325,8 @@ static int judge(struct analyst *a, const struct event *ev)
 	case EVENT_FLOW_END:
 	case EVENT_FLOW_BURST:
 		return judge_flow(a, ev);
+	case EVENT_DNS_QUESTION:
+		return a->rc; /* rules of DNS judge answers */
 	case EVENT_DNS_ANSWER:
 		return judge_dns(a, ev);
 	case EVENT_REACH:

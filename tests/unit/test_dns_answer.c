@@ -104,6 +104,56 @@ START_TEST(test_addresses_behind_an_alias)
 }
 END_TEST
 
+/* What a tunnel carries down stands in records of any type. */
+START_TEST(test_octets_of_answers)
+{
+	enum { NUL = 10, PRIVATE_USE = 65399 };
+	struct message m;
+	struct dns_answer a;
+
+	header(&m, RESPONSE, 1, 3);
+	question(&m, "a.example");
+	record(&m, NUL, IN, 0, "0123456789abcdef", 16);
+	record(&m, PRIVATE_USE, IN, 0, "0123", 4);
+	record(&m, A, CHAOS, 0, v4, 4);
+	ck_assert(parse(&m, m.n, &a));
+	ck_assert_uint_eq(a.answer_octets, 24);
+	ck_assert_uint_eq(a.n_data, 0);
+	ck_assert(parse(&m, m.n - 1, &a)); /* the last one is cut */
+	ck_assert_uint_eq(a.answer_octets, 20);
+}
+END_TEST
+
+START_TEST(test_questions)
+{
+	struct message m;
+	struct dns_answer a;
+
+	header(&m, QUERY, 1, 0);
+	question(&m, "A.example");
+	ck_assert(dns_question_parse(m.bytes, m.n, &a));
+	ck_assert_str_eq(a.name, "a.example");
+	ck_assert_uint_eq(a.type, A);
+	for (uint32_t n = 0; n < m.n; n++) {
+		uint8_t *cut = malloc(n + 1);
+
+		memcpy(cut, m.bytes, n);
+		ck_assert(!dns_question_parse(cut, n, &a));
+		free(cut);
+	}
+	m.bytes[2] = 0x29; /* an update */
+	ck_assert(!dns_question_parse(m.bytes, m.n, &a));
+	m.bytes[2] = 0x81; /* an answer */
+	ck_assert(!dns_question_parse(m.bytes, m.n, &a));
+	m.bytes[2] = 0x01;
+	m.bytes[5] = 2;
+	ck_assert(!dns_question_parse(m.bytes, m.n, &a));
+	header(&m, QUERY, 1, 0);
+	question(&m, "");
+	ck_assert(!dns_question_parse(m.bytes, m.n, &a));
+}
+END_TEST
+
 START_TEST(test_what_is_no_answer)
 {
 	struct message m;
@@ -429,6 +479,8 @@ END_TEST
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, test_addresses_behind_an_alias);
+	tcase_add_test(tc, test_octets_of_answers);
+	tcase_add_test(tc, test_questions);
 	tcase_add_test(tc, test_what_is_no_answer);
 	tcase_add_test(tc, test_records_that_are_no_addresses);
 	tcase_add_test(tc, test_data);

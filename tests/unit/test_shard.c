@@ -192,9 +192,20 @@ static const char *kinds(const struct rig *r, char buf[64])
 {
 	ck_assert_uint_lt(r->n, 64);
 	for (uint32_t i = 0; i < r->n; i++)
-		buf[i] = "CUEDRM"[r->ev[i].kind];
+		buf[i] = "CUEBDRMQ"[r->ev[i].kind];
 	buf[r->n] = '\0';
 	return buf;
+}
+
+/* The event of KIND that came I-th, from 0. */
+static const struct event *nth(const struct rig *r, enum event_kind kind, uint32_t i)
+{
+	for (uint32_t k = 0; k < r->n; k++) {
+		if (r->ev[k].kind == kind && i-- == 0)
+			return &r->ev[k];
+	}
+	ck_abort_msg("there is no such event");
+	return NULL;
 }
 
 #define ASSERT_KINDS(r, want)                                                                      \
@@ -718,6 +729,56 @@ START_TEST(test_dns_answers)
 }
 END_TEST
 
+/* Only what nobody answers is told of, and not at once: then it may still be. */
+START_TEST(test_dns_questions_in_vain)
+{
+	const struct payload one = dns_message("One.example", 0, 0),
+			     two = dns_message("two.example", 0, 0),
+			     answer = dns_message("two.example", 1, 1);
+	struct rig *r = rig_new(&plenty);
+	const struct event *ev;
+
+	udp(r, T0, CLIENT, 53, &one);
+	udp(r, T0 + 5 * S - 1, CLIENT, 53, &one);
+	ck_assert_uint_eq(count(r, EVENT_DNS_QUESTION), 0);
+	udp(r, T0 + 5 * S, CLIENT, 53, &one);
+	udp(r, T0 + 6 * S, CLIENT, 53, &two);
+	ck_assert_uint_eq(count(r, EVENT_DNS_QUESTION), 2);
+	ev = nth(r, EVENT_DNS_QUESTION, 0);
+	ASSERT_TEXT(ev->dns_name, "one.example");
+	ck_assert_uint_eq(ev->dns_reply->type, 1);
+	ck_assert_uint_eq(ev->dns_reply->code, DNS_UNANSWERED);
+	ck_assert_uint_eq(ev->n_dns_addr, 0);
+	ck_assert_uint_ne(
+		ev->dns_reply->name_hash, nth(r, EVENT_DNS_QUESTION, 1)->dns_reply->name_hash);
+	udp(r, T0 + 7 * S, SERVER, 53, &answer);
+	ck_assert_uint_eq(count(r, EVENT_DNS_ANSWER), 1);
+	ck_assert_uint_eq(nth(r, EVENT_DNS_ANSWER, 0)->dns_reply->name_hash,
+		nth(r, EVENT_DNS_QUESTION, 1)->dns_reply->name_hash);
+	udp(r, T0 + 8 * S, CLIENT, 53, &two); /* somebody answers */
+	ck_assert_uint_eq(count(r, EVENT_DNS_QUESTION), 2);
+	rig_free(r);
+}
+END_TEST
+
+/* What redaction makes alike is told apart all the same. */
+START_TEST(test_names_are_told_apart)
+{
+	const struct payload one = dns_message("1234567890.example", 1, 1),
+			     two = dns_message("1234567891.example", 1, 1);
+	struct rig *r = rig_new(&plenty);
+
+	udp(r, T0, SERVER, 53, &one);
+	udp(r, T0, SERVER, 53, &two);
+	ck_assert_uint_eq(count(r, EVENT_DNS_ANSWER), 2);
+	ASSERT_TEXT(nth(r, EVENT_DNS_ANSWER, 0)->dns_name, "**********.example");
+	ASSERT_TEXT(nth(r, EVENT_DNS_ANSWER, 1)->dns_name, "**********.example");
+	ck_assert_uint_ne(nth(r, EVENT_DNS_ANSWER, 0)->dns_reply->name_hash,
+		nth(r, EVENT_DNS_ANSWER, 1)->dns_reply->name_hash);
+	rig_free(r);
+}
+END_TEST
+
 START_TEST(test_answers_nobody_was_asked_for)
 {
 	const struct payload question = dns_message("www.example", 0, 0),
@@ -1124,6 +1185,8 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, test_sctp_with_other_data_is_certain);
 	tcase_add_test(tc, test_snmp_version_is_told);
 	tcase_add_test(tc, test_dns_answers);
+	tcase_add_test(tc, test_dns_questions_in_vain);
+	tcase_add_test(tc, test_names_are_told_apart);
 	tcase_add_test(tc, test_answers_nobody_was_asked_for);
 	tcase_add_test(tc, test_dns_answers_over_tcp);
 	tcase_add_test(tc, test_names_in_answers_are_redacted);
