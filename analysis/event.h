@@ -23,8 +23,9 @@ enum event_kind {
 	EVENT_REACH,   /* a subscriber's packet in this tunnel is addressed to infrastructure */
 	EVENT_MESSAGE, /* a parser of signalling read a message that is worth telling, the 1st, 2nd,
 			* 4th, 8th, ... of its kind in this conversation and this minute */
-	EVENT_DNS_QUESTION, /* one that nobody answers: asked in a conversation in which only
-			     * the asker has spoken, 5 s after it began */
+	EVENT_DNS_QUESTION, /* one that nobody seems to answer: asked 5 s after the conversation
+			     * began, in which only the asker has spoken; or when 8 others have
+			     * no answer yet */
 };
 
 enum flow_state { FLOW_ATTEMPT, FLOW_REJECTED, FLOW_ESTABLISHED };

@@ -422,7 +422,8 @@ void dns_facts_fill(struct facts *f, const struct event *ev)
 	facts_set_text(f, FIELD_NETWORK_PROTOCOL, "dns");
 	facts_set_str(f, FIELD_DNS_QUESTION_NAME, ev->dns_name);
 	set_dns_type(f, reply->type);
-	set_dns_code(f, reply->code);
+	if (reply->code != DNS_UNANSWERED)
+		set_dns_code(f, reply->code);
 	facts_set_ips(f, FIELD_DNS_RESOLVED_IP, ev->dns_addr, ev->n_dns_addr);
 	facts_set_strs(f, FIELD_DNS_ANSWER_DATA, reply->data, reply->n_data);
 	facts_set_num(f, FIELD_DNS_Z, reply->z);

@@ -7,7 +7,7 @@
 #include "analysis/redact.h"
 #include "common/hash/hash.h"
 
-enum { PORT_DNS = 53, DNS_TCP_PREFIX_BYTES = 2 };
+enum { PORT_DNS = 53, DNS_TCP_PREFIX_BYTES = 2, DNS_OUTSTANDING = 8 };
 
 /* Resolvers ask again after 5 s, and those who ask two things at once do so at once. */
 #define DNS_IN_VAIN_NS UINT64_C(5000000000)
@@ -211,9 +211,15 @@ static void emit_question(struct shard *s, const struct flow *f, const struct fl
 	s->emit(s->user, &ev);
 }
 
-static bool is_unanswered(const struct shard *s, const struct flow *f)
+/* In one datagram there is one question, or one answer. */
+static bool is_in_vain(const struct shard *s, const struct flow *f)
 {
-	return f->packets[!f->initiator_end] == 0 && s->now_ns - f->first_ns >= DNS_IN_VAIN_NS;
+	const uint64_t asked = f->packets[f->initiator_end];
+	const uint64_t answered = f->packets[!f->initiator_end];
+
+	if (answered == 0)
+		return s->now_ns - f->first_ns >= DNS_IN_VAIN_NS;
+	return f->key.proto == IPPROTO_NUM_UDP && asked >= answered + DNS_OUTSTANDING;
 }
 
 /* Answers come from the one who was asked. Over TCP each has its length in front (RFC 1035 §4.2.2);
@@ -225,7 +231,7 @@ void shard_emit_dns(struct shard *s, const struct flow *f, const struct flow_pac
 	const uint8_t *at = fp->payload;
 	uint32_t left = fp->payload_captured;
 
-	if (!is_answer && !is_unanswered(s, f))
+	if (!is_answer && !is_in_vain(s, f))
 		return;
 	if (fp->layer->proto == IPPROTO_NUM_UDP) {
 		(is_answer ? emit_answer : emit_question)(s, f, fp, at, left);

@@ -286,6 +286,14 @@ static int judge_dns(struct analyst *a, const struct event *ev)
 	return a->rc;
 }
 
+/* Rules of DNS judge answers; that one fails to come is for behaviours. */
+static int judge_question(struct analyst *a, const struct event *ev)
+{
+	if (perspective_fill_dns(&a->view, &a->facts, ev))
+		analyst_observe_dns(a, ev);
+	return a->rc;
+}
+
 static int judge_reach(struct analyst *a, const struct event *ev)
 {
 	a->stats.judged++;
@@ -326,7 +334,7 @@ static int judge(struct analyst *a, const struct event *ev)
 	case EVENT_FLOW_BURST:
 		return judge_flow(a, ev);
 	case EVENT_DNS_QUESTION:
-		return a->rc; /* rules of DNS judge answers */
+		return judge_question(a, ev);
 	case EVENT_DNS_ANSWER:
 		return judge_dns(a, ev);
 	case EVENT_REACH:

@@ -2,7 +2,7 @@
 
 #include "analysis/stats/amount.h"
 
-enum { TLD_MIN = 2, TLD_MAX = 24, LABEL_MIN = 3, HIDDEN_PARTS = 16 };
+enum { TLD_MIN = 2, TLD_MAX = 24, WORD_MIN = 3, HIDDEN_PARTS = 16 };
 
 static bool is_letter(char c)
 {
@@ -82,19 +82,19 @@ void dns_name_split(struct str name, struct dns_name *ret)
 	ret->domain = (struct str){second.data, (uint32_t)(name.data + name.len - second.data)};
 }
 
-struct str dns_label_next(struct str *rest)
+struct str dns_word_next(struct str *rest)
 {
-	struct str label = {rest->data, 0};
+	struct str word = {rest->data, 0};
 
-	while (label.len < rest->len && rest->data[label.len] != '.')
-		label.len++;
-	rest->data += label.len;
-	rest->len -= label.len;
+	while (word.len < rest->len && !strchr(".-_", rest->data[word.len]))
+		word.len++;
+	rest->data += word.len;
+	rest->len -= word.len;
 	if (rest->len > 0) {
 		rest->data++;
 		rest->len--;
 	}
-	return label;
+	return word;
 }
 
 /* Pairs of letters that make up 97 in 100 of those in the names of Debian's packages: words of many
@@ -133,32 +133,27 @@ static bool is_usual(char a, char b)
 	return is_letter(a) && is_letter(b) && strchr(second[a - 'a'], b);
 }
 
-static bool is_hyphen(char c)
-{
-	return c == '-' || c == '_' || c == '*';
-}
-
 static void add_pair(struct dns_letters *l, char a, char b)
 {
-	if (is_hyphen(a) || is_hyphen(b) || (is_digit(a) && is_digit(b)))
+	if (a == '*' || (is_digit(a) && is_digit(b)))
 		return;
 	l->pairs++;
 	l->unusual += !is_usual(a, b);
 }
 
-void dns_letters_add(struct dns_letters *l, struct str label)
+void dns_letters_add(struct dns_letters *l, struct str word)
 {
-	if (label.len < LABEL_MIN || is_number(label))
+	if (word.len < WORD_MIN || is_number(word))
 		return;
-	for (uint32_t i = 0; i < label.len; i++) {
-		uint8_t *count = &l->count[(uint8_t)label.data[i]];
+	for (uint32_t i = 0; i < word.len; i++) {
+		uint8_t *count = &l->count[(uint8_t)word.data[i]];
 
-		if (label.data[i] == '*' || *count == UINT8_MAX)
+		if (word.data[i] == '*' || *count == UINT8_MAX)
 			continue;
 		++*count;
 		l->octets++;
 		if (i > 0)
-			add_pair(l, label.data[i - 1], label.data[i]);
+			add_pair(l, word.data[i - 1], word.data[i]);
 	}
 }
 

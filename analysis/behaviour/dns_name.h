@@ -19,10 +19,10 @@ struct dns_name {
 /* Parts of NAME, which is as analysis/dns_answer.h gives it. */
 void dns_name_split(struct str name, struct dns_name *ret);
 
-/* The first label of REST, which is left with what follows the dot; empty: there is no more. */
-struct str dns_label_next(struct str *rest);
+/* The first word of REST, up to a dot, a hyphen or an underscore, behind which REST is left. */
+struct str dns_word_next(struct str *rest);
 
-/* Text that may carry something, label by label. Zero-initialised. */
+/* Text that may carry something, word by word. Zero-initialised. */
 struct dns_letters {
 	uint8_t count[256];
 	uint32_t octets;
@@ -30,8 +30,8 @@ struct dns_letters {
 	uint32_t unusual; /* of these, what names seldom have */
 };
 
-/* Labels of one or two octets, and of digits alone, say too little and are not counted. */
-void dns_letters_add(struct dns_letters *l, struct str label);
+/* Words of one or two octets, and of digits alone, say too little and are not counted. */
+void dns_letters_add(struct dns_letters *l, struct str word);
 
 /* Of each octet, in 256ths of a bit (Shannon): 0 to 2048. */
 uint32_t dns_letters_entropy(const struct dns_letters *l);

@@ -40,17 +40,17 @@ START_TEST(test_split)
 }
 END_TEST
 
-START_TEST(test_labels)
+START_TEST(test_words)
 {
-	struct str rest = STR("ab.c..d");
+	struct str rest = STR("ab.c._d-");
 
-	ck_assert(str_eq(dns_label_next(&rest), STR("ab")));
-	ck_assert(str_eq(dns_label_next(&rest), STR("c")));
-	ck_assert(str_eq(dns_label_next(&rest), STR("")));
-	ck_assert_uint_eq(rest.len, 1);
-	ck_assert(str_eq(dns_label_next(&rest), STR("d")));
+	ck_assert(str_eq(dns_word_next(&rest), STR("ab")));
+	ck_assert(str_eq(dns_word_next(&rest), STR("c")));
+	ck_assert(str_eq(dns_word_next(&rest), STR("")));
+	ck_assert_uint_eq(rest.len, 2);
+	ck_assert(str_eq(dns_word_next(&rest), STR("d")));
 	ck_assert_uint_eq(rest.len, 0);
-	ck_assert_uint_eq(dns_label_next(&rest).len, 0);
+	ck_assert_uint_eq(dns_word_next(&rest).len, 0);
 }
 END_TEST
 
@@ -60,7 +60,7 @@ static struct dns_letters letters_of(const char *name)
 	struct str rest = str_from(name);
 
 	while (rest.len)
-		dns_letters_add(&l, dns_label_next(&rest));
+		dns_letters_add(&l, dns_word_next(&rest));
 	return l;
 }
 
@@ -127,7 +127,7 @@ END_TEST
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, test_split);
-	tcase_add_test(tc, test_labels);
+	tcase_add_test(tc, test_words);
 	tcase_add_test(tc, test_entropy);
 	tcase_add_test(tc, test_hidden);
 	tcase_add_test(tc, test_longest);

@@ -761,6 +761,32 @@ START_TEST(test_dns_questions_in_vain)
 }
 END_TEST
 
+START_TEST(test_dns_questions_that_get_ahead)
+{
+	const struct payload one = dns_message("one.example", 0, 0),
+			     answer = dns_message("one.example", 1, 1);
+	struct rig *r = rig_new(&plenty);
+
+	udp(r, T0, CLIENT, 53, &one);
+	udp(r, T0, SERVER, 53, &answer);
+	for (int i = 0; i < 7; i++)
+		udp(r, T0, CLIENT, 53, &one);
+	ck_assert_uint_eq(count(r, EVENT_DNS_QUESTION), 0);
+	udp(r, T0, CLIENT, 53, &one);
+	udp(r, T0, CLIENT, 53, &one);
+	ck_assert_uint_eq(count(r, EVENT_DNS_QUESTION), 2);
+	udp(r, T0, SERVER, 53, &answer);
+	udp(r, T0, SERVER, 53, &answer);
+	udp(r, T0, CLIENT, 53, &one);
+	ck_assert_uint_eq(count(r, EVENT_DNS_QUESTION), 3);
+	udp(r, T0, SERVER, 53, &answer);
+	udp(r, T0, SERVER, 53, &answer);
+	udp(r, T0, CLIENT, 53, &one);
+	ck_assert_uint_eq(count(r, EVENT_DNS_QUESTION), 3);
+	rig_free(r);
+}
+END_TEST
+
 /* What redaction makes alike is told apart all the same. */
 START_TEST(test_names_are_told_apart)
 {
@@ -1186,6 +1212,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, test_snmp_version_is_told);
 	tcase_add_test(tc, test_dns_answers);
 	tcase_add_test(tc, test_dns_questions_in_vain);
+	tcase_add_test(tc, test_dns_questions_that_get_ahead);
 	tcase_add_test(tc, test_names_are_told_apart);
 	tcase_add_test(tc, test_answers_nobody_was_asked_for);
 	tcase_add_test(tc, test_dns_answers_over_tcp);
