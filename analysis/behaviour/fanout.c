@@ -293,9 +293,10 @@ static void tell(const struct sight *s, const struct fanout *f, const struct fan
 		second > f->first_s ? second - f->first_s : 0);
 	facts_set_str(ret, FIELD_BEHAVIOUR_REASON,
 		arena_printf(ret->arena,
-			"%u hosts, %u of them for the same service, and %u ports of this one were "
-			"tried within a minute, %u%% without success; %u in a day",
-			m->hosts, m->service_hosts, m->ports, m->failed_percent, m->day_probes));
+			"%u %s tried within a minute, %u%% of its calls failed; %u new failures in "
+			"a day",
+			wide, m->hosts >= m->ports ? "hosts were" : "ports of one host were",
+			m->failed_percent, m->day_probes));
 }
 
 /* Rules are asked when there is more than before, and then once a minute. */
