@@ -10,6 +10,7 @@
 #include "analysis/behaviour/behaviour.h"
 #include "analysis/behaviour/rhythm.h"
 #include "analysis/stats/amount.h"
+#include "common/hash/hash.h"
 #include "common/time_text.h"
 
 enum {
@@ -117,40 +118,74 @@ static struct measure measure_of(const struct beacon *b)
 	return m;
 }
 
+/* Which peers equipment beats to, and how many pieces of it: a direct table of two places for each
+ * peer, in which the more common one stays. Only what has a rhythm comes here. */
+enum { COMMON_PEERS = 1024 };
+
+struct common_peer {
+	uint32_t peer;  /* half a keyed hash; 0: free */
+	uint32_t fleet; /* a bit for each piece of equipment, by its keyed hash: some share one */
+};
+
+struct beacon_site {
+	struct common_peer peers[COMMON_PEERS];
+};
+
+static uint32_t fleet_of(const struct sight *s, const struct behaviour_memory *m)
+{
+	struct beacon_site *site = m->site;
+	const uint64_t peer = hash64(s->peer.data, s->peer.len, m->hash_key);
+	const uint64_t self = hash64(s->equipment.data, s->equipment.len, m->hash_key);
+	const uint32_t name = (uint32_t)(peer >> 32) | 1;
+	struct common_peer *a = &site->peers[peer % COMMON_PEERS];
+	struct common_peer *b = &site->peers[peer / COMMON_PEERS % COMMON_PEERS];
+	struct common_peer *at = a;
+
+	if (b->peer == name ||
+		(a->peer != name && __builtin_popcount(b->fleet) < __builtin_popcount(a->fleet)))
+		at = b;
+	if (at->peer != name)
+		*at = (struct common_peer){.peer = name};
+	at->fleet |= UINT32_C(1) << self % 32;
+	return (uint32_t)__builtin_popcount(at->fleet);
+}
+
 static uint32_t confidence_of(uint32_t n)
 {
 	return (uint32_t)((uint64_t)n * 100 / ((uint64_t)n + 6));
 }
 
-static bool judge(struct beacon *b, struct facts *ret)
+static bool judge(struct beacon *b, const struct sight *s, const struct behaviour_memory *m,
+	struct facts *ret)
 {
 	const uint32_t since = b->beats - b->judged;
-	struct measure m;
+	struct measure is;
 	uint64_t period_s;
 
 	if (b->beats < LEAST_BEATS || (b->beats >= 2 * SIZES && since < RHYTHM_MOST / 2))
 		return false;
 	b->judged = b->beats;
-	m = measure_of(b);
-	if (m.score < LEAST_SCORE)
+	is = measure_of(b);
+	if (is.score < LEAST_SCORE)
 		return false;
-	period_s = (m.rhythm.period_ms + 500) / 1000;
-	facts_set_num(ret, FIELD_BEHAVIOUR_SCORE, m.score);
-	facts_set_num(ret, FIELD_BEHAVIOUR_CONFIDENCE, confidence_of(m.n));
-	facts_set_num(ret, FIELD_BEHAVIOUR_BEACON_BEATS, m.n);
+	period_s = (is.rhythm.period_ms + 500) / 1000;
+	facts_set_num(ret, FIELD_BEHAVIOUR_SCORE, is.score);
+	facts_set_num(ret, FIELD_BEHAVIOUR_CONFIDENCE, confidence_of(is.n));
+	facts_set_num(ret, FIELD_BEHAVIOUR_BEACON_BEATS, is.n);
 	facts_set_num(ret, FIELD_BEHAVIOUR_BEACON_PERIOD, period_s);
-	facts_set_num(ret, FIELD_BEHAVIOUR_BEACON_JITTER, m.rhythm.jitter_percent);
-	facts_set_num(ret, FIELD_BEHAVIOUR_BEACON_MISSED, m.rhythm.missed_percent);
-	facts_set_num(ret, FIELD_BEHAVIOUR_BEACON_ALIKE, m.alike);
+	facts_set_num(ret, FIELD_BEHAVIOUR_BEACON_JITTER, is.rhythm.jitter_percent);
+	facts_set_num(ret, FIELD_BEHAVIOUR_BEACON_MISSED, is.rhythm.missed_percent);
+	facts_set_num(ret, FIELD_BEHAVIOUR_BEACON_ALIKE, is.alike);
 	facts_set_num(ret, FIELD_BEHAVIOUR_BEACON_BURSTS, b->bursts);
 	facts_set_num(ret, FIELD_BEHAVIOUR_BEACON_ATTEMPTS, b->attempts);
+	facts_set_num(ret, FIELD_BEHAVIOUR_BEACON_FLEET, fleet_of(s, m));
 	facts_set_str(ret, FIELD_BEHAVIOUR_REASON,
 		arena_printf(ret->arena,
 			"%u beats, as of a timer of %llu s that strays by %u %%, %u %% of them "
 			"missed; %u %% of the last are of one size",
 			(unsigned)b->beats, (unsigned long long)period_s,
-			(unsigned)m.rhythm.jitter_percent, (unsigned)m.rhythm.missed_percent,
-			(unsigned)m.alike));
+			(unsigned)is.rhythm.jitter_percent, (unsigned)is.rhythm.missed_percent,
+			(unsigned)is.alike));
 	return true;
 }
 
@@ -170,7 +205,7 @@ static bool see(const struct sight *s, const struct behaviour_memory *m, struct 
 	struct beacon *b = m->pair;
 	const struct flow_record *f = &s->ev->flow;
 
-	if (!b || s->side != 0)
+	if (!b || !m->site || s->side != 0)
 		return false;
 	switch (s->kind) {
 	case SIGHT_UPDATE:
@@ -178,13 +213,14 @@ static bool see(const struct sight *s, const struct behaviour_memory *m, struct 
 		b->received = add_up(b->received, s->received);
 		return false;
 	case SIGHT_BURST:
-		return see_burst(b, s) && judge(b, ret);
+		return see_burst(b, s) && judge(b, s, m, ret);
 	case SIGHT_END:
 		if (f->state != FLOW_ESTABLISHED) {
 			b->attempts = add_up(b->attempts, 1);
 			return false;
 		}
-		return beat(b, f->first_ns / NS_PER_MS, f->bytes[0], f->bytes[1]) && judge(b, ret);
+		return beat(b, f->first_ns / NS_PER_MS, f->bytes[0], f->bytes[1]) &&
+		       judge(b, s, m, ret);
 	default:
 		return false;
 	}
@@ -193,6 +229,7 @@ static bool see(const struct sight *s, const struct behaviour_memory *m, struct 
 const struct behaviour behaviour_beacon = {
 	.name = "beacon",
 	.pair_bytes = sizeof(struct beacon),
+	.site_bytes = sizeof(struct beacon_site),
 	.kinds = 1u << SIGHT_UPDATE | 1u << SIGHT_BURST | 1u << SIGHT_END,
 	.see = see,
 };

@@ -1,6 +1,7 @@
 #include "analysis/behaviour/behaviour.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "common/time_text.h"
 #include "tests/unit/suite.h"
@@ -12,27 +13,39 @@ enum { SCORE = 700, CONFIDENCE = 60, BEATS = 9 };
 
 struct world {
 	uint64_t pair[32]; /* more than it takes */
+	uint64_t *site;
 	struct arena *arena;
 	struct facts facts;
 	struct event ev;
 	uint8_t side;
+	struct str equipment, peer;
 };
 
 static void open_world(struct world *w)
 {
 	*w = (struct world){.arena = arena_new(4096)};
 	w->facts.arena = w->arena;
+	w->site = calloc(1, behaviour_beacon.site_bytes);
+	ck_assert_uint_le(behaviour_beacon.site_bytes, 8192);
 	ck_assert_uint_le(behaviour_beacon.pair_bytes, sizeof(w->pair));
+}
+
+static void close_world(struct world *w)
+{
+	arena_free(w->arena);
+	free(w->site);
 }
 
 static bool see(struct world *w, struct sight *s)
 {
-	const struct behaviour_memory m = {.pair = w->pair};
+	const struct behaviour_memory m = {.pair = w->pair, .site = w->site, .hash_key = 7};
 
 	facts_clear(&w->facts);
 	arena_reset(w->arena);
 	s->ev = &w->ev;
 	s->side = w->side;
+	s->equipment = w->equipment;
+	s->peer = w->peer;
 	return behaviour_beacon.see(s, &m, &w->facts);
 }
 
@@ -78,7 +91,7 @@ static uint32_t beats_until_alert(uint64_t period_s)
 	for (uint32_t i = 1; n == 0 && i <= 100; i++)
 		if (flow(&w, i * period_s, 500, 700) && would_alert(&w))
 			n = i;
-	arena_free(w.arena);
+	close_world(&w);
 	return n;
 }
 
@@ -110,7 +123,7 @@ START_TEST(parts_are_told)
 	ck_assert_uint_eq(num(&w, FIELD_BEHAVIOUR_BEACON_BURSTS), 0);
 	ck_assert_uint_eq(num(&w, FIELD_BEHAVIOUR_CONFIDENCE), 66);
 	ck_assert(str_eq(facts_str(&w.facts, FIELD_BEHAVIOUR_REASON), str_from(reason)));
-	arena_free(w.arena);
+	close_world(&w);
 }
 END_TEST
 
@@ -129,7 +142,7 @@ START_TEST(heartbeats_inside_one_conversation)
 	ck_assert_uint_eq(num(&w, FIELD_BEHAVIOUR_BEACON_BURSTS), 12);
 	ck_assert_uint_eq(num(&w, FIELD_BEHAVIOUR_BEACON_PERIOD), 30);
 	ck_assert_uint_eq(num(&w, FIELD_BEHAVIOUR_BEACON_ALIKE), 91); /* the first was half a one */
-	arena_free(w.arena);
+	close_world(&w);
 }
 END_TEST
 
@@ -147,7 +160,7 @@ START_TEST(conversations_within_two_seconds_are_one_beat)
 	ck_assert_uint_eq(num(&w, FIELD_BEHAVIOUR_BEACON_BEATS), 13);
 	flow(&w, 12 * 60 + 2, 500, 700); /* one more, and no longer so regular */
 	ck_assert_uint_eq(num(&w, FIELD_BEHAVIOUR_BEACON_BEATS), 14);
-	arena_free(w.arena);
+	close_world(&w);
 }
 END_TEST
 
@@ -164,7 +177,7 @@ START_TEST(a_conversation_that_ends_late_disturbs_nothing)
 	flow(&w, 12 * 60, 500, 700);
 	ck_assert_uint_eq(num(&w, FIELD_BEHAVIOUR_BEACON_BEATS), 12);
 	ck_assert_uint_eq(num(&w, FIELD_BEHAVIOUR_BEACON_JITTER), 2);
-	arena_free(w.arena);
+	close_world(&w);
 }
 END_TEST
 
@@ -188,7 +201,7 @@ START_TEST(attempts_and_calls_from_outside_are_no_beats)
 		flow(&w, i * 60, 500, 700);
 	ck_assert_uint_eq(num(&w, FIELD_BEHAVIOUR_BEACON_BEATS), 10);
 	ck_assert_uint_eq(num(&w, FIELD_BEHAVIOUR_BEACON_ATTEMPTS), 40);
-	arena_free(w.arena);
+	close_world(&w);
 }
 END_TEST
 
@@ -208,8 +221,8 @@ START_TEST(sizes_strengthen_and_weaken)
 	}
 	ck_assert_uint_gt(
 		num(&same, FIELD_BEHAVIOUR_SCORE), num(&varied, FIELD_BEHAVIOUR_SCORE) + 100);
-	arena_free(same.arena);
-	arena_free(varied.arena);
+	close_world(&same);
+	close_world(&varied);
 }
 END_TEST
 
@@ -229,7 +242,43 @@ START_TEST(long_series_are_judged_now_and_then)
 	ck_assert_uint_ge(judged, 80);
 	ck_assert_uint_le(judged, 100);
 	ck_assert_uint_eq(confidence, 99);
-	arena_free(w.arena);
+	close_world(&w);
+}
+END_TEST
+
+/* A timer of EQUIPMENT to PEER, and what the last beat says of it. */
+static uint64_t fleet(struct world *w, const char *equipment, const char *peer)
+{
+	memset(w->pair, 0, sizeof(w->pair));
+	w->equipment = str_from(equipment);
+	w->peer = str_from(peer);
+	for (uint64_t i = 0; i < 10; i++)
+		flow(w, i * 60, 500, 700);
+	return num(w, FIELD_BEHAVIOUR_BEACON_FLEET);
+}
+
+START_TEST(common_peers_are_known)
+{
+	struct world w;
+	char name[32];
+
+	open_world(&w);
+	ck_assert_uint_eq(fleet(&w, "a", "updates"), 1);
+	ck_assert_uint_eq(fleet(&w, "a", "updates"), 1);
+	ck_assert_uint_eq(fleet(&w, "b", "updates"), 2);
+	ck_assert_uint_eq(fleet(&w, "b", "other"), 1);
+	for (uint32_t i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "gnb-%u", (unsigned)i);
+		fleet(&w, name, "updates");
+	}
+	ck_assert_uint_ge(fleet(&w, "a", "updates"), 30);
+	/* Peers that few beat to come and go; a common one stays. */
+	for (uint32_t i = 0; i < 4000; i++) {
+		snprintf(name, sizeof(name), "peer-%u", (unsigned)i);
+		ck_assert_uint_eq(fleet(&w, "a", name), 1);
+	}
+	ck_assert_uint_ge(fleet(&w, "a", "updates"), 30);
+	close_world(&w);
 }
 END_TEST
 
@@ -241,7 +290,7 @@ START_TEST(no_memory_no_beat)
 
 	open_world(&w);
 	ck_assert(!behaviour_beacon.see(&sight, &none, &w.facts));
-	arena_free(w.arena);
+	close_world(&w);
 }
 END_TEST
 
@@ -255,11 +304,12 @@ START_TEST(any_saved_bytes_are_safe)
 		for (uint32_t i = 0; i < sizeof(w.pair) / sizeof(w.pair[0]); i++) {
 			x = x * UINT64_C(6364136223846793005) + 1;
 			w.pair[i] = round == 0 ? UINT64_MAX : x >> (x >> 60 & 31);
+			w.site[i] = x;
 		}
 		flow(&w, round * 600, 500, 700);
 		burst(&w, round * 600 + 300, 500);
 	}
-	arena_free(w.arena);
+	close_world(&w);
 }
 END_TEST
 
@@ -273,6 +323,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, attempts_and_calls_from_outside_are_no_beats);
 	tcase_add_test(tc, sizes_strengthen_and_weaken);
 	tcase_add_test(tc, long_series_are_judged_now_and_then);
+	tcase_add_test(tc, common_peers_are_known);
 	tcase_add_test(tc, no_memory_no_beat);
 	tcase_add_test(tc, any_saved_bytes_are_safe);
 }
