@@ -65,6 +65,7 @@ static int print_packet(struct dissect *d, const struct frame *f, struct error *
 	struct packet p;
 
 	options.collectors = site_collectors(d->site, &options.n_collectors);
+	options.own = site_own(d->site, &options.n_own);
 	decode_frame(f, &options, &p);
 	dissection_make(&shown, f, &p, d->site);
 	if (d->several)

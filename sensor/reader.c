@@ -14,6 +14,7 @@ void reader_set_site(struct reader *r, const struct site *site)
 	r->site = site;
 	r->is_divided = site_is_divided(site);
 	r->decode.collectors = site_collectors(site, &r->decode.n_collectors);
+	r->decode.own = site_own(site, &r->decode.n_own);
 }
 
 bool reader_init(struct reader *r, const struct pipeline_config *cfg, struct pipeline_stats *stats)

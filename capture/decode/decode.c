@@ -125,23 +125,30 @@ static enum decode_result decode_step(struct cursor *c, struct packet *p, enum n
 	return DECODE_STOP;
 }
 
-static bool is_collector(const struct decode_options *o, const struct ip_addr *a)
+static bool contains(const struct ip_prefix *prefixes, size_t n, const struct ip_addr *a)
 {
-	for (size_t i = 0; i < o->n_collectors; i++) {
-		if (ip_prefix_contains(&o->collectors[i], a))
+	for (size_t i = 0; i < n; i++) {
+		if (ip_prefix_contains(&prefixes[i], a))
 			return true;
 	}
 	return false;
 }
 
+static bool leaves_own(const struct decode_options *o, const struct packet_layer *l)
+{
+	return contains(o->own, o->n_own, &l->src) && !contains(o->own, o->n_own, &l->dst);
+}
+
 static bool is_mirror(const struct decode_options *o, const struct packet *p, enum mirror mirror)
 {
+	const struct packet_layer *l = p->n_layers ? &p->layers[p->n_layers - 1] : NULL;
+
 	/* A fragment of a mirror's packet holds the beginning of the copy: it is whole first. */
-	if (mirror == MIRROR_NO || p->n_layers == 0 || p->layers[p->n_layers - 1].fragment)
+	if (mirror == MIRROR_NO || !l || l->fragment)
 		return false;
 	if (!o || o->n_collectors == 0)
-		return mirror == MIRROR_BY_NATURE;
-	return is_collector(o, &p->layers[p->n_layers - 1].dst);
+		return mirror == MIRROR_BY_NATURE && !(o && leaves_own(o, l));
+	return contains(o->collectors, o->n_collectors, &l->dst);
 }
 
 /* Forgets what the mirror wrapped around the copy; the tags of its own innermost header name the

@@ -47,7 +47,11 @@ struct next {
 
 struct decode_options {
 	const struct ip_prefix *collectors; /* that mirrors are sent to; borrowed */
-	size_t n_collectors; /* 0: unknown, then every mirror by nature is taken for one */
+	/* 0: unknown; then every mirror by nature is taken for one, but for those that leave the
+	 * operator's own network: whoever gets them is not this sensor. */
+	size_t n_collectors;
+	const struct ip_prefix *own; /* borrowed; 0: unknown, nothing leaves it */
+	size_t n_own;
 };
 
 enum decode_result {

@@ -43,6 +43,8 @@ static void set_options(struct decode_options *o, struct ip_prefix prefixes[2], 
 		memset(prefixes, 0, sizeof(prefixes[0].addr));
 	o->collectors = prefixes;
 	o->n_collectors = bits & COLLECTORS_BIT ? 2 : 0;
+	o->own = prefixes;
+	o->n_own = bits & COLLECTORS_BIT ? 0 : 2;
 }
 
 static void decode(const struct frame *f, const struct decode_options *o, struct packet *ret)

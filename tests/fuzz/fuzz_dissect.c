@@ -107,6 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	f.data = data + CONTROL_BYTES;
 	f.caplen = f.len = (uint32_t)size - CONTROL_BYTES;
 	o.collectors = site_collectors(site, &o.n_collectors);
+	o.own = site_own(site, &o.n_own);
 	decode_frame(&f, &o, &p);
 	dissection_make(&d, &f, &p, site);
 	shown = shown_layers(site, &f, &p);

@@ -271,6 +271,37 @@ START_TEST(collectors_decide)
 }
 END_TEST
 
+static void decode_with_own(const char *const own[2], struct packet *ret)
+{
+	struct builder b;
+	struct ip_prefix prefixes[2];
+	const struct decode_options o = {.own = prefixes, .n_own = 2};
+	struct frame f;
+
+	for (int i = 0; i < 2; i++)
+		ck_assert(ip_prefix_parse(str_from(own[i]), &prefixes[i], NULL));
+	tzsp_to_collector(&b); /* 192.0.2.1 to 198.51.100.2 */
+	f = build_frame(&b, RAW);
+	decode_frame(&f, &o, ret);
+}
+
+/* Whoever gets what leaves the operator's network, it is not this sensor. */
+START_TEST(mirror_to_the_outside)
+{
+	struct packet p;
+
+	decode_with_own((const char *const[]){"192.0.2.0/24", "10.0.0.0/8"}, &p);
+	assert_inner(&p, 2);
+	ck_assert(!p.mirrored);
+	decode_with_own((const char *const[]){"192.0.2.0/24", "198.51.100.0/24"}, &p);
+	assert_mirrored(&p);
+	decode_with_own((const char *const[]){"10.0.0.0/8", "172.16.0.0/12"}, &p);
+	assert_mirrored(&p);
+	decode_with_own((const char *const[]){"10.0.0.0/8", "198.51.100.0/24"}, &p);
+	assert_mirrored(&p);
+}
+END_TEST
+
 /* A tunnel between hosts that was itself mirrored stays a tunnel. */
 START_TEST(mirrored_tunnel)
 {
@@ -296,6 +327,7 @@ static void add_tests(TCase *t)
 	tcase_add_test(t, tzsp);
 	tcase_add_test(t, tzsp_is_strict);
 	tcase_add_test(t, collectors_decide);
+	tcase_add_test(t, mirror_to_the_outside);
 	tcase_add_test(t, mirrored_tunnel);
 }
 
