@@ -73,7 +73,15 @@ static const struct signalling_message *keep(struct shard *s, const struct signa
 	return kept;
 }
 
-void shard_emit_message(struct shard *s, const struct flow *f, const struct flow_packet *fp)
+/* Has F gone on for longer than who reads it wants to? */
+static bool is_read_to_its_end(const struct flow *f)
+{
+	const uint32_t most = signalling_get(f->watch)->most_packets;
+
+	return most && f->packets[0] + f->packets[1] > most;
+}
+
+void shard_emit_message(struct shard *s, struct flow *f, const struct flow_packet *fp)
 {
 	const struct packet_layer *l = fp->layer;
 	const uint32_t n =
@@ -81,6 +89,10 @@ void shard_emit_message(struct shard *s, const struct flow *f, const struct flow
 	struct signalling_message m;
 	struct event ev;
 
+	if (is_read_to_its_end(f)) {
+		f->watch = SIGNALLING_NONE;
+		return;
+	}
 	if (l->proto == IPPROTO_NUM_TCP && n == 0)
 		return; /* an acknowledgement */
 	memset(&m, 0, sizeof(m));

@@ -101,7 +101,7 @@ void shard_watch_begin(struct flow *f);
 void shard_watch_settle(const struct shard *s, struct flow *f);
 
 /* What a packet says of a flow that somebody reads. */
-void shard_emit_message(struct shard *s, const struct flow *f, const struct flow_packet *fp);
+void shard_emit_message(struct shard *s, struct flow *f, const struct flow_packet *fp);
 
 /* shard_ticks.c */
 

@@ -62,6 +62,8 @@ static void fill_site(const struct perspective *p, struct facts *f)
 	facts_set_bool(f, FIELD_SITE_RESOLVERS_KNOWN,
 		site_has_group(p->site, "dns") || site_has_group(p->site, "resolvers"));
 	facts_set_bool(f, FIELD_SITE_NTP_KNOWN, site_has_group(p->site, "ntp"));
+	facts_set_bool(f, FIELD_SITE_AAA_KNOWN, site_has_group(p->site, "aaa"));
+	facts_set_bool(f, FIELD_SITE_COLLECTORS_KNOWN, site_has_group(p->site, "collectors"));
 }
 
 /* The address in BUF, or the declared name. */

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "analysis/redact.h"
 #include "common/hash/hash.h"
 
 static void add(struct signalling_message *m, const struct signalling_fact *f)
@@ -75,6 +76,31 @@ void message_note_text(struct signalling_message *m, enum field_id id, struct st
 void message_note_ip(struct signalling_message *m, enum field_id id, const struct ip_addr *v)
 {
 	add_ip(m, id, false, v);
+}
+
+/* A copy of V, or its beginning, in M's own room. */
+static struct str put_into_room(struct signalling_message *m, struct str v)
+{
+	const uint32_t left = (uint32_t)sizeof(m->room) - m->n_room;
+	const struct str copy = {m->room + m->n_room, v.len < left ? v.len : left};
+
+	if (copy.len > 0)
+		memcpy(m->room + m->n_room, v.data, copy.len);
+	m->n_room += copy.len;
+	return copy;
+}
+
+void message_made_text(struct signalling_message *m, enum field_id id, bool telling, struct str v)
+{
+	add_text(m, id, telling, put_into_room(m, v));
+}
+
+void message_name(struct signalling_message *m, enum field_id id, struct str v)
+{
+	const struct str copy = put_into_room(m, v);
+
+	redact_name(m->room + (m->n_room - copy.len), copy.len);
+	add_text(m, id, true, copy);
 }
 
 static uint64_t add_value(uint64_t hash, const struct signalling_fact *f)

@@ -23,6 +23,7 @@ enum {
 	SIGNALLING_MAX_FACTS = 32,
 	SIGNALLING_MESSAGE_BYTES = 64,
 	SIGNALLING_MAX_PORTS = 6,
+	SIGNALLING_ROOM_BYTES = 256,
 };
 
 /* LAYER's payload, N captured bytes. Of an opaque layer these are at most SIGNALLING_OPAQUE_BYTES:
@@ -51,6 +52,9 @@ struct signalling_message {
 	 * SIGNALLING_MESSAGE_BYTES; NULL: none. Never shown, never saved. */
 	const uint8_t *bytes;
 	uint32_t n_bytes;
+	/* Texts that do not stand in the payload as they are told. */
+	uint32_t n_room;
+	char room[SIGNALLING_ROOM_BYTES];
 };
 
 /* Adds a fact. _note: one that does not tell kinds of messages apart: it is the first one's of its
@@ -64,6 +68,11 @@ void message_note_num(struct signalling_message *m, enum field_id id, uint64_t v
 void message_note_flag(struct signalling_message *m, enum field_id id, bool v);
 void message_note_text(struct signalling_message *m, enum field_id id, struct str v);
 void message_note_ip(struct signalling_message *m, enum field_id id, const struct ip_addr *v);
+
+/* The same of a text that is put into M's own room: one that a parser made, and a name from the
+ * wire without the identities in it (redact.h). What finds no room is left out. */
+void message_made_text(struct signalling_message *m, enum field_id id, bool telling, struct str v);
+void message_name(struct signalling_message *m, enum field_id id, struct str v);
 
 /* The same for everything that tells messages apart: name and telling facts. */
 uint64_t message_shape(const struct signalling_message *m, uint64_t hash_key);
@@ -83,6 +92,9 @@ struct signalling {
 	/* Conversations on one of these ports (0 ends them) are read from their first packet on,
 	 * until their label is found to be another. */
 	uint16_t ports[SIGNALLING_MAX_PORTS];
+	/* Of a conversation only so many packets, from its first one on, are read; 0: all. For
+	 * protocols that carry much, when what is worth telling stands at their beginning. */
+	uint32_t most_packets;
 	signalling_message_fn *message; /* NULL: nothing but the header is read */
 };
 

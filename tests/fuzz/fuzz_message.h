@@ -12,6 +12,7 @@ static inline int fuzz_message(
 	const struct signalling *s, uint8_t proto, const uint8_t *data, size_t size)
 {
 	struct packet_layer l = {.ip_version = 4, .proto = proto, .sport = 40000};
+	const char *label = NULL;
 	struct signalling_message m;
 	uint8_t *copy;
 	uint32_t n;
@@ -28,9 +29,12 @@ static inline int fuzz_message(
 	if (!copy)
 		return 0;
 	memcpy(copy, data + 2, n);
+	if (s->recognise &&
+		(s->recognise(&l, copy, n, &label) == SIGNALLING_YES) != (label != NULL))
+		abort();
 	memset(&m, 0, sizeof(m));
-	if (s->message(&l, copy, n, &m)) {
-		if (!m.name || m.n_facts > SIGNALLING_MAX_FACTS ||
+	if (s->message && s->message(&l, copy, n, &m)) {
+		if (!m.name || m.n_facts > SIGNALLING_MAX_FACTS || m.n_room > sizeof(m.room) ||
 			(m.bytes && (m.bytes < copy || m.bytes + m.n_bytes > copy + n)))
 			abort();
 		(void)message_shape(&m, 1);

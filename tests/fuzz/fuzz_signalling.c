@@ -9,7 +9,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint8_t protos[] = {IPPROTO_NUM_TCP, IPPROTO_NUM_UDP, IPPROTO_NUM_SCTP};
-	static const uint16_t ports[] = {2152, 3868, 38412, 1};
+	static const uint16_t ports[] = {
+		2152, 3868, 38412, 49, 623, 646, 1812, 3784, 4786, 514, 37008, 1};
 	struct packet_layer l = {.ip_version = 4};
 	const char *name = NULL;
 	enum signalling_verdict v;

@@ -343,6 +343,26 @@ def message_seeds(seeds):
                 seeds.add("fuzz_dns_answer", frame[at:])
 
 
+def sample_bytes(text):
+    """As tests/unit/test_signalling_management.c writes them."""
+    out = bytearray()
+    for part in re.findall(r"'[^']*'|\*\d+|[0-9a-f]{2}", text):
+        if part[0] == "'":
+            out += part[1:-1].encode()
+        elif part[0] == "*":
+            out += out[-1:] * (int(part[1:]) - 1)
+        else:
+            out.append(int(part, 16))
+    return bytes(out)
+
+
+def management_seeds(seeds):
+    text = (ROOT / "tests/unit/test_signalling_management.c").read_text()
+    for name, literals in re.findall(r'\{&signalling_(\w+), \w+, \d+,\s*((?:"(?:[^"\\]|\\.)*"\s*)+),', text):
+        sample = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', literals)).replace('\\"', '"')
+        seeds.add(f"fuzz_{name}", bytes([0, 0]) + sample_bytes(sample))
+
+
 def alert_seeds(seeds):
     """Alerts with every fact of fields.def, and replies of Redis that hold them."""
     fields = re.findall(r'^FIELD\(\w+, "([^"]+)", (\w+), (\w+)', (ROOT / "analysis/fields.def").read_text(), re.M)
@@ -483,7 +503,7 @@ def main():
     if len(sys.argv) != 2:
         sys.exit("usage: seeds.py OUT_DIR")
     seeds = Seeds(sys.argv[1])
-    for make in (decode_seeds, conversation_seeds, fragment_seeds, capture_seeds, correlation_seeds, yaml_seeds, feed_seeds, import_seeds, geo_seeds, message_seeds, alert_seeds, small_seeds, dictionaries):
+    for make in (decode_seeds, conversation_seeds, fragment_seeds, capture_seeds, correlation_seeds, yaml_seeds, feed_seeds, import_seeds, geo_seeds, message_seeds, management_seeds, alert_seeds, small_seeds, dictionaries):
         make(seeds)
 
 
