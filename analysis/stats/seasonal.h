@@ -5,7 +5,7 @@
  * anybody. Pure.
  *
  * nDPI's Holt-Winters (ndpi_hw_*) is its yardstick in tests/unit/test_seasonal.c; why it is not
- * used here: docs/adr/0012-seasonal-volume.md. */
+ * used here: docs/adr/0013-volume-without-floating-point.md. */
 #pragma once
 
 #include <stdbool.h>
