@@ -9,6 +9,8 @@
 #include "common/time_text.h"
 #include "sensor/knowledge.h"
 
+enum { MAX_RETIRED = 8 };
+
 static const char help[] =
 	"usage: vedette check [OPTION...]\n\n"
 	"Loads policy, rules, lists and geolocation data as a replay would, and says what they "
@@ -135,6 +137,33 @@ static void print_rules(const struct sigma *sigma, const char *dir)
 	(void)puts(")");
 	print_correlations(sigma);
 	print_left(sigma);
+}
+
+/* Tags of RULE that name what is called otherwise by now. */
+static void print_retired(const struct techniques *t, const struct rule *r, uint32_t *n)
+{
+	for (uint32_t i = 0; i < r->n_tags; i++) {
+		const struct technique *named = techniques_find(t, r->tags[i]);
+
+		if (!named || named->instead.len == 0)
+			continue;
+		if (++*n <= MAX_RETIRED)
+			(void)printf("         %s: %s was retired, it is %s now\n", r->file.data,
+				named->id.data, named->instead.data);
+	}
+}
+
+static void print_techniques(const struct techniques *t, const struct sigma *sigma)
+{
+	uint32_t n = 0;
+
+	if (techniques_version(t).len == 0)
+		return;
+	(void)printf("tags     %s\n", techniques_version(t).data);
+	for (size_t i = 0; i < sigma_count(sigma); i++)
+		print_retired(t, sigma_rule(sigma, i), &n);
+	if (n > MAX_RETIRED)
+		(void)printf("         and %u more\n", n - MAX_RETIRED);
 }
 
 static void print_lists(const struct lists *lists, uint64_t now_ns)
@@ -347,6 +376,7 @@ static int print_json(const struct knowledge *k, const struct knowledge_config *
 	for (int why = 0; why <= LEFT_FAULTY; why++)
 		json_key_u64(&w, left_key[why], sigma_left_for(k->sigma, (enum left_out)why));
 	json_object_end(&w);
+	json_key_str(&w, "techniques", techniques_version(k->techniques));
 	write_learned(&w, k->learned, kc->learned_path, kc->as_of_ns);
 	write_lists(&w, k->lists, now_ns);
 	write_geo(&w, k->geo, now_ns);
@@ -390,6 +420,7 @@ int cmd_check(int argc, char **argv)
 		print_site(k.site, kc.site_path);
 		print_learned(k.learned, kc.learned_path, kc.as_of_ns);
 		print_rules(k.sigma, kc.rules_dir);
+		print_techniques(k.techniques, k.sigma);
 		print_lists(k.lists, now_ns);
 		print_geo(k.geo, now_ns);
 		print_tuning(k.tuning, kc.as_of_ns);

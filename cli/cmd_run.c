@@ -236,7 +236,7 @@ static void warn_of_unreadable(const struct run *r)
 {
 	const char *const paths[] = {r->knowledge.site_path, r->knowledge.roles_path,
 		r->knowledge.rules_dir, r->knowledge.lists_dir, r->knowledge.geo_dir,
-		r->knowledge.tuning_path, r->knowledge.learned_path};
+		r->knowledge.tuning_path, r->knowledge.learned_path, r->knowledge.techniques_path};
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		char text[PATH_MAX + 128];

@@ -503,6 +503,7 @@ struct knowledge_config options_knowledge(struct options *o)
 
 	(void)default_data_dir(o->data_dir, sizeof(o->data_dir));
 	k.roles_path = shipped(o->roles_path, o->data_dir, "roles.yaml");
+	k.techniques_path = shipped(o->techniques_path, o->data_dir, "techniques.yaml");
 	k.rules_dir = o->rules ? o->rules : shipped(o->rules_dir, o->data_dir, "rules");
 	k.lists_dir = o->lists ? o->lists : shipped(o->lists_dir, o->data_dir, "lists");
 	k.geo_dir = o->geo ? o->geo : default_geo_dir(o->geo_dir, sizeof(o->geo_dir));

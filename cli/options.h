@@ -101,8 +101,9 @@ struct options {
 		uint32_t ramp_percent, min_days; /* 0: not given */
 	} baseline;
 	char data_dir[OPTIONS_PATH_BYTES], roles_path[OPTIONS_PATH_BYTES],
-		rules_dir[OPTIONS_PATH_BYTES], lists_dir[OPTIONS_PATH_BYTES],
-		geo_dir[OPTIONS_PATH_BYTES], state_dir[OPTIONS_PATH_BYTES];
+		techniques_path[OPTIONS_PATH_BYTES], rules_dir[OPTIONS_PATH_BYTES],
+		lists_dir[OPTIONS_PATH_BYTES], geo_dir[OPTIONS_PATH_BYTES],
+		state_dir[OPTIONS_PATH_BYTES];
 };
 
 /* Reads ARGV. ACCEPTED lists the OPTION_* values that the command knows (0 ends it); -h and --help

@@ -31,6 +31,8 @@ static bool set_versions(struct analyst *a, const struct analyst_config *cfg)
 	facts_copy_str(f, FIELD_VERSION_RULES, str_from(digest_format(&d, text)));
 	d = lists_digest(cfg->lists);
 	facts_copy_str(f, FIELD_VERSION_LISTS, str_from(digest_format(&d, text)));
+	if (cfg->techniques)
+		facts_copy_str(f, FIELD_VERSION_TECHNIQUES, techniques_version(cfg->techniques));
 	if (cfg->tuning && tuning_is_given(cfg->tuning)) {
 		d = tuning_digest(cfg->tuning);
 		facts_copy_str(f, FIELD_VERSION_TUNING, str_from(digest_format(&d, text)));
@@ -123,6 +125,7 @@ struct analyst *analyst_new(
 		return NULL;
 	}
 	use_tuning(a, cfg->tuning);
+	findings_set_techniques(a->findings, cfg->techniques);
 	return a;
 }
 
@@ -149,6 +152,7 @@ int analyst_reload(struct analyst *a, const struct analyst_config *cfg, struct e
 	a->lists_are_new = true;
 	behaviours_forget_peers(a->behaviours);
 	use_tuning(a, cfg->tuning);
+	findings_set_techniques(a->findings, cfg->techniques);
 	return 0;
 }
 

@@ -26,8 +26,9 @@ struct analyst_config {
 	const struct lists *lists;
 	const struct sigma *sigma;
 	const struct geo *geo;
-	const struct tuning *tuning;   /* NULL: every match is told */
-	const struct learned *learned; /* edges that were approved for SITE; NULL: none */
+	const struct tuning *tuning;         /* NULL: every match is told */
+	const struct techniques *techniques; /* NULL: tags stay as they are */
+	const struct learned *learned;       /* edges that were approved for SITE; NULL: none */
 	uint64_t learn_ns; /* how long edges are learned, from the first conversation on; 0: not */
 	uint64_t hash_key;
 	uint32_t max_findings;

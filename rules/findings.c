@@ -239,7 +239,7 @@ static uint32_t few(uint32_t n)
 	return n < RULE_MAX_TAGS ? n : RULE_MAX_TAGS;
 }
 
-static void set_rule_facts(struct facts *f, const struct rule_match *m)
+static void set_rule_facts(const struct findings *fs, struct facts *f, const struct rule_match *m)
 {
 	static const struct str category[] = {{"network", 7}, {"intrusion_detection", 19}};
 	const struct rule *r = m->rule;
@@ -270,12 +270,13 @@ static void set_rule_facts(struct facts *f, const struct rule_match *m)
 		f, FIELD_ALERT_FALSE_POSITIVES, r->false_positives, few(r->n_false_positives));
 	facts_set_strs(f, FIELD_ALERT_TAGS, r->tags, few(r->n_tags));
 	facts_set_strs(f, FIELD_THREAT_TECHNIQUE_ID, r->techniques, few(r->n_techniques));
+	findings_name_techniques(fs->techniques, r, f);
 }
 
 /* The next rule judges the facts as they were. */
 static void unset_rule_facts(struct facts *f)
 {
-	facts_unset_range(f, FIELD_RULE_ID, FIELD_THREAT_TECHNIQUE_ID);
+	facts_unset_range(f, FIELD_RULE_ID, FIELD_FIGHT_TECHNIQUE_NAME);
 	facts_set_text(f, FIELD_EVENT_KIND, "event");
 	facts_set_strs(f, FIELD_EVENT_CATEGORY, plain_category, 1);
 	facts_unset(f, FIELD_EVENT_SEVERITY);
@@ -469,7 +470,7 @@ static int add_match(struct findings *fs, const struct rule_match *m, struct fac
 
 	if (!due && !ended)
 		return 0;
-	set_rule_facts(f, m);
+	set_rule_facts(fs, f, m);
 	set_threshold(fs, f, m->rule);
 	set_reason(f, m, app);
 	rc = keep_facts(fs, s, f);

@@ -21,6 +21,7 @@
 #include "common/error.h"
 #include "rules/alert.h"
 #include "rules/sigma/sigma.h"
+#include "rules/techniques.h"
 #include "rules/tuning/noise.h"
 
 struct findings_config {
@@ -53,6 +54,9 @@ bool findings_set_common(struct findings *fs, const struct facts *common);
 /* Which matches are told, and how they are folded, is asked of NOISE, which is borrowed; NULL: all,
  * as the configuration says. */
 void findings_set_noise(struct findings *fs, struct noise *noise);
+
+/* Alerts name what the tags of rules stand for. Borrowed; NULL: nothing is known of them. */
+void findings_set_techniques(struct findings *fs, const struct techniques *t);
 
 /* M was met by the facts F at TS_NS (packet clock). ENDED: the conversation is over, so its
  * counters are final. 0 or a negative code from the sink. */

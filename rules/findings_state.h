@@ -57,6 +57,7 @@ struct findings {
 	uint32_t free_head;
 	struct finding_ages ages[FINDING_WINDOWS]; /* the first is of the usual window */
 	struct noise *noise;
+	const struct techniques *techniques; /* NULL: nothing is known of them */
 };
 
 /* False without memory. */
@@ -86,3 +87,6 @@ void findings_release(struct findings *fs, uint32_t i);
 
 /* Tells that I is closed, and releases it. */
 int findings_close(struct findings *fs, uint32_t i, uint64_t ts_ns);
+
+/* findings_techniques.c: sets the facts of the techniques that RULE's tags stand for. */
+void findings_name_techniques(const struct techniques *t, const struct rule *rule, struct facts *f);

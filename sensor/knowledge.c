@@ -20,6 +20,8 @@ int knowledge_open(struct knowledge *ret, const struct knowledge_config *cfg, st
 	if (ret->geo)
 		ret->tuning = tuning_open(cfg->tuning_path, ret->site, ret->sigma, err);
 	if (ret->tuning)
+		ret->techniques = techniques_open(cfg->techniques_path, err);
+	if (ret->techniques)
 		return 0;
 	knowledge_close(ret);
 	return err->code;
@@ -27,6 +29,7 @@ int knowledge_open(struct knowledge *ret, const struct knowledge_config *cfg, st
 
 void knowledge_close(struct knowledge *k)
 {
+	techniques_close(k->techniques);
 	tuning_close(k->tuning);
 	geo_close(k->geo);
 	sigma_close(k->sigma);
@@ -44,6 +47,7 @@ void knowledge_fill(const struct knowledge *k, struct analyst_config *ret)
 	ret->sigma = k->sigma;
 	ret->geo = k->geo;
 	ret->tuning = k->tuning;
+	ret->techniques = k->techniques;
 }
 
 void knowledge_free(struct knowledge *k)
