@@ -214,7 +214,7 @@ void shard_packet(struct shard *s, const struct sighting *at, const struct frame
 	if (f->is_dns && fp.payload_captured)
 		shard_emit_dns(s, f, &fp);
 	if (f->watch && fp.payload)
-		shard_emit_message(s, f, &fp);
+		shard_emit_messages(s, f, &fp);
 	if (at->notes & SIGHTING_REACH)
 		shard_emit_reach(s, f, &fp);
 	if (burst && f->classified)

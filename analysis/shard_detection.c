@@ -85,7 +85,7 @@ static void ask_signalling(struct flow *f, struct detection *d, const struct pac
 	case SIGNALLING_YES:
 		f->label.signalling = label;
 		f->label_is_signalling = true;
-		f->watch = (uint8_t)reader;
+		shard_watch_recognised(f, reader);
 		d->signalling_done = true;
 		break;
 	case SIGNALLING_NO:

@@ -1,4 +1,5 @@
 /* Messages of signalling, of conversations that a parser reads packet by packet. */
+#include <stddef.h>
 #include <string.h>
 
 #include "analysis/shard_state.h"
@@ -7,25 +8,34 @@
 /* Kinds of messages of one conversation that are told in one minute. */
 enum { MOST_TOLD = 256 };
 
-static enum signalling_id by_port(const struct flow *f)
+static enum signalling_id by_transport(const struct flow *f)
 {
+	const enum signalling_id carrier = signalling_of_proto(f->key.proto);
 	const enum signalling_id called = signalling_of_port(f->key.port[!f->initiator_end]);
 
+	if (carrier)
+		return carrier;
 	return called ? called : signalling_of_port(f->key.port[f->initiator_end]);
 }
 
 void shard_watch_begin(struct flow *f)
 {
-	f->watch = (uint8_t)by_port(f);
+	f->watch = (uint8_t)by_transport(f);
+}
+
+void shard_watch_recognised(struct flow *f, enum signalling_id reader)
+{
+	if (signalling_of_proto(f->key.proto) == SIGNALLING_NONE)
+		f->watch = (uint8_t)reader;
 }
 
 void shard_watch_settle(const struct shard *s, struct flow *f)
 {
-	if (f->label_is_signalling)
+	if (f->label_is_signalling || signalling_of_proto(f->key.proto))
 		return;
 	f->watch = s->readers[f->label.dpi.protocol];
 	if (f->watch == SIGNALLING_NONE && f->label.dpi.confidence < LABEL_BY_CACHE)
-		f->watch = (uint8_t)by_port(f);
+		f->watch = (uint8_t)by_transport(f);
 }
 
 /* How often this was said in this minute; 0: it is not to be told. A conversation of which each
@@ -51,7 +61,8 @@ static const struct signalling_message *keep(struct shard *s, const struct signa
 
 	if (!kept)
 		return NULL;
-	*kept = *m;
+	memcpy(kept, m,
+		offsetof(struct signalling_message, facts) + m->n_facts * sizeof(m->facts[0]));
 	for (uint32_t i = 0; i < kept->n_facts; i++) {
 		struct signalling_fact *f = &kept->facts[i];
 
@@ -81,31 +92,52 @@ static bool is_read_to_its_end(const struct flow *f)
 	return most && f->packets[0] + f->packets[1] > most;
 }
 
-void shard_emit_message(struct shard *s, struct flow *f, const struct flow_packet *fp)
+/* Tells M, which a packet of F says, when it is due. */
+static void tell(struct shard *s, const struct flow *f, const struct flow_packet *fp,
+	const struct signalling_message *m)
 {
-	const struct packet_layer *l = fp->layer;
-	const uint32_t n =
-		fp->payload_captured < l->payload_bytes ? fp->payload_captured : l->payload_bytes;
-	struct signalling_message m;
 	struct event ev;
+
+	s->stats.messages++;
+	shard_event_begin(s, f, EVENT_MESSAGE, &ev);
+	ev.message_count = count(s, f, m);
+	if (ev.message_count == 0)
+		return;
+	ev.message_protocol =
+		m->protocol ? m->protocol : signalling_name((enum signalling_id)f->watch);
+	ev.message = keep(s, m);
+	ev.message_sender = fp->sighting->src_end ^ f->initiator_end;
+	if (ev.message)
+		s->emit(s->user, &ev);
+}
+
+void shard_emit_messages(struct shard *s, struct flow *f, const struct flow_packet *fp)
+{
+	struct packet_layer l = *fp->layer;
+	const struct signalling *reader = signalling_get((enum signalling_id)f->watch);
+	uint32_t n =
+		fp->payload_captured < l.payload_bytes ? fp->payload_captured : l.payload_bytes;
+	const uint8_t *at = fp->payload;
 
 	if (is_read_to_its_end(f)) {
 		f->watch = SIGNALLING_NONE;
 		return;
 	}
-	if (l->proto == IPPROTO_NUM_TCP && n == 0)
+	if (l.proto == IPPROTO_NUM_TCP && n == 0)
 		return; /* an acknowledgement */
-	memset(&m, 0, sizeof(m));
-	if (!signalling_get(f->watch)->message(l, fp->payload, n, &m))
-		return;
-	s->stats.messages++;
-	shard_event_begin(s, f, EVENT_MESSAGE, &ev);
-	ev.message_count = count(s, f, &m);
-	if (ev.message_count == 0)
-		return;
-	ev.message_protocol = signalling_name((enum signalling_id)f->watch);
-	ev.message = keep(s, &m);
-	ev.message_sender = fp->sighting->src_end ^ f->initiator_end;
-	if (ev.message)
-		s->emit(s->user, &ev);
+	for (int i = 0; i < SIGNALLING_MOST_IN_PACKET; i++) {
+		struct signalling_message m;
+
+		memset(&m, 0, offsetof(struct signalling_message, facts));
+		m.n_room = 0;
+		if (reader->message(&l, at, n, &m))
+			tell(s, f, fp, &m);
+		if (m.next == 0 || m.next >= n)
+			break;
+		at += m.next;
+		n -= m.next;
+		l.payload_offset += m.next;
+		l.payload_bytes -= m.next;
+		l.payload_captured -= m.next;
+	}
 }

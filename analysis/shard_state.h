@@ -100,8 +100,11 @@ void shard_watch_begin(struct flow *f);
 /* The library has found or guessed F's label. */
 void shard_watch_settle(const struct shard *s, struct flow *f);
 
+/* F was recognised as a conversation that READER reads. */
+void shard_watch_recognised(struct flow *f, enum signalling_id reader);
+
 /* What a packet says of a flow that somebody reads. */
-void shard_emit_message(struct shard *s, struct flow *f, const struct flow_packet *fp);
+void shard_emit_messages(struct shard *s, struct flow *f, const struct flow_packet *fp);
 
 /* shard_ticks.c */
 

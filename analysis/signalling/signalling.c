@@ -60,6 +60,15 @@ enum signalling_id signalling_of_label(const char *label)
 	return SIGNALLING_NONE;
 }
 
+enum signalling_id signalling_of_proto(uint8_t proto)
+{
+	for (int i = SIGNALLING_NONE + 1; i < SIGNALLING_COUNT; i++) {
+		if (all[i]->message && all[i]->proto && all[i]->proto == proto)
+			return (enum signalling_id)i;
+	}
+	return SIGNALLING_NONE;
+}
+
 enum signalling_id signalling_of_port(uint16_t port)
 {
 	for (int i = SIGNALLING_NONE + 1; i < SIGNALLING_COUNT && port != 0; i++) {

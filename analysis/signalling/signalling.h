@@ -23,7 +23,8 @@ enum {
 	SIGNALLING_MAX_FACTS = 32,
 	SIGNALLING_MESSAGE_BYTES = 64,
 	SIGNALLING_MAX_PORTS = 6,
-	SIGNALLING_ROOM_BYTES = 256,
+	SIGNALLING_ROOM_BYTES = 512,
+	SIGNALLING_MOST_IN_PACKET = 8, /* messages that are read of one packet */
 };
 
 /* LAYER's payload, N captured bytes. Of an opaque layer these are at most SIGNALLING_OPAQUE_BYTES:
@@ -46,12 +47,17 @@ struct signalling_fact {
 /* What one packet says. */
 struct signalling_message {
 	const char *name; /* "echo-request": a constant, fact signalling.message */
-	uint32_t n_facts;
-	struct signalling_fact facts[SIGNALLING_MAX_FACTS];
+	/* The protocol that it is of, a constant, where one parser reads several: "NGAP" over SCTP;
+	 * NULL: the parser's own. */
+	const char *protocol;
+	/* Where in the payload another message may begin; 0: there is none. */
+	uint32_t next;
 	/* A part of the payload that a behaviour wants to hold against others, at most
 	 * SIGNALLING_MESSAGE_BYTES; NULL: none. Never shown, never saved. */
 	const uint8_t *bytes;
 	uint32_t n_bytes;
+	uint32_t n_facts;
+	struct signalling_fact facts[SIGNALLING_MAX_FACTS];
 	/* Texts that do not stand in the payload as they are told. */
 	uint32_t n_room;
 	char room[SIGNALLING_ROOM_BYTES];
@@ -77,10 +83,12 @@ void message_name(struct signalling_message *m, enum field_id id, struct str v);
 /* The same for everything that tells messages apart: name and telling facts. */
 uint64_t message_shape(const struct signalling_message *m, uint64_t hash_key);
 
-/* What one packet of such a conversation says, in *RET, which is cleared before; false: nothing
- * worth telling. Of the payload N bytes were captured; LAYER says how many there were. Is asked
- * while the conversation is only thought to be of this protocol (MAYBE, or by port), too: it must
- * be sure by itself. Never asked about encrypted or subscribers' layers. */
+/* What one packet of such a conversation says, in *RET, which is empty before; false: nothing
+ * worth telling, but RET's next counts. Of the payload N bytes were captured; LAYER says how many
+ * there were. Where a message said that another one follows, it is asked again with the payload
+ * from there on, and a LAYER that says so. Is asked while the conversation is only thought to be of
+ * this protocol (MAYBE, or by port), too: it must be sure by itself. Never asked about encrypted or
+ * subscribers' layers. */
 typedef bool signalling_message_fn(const struct packet_layer *layer, const uint8_t *payload,
 	uint32_t n, struct signalling_message *ret);
 
@@ -92,6 +100,9 @@ struct signalling {
 	/* Conversations on one of these ports (0 ends them) are read from their first packet on,
 	 * until their label is found to be another. */
 	uint16_t ports[SIGNALLING_MAX_PORTS];
+	/* 0, or the IP protocol whose conversations are all read, from their first packet on and
+	 * whatever they carry: SCTP. */
+	uint8_t proto;
 	/* Of a conversation only so many packets, from its first one on, are read; 0: all. For
 	 * protocols that carry much, when what is worth telling stands at their beginning. */
 	uint32_t most_packets;
@@ -127,10 +138,11 @@ enum signalling_id signalling_find(struct str name);
 enum signalling_verdict signalling_recognise(const struct packet_layer *layer,
 	const uint8_t *payload, uint32_t n, const char **ret_label, enum signalling_id *ret_id);
 
-/* Who reads the packets of conversations that the library calls LABEL; on PORT. SIGNALLING_NONE:
- * nobody. */
+/* Who reads the packets of conversations that the library calls LABEL; on PORT; over PROTO,
+ * whatever they carry. SIGNALLING_NONE: nobody. */
 enum signalling_id signalling_of_label(const char *label);
 enum signalling_id signalling_of_port(uint16_t port);
+enum signalling_id signalling_of_proto(uint8_t proto);
 
 /* The version in an SNMP message (RFC 1157 §4, RFC 3416, RFC 3412 §6): 0 to 3, or -1 when this is
  * not one. Nothing behind the version is looked at: in versions 1 and 2c a password follows. */

@@ -32,12 +32,18 @@ static inline int fuzz_message(
 	if (s->recognise &&
 		(s->recognise(&l, copy, n, &label) == SIGNALLING_YES) != (label != NULL))
 		abort();
-	memset(&m, 0, sizeof(m));
-	if (s->message && s->message(&l, copy, n, &m)) {
-		if (!m.name || m.n_facts > SIGNALLING_MAX_FACTS || m.n_room > sizeof(m.room) ||
-			(m.bytes && (m.bytes < copy || m.bytes + m.n_bytes > copy + n)))
+	for (uint32_t at = 0; at <= n; at += m.next) { /* from one message to the next */
+		memset(&m, 0, sizeof(m));
+		if (s->message(&l, copy + at, n - at, &m) &&
+			(!m.name || m.n_facts > SIGNALLING_MAX_FACTS ||
+				m.n_room > SIGNALLING_ROOM_BYTES ||
+				(m.bytes && (m.bytes < copy || m.bytes + m.n_bytes > copy + n))))
 			abort();
-		(void)message_shape(&m, 1);
+		if (m.name)
+			(void)message_shape(&m, 1);
+		if (m.next == 0)
+			break;
+		l.payload_bytes = l.payload_bytes > m.next ? l.payload_bytes - m.next : 0;
 	}
 	free(copy);
 	return 0;
