@@ -53,7 +53,7 @@ net_down() {
 }
 
 record_start() { # record_start FILE
-    ip netns exec "$SWITCH" tcpdump -i br --immediate-mode -U -s 0 -Z root -w "$1" --time-stamp-precision=micro 'not arp and not icmp6 and not igmp' 2>"$1.log" &
+    ip netns exec "$SWITCH" tcpdump -i br -B 16384 --immediate-mode -U -s 0 -Z root -w "$1" --time-stamp-precision=micro 'not arp and not icmp6 and not igmp and not (ip6 and ip6[6] == 0)' 2>"$1.log" &
     recorder=$!
     until grep -q 'listening on' "$1.log"; do sleep 0.1; done
 }

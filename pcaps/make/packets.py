@@ -119,24 +119,30 @@ class TcpTalk:
 
 
 def write(path, packets, in_order=True):
-    """PACKETS: (seconds since 1970, frame), written in order of time, or as they come, as a classic little-endian capture with microseconds."""
+    """PACKETS: (seconds since 1970, frame), and the length on the wire of a frame that is cut; written in order of time, or as they come, as a
+    classic little-endian capture with microseconds."""
     with open(path, 'wb') as out:
         out.write(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 262144, 1))
-        for at, frame in sorted(packets, key=lambda p: p[0]) if in_order else packets:
+        for at, frame, *length in sorted(packets, key=lambda p: p[0]) if in_order else packets:
             us = round(at * 1e6)
-            out.write(struct.pack('<IIII', us // 1000000, us % 1000000, len(frame), len(frame)) + frame)
+            out.write(struct.pack('<IIII', us // 1000000, us % 1000000, len(frame), *(length or [len(frame)])) + frame)
 
 
-def read(path):
-    """(seconds, frame) of a classic little-endian capture with microseconds."""
+def read_cut(path):
+    """(seconds, frame, its length on the wire) of a classic little-endian capture with microseconds."""
     data = open(path, 'rb').read()
     if data[:4] != b'\xd4\xc3\xb2\xa1':
         raise SystemExit('%s: not a little-endian microsecond capture' % path)
     at = 24
     while at + 16 <= len(data):
-        s, us, cap, _ = struct.unpack('<IIII', data[at:at + 16])
-        yield s + us / 1e6, data[at + 16:at + 16 + cap]
+        s, us, cap, length = struct.unpack('<IIII', data[at:at + 16])
+        yield s + us / 1e6, data[at + 16:at + 16 + cap], length
         at += 16 + cap
+
+
+def read(path):
+    """(seconds, frame) of such a capture."""
+    return ((at, frame) for at, frame, _ in read_cut(path))
 
 
 def stable(text):

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# pcaps/MANIFEST.tsv names every capture with its digest and number of packets; what craft.py and day.py make has the same bytes each time.
+# pcaps/MANIFEST.tsv names every capture with its digest and number of packets; what craft.py, day.py and tradecraft.py make has the same bytes each time.
 source "$(dirname "$0")/lib.sh"
 cp -r "$VEDETTE_SOURCE_DIR/pcaps" pcaps
 manifest=$VEDETTE_SOURCE_DIR/pcaps/MANIFEST.tsv
@@ -12,8 +12,8 @@ while IFS=$'\t' read -r file made packets digest what; do
     same "digest of $file" "$(sha256sum <"pcaps/$file" | cut -d ' ' -f 1)" "$digest"
     same "packets of $file" "$("$VEDETTE" replay --redis none "pcaps/$file" 2>err | sed -n 's/^\([0-9]*\) packets, .*/\1/p')" "$packets"
     case $made in
-    make/craft.py | make/day.py) rm "pcaps/$file" ;;
-    make/scenarios.sh) ;;
+    make/craft.py | make/day.py | make/tradecraft.py) rm "pcaps/$file" ;;
+    make/scenarios.sh | make/tradecraft.sh) ;;
     *) fail "$file: made by '$made'" ;;
     esac
     [ -f "pcaps/$made" ] || fail "$file: there is no $made"
@@ -24,6 +24,7 @@ done <rows
 for seed in 0 4711; do
     PYTHONHASHSEED=$seed TZ=Asia/Tokyo python3 -B pcaps/make/craft.py pcaps
     PYTHONHASHSEED=$seed TZ=Asia/Tokyo python3 -B pcaps/make/day.py pcaps/demo/day.pcap
+    PYTHONHASHSEED=$seed TZ=Asia/Tokyo python3 -B pcaps/make/tradecraft.py pcaps/tradecraft
     while IFS=$'\t' read -r file made packets digest what; do
         same "digest of $file, made again" "$(sha256sum <"pcaps/$file" | cut -d ' ' -f 1)" "$digest"
     done <rows
