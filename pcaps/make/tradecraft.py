@@ -7,6 +7,7 @@ import os
 import struct
 import sys
 
+from background import background_day, background_weeks
 from compose import (DAY, HOUR, MINUTE, MONDAY, SEGMENT, WEEK, caller_port, cut, fatten, headers, mend, move, piece, random_of, spread, tagged)
 from craft import NG_SETUP, NG_SETUP_ANSWER, avp, diameter
 from packets import address, ethernet, icmp_echo, tcp, write
@@ -966,7 +967,7 @@ CAPTURES = {f.__name__.replace('_', '-'): f for f in (
     beacon_heartbeat, beacon_near, long_quiet, long_quiet_near, trigger_callback, trigger_hidden, trigger_near, magic_packets,
     magic_packets_near, gtpdoor_beacon, gtpdoor_beacon_near, fanout_ports, fanout_hosts, fanout_near, gtp_sweep, gtp_sweep_near, sctp_sweep,
     sctp_sweep_near, first_contact, first_contact_near, new_service, new_service_near, log_silence, log_silence_near, equipment_silence,
-    equipment_silence_near, story, story_near)}
+    equipment_silence_near, story, story_near, background_day, background_weeks)}
 
 if __name__ == '__main__':
     for name, make in CAPTURES.items():
