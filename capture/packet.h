@@ -69,7 +69,11 @@ struct packet_layer {
 	uint32_t payload_offset; /* behind the transport header */
 	uint32_t payload_bytes;  /* as the headers say */
 	uint32_t payload_captured;
-	uint32_t tcp_seq, tcp_ack;
+	union {
+		uint32_t tcp_seq;
+		uint32_t sctp_tag; /* verification tag: the one that the receiver chose */
+	};
+	uint32_t tcp_ack;
 	uint32_t wire_packets; /* fragments that it was put together of; 0: it came whole */
 	uint64_t wire_bytes;   /* their l3_bytes, when wire_packets is not 0 */
 };

@@ -13,9 +13,12 @@ enum decode_result decode_sctp(struct cursor *c, struct packet *p, struct next *
 		return DECODE_STOP;
 	l->sport = sport;
 	l->dport = dport;
-	cursor_skip(c, 8); /* verification tag, checksum */
-	if (!cursor_ok(c))
+	l->sctp_tag = cursor_be32(c);
+	cursor_skip(c, 4); /* checksum */
+	if (!cursor_ok(c)) {
+		l->sctp_tag = 0;
 		return DECODE_STOP;
+	}
 	l->transport_cut = false;
 	layer_set_payload(l, c);
 	return DECODE_DONE;

@@ -131,8 +131,11 @@ START_TEST(sctp_ports)
 	h = build_front(&b, 12);
 	put16(h, 38412);
 	put16(h + 2, 2905);
+	put16(h + 4, 0x1234);
+	put16(h + 6, 0x5678);
 	build_ipv6(&b, 1, 2, 132);
 	build_decode(&b, RAW, &p);
+	ck_assert_uint_eq(p.layers[0].sctp_tag, 0x12345678);
 	ck_assert_str_eq(reason_name(&p), "none");
 	ck_assert_int_eq(p.layers[0].sport, 38412);
 	ck_assert_int_eq(p.layers[0].dport, 2905);
