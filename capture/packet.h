@@ -63,6 +63,7 @@ struct packet_layer {
 	bool access;           /* behind PPPoE, L2TP or the like: a subscriber's unless declared */
 	bool overlap;          /* put together of fragments that contradict each other */
 	uint16_t sport, dport; /* TCP, UDP, SCTP; else 0 */
+	uint16_t tcp_urgent;   /* the pointer, whether or not the flag says that it is one */
 	uint32_t l3_offset;    /* of the IP header in the frame */
 	uint32_t l3_bytes;     /* IP header and all it carries, as the header says */
 	uint32_t l3_captured;  /* of these in the frame */
@@ -71,7 +72,8 @@ struct packet_layer {
 	uint32_t payload_captured;
 	union {
 		uint32_t tcp_seq;
-		uint32_t sctp_tag; /* verification tag: the one that the receiver chose */
+		uint32_t sctp_tag;  /* verification tag: the one that the receiver chose */
+		uint32_t icmp_rest; /* of its header: identifier and sequence number of an echo */
 	};
 	uint32_t tcp_ack;
 	uint32_t wire_packets; /* fragments that it was put together of; 0: it came whole */

@@ -71,6 +71,7 @@ static uint32_t take_tcp(const uint8_t *tcp, uint32_t left, struct packet_layer 
 	l->tcp_seq = be32(tcp + 4);
 	l->tcp_ack = be32(tcp + 8);
 	l->tcp_flags = tcp[13] & TCP_FLAGS;
+	l->tcp_urgent = (uint16_t)be16(tcp + 18);
 	return bytes;
 }
 
@@ -97,7 +98,10 @@ static uint32_t take_icmp(const uint8_t *icmp, uint32_t left, struct packet_laye
 		return 0;
 	l->icmp_type = icmp[0];
 	l->icmp_code = icmp[1];
-	return left < ICMP_BYTES + ICMP_REST_BYTES ? left : ICMP_BYTES + ICMP_REST_BYTES;
+	if (left < ICMP_BYTES + ICMP_REST_BYTES)
+		return left;
+	l->icmp_rest = be32(icmp + ICMP_BYTES);
+	return ICMP_BYTES + ICMP_REST_BYTES;
 }
 
 /* What the layer L, whose header of IP_BYTES begins at IP, carries. The decoder that read it, or

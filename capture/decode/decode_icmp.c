@@ -1,5 +1,7 @@
 #include "capture/decode/layer.h"
 
+enum { REST_BYTES = 4 };
+
 /* Both versions begin alike: type, code, checksum. Four more bytes belong to the header of most
  * messages (identifier and sequence number of an echo); a few of ICMPv6 are shorter. */
 enum decode_result decode_icmp(struct cursor *c, struct packet *p, struct next *ret_next)
@@ -15,7 +17,10 @@ enum decode_result decode_icmp(struct cursor *c, struct packet *p, struct next *
 		return DECODE_STOP;
 	l->icmp_type = type;
 	l->icmp_code = code;
-	cursor_skip(c, cursor_left(c) < 4 ? cursor_left(c) : 4);
+	if (cursor_left(c) >= REST_BYTES)
+		l->icmp_rest = cursor_be32(c);
+	else
+		cursor_skip(c, cursor_left(c));
 	l->transport_cut = false;
 	layer_set_payload(l, c);
 	return DECODE_DONE;

@@ -2,6 +2,7 @@
 
 enum {
 	TCP_FIXED_BYTES = 20,
+	URGENT_AT = 18,
 	TCP_FLAGS_MASK = TCP_FIN | TCP_SYN | TCP_RST | TCP_PSH | TCP_ACK | TCP_URG
 };
 
@@ -31,6 +32,8 @@ enum decode_result decode_tcp(struct cursor *c, struct packet *p, struct next *r
 	l->tcp_flags = flags & TCP_FLAGS_MASK;
 	if (header_bytes < TCP_FIXED_BYTES)
 		return decode_stop(p, REASON_bad_tcp);
+	cursor_skip(c, URGENT_AT - (c->at - start));
+	l->tcp_urgent = cursor_be16(c);
 	cursor_skip(c, header_bytes - (c->at - start));
 	if (cursor_ok(c))
 		l->transport_cut = false;
