@@ -103,9 +103,12 @@ static struct measure measure_of(const struct beacon *b)
 	const uint32_t sent = alike_percent(b->sizes[0], n_sizes);
 	const uint32_t received = alike_percent(b->sizes[1], n_sizes);
 	const bool in_one = b->bursts > b->beats / 2;
+	uint16_t gaps[RHYTHM_MOST];
 	int32_t evidence, sizes;
 
-	m.rhythm = rhythm_measure(b->gaps, n_gaps, in_one ? BURST_SILENCE_MS : SAME_BEAT_MS);
+	for (uint32_t i = 0; i < n_gaps; i++)
+		gaps[i] = b->gaps[(b->beats - 1 - n_gaps + i) % RHYTHM_MOST];
+	m.rhythm = rhythm_measure(gaps, n_gaps, in_one ? BURST_SILENCE_MS : SAME_BEAT_MS);
 	m.n = b->beats;
 	m.alike = sent > received ? sent : received;
 	sizes = (size_evidence(sent, n_sizes) + size_evidence(received, n_sizes)) / 2;

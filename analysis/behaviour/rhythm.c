@@ -35,6 +35,11 @@ static int compare(const void *pa, const void *pb)
 	return (a > b) - (a < b);
 }
 
+static int32_t most(int32_t a, int32_t b)
+{
+	return a > b ? a : b;
+}
+
 static uint32_t log_of(uint64_t v)
 {
 	return amount_log(v ? v - 1 : 0);
@@ -139,18 +144,30 @@ static int32_t timer_evidence(const struct gaps *g, const struct timer *t)
 	return sum;
 }
 
-static int32_t unrelated_evidence(const struct gaps *g, uint64_t dead_ms)
+/* Of the N shortest gaps. */
+static int64_t exponential_evidence(const struct gaps *g, uint32_t n, uint64_t dead_ms)
 {
 	uint64_t sum_ms = 0;
-	int64_t mean_ms;
-	int64_t sum = 0;
 
-	for (uint32_t i = 0; i < g->n; i++)
+	for (uint32_t i = 0; i < n; i++)
 		sum_ms += g->ms[i] > dead_ms ? g->ms[i] - dead_ms : 1;
-	mean_ms = (int64_t)(sum_ms / g->n + 1);
 	/* The sum of all gaps over their mean is their number. */
-	sum = -(int64_t)g->n * ((int64_t)log_of((uint64_t)mean_ms) + LOG_E);
-	return (int32_t)sum;
+	return -(int64_t)n * ((int64_t)log_of(sum_ms / n + 1) + LOG_E);
+}
+
+/* As a timer may have gaps that are anything, these may: the longest, a quarter of all at most. */
+static int32_t unrelated_evidence(const struct gaps *g, uint64_t dead_ms)
+{
+	int64_t outliers = 0, best = INT64_MIN;
+
+	for (uint32_t n = g->n; n > 0 && n >= g->n * 3 / 4; n--) {
+		const int64_t evidence = exponential_evidence(g, n, dead_ms) + outliers;
+
+		if (evidence > best)
+			best = evidence;
+		outliers -= (int64_t)g->log[n - 1] + OUTLIER;
+	}
+	return (int32_t)best;
 }
 
 static int32_t bouts_evidence(const struct gaps *g, uint64_t dead_ms)
@@ -172,6 +189,23 @@ static int32_t bouts_evidence(const struct gaps *g, uint64_t dead_ms)
 	/* of ln: in bits times 256, so that ln x = log2 x times ln 2 */
 	log_spread = (int64_t)log_of((uint64_t)variance) / 2 - 8 * BIT + LOG_LN2;
 	return (int32_t)(-sum - n * (log_spread + LOG_SQRT_2PI) - squares * HALF_LOG_E / variance);
+}
+
+/* LOGS as they came. */
+static int32_t backing_off_evidence(const uint16_t *logs, uint32_t n)
+{
+	/* Four gaps in five are twice the one before, within a quarter of an octave; the others are
+	 * anything over 2^20. */
+	enum { DOUBLED = BIT / 4, USUAL = 2 * BIT - LOG_SQRT_2PI - LOG_LN2 - 82, OTHER = -6 * BIT };
+	int64_t sum = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const int64_t off = i == 0 ? 4 * BIT : (int64_t)logs[i] - logs[i - 1] - BIT;
+		const int64_t density = USUAL - off * off * HALF_LOG_E / (DOUBLED * DOUBLED);
+
+		sum += (density > OTHER ? density : OTHER) - logs[i];
+	}
+	return (int32_t)sum;
 }
 
 static void try_period(const struct gaps *g, uint64_t guess_ms, uint64_t dead_ms, int32_t *best,
@@ -197,7 +231,7 @@ struct rhythm rhythm_measure(const uint16_t *logs, uint32_t n, uint64_t dead_ms)
 {
 	struct rhythm r = {0};
 	struct gaps g = {.n = n < RHYTHM_MOST ? n : RHYTHM_MOST};
-	int32_t best = INT32_MIN / 2, chance, bouts;
+	int32_t best = INT32_MIN / 2, chance;
 
 	if (n < RHYTHM_LEAST)
 		return r;
@@ -212,8 +246,8 @@ struct rhythm rhythm_measure(const uint16_t *logs, uint32_t n, uint64_t dead_ms)
 	for (uint32_t i = 1; i < 8; i++)
 		try_period(&g, g.ms[i * (g.n - 1) / 8], dead_ms, &best, &r);
 	try_period(&g, g.ms[g.n / 2] / 2, dead_ms, &best, &r);
-	chance = unrelated_evidence(&g, dead_ms);
-	bouts = bouts_evidence(&g, dead_ms);
-	r.evidence = best - (chance > bouts ? chance : bouts) - FITTED;
+	chance = most(unrelated_evidence(&g, dead_ms), bouts_evidence(&g, dead_ms));
+	chance = most(chance, backing_off_evidence(logs, g.n));
+	r.evidence = best - chance - FITTED;
 	return r;
 }

@@ -2,10 +2,14 @@
  *
  * A timer sleeps one period, more or less, and an event is missed now and then: a gap is k periods,
  * with the probability p (1 - p)^(k - 1), give or take a spread that grows with the square root of
- * k (sleeps add up). A few gaps may be anything, since somebody uses the channel meanwhile. Chance
- * is whichever explains the gaps better of two: events that do not know of each other (gaps are
- * exponential behind DEAD_MS, below which no gap can be seen), and bouts with long pauses between
- * them (gaps are log-normal, over more than a factor of four each way). Period, spread and p are
+ * k (sleeps add up). A few gaps may be anything, since somebody uses the channel meanwhile.
+ *
+ * Chance is whichever explains the gaps best of three: events that do not know of each other (gaps
+ * are exponential behind DEAD_MS, below which no gap can be seen), bouts with long pauses between
+ * them (gaps are log-normal, over more than a factor of three each way), and a client that waits
+ * twice as long each time that it is sent away.
+ *
+ * Period, spread and p are
  * those that fit best; what fitting alone gains is taken off. */
 #pragma once
 
@@ -20,6 +24,6 @@ struct rhythm {
 	uint32_t missed_percent; /* of the events that it made */
 };
 
-/* LOGS: amount_log of the gaps in ms, N of them, at most RHYTHM_MOST; evidence is 0 of fewer than
- * RHYTHM_LEAST. Cost: some 10,000 steps. */
+/* LOGS: amount_log of the gaps in ms, as they came, N of them, at most RHYTHM_MOST; evidence is 0
+ * of fewer than RHYTHM_LEAST. Cost: some 10,000 steps. */
 struct rhythm rhythm_measure(const uint16_t *logs, uint32_t n, uint64_t dead_ms);

@@ -120,6 +120,26 @@ START_TEST(bouts_are_none)
 }
 END_TEST
 
+/* A client that is sent away, twice, and each time waits twice as long. */
+START_TEST(backing_off_is_none)
+{
+	static const uint64_t ms[] = {
+		5000, 10000, 20000, 40000, 80000, 13000000, 5000, 10000, 20000, 40000};
+
+	for (uint32_t n = RHYTHM_LEAST; n <= sizeof(ms) / sizeof(ms[0]); n++)
+		ck_assert_int_lt(measure(ms, n).evidence, 2 * BIT);
+}
+END_TEST
+
+/* A few short gaps and a long one: no more than two of one kind. */
+START_TEST(two_bouts_are_no_timer)
+{
+	static const uint64_t ms[] = {5000, 10000, 86866000, 2000, 4000, 7000};
+
+	ck_assert_int_lt(measure(ms, 6).evidence, 4 * BIT);
+}
+END_TEST
+
 /* What seems a timer because nothing shorter can be seen is none. */
 START_TEST(no_timer_below_what_can_be_seen)
 {
@@ -155,6 +175,8 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, somebody_uses_the_channel_meanwhile);
 	tcase_add_test(tc, unrelated_events_are_none);
 	tcase_add_test(tc, bouts_are_none);
+	tcase_add_test(tc, backing_off_is_none);
+	tcase_add_test(tc, two_bouts_are_no_timer);
 	tcase_add_test(tc, no_timer_below_what_can_be_seen);
 	tcase_add_test(tc, any_saved_bytes_are_safe);
 }
