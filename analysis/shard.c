@@ -149,7 +149,8 @@ bool shard_prefetch_detection(const struct shard *s, const struct sighting *at)
 
 	if (f && f->detection != FLOW_NONE)
 		detection_prefetch(s->detections, f->detection);
-	return !f || f->detection != FLOW_NONE || is_read(f, at) || (at->notes & SIGHTING_REACH);
+	return !f || f->detection != FLOW_NONE || is_read(f, at) ||
+	       (at->notes & (SIGHTING_REACH | SIGHTING_MARKED));
 }
 
 /* Opaque layers, and fragments whose transport header is in another, show nothing. */
@@ -215,6 +216,8 @@ void shard_packet(struct shard *s, const struct sighting *at, const struct frame
 		shard_emit_dns(s, f, &fp);
 	if (f->watch && fp.payload)
 		shard_emit_messages(s, f, &fp);
+	if (at->notes & SIGHTING_MARKED)
+		shard_emit_reset(s, f, &fp);
 	if (at->notes & SIGHTING_REACH)
 		shard_emit_reach(s, f, &fp);
 	if (burst && f->classified)

@@ -121,6 +121,18 @@ static void show_dpi(struct shard *s, struct flow *f, struct detection *d, const
 	}
 }
 
+/* Who began says something for the first time, and nobody knows the protocol. */
+static void note_opening(
+	struct shard *s, struct flow *f, struct detection *d, const struct flow_packet *fp)
+{
+	if (d->opened || fp->sighting->src_end != f->initiator_end || fp->payload_captured == 0 ||
+		(fp->layer->proto != IPPROTO_NUM_TCP && fp->layer->proto != IPPROTO_NUM_UDP))
+		return;
+	d->opened = true;
+	if (!f->label_is_signalling && f->label.dpi.confidence < LABEL_BY_CACHE)
+		shard_emit_opening(s, f, fp);
+}
+
 void shard_detection_packet(struct shard *s, struct flow *f, const struct frame *frame,
 	const struct flow_packet *fp, bool opaque)
 {
@@ -146,6 +158,8 @@ void shard_detection_packet(struct shard *s, struct flow *f, const struct frame 
 	}
 	if (!opaque && whole && !d->dpi_done && !f->label_is_signalling)
 		show_dpi(s, f, d, frame->data + l->l3_offset, l->l3_bytes, last);
+	if (!opaque)
+		note_opening(s, f, d, fp);
 	if (last || f->label_is_signalling ||
 		(d->signalling_done && (d->dpi_done || (opaque && !l->sport && !l->dport))))
 		shard_detection_conclude(s, f);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analysis/shard_state.h"
+#include "analysis/signalling/opening.h"
 #include "common/hash/hash.h"
 
 /* Kinds of messages of one conversation that are told in one minute. */
@@ -111,12 +112,18 @@ static void tell(struct shard *s, const struct flow *f, const struct flow_packet
 		s->emit(s->user, &ev);
 }
 
+static uint32_t payload_captured(const struct flow_packet *fp)
+{
+	const uint32_t bytes = fp->layer->payload_bytes;
+
+	return fp->payload_captured < bytes ? fp->payload_captured : bytes;
+}
+
 void shard_emit_messages(struct shard *s, struct flow *f, const struct flow_packet *fp)
 {
 	struct packet_layer l = *fp->layer;
 	const struct signalling *reader = signalling_get((enum signalling_id)f->watch);
-	uint32_t n =
-		fp->payload_captured < l.payload_bytes ? fp->payload_captured : l.payload_bytes;
+	uint32_t n = payload_captured(fp);
 	const uint8_t *at = fp->payload;
 
 	if (is_read_to_its_end(f)) {
@@ -140,4 +147,20 @@ void shard_emit_messages(struct shard *s, struct flow *f, const struct flow_pack
 		l.payload_bytes -= m.next;
 		l.payload_captured -= m.next;
 	}
+}
+
+void shard_emit_opening(struct shard *s, const struct flow *f, const struct flow_packet *fp)
+{
+	struct signalling_message m = {0};
+
+	if (opening_message(fp->layer, fp->payload, payload_captured(fp), &m))
+		tell(s, f, fp, &m);
+}
+
+void shard_emit_reset(struct shard *s, const struct flow *f, const struct flow_packet *fp)
+{
+	struct signalling_message m = {0};
+
+	opening_reset(fp->layer, &m);
+	tell(s, f, fp, &m);
 }

@@ -106,6 +106,10 @@ void shard_watch_recognised(struct flow *f, enum signalling_id reader);
 /* What a packet says of a flow that somebody reads. */
 void shard_emit_messages(struct shard *s, struct flow *f, const struct flow_packet *fp);
 
+/* The packet opens an unknown conversation; it is a reset that is marked. */
+void shard_emit_opening(struct shard *s, const struct flow *f, const struct flow_packet *fp);
+void shard_emit_reset(struct shard *s, const struct flow *f, const struct flow_packet *fp);
+
 /* shard_ticks.c */
 
 /* The first packet is there: updates are owed for the minute that it falls into on. */

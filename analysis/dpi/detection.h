@@ -16,6 +16,7 @@ struct detection {
 	bool dpi_done;        /* the library has decided */
 	bool signalling_done; /* the signalling parsers have */
 	bool answered;        /* both sides have spoken */
+	bool opened;          /* who began it has said something */
 	bool waiting;         /* the label is known since known_ns; facts may still come */
 	uint64_t known_ns;
 	uint32_t idle_prev, idle_next; /* of the pool */

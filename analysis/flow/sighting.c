@@ -1,6 +1,7 @@
 #include "analysis/flow/sighting.h"
 
 #include "analysis/flow/direction.h"
+#include "analysis/signalling/opening.h"
 #include "capture/decode/decode.h"
 
 /* What an inner header hides is hidden in the tunnels around it, too; and what a fragment in them
@@ -26,6 +27,7 @@ static uint32_t notes_of(const struct packet *p, uint32_t layer, uint64_t ts_ns)
 	       (l->overlap ? SIGHTING_OVERLAP : 0u) | (loss ? SIGHTING_LOSS : 0u) |
 	       (l->wire_packets ? SIGHTING_ASSEMBLED : 0u) |
 	       (p->has_inner_dst && innermost ? SIGHTING_REACH : 0u) |
+	       (l->tcp_urgent && opening_is_marked_reset(l) ? SIGHTING_MARKED : 0u) |
 	       (p->ts_ns < ts_ns ? SIGHTING_LATE : 0u);
 }
 

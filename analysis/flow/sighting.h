@@ -20,6 +20,7 @@ enum {
 	SIGHTING_REACH = 1 << 7,     /* whom a subscriber's packet in it is addressed to matters */
 	SIGHTING_CHUNK = 1 << 8,     /* sctp_chunk was captured */
 	SIGHTING_LATE = 1 << 9,      /* older than the packet clock */
+	SIGHTING_MARKED = 1 << 10,   /* a reset with an urgent pointer, which no TCP sends */
 };
 
 struct sighting {

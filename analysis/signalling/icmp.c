@@ -5,6 +5,8 @@
  * hping). */
 #include "analysis/signalling/icmp.h"
 
+#include "analysis/signalling/opening.h"
+
 enum {
 	ECHO_REQUEST = 8,
 	ECHO_REPLY = 0,
@@ -104,15 +106,19 @@ bool icmp_message(const struct packet_layer *l, const uint8_t *payload, uint32_t
 	struct signalling_message *ret)
 {
 	const char *name = l->transport_cut || l->fragment ? NULL : name_of(l);
+	struct str pattern;
 
 	if (!name)
 		return false;
+	pattern = str_from(pattern_of(payload, n));
 	ret->name = name;
 	message_num(ret, FIELD_ICMP_TYPE, l->icmp_type);
 	message_num(ret, FIELD_ICMP_SIZE, round_size(l->payload_bytes));
-	message_text(ret, FIELD_ICMP_PATTERN, str_from(pattern_of(payload, n)));
+	message_text(ret, FIELD_ICMP_PATTERN, pattern);
 	message_note_num(ret, FIELD_SIGNALLING_BYTES, l->payload_bytes);
 	message_note_num(ret, FIELD_ICMP_REST, l->icmp_rest);
+	if (str_eq(pattern, STR("other")) || str_eq(pattern, STR("short")))
+		message_note_head(ret, payload, n);
 	ret->bytes = n ? payload : NULL;
 	ret->n_bytes = n < SIGNALLING_MESSAGE_BYTES ? n : SIGNALLING_MESSAGE_BYTES;
 	return true;
