@@ -1,79 +1,22 @@
-#include "analysis/signalling/signalling.h"
+#include "analysis/signalling/diameter.h"
 
-#include "common/cursor.h"
+#include <stdio.h>
+#include <string.h>
 
-enum {
-	HEADER_BYTES = 20,
-	AVP_HEADER_BYTES = 8,
-	MAX_MESSAGE_BYTES = 1 << 20, /* real ones hold a few kilobytes */
-	FLAGS_RESERVED = 0x0f,
-	FLAG_REQUEST = 0x80,
-	FLAG_ERROR = 0x20,
-	FLAG_RETRANSMITTED = 0x10,
-	AVP_FLAG_VENDOR = 0x80,
-	AVP_FLAGS_RESERVED = 0x1f,
-	COMMAND_FIRST = 257,     /* Capabilities-Exchange; what is lower was RADIUS */
-	COMMAND_LAST = 0xfffffd, /* the last two are experimental (RFC 6733 §3.1) */
-	PORT_DIAMETER = 3868,
-};
+#include "analysis/redact.h"
 
-/* The flags of a command (RFC 6733 §3): an error bit is an answer's, a retransmission bit a
- * request's. */
-static bool flags_are_plausible(uint8_t flags)
-{
-	if (flags & FLAGS_RESERVED)
-		return false;
-	return (flags & FLAG_REQUEST) ? !(flags & FLAG_ERROR) : !(flags & FLAG_RETRANSMITTED);
-}
-
-/* What a message of any application begins with (RFC 6733 §5 to §8): the session, else, of messages
- * between neighbours, who sends or how it went. */
-static bool begins_message(uint32_t avp_code)
-{
-	switch (avp_code) {
-	case 263: /* Session-Id */
-	case 264: /* Origin-Host */
-	case 268: /* Result-Code */
-	case 296: /* Origin-Realm */
-	case 297: /* Experimental-Result */
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* RFC 6733 §3 and §4.1: the header and the header of the first attribute must both make sense. */
-static bool is_message(const uint8_t *payload, uint32_t n)
-{
-	struct cursor c = cursor_init(payload, n);
-	const uint8_t version = cursor_u8(&c);
-	const uint32_t length = cursor_be24(&c);
-	const uint8_t flags = cursor_u8(&c);
-	const uint32_t command = cursor_be24(&c);
-	uint32_t avp_code, avp_length;
-	uint8_t avp_flags;
-
-	cursor_skip(&c, 12); /* application, hop-by-hop and end-to-end identifiers */
-	avp_code = cursor_be32(&c);
-	avp_flags = cursor_u8(&c);
-	avp_length = cursor_be24(&c);
-	if (!cursor_ok(&c) || version != 1 || length % 4 || length > MAX_MESSAGE_BYTES)
-		return false;
-	if (!flags_are_plausible(flags) || command < COMMAND_FIRST || command > COMMAND_LAST)
-		return false;
-	if (!begins_message(avp_code) || (avp_flags & (AVP_FLAGS_RESERVED | AVP_FLAG_VENDOR)))
-		return false;
-	return avp_length > AVP_HEADER_BYTES && (uint64_t)avp_length + HEADER_BYTES <= length;
-}
+enum { PORT_DIAMETER = 3868, NODE_MOST_BYTES = 128 };
 
 /* Over TCP, on any port; over SCTP the payload protocol identifier says it. On its own port a
  * segment that does not begin with a message may be the middle of one. */
 static enum signalling_verdict recognise(const struct packet_layer *layer, const uint8_t *payload,
 	uint32_t n, const char **ret_label)
 {
+	struct diameter_message m;
+
 	if (layer->proto != IPPROTO_NUM_TCP || layer->opaque)
 		return SIGNALLING_NO;
-	if (is_message(payload, n)) {
+	if (diameter_read(payload, n, &m)) {
 		*ret_label = "Diameter";
 		return SIGNALLING_YES;
 	}
@@ -82,4 +25,64 @@ static enum signalling_verdict recognise(const struct packet_layer *layer, const
 	return SIGNALLING_NO;
 }
 
-const struct signalling signalling_diameter = {.name = "Diameter", .recognise = recognise};
+/* There are many nodes in a realm: their names do not tell kinds of messages apart. */
+static void note_node(struct signalling_message *m, enum field_id id, struct str name)
+{
+	char text[NODE_MOST_BYTES];
+	const uint32_t n = name.len < sizeof(text) ? name.len : (uint32_t)sizeof(text);
+
+	if (n == 0)
+		return;
+	memcpy(text, name.data, n);
+	redact_name(text, n);
+	message_made_text(m, id, false, (struct str){text, n});
+}
+
+static void tell_application(struct signalling_message *m, uint32_t application)
+{
+	const char *name = diameter_application_name(application);
+	char number[12];
+
+	(void)snprintf(number, sizeof(number), "%u", application);
+	message_made_text(m, FIELD_DIAMETER_APPLICATION, true, str_from(name ? name : number));
+}
+
+uint32_t diameter_tell(const uint8_t *bytes, uint32_t n, struct signalling_message *m)
+{
+	struct diameter_message d;
+	const char *name;
+
+	if (!diameter_read(bytes, n, &d))
+		return 0;
+	name = diameter_command_name(d.command);
+	m->name = name ? name : "other";
+	tell_application(m, d.application);
+	message_num(m, FIELD_DIAMETER_COMMAND, d.command);
+	message_flag(m, FIELD_DIAMETER_REQUEST, d.request);
+	if (d.result)
+		message_num(m, FIELD_DIAMETER_RESULT, d.result);
+	message_name(m, FIELD_DIAMETER_ORIGIN_REALM, d.origin_realm);
+	message_name(m, FIELD_DIAMETER_DESTINATION_REALM, d.destination_realm);
+	note_node(m, FIELD_DIAMETER_ORIGIN_HOST, d.origin_host);
+	note_node(m, FIELD_DIAMETER_DESTINATION_HOST, d.destination_host);
+	for (uint32_t i = 0; i < d.n_host_ip; i++)
+		message_ip(m, FIELD_DIAMETER_ADDRESSES, &d.host_ip[i]);
+	return d.length;
+}
+
+/* A segment may hold several. What a message of another segment leaves of this one is not read. */
+static bool message(const struct packet_layer *layer, const uint8_t *payload, uint32_t n,
+	struct signalling_message *ret)
+{
+	const uint32_t length =
+		layer->proto == IPPROTO_NUM_TCP ? diameter_tell(payload, n, ret) : 0;
+
+	ret->next = length < n ? length : 0;
+	return length > 0;
+}
+
+const struct signalling signalling_diameter = {.name = "Diameter",
+	.label = "Diameter",
+	.ports = {PORT_DIAMETER},
+	.recognise = recognise,
+	.message = message};

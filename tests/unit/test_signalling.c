@@ -51,7 +51,7 @@ static enum signalling_verdict ask_sctp(const uint8_t *bytes, uint32_t n, const 
 {
 	const struct packet_layer l = {.proto = SCTP, .sport = 40000, .dport = 40001};
 
-	return ask(signalling_sctp_ppid.recognise, &l, bytes, n, ret_name);
+	return ask(signalling_sctp.recognise, &l, bytes, n, ret_name);
 }
 
 START_TEST(test_ppids)
@@ -154,8 +154,8 @@ START_TEST(test_sctp_only_over_sctp)
 	const char *name;
 	const uint32_t n = data_chunk(p, 0, 3, 60);
 
-	ck_assert_int_eq(ask(signalling_sctp_ppid.recognise, &tcp, p, n, &name), SIGNALLING_NO);
-	ck_assert_int_eq(ask(signalling_sctp_ppid.recognise, &hidden, p, n, &name), SIGNALLING_NO);
+	ck_assert_int_eq(ask(signalling_sctp.recognise, &tcp, p, n, &name), SIGNALLING_NO);
+	ck_assert_int_eq(ask(signalling_sctp.recognise, &hidden, p, n, &name), SIGNALLING_NO);
 }
 END_TEST
 
