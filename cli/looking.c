@@ -7,7 +7,8 @@ static int on_event(void *user, const struct event *ev)
 {
 	struct looking *l = user;
 
-	if (ev->kind == EVENT_DNS_ANSWER || ev->kind == EVENT_DNS_QUESTION)
+	if (ev->kind == EVENT_DNS_ANSWER || ev->kind == EVENT_DNS_QUESTION ||
+		ev->kind == EVENT_MESSAGE)
 		return analyst_event(l->analyst, ev);
 	return l->see(l->user, ev);
 }

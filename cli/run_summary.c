@@ -212,6 +212,9 @@ void summary_alerts(FILE *to, const struct analyst_stats *stats)
 		"alerts below their threshold forgotten, so counted from 0: too many at a time");
 	count(to, stats->names_evicted, "names learned from DNS forgotten: the table was full");
 	count(to, stats->entities_evicted, "peers forgotten: the table was full");
+	count(to, stats->associations_evicted,
+		"associations of SCTP forgotten: the table was full");
+	count(to, stats->associations_evicted_established, "of these, established ones");
 	count(to, stats->regex_limit_hits, "regular expressions stopped at their limit");
 }
 

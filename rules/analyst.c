@@ -114,11 +114,12 @@ struct analyst *analyst_new(
 	a->noise = noise_new(&nc);
 	a->correlator = new_correlator(a);
 	a->behaviours = analyst_new_behaviours(a);
+	a->associations = associations_new(cfg->hash_key);
 	a->arena = arena_new(ARENA_BLOCK_BYTES);
 	a->facts.arena = a->arena;
-	if (!a->visibility || !a->baseline || !a->behaviours || !a->view.geo || !a->view.names ||
-		!a->view.entities || !a->scratch || !a->findings || !a->noise || !a->correlator ||
-		!a->arena || !perspective_forget(&a->view, cfg->hash_key) ||
+	if (!a->visibility || !a->baseline || !a->behaviours || !a->associations || !a->view.geo ||
+		!a->view.names || !a->view.entities || !a->scratch || !a->findings || !a->noise ||
+		!a->correlator || !a->arena || !perspective_forget(&a->view, cfg->hash_key) ||
 		!set_versions(a, cfg)) {
 		analyst_free(a);
 		error_set(err, ERR_SYSTEM, "not enough memory for the analyst stage");
@@ -163,6 +164,7 @@ void analyst_free(struct analyst *a)
 	visibility_free(a->visibility);
 	baseline_free(a->baseline);
 	behaviours_free(a->behaviours);
+	associations_free(a->associations);
 	geo_cache_free(a->view.geo);
 	names_free(a->view.names);
 	entities_free(a->view.entities);
@@ -271,8 +273,10 @@ static int judge_flow(struct analyst *a, const struct event *ev)
 		if (!see(a, ev, side, first) || (a->learn_ns && !analyst_learn(a, ev, side)))
 			return ERR_SYSTEM;
 		first = false;
+		analyst_set_association(a, side);
 		judge_side(a, ev, side);
 	}
+	analyst_judge_addresses(a, ev);
 	return a->rc;
 }
 
@@ -316,10 +320,12 @@ static int judge_message(struct analyst *a, const struct event *ev)
 			continue;
 		a->stats.judged++;
 		message_facts_fill(&a->facts, ev, side);
+		analyst_set_association(a, side);
 		analyst_evaluate(a, RULE_SIGNALLING);
 		if (a->rc == 0)
 			analyst_observe(a, SIGHT_MESSAGE, ev, side);
 	}
+	analyst_judge_addresses(a, ev);
 	return a->rc;
 }
 
@@ -331,6 +337,7 @@ static void note_time(struct analyst *a, uint64_t ts_ns)
 
 static int judge(struct analyst *a, const struct event *ev)
 {
+	ev = analyst_associate(a, ev);
 	switch (ev->kind) {
 	case EVENT_FLOW_CLASSIFIED:
 	case EVENT_FLOW_UPDATE:
@@ -405,13 +412,23 @@ void analyst_stats(const struct analyst *a, struct analyst_stats *ret)
 	findings_stats(a->findings, &ret->findings);
 	correlator_stats(a->correlator, &ret->correlations);
 	noise_stats(a->noise, &ret->noise);
+	ret->associations_evicted = associations_evicted(a->associations);
+	ret->associations_evicted_established = associations_evicted_established(a->associations);
 	behaviours_stats(a->behaviours, &ret->behaviours);
 }
 
 const struct facts *analyst_view(struct analyst *a, const struct event *ev)
 {
+	int side = 0;
+
 	start(a, ev);
-	if (perspective_begin(&a->view, &a->facts, ev) && !perspective_take(&a->view, &a->facts, 0))
-		(void)perspective_take(&a->view, &a->facts, 1);
+	ev = analyst_associate(a, ev);
+	if (!perspective_begin(&a->view, &a->facts, ev))
+		return &a->facts;
+	if (!perspective_take(&a->view, &a->facts, side)) {
+		side = 1;
+		(void)perspective_take(&a->view, &a->facts, side);
+	}
+	analyst_set_association(a, side);
 	return &a->facts;
 }

@@ -60,6 +60,7 @@ struct analyst_stats {
 	struct findings_stats findings;
 	struct correlator_stats correlations;
 	struct noise_stats noise;
+	uint64_t associations_evicted, associations_evicted_established;
 	struct behaviours_stats behaviours;
 };
 
@@ -101,7 +102,8 @@ int analyst_reload(struct analyst *a, const struct analyst_config *cfg, struct e
 struct analyst_parts {
 	struct blob_writer *period, *names, *entities, *visibility, *findings, *correlations,
 		*noise;
-	struct blob_writer *baseline;   /* what was learned, and of conversations if HELD */
+	struct blob_writer *baseline; /* what was learned, and of conversations if HELD */
+	struct blob_writer *associations;
 	struct blob_writer *behaviours; /* when not HELD, of the pairs those that are missed most */
 };
 
@@ -112,9 +114,10 @@ void analyst_save(const struct analyst *a, const struct sensor_counts *counted, 
 
 struct analyst_parts_read {
 	struct blob_reader period, names, entities, visibility, findings, correlations;
-	struct blob_reader noise;      /* empty: nothing was counted */
-	struct blob_reader baseline;   /* empty: nothing was learned */
-	struct blob_reader behaviours; /* empty: nothing was remembered */
+	struct blob_reader noise;        /* empty: nothing was counted */
+	struct blob_reader baseline;     /* empty: nothing was learned */
+	struct blob_reader associations; /* empty: none was seen */
+	struct blob_reader behaviours;   /* empty: nothing was remembered */
 };
 
 /* Into A, which is new. Counting begins at 0 again. 0, or ERR_INPUT with *err that names the part

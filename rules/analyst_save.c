@@ -63,6 +63,7 @@ void analyst_save(const struct analyst *a, const struct sensor_counts *counted, 
 	noise_save(a->noise, parts->noise);
 	if (parts->baseline)
 		baseline_save(a->baseline, held, parts->baseline);
+	associations_save(a->associations, parts->associations);
 	behaviours_save(a->behaviours, held ? BEHAVIOURS_MOST_BYTES : BEHAVIOURS_ON_THE_WAY_BYTES,
 		parts->behaviours);
 }
@@ -106,6 +107,10 @@ int analyst_load(struct analyst *a, struct analyst_parts_read *parts, struct err
 	if (parts->baseline.len > 0 &&
 		(!baseline_load(a->baseline, &parts->baseline) || !blob_at_end(&parts->baseline)))
 		return refuse(err, "what was learned");
+	if (parts->associations.len > 0 &&
+		(!associations_load(a->associations, &parts->associations) ||
+			!blob_at_end(&parts->associations)))
+		return refuse(err, "associations of SCTP");
 	if (parts->behaviours.len > 0 && (!behaviours_load(a->behaviours, &parts->behaviours) ||
 						 !blob_at_end(&parts->behaviours)))
 		return refuse(err, "behaviours");

@@ -3,6 +3,7 @@
 
 #include "analysis/behaviour/behaviours.h"
 #include "analysis/facts.h"
+#include "analysis/signalling/associations.h"
 #include "rules/analyst.h"
 #include "rules/perspective.h"
 #include "rules/visibility.h"
@@ -21,6 +22,10 @@ struct analyst {
 	struct visibility *visibility;
 	struct baseline *baseline;
 	struct behaviours *behaviours;
+	struct associations *associations;
+	struct association *association; /* that the event at hand belongs to; NULL: none */
+	int association_end;             /* which of its ends the event's first one is */
+	struct event linked;             /* the event at hand with what its association knows */
 	uint64_t learn_ns;
 	struct visibility_counts site; /* in this period, each conversation once */
 	struct sensor_counts day;      /* as they were when the period began */
@@ -67,6 +72,17 @@ void analyst_observe_dns(struct analyst *a, const struct event *ev);
 
 /* The packet clock reached TS_NS. Clears the facts at hand. */
 void analyst_tick_behaviours(struct analyst *a, uint64_t ts_ns);
+
+/* Finds the association of SCTP that EV belongs to, and learns what EV says of it. EV, or the same
+ * with the label of another path of that association: valid until the next call. */
+const struct event *analyst_associate(struct analyst *a, const struct event *ev);
+
+/* Adds what is known of that association to the facts at hand, as end SIDE of the event sees it. */
+void analyst_set_association(struct analyst *a, int side);
+
+/* Has each address judged, once, that an end of that association names beside the one that EV,
+ * which belongs to it, goes to. The facts at hand are others afterwards. */
+void analyst_judge_addresses(struct analyst *a, const struct event *ev);
 
 /* What happens at TS_NS is the first that could be learned, unless something was before; FIRST_NS:
  * of the conversation that it is about, or 0. */

@@ -29,6 +29,7 @@ static const char *const names[STATE_PARTS] = {
 	[STATE_CORRELATIONS] = "correlations",
 	[STATE_NOISE] = "noise",
 	[STATE_BASELINE] = "baseline",
+	[STATE_ASSOCIATIONS] = "associations",
 	[STATE_BEHAVIOURS] = "behaviours",
 	[STATE_SENSOR] = "sensor",
 	[STATE_BASELINE_END] = "baseline-end",
@@ -73,7 +74,7 @@ bool state_take(struct state_image *image, const struct state_source *from)
 	const struct analyst_parts ap = {&parts[STATE_DAY], &parts[STATE_NAMES],
 		&parts[STATE_PEERS], &parts[STATE_EQUIPMENT], &parts[STATE_FINDINGS],
 		&parts[STATE_CORRELATIONS], &parts[STATE_NOISE], .baseline = &parts[STATE_BASELINE],
-		.behaviours = &parts[STATE_BEHAVIOURS]};
+		.associations = &parts[STATE_ASSOCIATIONS], .behaviours = &parts[STATE_BEHAVIOURS]};
 	bool ok = true;
 
 	for (int i = 0; i < STATE_SENSOR; i++)
@@ -176,6 +177,7 @@ int state_read(struct state_found *ret, struct state_store *store, struct error 
 	     find_if_any(ret, STATE_CORRELATIONS, &ret->analyst.correlations) &&
 	     find_if_any(ret, STATE_NOISE, &ret->analyst.noise) &&
 	     find_if_any(ret, STATE_BASELINE, &ret->analyst.baseline) &&
+	     find_if_any(ret, STATE_ASSOCIATIONS, &ret->analyst.associations) &&
 	     find_if_any(ret, STATE_BEHAVIOURS, &ret->analyst.behaviours) &&
 	     find(ret, STATE_SENSOR, &ret->sensor);
 	ret->pipeline.has_flows = ok && find(ret, STATE_FLOWS, &ret->pipeline.flows);

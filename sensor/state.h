@@ -39,6 +39,7 @@ enum state_part {
 	STATE_CORRELATIONS, /* releases before had none */
 	STATE_NOISE,        /* the same */
 	STATE_BASELINE,     /* the same */
+	STATE_ASSOCIATIONS, /* the same */
 	STATE_BEHAVIOURS,   /* the same */
 	STATE_SENSOR,       /* of a live run: its own business */
 	STATE_BASELINE_END, /* of `vedette baseline learn`: as if all conversations had ended */

@@ -327,6 +327,8 @@ static void put_forgotten(const struct live_run *l, struct json_writer *w)
 	put_number(w, "names", judged.names_evicted);
 	put_number(w, "peers", judged.entities_evicted);
 	put_number(w, "equipment", judged.visibility_evicted);
+	put_number(w, "associations", judged.associations_evicted);
+	put_number(w, "associations_established", judged.associations_evicted_established);
 	put_number(w, "correlation_groups", judged.correlations.groups_evicted);
 	put_number(w, "correlation_events", judged.correlations.events_dropped);
 	put_number(w, "correlation_conversations", judged.correlations.forgotten);
