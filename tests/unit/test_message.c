@@ -68,6 +68,32 @@ START_TEST(more_than_there_is_room_for)
 }
 END_TEST
 
+/* Texts that a parser makes, or changes, live in the message. */
+START_TEST(texts_in_its_own_room)
+{
+	char wire[] = "001011234567890-confg", gone[] = "1.3.6.1";
+	char large[SIGNALLING_ROOM_BYTES];
+	struct signalling_message m = {.name = "x"};
+
+	memset(large, 'a', sizeof(large));
+	message_name(&m, FIELD_TFTP_FILE, (struct str){wire, sizeof(wire) - 1});
+	message_made_text(&m, FIELD_SNMP_OBJECT, false, (struct str){gone, sizeof(gone) - 1});
+	memset(wire, 0, sizeof(wire));
+	memset(gone, 0, sizeof(gone));
+	ck_assert_uint_eq(m.n_facts, 2);
+	ck_assert(str_eq(m.facts[0].str, STR("***************-confg")));
+	ck_assert(m.facts[0].telling);
+	ck_assert(str_eq(m.facts[1].str, STR("1.3.6.1")));
+	ck_assert(!m.facts[1].telling);
+	/* the rest of the room, then none */
+	message_name(&m, FIELD_CWMP_METHOD, (struct str){large, sizeof(large)});
+	ck_assert_uint_eq(m.facts[2].str.len, sizeof(large) - 21 - 7);
+	ck_assert_uint_eq(m.n_room, SIGNALLING_ROOM_BYTES);
+	message_made_text(&m, FIELD_SNMP_ERROR, true, STR("b"));
+	ck_assert_uint_eq(m.n_facts, 3);
+}
+END_TEST
+
 START_TEST(facts_of_a_message)
 {
 	const struct ip_addr one = address("192.0.2.1"), two = address("2001:db8::1");
@@ -133,6 +159,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, telling_facts_tell_apart);
 	tcase_add_test(tc, each_type_tells_apart);
 	tcase_add_test(tc, more_than_there_is_room_for);
+	tcase_add_test(tc, texts_in_its_own_room);
 	tcase_add_test(tc, facts_of_a_message);
 	tcase_add_test(tc, who_reads_what);
 }

@@ -217,6 +217,46 @@ START_TEST(nothing_for_strangers)
 }
 END_TEST
 
+static uint64_t known(const char *groups, enum field_id id)
+{
+	const struct event ev = talkative("192.0.2.17", "203.0.113.9");
+	struct world w;
+	static struct facts f;
+	char text[1024];
+	uint64_t v;
+
+	(void)snprintf(text, sizeof(text),
+		"schema: 1\nsite: s\nnetworks: {own: [192.0.2.0/24]}\ngroups: %s\n", groups);
+	world_begin(&w, text);
+	f.arena = w.arena;
+	facts_clear(&f);
+	ck_assert(perspective_begin(&w.p, &f, &ev));
+	ck_assert(perspective_take(&w.p, &f, 0));
+	ck_assert(facts_has(&f, id));
+	v = facts_get(&f, id)->flag;
+	world_end(&w);
+	return v;
+}
+
+/* Which services' servers the policy names. */
+START_TEST(services_that_are_known)
+{
+	static const struct {
+		enum field_id id;
+		const char *groups;
+	} rows[] = {{FIELD_SITE_AAA_KNOWN, "{aaa: [192.0.2.9]}"},
+		{FIELD_SITE_COLLECTORS_KNOWN, "{collectors: [192.0.2.9]}"},
+		{FIELD_SITE_NTP_KNOWN, "{ntp: [192.0.2.9]}"},
+		{FIELD_SITE_RESOLVERS_KNOWN, "{resolvers: [192.0.2.9]}"},
+		{FIELD_SITE_RESOLVERS_KNOWN, "{dns: [192.0.2.9]}"}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		ck_assert(known(rows[i].groups, rows[i].id));
+		ck_assert(!known("{ems: [192.0.2.9]}", rows[i].id));
+	}
+}
+END_TEST
+
 START_TEST(ranges_are_unset)
 {
 	static struct facts f;
@@ -410,6 +450,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, in_any_order);
 	tcase_add_test(tc, in_any_order_without_a_policy);
 	tcase_add_test(tc, nothing_for_strangers);
+	tcase_add_test(tc, services_that_are_known);
 	tcase_add_test(tc, ranges_are_unset);
 }
 

@@ -207,6 +207,39 @@ START_TEST(other_conversations_cost_nothing)
 }
 END_TEST
 
+static void segment(struct rig *r, uint8_t from, const struct payload *p, uint32_t at)
+{
+	struct builder b;
+
+	carry_tcp(&b, from, 443, TCP_ACK, 1000 + at, 2000, p);
+	feed(r, T0, &b);
+}
+
+/* Of a protocol that carries much the beginning is read, and nothing after that. */
+START_TEST(the_beginning_alone_is_read)
+{
+	const struct payload hello = tls_client_hello();
+	const uint32_t most = signalling_tls.most_packets;
+	struct rig *r = rig_new();
+	uint32_t told;
+
+	ck_assert_uint_gt(most, 2);
+	segment(r, CLIENT, &hello, 0);
+	ck_assert_uint_eq(r->n_told, 1);
+	ck_assert_str_eq(r->told[0].message->name, "client-hello");
+	ck_assert_str_eq(r->told[0].flow.label.protocol, "TLS");
+	for (uint32_t i = 1; i < most; i++)
+		segment(r, CLIENT, &hello, i);
+	told = (uint32_t)stats(r).messages;
+	ck_assert_uint_eq(told, most);
+	for (uint32_t i = 0; i < 100; i++)
+		segment(r, CLIENT, &hello, most + i);
+	ck_assert_uint_eq(stats(r).messages, told);
+	ck_assert(!r->last_is_looked_at);
+	rig_free(r);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, the_first_packet_is_told);
@@ -214,6 +247,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, each_conversation_for_itself);
 	tcase_add_test(tc, subscribers_are_not_read);
 	tcase_add_test(tc, other_conversations_cost_nothing);
+	tcase_add_test(tc, the_beginning_alone_is_read);
 }
 
 int main(void)
