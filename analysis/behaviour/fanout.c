@@ -64,8 +64,8 @@ struct fanout {
 	uint16_t pad;
 };
 
-/* Of the equipment with a peer: which of its services answered, a bit each, of a hash. Not only
- * whether it did: who scans a host asks first whether it is there. */
+/* Of the equipment with a peer: which services of which of its addresses answered, a bit each, of a
+ * hash. Not only whether it did: who scans a host asks first whether it is there. */
 struct fanout_pair {
 	uint64_t services;
 };
@@ -76,7 +76,7 @@ struct fanout_site {
 };
 
 struct spread {
-	uint32_t hosts, service_hosts, ports, failed_hosts;
+	uint32_t hosts, service_hosts, ports, probes;
 	uint32_t failed_percent;
 	uint32_t day_probes, day_percent;
 };
@@ -216,7 +216,7 @@ static void measure_minute(const struct fanout *f, uint32_t host, uint16_t servi
 	struct spread *ret)
 {
 	uint32_t hosts[PROBES];
-	uint32_t n = 0, failed = 0;
+	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < f->n && i < PROBES; i++) {
 		const struct probe *p = &f->probes[i];
@@ -224,7 +224,7 @@ static void measure_minute(const struct fanout *f, uint32_t host, uint16_t servi
 
 		if ((uint16_t)(second - p->second) >= WINDOW_S)
 			continue;
-		failed += !(p->service & ANSWERED);
+		ret->probes++;
 		ret->service_hosts += (p->service | ANSWERED) == (service | ANSWERED);
 		ret->ports += p->host == host;
 		while (at < n && hosts[at] != p->host)
@@ -233,7 +233,6 @@ static void measure_minute(const struct fanout *f, uint32_t host, uint16_t servi
 			hosts[n++] = p->host;
 	}
 	ret->hosts = n;
-	ret->failed_hosts = failed;
 }
 
 static void measure(
@@ -261,8 +260,7 @@ static void measure(
 
 static uint32_t confidence_of(const struct fanout_site *site, const struct spread *m)
 {
-	const uint64_t n = m->hosts > m->ports ? m->hosts : m->ports;
-	const uint64_t most = n > m->day_probes / 2 ? n : m->day_probes / 2;
+	const uint64_t most = m->probes > m->day_probes / 2 ? m->probes : m->day_probes / 2;
 	const uint64_t told = (uint64_t)site->one_way + site->two_way;
 	const uint64_t sure = most * 100 / (most + 8);
 
@@ -273,8 +271,7 @@ static void tell(const struct sight *s, const struct fanout *f, const struct fan
 	const struct spread *m, struct facts *ret)
 {
 	const struct flow_record *r = &s->ev->flow;
-	const uint32_t wide = m->hosts > m->ports ? m->hosts : m->ports;
-	const uint32_t of_minute = wide * m->failed_percent * 10 / PROBES;
+	const uint32_t of_minute = m->probes * m->failed_percent * 10 / PROBES;
 	const uint32_t days = m->day_probes < DAY_BITS ? m->day_probes : DAY_BITS;
 	const uint32_t of_day = days * m->day_percent * 10 / DAY_BITS;
 	const uint32_t second = second_of(r->first_ns);
@@ -283,6 +280,7 @@ static void tell(const struct sight *s, const struct fanout *f, const struct fan
 	facts_set_num(ret, FIELD_BEHAVIOUR_CONFIDENCE, confidence_of(site, m));
 	facts_set_text(ret, FIELD_BEHAVIOUR_SUBJECT, "fan-out");
 	facts_set_text(ret, FIELD_BEHAVIOUR_FANOUT_PROBE, probe_name(r));
+	facts_set_num(ret, FIELD_BEHAVIOUR_FANOUT_PROBES, m->probes);
 	facts_set_num(ret, FIELD_BEHAVIOUR_FANOUT_HOSTS, m->hosts);
 	facts_set_num(ret, FIELD_BEHAVIOUR_FANOUT_SERVICE_HOSTS, m->service_hosts);
 	facts_set_num(ret, FIELD_BEHAVIOUR_FANOUT_PORTS, m->ports);
@@ -293,21 +291,19 @@ static void tell(const struct sight *s, const struct fanout *f, const struct fan
 		second > f->first_s ? second - f->first_s : 0);
 	facts_set_str(ret, FIELD_BEHAVIOUR_REASON,
 		arena_printf(ret->arena,
-			"%u %s tried within a minute, %u%% of its calls failed; %u new failures in "
-			"a day",
-			wide, m->hosts >= m->ports ? "hosts were" : "ports of one host were",
-			m->failed_percent, m->day_probes));
+			"%u calls to %u hosts came to nothing within a minute, %u%% of all; %u new "
+			"ones in a day",
+			m->probes, m->hosts, m->failed_percent, m->day_probes));
 }
 
 /* Rules are asked when there is more than before, and then once a minute. */
 static bool is_news(struct fanout *f, const struct spread *m, uint32_t second, bool fresh_today)
 {
-	const uint32_t wide = m->hosts > m->ports ? m->hosts : m->ports;
-	const bool full = wide >= PROBES - 1;
+	const bool full = m->probes >= PROBES - 1;
 	const bool quiet =
 		f->said_s && second < f->said_s + WINDOW_S && second + WINDOW_S > f->said_s;
 
-	if (wide >= TELL_FROM && (!full || !quiet)) {
+	if (m->probes >= TELL_FROM && (!full || !quiet)) {
 		f->said_s = full ? second : 0;
 		return true;
 	}
@@ -404,17 +400,19 @@ static bool see_call(
 static bool see(const struct sight *s, const struct behaviour_memory *m, struct facts *ret)
 {
 	const struct flow_record *r = &s->ev->flow;
-	const uint64_t service = UINT64_C(1) << (service_of(r) >> 1) % 64;
+	const uint16_t service = service_of(r);
+	const uint64_t hash = hash64(s->peer_addr, sizeof(*s->peer_addr), m->hash_key);
+	const uint64_t bit = UINT64_C(1) << hash64(&service, sizeof(service), hash) % 64;
 	struct fanout *f = m->equipment;
 	struct fanout_pair *pair = m->pair;
-	const bool known = pair && (pair->services & service);
+	const bool known = pair && (pair->services & bit);
 
 	if (s->kind == SIGHT_END)
 		see_direction(m->site, r);
 	if (s->side != 0 || !(s->peer_is_own || s->peer_is_external) || !was_begun(r))
 		return false;
 	if (r->state == FLOW_ESTABLISHED && pair)
-		pair->services |= service;
+		pair->services |= bit;
 	if (s->ordered)
 		return false;
 	if (f->first_s == 0)

@@ -102,6 +102,37 @@ START_TEST(test_an_answer_to_another_service_hides_no_scan)
 }
 END_TEST
 
+/* nmap takes several hosts at once, and their ports at random. */
+START_TEST(test_ports_of_several_hosts_are_counted_together)
+{
+	for (uint16_t i = 0; i < 60; i++)
+		(void)call(TCP, i % 5, (uint16_t)(i / 5 + 1), START_S, FLOW_REJECTED);
+	ck_assert_uint_eq(scene_num(&scene, FIELD_BEHAVIOUR_FANOUT_PROBES), 60);
+	ck_assert_uint_eq(scene_num(&scene, FIELD_BEHAVIOUR_FANOUT_HOSTS), 5);
+	ck_assert_uint_eq(scene_num(&scene, FIELD_BEHAVIOUR_FANOUT_PORTS), 12);
+}
+END_TEST
+
+/* A peer entity may be a whole network: one host of it that answers does not speak for others. */
+START_TEST(test_an_answer_speaks_for_its_host)
+{
+	for (uint32_t i = 0; i < 40; i++) {
+		scene_peer(&scene, 100 + i);
+		scene.memory.pair = scene.pairs;
+		scene.ev.flow = (struct flow_record){.proto = UDP,
+			.port = {40000, 2123},
+			.packets = {1, i < 3},
+			.state = i < 3 ? FLOW_ESTABLISHED : FLOW_ATTEMPT,
+			.first_ns = START_S * NS_PER_S};
+		scene.sight.ts_ns = START_S * NS_PER_S;
+		scene.sight.kind = SIGHT_END;
+		(void)scene_see(&scene);
+	}
+	ck_assert_uint_ge(scene_num(&scene, FIELD_BEHAVIOUR_FANOUT_SERVICE_HOSTS), 30);
+	ck_assert_uint_ge(scene_num(&scene, FIELD_BEHAVIOUR_FANOUT_FAILED_PERCENT), 80);
+}
+END_TEST
+
 START_TEST(test_thousands_are_told_once_a_minute)
 {
 	uint32_t before;
@@ -302,6 +333,8 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, test_a_window_is_a_minute);
 	tcase_add_test(tc, test_ports_of_one_host_are_counted);
 	tcase_add_test(tc, test_an_answer_to_another_service_hides_no_scan);
+	tcase_add_test(tc, test_ports_of_several_hosts_are_counted_together);
+	tcase_add_test(tc, test_an_answer_speaks_for_its_host);
 	tcase_add_test(tc, test_thousands_are_told_once_a_minute);
 	tcase_add_test(tc, test_an_outage_is_no_scan);
 	tcase_add_test(tc, test_what_is_answered_weakens_it);
