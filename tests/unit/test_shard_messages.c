@@ -202,7 +202,7 @@ START_TEST(other_conversations_cost_nothing)
 	for (int i = 0; i < 30; i++)
 		udp(r, T0, i % 2 ? CLIENT : SERVER, 9999, &p);
 	ck_assert(!r->last_is_looked_at);
-	ck_assert_uint_eq(stats(r).messages, 0);
+	ck_assert_uint_eq(stats(r).messages, 1); /* how it opened */
 	rig_free(r);
 }
 END_TEST
