@@ -35,6 +35,8 @@ void shard_watch_settle(const struct shard *s, struct flow *f)
 	if (f->label_is_signalling || signalling_of_proto(f->key.proto))
 		return;
 	f->watch = s->readers[f->label.dpi.protocol];
+	if (f->watch == SIGNALLING_NONE) /* as in GTP.GTP_C */
+		f->watch = s->readers[f->label.dpi.application];
 	if (f->watch == SIGNALLING_NONE && f->label.dpi.confidence < LABEL_BY_CACHE)
 		f->watch = (uint8_t)by_transport(f);
 }

@@ -8,19 +8,15 @@ enum {
 	HEADER_BYTES = 8,
 	VERSION_AND_PT_MASK = 0xf0,
 	VERSION_1_GTP = 0x30, /* version 1, protocol type GTP (not GTP') */
-	OPTIONAL_FIELDS = 0x07,
 	OPTIONAL_BYTES = 4,
-	FLAG_EXTENSION = 0x04,
-	FLAG_SPARE = 0x08,
-	TYPE_ECHO_RESPONSE = 2,
 	TYPE_G_PDU = 255, /* a subscriber's packet */
 };
 
 /* The messages of the user plane that are no subscriber's packet, and what they may hold (3GPP TS
  * 29.281 §6.1, §7.2, §7.3). */
 static const struct gtp_message messages[] = {
-	{1, "echo-request", {GTP_ELEMENT_PRIVATE}},
-	{TYPE_ECHO_RESPONSE, "echo-response", {GTP_ELEMENT_RECOVERY, GTP_ELEMENT_PRIVATE}},
+	{GTP_ECHO_REQUEST, "echo-request", {GTP_ELEMENT_PRIVATE}},
+	{GTP_ECHO_RESPONSE, "echo-response", {GTP_ELEMENT_RECOVERY, GTP_ELEMENT_PRIVATE}},
 	{26, "error-indication",
 		{GTP_ELEMENT_TEID_DATA_1, GTP_ELEMENT_PEER_ADDRESS, GTP_ELEMENT_RECOVERY_TIME,
 			GTP_ELEMENT_PRIVATE}},
@@ -31,11 +27,7 @@ static const struct gtp_message messages[] = {
 
 static const struct gtp_message *find(uint8_t type)
 {
-	for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++) {
-		if (messages[i].type == type)
-			return &messages[i];
-	}
-	return NULL;
+	return gtp_find(messages, sizeof(messages) / sizeof(messages[0]), type);
 }
 
 static bool is_message(uint8_t type)
@@ -63,31 +55,10 @@ static enum signalling_verdict recognise(const struct packet_layer *layer, const
 	/* Some user planes count too little when they add extension headers; none counts what is
 	 * not there. */
 	if ((uint32_t)length + HEADER_BYTES > layer->payload_bytes ||
-		((flags & OPTIONAL_FIELDS) && length < OPTIONAL_BYTES))
+		((flags & GTP_OPTIONAL_FIELDS) && length < OPTIONAL_BYTES))
 		return SIGNALLING_NO;
 	*ret_label = "GTP_U";
 	return SIGNALLING_YES;
-}
-
-/* Moves behind the optional fields and extension headers (§5.1, §5.2.1: length in words of four
- * bytes, the next one's type in the last byte). False where a length is impossible. */
-static bool skip_options(struct cursor *c, uint8_t flags)
-{
-	uint8_t next;
-
-	if (!(flags & OPTIONAL_FIELDS))
-		return true;
-	cursor_skip(c, OPTIONAL_BYTES - 1);
-	next = cursor_u8(c);
-	while ((flags & FLAG_EXTENSION) && next != 0 && cursor_ok(c)) {
-		const uint32_t words = cursor_u8(c);
-
-		if (words == 0)
-			return false;
-		cursor_skip(c, words * 4 - 2);
-		next = cursor_u8(c);
-	}
-	return true;
 }
 
 /* Everything that a message of the equipment itself may say wrong. Subscribers' packets never come
@@ -102,23 +73,24 @@ static bool message(const struct packet_layer *layer, const uint8_t *payload, ui
 	const uint32_t teid = cursor_be32(&c);
 	struct gtp_walk walk = {0};
 
-	if (layer->proto != IPPROTO_NUM_UDP || !cursor_ok(&c) || !m ||
-		(flags & VERSION_AND_PT_MASK) != VERSION_1_GTP || end > layer->payload_bytes)
+	if (layer->proto != IPPROTO_NUM_UDP || !cursor_ok(&c) || !m)
 		return false;
+	if ((flags & VERSION_AND_PT_MASK) != VERSION_1_GTP || end > layer->payload_bytes ||
+		((flags & GTP_OPTIONAL_FIELDS) && end < HEADER_BYTES + OPTIONAL_BYTES))
+		return gtp_read_odd_echo(layer, payload, n, PORT_GTP_U, ret);
 	cursor_limit(&c, end - HEADER_BYTES);
-	if (!skip_options(&c, flags) || (!cursor_ok(&c) && n >= end))
+	if (!gtp_skip_options(&c, flags) || (!cursor_ok(&c) && n >= end))
 		return false; /* they are longer than the message */
 	if (cursor_ok(&c))
 		walk = gtp_walk_v1(&c, end - c.at, m);
-	ret->name = m->name;
 	walk.n_residue += layer->payload_bytes - end;
-	gtp_tell(ret, 1, m->type, layer->payload_bytes, &walk);
-	if (flags & FLAG_SPARE)
-		message_text(ret, FIELD_SIGNALLING_PROBLEMS, STR("flags"));
-	if (m->type <= TYPE_ECHO_RESPONSE && teid != 0)
-		message_text(ret, FIELD_SIGNALLING_PROBLEMS, STR("tunnel"));
+	gtp_tell(ret, 1, m, layer->payload_bytes, &walk);
+	if (flags & GTP_FLAG_SPARE)
+		gtp_problem(ret, "flags");
+	if (m->type <= GTP_ECHO_RESPONSE && teid != 0)
+		gtp_problem(ret, "tunnel");
 	return true;
 }
 
 const struct signalling signalling_gtpu = {
-	.name = "GTP_U", .recognise = recognise, .message = message};
+	.name = "GTP_U", .recognise = recognise, .ports = {PORT_GTP_U}, .message = message};

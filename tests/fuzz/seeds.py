@@ -325,6 +325,13 @@ def geo_seeds(seeds):
 
 def message_seeds(seeds):
     seeds.add("fuzz_dns_answer", DNS)
+    for target, text in (("fuzz_gtpu", "32010004000000000001000000"), ("fuzz_gtpu", "341a0010000000090001008501000100100000000985000400000001"),
+                         ("fuzz_gtpc", "3202000600000000000100000e07"), ("fuzz_gtpc", "4001000900000100030001000798000100010d"),
+                         ("fuzz_gtpc", "4820001d0000000000000200010004000001010047000400036e65744900010005"),
+                         ("fuzz_gtp_prime", "4ef0000b00077e01fc00060201000001ff"),
+                         ("fuzz_pfcp", "2005001500000200003c000500c000020700600004e4000001"),
+                         ("fuzz_pfcp", "2005001200000200003c000a0203736d660474657374")):
+        seeds.add(target, bytes(2) + bytes.fromhex(text))
     six = b"\xc0\x0c\0\x1c\0\1\0\0\0\x3c\0\x10" + bytes.fromhex("20010db8") + bytes(12)
     alias = b"\xc0\x0c\0\5\0\1\0\0\0\x3c\0\4\1x\xc0\x10"
     seeds.add("fuzz_dns_answer", DNS[:7] + b"\3" + DNS[8:] + six + alias)
@@ -337,8 +344,9 @@ def message_seeds(seeds):
             if len(frame) > at:
                 head = bytes([{6: 0, 17: 1, 132: 2}[frame[23]], {2152: 0, 3868: 1, 38412: 2}.get(port, 3)])
                 seeds.add("fuzz_signalling", head + frame[at:])
-            if port == 2152 and len(frame) > at:
-                seeds.add("fuzz_gtpu", bytes([0, 0]) + frame[at:])
+            target = {2152: "fuzz_gtpu", 2123: "fuzz_gtpc", 3386: "fuzz_gtp_prime", 8805: "fuzz_pfcp"}.get(port)
+            if target and len(frame) > at:
+                seeds.add(target, bytes(2) + frame[at:])
             if 53 in (port, int.from_bytes(frame[34:36], "big")):
                 seeds.add("fuzz_dns_answer", frame[at:])
 

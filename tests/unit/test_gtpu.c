@@ -63,14 +63,9 @@ START_TEST(test_what_is_no_message)
 	ck_assert(!read(g_pdu, sizeof(g_pdu), &m));
 	ck_assert(!message_read(&signalling_gtpu, &tcp, echo_request, sizeof(echo_request), &m));
 	memcpy(bytes, echo_request, sizeof(bytes));
-	bytes[0] = 0x52; /* version 2 */
-	ck_assert(!read(bytes, sizeof(bytes), &m));
-	bytes[0] = 0x22; /* GTP' */
-	ck_assert(!read(bytes, sizeof(bytes), &m));
-	bytes[0] = 0x32;
 	bytes[1] = 3; /* a message that the user plane does not have */
 	ck_assert(!read(bytes, sizeof(bytes), &m));
-	bytes[1] = 1;
+	memcpy(bytes, end_marker, sizeof(bytes));
 	bytes[3] = 5; /* more than there is */
 	ck_assert(!read(bytes, sizeof(bytes), &m));
 	bytes[3] = 3; /* no room for the optional fields that the flags promise */
@@ -136,6 +131,40 @@ START_TEST(test_odd_headers)
 }
 END_TEST
 
+/* What reads nothing but the type of an echo answers one that nobody else would send. */
+START_TEST(test_odd_echoes)
+{
+	struct packet_layer l = path;
+	uint8_t bytes[sizeof(echo_request)];
+	struct signalling_message m;
+
+	memcpy(bytes, echo_request, sizeof(bytes));
+	bytes[0] = 0xf2; /* a version that there is not */
+	ck_assert(read(bytes, sizeof(bytes), &m));
+	ck_assert_str_eq(m.name, "echo-request");
+	ck_assert_uint_eq(message_fact_num(&m, FIELD_GTP_VERSION), 7);
+	ck_assert(message_has_text(&m, FIELD_SIGNALLING_PROBLEMS, "version"));
+	ck_assert(!message_has_text(&m, FIELD_SIGNALLING_PROBLEMS, "length"));
+	bytes[0] = 0x32;
+	bytes[3] = 200; /* more than there is */
+	ck_assert(read(bytes, sizeof(bytes), &m));
+	ck_assert(message_has_text(&m, FIELD_SIGNALLING_PROBLEMS, "length"));
+	bytes[3] = 3; /* no room for the sequence number */
+	ck_assert(read(bytes, sizeof(bytes), &m));
+	ck_assert(message_has_text(&m, FIELD_SIGNALLING_PROBLEMS, "length"));
+	bytes[7] = 1; /* it names a tunnel: anything may look like that */
+	ck_assert(!read(bytes, sizeof(bytes), &m));
+	bytes[7] = 0;
+	l.payload_bytes = sizeof(bytes);
+	l.sport = 53; /* the port is what a client of something else happened to get */
+	ck_assert(!message_read(&signalling_gtpu, &l, bytes, sizeof(bytes), &m));
+	l.sport = 1024;
+	ck_assert(message_read(&signalling_gtpu, &l, bytes, sizeof(bytes), &m));
+	l.dport = 2123;
+	ck_assert(!message_read(&signalling_gtpu, &l, bytes, sizeof(bytes), &m));
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, test_messages);
@@ -143,6 +172,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, test_residue);
 	tcase_add_test(tc, test_elements);
 	tcase_add_test(tc, test_odd_headers);
+	tcase_add_test(tc, test_odd_echoes);
 }
 
 int main(void)

@@ -193,7 +193,8 @@ START_TEST(subscribers_are_not_read)
 }
 END_TEST
 
-/* Nobody reads what has no reader: once its label is known, its packets are not looked at. */
+/* Nobody reads what has no reader, but for what it began with: once its label is given up, its
+ * packets are not looked at. */
 START_TEST(other_conversations_cost_nothing)
 {
 	const struct payload p = payload_text("\x01\x02\x03\x04 no protocol at all");
@@ -202,7 +203,8 @@ START_TEST(other_conversations_cost_nothing)
 	for (int i = 0; i < 30; i++)
 		udp(r, T0, i % 2 ? CLIENT : SERVER, 9999, &p);
 	ck_assert(!r->last_is_looked_at);
-	ck_assert_uint_eq(stats(r).messages, 1); /* how it opened */
+	ck_assert_uint_eq(stats(r).messages, 1);
+	ck_assert_str_eq(r->told[0].message->name, "opening");
 	rig_free(r);
 }
 END_TEST
@@ -240,6 +242,71 @@ START_TEST(the_beginning_alone_is_read)
 }
 END_TEST
 
+/* The library has not said yet what this is. */
+START_TEST(a_port_is_read_before_the_label_is_known)
+{
+	const struct payload echo = {{0x32, 1, 0, 4, 0, 0, 0, 0, 0, 1, 0, 0}, 12};
+	struct rig *r = rig_new();
+	struct builder b;
+
+	udp(r, T0, CLIENT, 2123, &echo);
+	ck_assert_uint_eq(r->n_told, 1);
+	ck_assert_str_eq(r->told[0].message_protocol, "GTP_C");
+	build_start(&b); /* and when the port is who began's */
+	build_bytes(&b, echo.bytes, echo.n);
+	build_udp(&b, 2123, 40001);
+	build_ipv4(&b, 1, 9, IPPROTO_NUM_UDP);
+	feed(r, T0, &b);
+	ck_assert_uint_eq(r->n_told, 2);
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(a_packet_of_several_messages)
+{
+	const struct payload two = {
+		{0x24, 1, 0, 12, 0, 0, 1, 0, 0, 96, 0, 4, 1, 2, 3, 4, /* ... */
+			0x20, 5, 0, 13, 0, 0, 2, 0, 0, 60, 0, 5, 0, 192, 0, 2, 7},
+		33};
+	struct rig *r = rig_new();
+	struct payload many = {.n = 0};
+
+	udp(r, T0, CLIENT, 8805, &two);
+	ck_assert_uint_eq(r->n_told, 2);
+	ck_assert_str_eq(r->told[0].message->name, "heartbeat-request");
+	ck_assert_str_eq(r->told[1].message->name, "association-setup-request");
+	ck_assert_uint_eq(r->told[1].message->n_facts, 5);
+	for (int i = 0; i < 20; i++) { /* more than are read of one packet */
+		memcpy(many.bytes + many.n, two.bytes, 16);
+		many.n += 16;
+	}
+	udp(r, T0, CLIENT, 8805, &many);
+	ck_assert_uint_eq(stats(r).messages, 2 + SIGNALLING_MOST_IN_PACKET);
+	ck_assert_uint_eq(r->told[r->n_told - 1].message_count, 8);
+	rig_free(r);
+}
+END_TEST
+
+/* Each message of a kind of its own: somebody who would drown the others. */
+START_TEST(a_conversation_that_says_too_much)
+{
+	struct payload p = {{0x20, 5, 0, 13, 0, 0, 2, 0, 0, 60, 0, 5, 0, 192, 0, 2, 7}, 17};
+	struct rig *r = rig_new();
+
+	for (uint32_t i = 0; i < 300; i++) {
+		p.bytes[15] = (uint8_t)(i >> 8);
+		p.bytes[16] = (uint8_t)i;
+		udp(r, T0, CLIENT, 8805, &p);
+	}
+	ck_assert_uint_eq(r->n_told, 256);
+	ck_assert_uint_eq(stats(r).messages, 300);
+	ck_assert_uint_eq(stats(r).messages_withheld, 44);
+	udp(r, T0 + 60 * S, CLIENT, 8805, &p); /* another minute */
+	ck_assert_uint_eq(r->n_told, 257);
+	rig_free(r);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, the_first_packet_is_told);
@@ -248,6 +315,9 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, subscribers_are_not_read);
 	tcase_add_test(tc, other_conversations_cost_nothing);
 	tcase_add_test(tc, the_beginning_alone_is_read);
+	tcase_add_test(tc, a_port_is_read_before_the_label_is_known);
+	tcase_add_test(tc, a_packet_of_several_messages);
+	tcase_add_test(tc, a_conversation_that_says_too_much);
 }
 
 int main(void)
