@@ -10,6 +10,7 @@ enum {
 	VERSION_AND_PT_MASK = 0xf0,
 	VERSION_1_GTP = 0x30,
 	FIRST_FREE_PORT = 1024,
+	LONGEST_ECHO = 14, /* of version 1, without a private extension */
 };
 
 const struct gtp_message *gtp_find(const struct gtp_message *all, size_t n, uint8_t type)
@@ -189,7 +190,10 @@ bool gtp_read_odd_echo(const struct packet_layer *layer, const uint8_t *payload,
 	const uint32_t teid = cursor_be32(&c);
 	const bool odd_version = (flags & VERSION_AND_PT_MASK) != VERSION_1_GTP;
 	const uint16_t other = layer->dport == port ? layer->sport : layer->dport;
-	const struct gtp_walk walk = {0};
+	/* What is longer than any answer holds something else, wherever the header says it ends. */
+	const struct gtp_walk walk = {.n_residue = layer->payload_bytes > LONGEST_ECHO
+							   ? layer->payload_bytes - LONGEST_ECHO
+							   : 0};
 
 	if (!cursor_ok(&c) || layer->proto != IPPROTO_NUM_UDP ||
 		(layer->sport != port && layer->dport != port) || other < FIRST_FREE_PORT ||
