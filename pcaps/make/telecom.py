@@ -69,6 +69,12 @@ def pfcp(kind, seq, *elements):
 PFCP_BORN = pfcp_element(96, struct.pack('>I', 0xebd00000))
 
 
+def pfcp_session(kind, seq, session, *elements):
+    """The same of a session, which has a number."""
+    body = struct.pack('>QI', session, seq << 8) + b''.join(elements)
+    return struct.pack('>BBH', 0x21, kind, len(body)) + body
+
+
 def pfcp_node(text):
     return pfcp_element(60, b'\0' + address(text))
 

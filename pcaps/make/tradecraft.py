@@ -12,8 +12,9 @@ from compose import (DAY, HOUR, MINUTE, MONDAY, SEGMENT, WEEK, caller_port, cut,
 from craft import NG_SETUP, NG_SETUP_ANSWER, avp, diameter
 from packets import address, ethernet, icmp_echo, tcp, write
 from telecom import (PFCP_BORN, PRIVATE_1, RECOVERY_1, RECOVERY_2, Association, Talk, ask, dns, erspan2, gtp1, gtp2, gtp2_element, m3ua, netflow9,
-                     noise, ntp, packet, pfcp, pfcp_element, pfcp_node, raw, segment, tacacs)
+                     noise, ntp, packet, pfcp, pfcp_element, pfcp_node, pfcp_session, raw, segment, tacacs)
 
+UNDECLARED = '192.0.2.99'
 GNB, GNB19, GNB20, ORU, ODU = '192.0.2.17', '192.0.2.19', '192.0.2.20', '192.0.2.21', '192.0.2.22'
 ROUTER, ROUTER2, SWITCH, SECGW = '192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.10'
 AMF, UPF, SMF, MME, SGW, HSS, STP, DRA, PGW = ('192.0.2.%d' % n for n in range(65, 74))
@@ -454,6 +455,60 @@ def pfcp_rogue_near():
         body = (PFCP_BORN,) if kind == 1 else (pfcp_node(SMF), PFCP_BORN)
         answer = (PFCP_BORN,) if kind == 1 else (pfcp_node(UPF), pfcp_element(19, b'\1'), PFCP_BORN)
         yield from ask(NOON + at, SMF, UPF, 8805, 8805, pfcp(kind, at + 1, *body), pfcp(kind + 1, at + 1, *answer))
+
+
+def gtp_echo_odd():
+    """Echoes of GTP-C as a scanner writes them: without the sequence number, with a tunnel, of a version that there is not."""
+    for i, question in enumerate((struct.pack('>BBHI', 0x30, 1, 0, 0), gtp1(1, 1, teid=7), gtp1(1, 2, flags=0xf2), gtp1(1, 3, flags=0x3a))):
+        yield from ask(NOON + 20 * i, PARTNER, PGW, 40123, 2123, question, gtp1(2, i, RECOVERY_1))
+
+
+def gtp_echo_extension():
+    """Echoes whose private extension holds 200 bytes."""
+    for i in range(5):
+        more = struct.pack('>BHH', 255, 202, 0x28af) + noise('extension %d' % i, 200)
+        yield from ask(NOON + 60 * i, PARTNER, PGW, 2123, 2123, gtp1(1, i, more), gtp1(2, i, RECOVERY_1))
+
+
+def gtp_echo_often():
+    """An echo each second on one path, each answered."""
+    for i in range(50):
+        yield from ask(NOON + i, PARTNER, PGW, 2123, 2123, gtp1(1, i), gtp1(2, i, RECOVERY_1))
+
+
+def gtp_undeclared():
+    """A host that nobody declared asks the packet gateway whether it lives, and has something behind an echo of its own."""
+    yield from ask(NOON, UNDECLARED, PGW, 2123, 2123, gtp1(1, 1), gtp1(2, 1, RECOVERY_1))
+    yield from ask(NOON + 30, UNDECLARED, SGW, 2123, 2123, gtp1(1, 2, noise('undeclared', 40), length=4), gtp1(2, 2, RECOVERY_1))
+
+
+def gtp_message_more():
+    """The session manager's heartbeats to the user plane have 24 bytes behind them."""
+    for i in range(4):
+        yield from ask(NOON + 60 * i, SMF, UPF, 8805, 8805, pfcp(1, i + 1, PFCP_BORN) + noise('behind %d' % i, 24), pfcp(2, i + 1, PFCP_BORN))
+
+
+def gtp_message_near():
+    """What paths and sessions need: echoes each five seconds, heartbeats, a few error indications, a session that is ended by who made it."""
+    for i in range(12):
+        yield from ask(NOON + 5 * i, SGW, PGW, 2123, 2123, gtp1(1, i, PRIVATE_1), gtp1(2, i, RECOVERY_1))
+    for i in range(4):
+        yield from ask(NOON + 60 * i, SMF, UPF, 8805, 8805, pfcp(1, i + 1, PFCP_BORN), pfcp(2, i + 1, PFCP_BORN))
+    yield from ask(NOON + 90, SMF, UPF, 8805, 8805, pfcp_session(54, 9, 77), pfcp_session(55, 9, 78, pfcp_element(19, b'\1')))
+    for i in range(20):
+        yield packet(NOON + 100 + i, UPF, GNB, 2152, 2152, gtp1(26, i, b'\x10' + struct.pack('>I', 500 + i) + b'\x85\0\4' + address(UPF)))
+
+
+def gtpu_errors():
+    """The user plane answers three hundred packets for tunnels that it does not know, within a minute."""
+    for i in range(300):
+        yield packet(NOON + i / 6, UPF, GNB, 2152, 2152, gtp1(26, i, b'\x10' + struct.pack('>I', 500 + i) + b'\x85\0\4' + address(UPF)))
+
+
+def pfcp_sessions_ended():
+    """A base station ends sessions at the user plane."""
+    for i in range(5):
+        yield from ask(NOON + i, GNB, UPF, 8805, 8805, pfcp_session(54, 9 + i, 77 + i), pfcp_session(55, 9 + i, 99, pfcp_element(19, b'\1')))
 
 
 def diameter_foreign():
@@ -960,7 +1015,8 @@ CAPTURES = {f.__name__.replace('_', '-'): f for f in (
     mirror_export_near, roaming_foreign, roaming_foreign_near, vendor_window, vendor_window_near, window_conduct, window_conduct_near,
     night_bulk, night_bulk_near, exfiltration, exfiltration_near, volume_by_hour, volume_by_hour_near, dns_tunnel, dns_tunnel_near, dga,
     dga_near, resolver_bypass, resolver_bypass_near, icmp_tunnel, icmp_file, icmp_replies, icmp_near, foreign_time, foreign_time_near,
-    gtpdoor, gtp_echo_near, gtp_rogue, gtp_rogue_near, pfcp_rogue, pfcp_rogue_near, diameter_foreign, diameter_foreign_near, sigtran_rogue,
+    gtpdoor, gtp_echo_near, gtp_rogue, gtp_rogue_near, pfcp_rogue, pfcp_rogue_near, gtp_echo_odd, gtp_echo_extension,
+    gtp_echo_often, gtp_undeclared, gtp_message_more, gtp_message_near, gtpu_errors, pfcp_sessions_ended, diameter_foreign, diameter_foreign_near, sigtran_rogue,
     sigtran_rogue_near, sctp_secondary, sctp_secondary_near, wrong_interface, wrong_interface_near, user_plane, user_plane_near, exposed_pages,
     exposed_pages_near, smart_install, smart_install_near, ipmi_exposed, ipmi_exposed_near, netconf_call_home, netconf_call_home_near,
     snmp_abuse, snmp_abuse_near, firmware_fetch, firmware_fetch_near, port_mismatch, port_mismatch_near, beacon, beacon_week,
