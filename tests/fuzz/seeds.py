@@ -347,8 +347,21 @@ def message_seeds(seeds):
             target = {2152: "fuzz_gtpu", 2123: "fuzz_gtpc", 3386: "fuzz_gtp_prime", 8805: "fuzz_pfcp"}.get(port)
             if target and len(frame) > at:
                 seeds.add(target, bytes(2) + frame[at:])
+            if frame[23] == 132 and len(frame) > at:
+                seeds.add("fuzz_sctp", bytes([0, 0]) + frame[at:])
+            if 3868 in (port, int.from_bytes(frame[34:36], "big")) and frame[23] == 6 and len(frame) > at:
+                seeds.add("fuzz_diameter", bytes([0, 0]) + frame[at:])
+            if port == 2152 and len(frame) > at:
+                seeds.add("fuzz_gtpu", bytes([0, 0]) + frame[at:])
             if 53 in (port, int.from_bytes(frame[34:36], "big")):
                 seeds.add("fuzz_dns_answer", frame[at:])
+
+
+def association_seeds(seeds):
+    """A handshake (INIT, INIT ACK, COOKIE ECHO, COOKIE ACK), a second path, an end; and the empty table as it is saved."""
+    talk = [(0x00, 1, 1 << 3 | 1 << 6), (0x80, 2, 1 | 2 << 3), (0x00, 10, 2), (0x80, 11, 1), (0x05, 4, 2), (0x00, 193, 2 | 1 << 6), (0x80, 14, 1)]
+    seeds.add("fuzz_associations", b"\1" + b"".join(bytes([*t, 3]) for t in talk))
+    seeds.add("fuzz_associations", b"\0" + b"\1\0" + bytes(16) + bytes(4))
 
 
 def sample_bytes(text):
