@@ -79,7 +79,7 @@ static bool message(const struct packet_layer *layer, const uint8_t *payload, ui
 		if (!read_request(&c, &name))
 			return false;
 		ret->name = operation == READ_REQUEST ? "read-request" : "write-request";
-		message_name(ret, FIELD_TFTP_FILE, name);
+		message_name(ret, FIELD_FILE_NAME, name);
 		return true;
 	}
 	code = cursor_be16(&c);

@@ -443,6 +443,19 @@ def six_in_four():
     yield packet(TAC, 20)
 
 
+def packets_sent():
+    """The router sends captured packets on: to a host on the Internet as pcap, to the element manager as pcapng; a file comes in the same way."""
+    def pcap():
+        packet = frame(EMS, ROUTER, tcp(EMS, ROUTER, 40000, 49, 0x18, 1, 1, b'login'))
+        head = struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 262144, 1)
+        return head + struct.pack('<IIII', T0, 0, len(packet), len(packet)) + packet
+
+    section = struct.pack('<IIIHHqI', 0x0a0d0d0a, 28, 0x1a2b3c4d, 1, 0, -1, 28)
+    yield from TcpTalk(ROUTER, CLOUD, 40114, 57012, 16000).run(T0, [(0, pcap()), (0, pcap()[24:])])
+    yield from TcpTalk(EMS, ROUTER, 40115, 57012, 17000).run(T0 + 10, [(1, section), (1, bytes(64))])
+    yield from TcpTalk(TAC, ROUTER, 40116, 57012, 18000).run(T0 + 20, [(0, pcap())])
+
+
 CAPTURES = {
     'ngap': ngap,
     'ngap-second': ngap_second,
@@ -478,6 +491,7 @@ CAPTURES = {
     'shell-turned-around': shell_turned_around,
     'bgp-stranger': bgp_stranger,
     'six-in-four': six_in_four,
+    'packets-sent': packets_sent,
 }
 AS_THEY_COME = ('clock-set', 'clock-right')  # of all others the packets are in order of time
 

@@ -76,7 +76,7 @@ START_TEST(texts_in_its_own_room)
 	struct signalling_message m = {.name = "x"};
 
 	memset(large, 'a', sizeof(large));
-	message_name(&m, FIELD_TFTP_FILE, (struct str){wire, sizeof(wire) - 1});
+	message_name(&m, FIELD_FILE_NAME, (struct str){wire, sizeof(wire) - 1});
 	message_made_text(&m, FIELD_SNMP_OBJECT, false, (struct str){gone, sizeof(gone) - 1});
 	memset(wire, 0, sizeof(wire));
 	memset(gone, 0, sizeof(gone));

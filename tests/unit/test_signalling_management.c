@@ -454,11 +454,11 @@ static const struct sample ntp[] = {
 
 static const struct sample tftp[] = {
 	{&signalling_tftp, UDP, 69, "0001 'startup-config' 00 'octet' 00", "TFTP", "read-request",
-		"tftp.file=startup-config"},
+		"file.name=startup-config"},
 	{&signalling_tftp, UDP, 6969, "0002 'r1-confg' 00 'NetASCII' 00 'blksize' 00 '512' 00",
-		"TFTP", "write-request", "tftp.file=r1-confg"},
+		"TFTP", "write-request", "file.name=r1-confg"},
 	{&signalling_tftp, UDP, 69, "0001 'subscriber-001011234567890.txt' 00 'octet' 00", "TFTP",
-		"read-request", "tftp.file=subscriber-***************.txt"},
+		"read-request", "file.name=subscriber-***************.txt"},
 	{&signalling_tftp, UDP, 69, "0005 0001 'no' 00", NULL, "error", "tftp.error=1"},
 	/* near misses: operation, no name, mode, not ended, control characters; data; error */
 	{&signalling_tftp, UDP, 69, "0003 'startup-config' 00 'octet' 00", NULL, NULL, NULL},
@@ -467,6 +467,47 @@ static const struct sample tftp[] = {
 	{&signalling_tftp, UDP, 69, "0001 'startup-config' 00 'octet'", NULL, NULL, NULL},
 	{&signalling_tftp, UDP, 69, "0001 'a' 07 'b' 00 'octet' 00", NULL, NULL, NULL},
 	{&signalling_tftp, UDP, 69, "0005 0009 'no' 00", NULL, NULL, NULL},
+};
+
+/* FTP: nothing but files */
+
+static const struct sample ftp[] = {
+	{&signalling_ftp, TCP, 21, "'STOR router-1.conf' 0d0a", NULL, "store",
+		"file.name=router-1.conf"},
+	{&signalling_ftp, TCP, 2121, "'retr /backup/running' 0a", NULL, "retrieve",
+		"file.name=/backup/running"},
+	{&signalling_ftp, TCP, 21, "'APPE 001011234567890.log' 0d0a", NULL, "store",
+		"file.name=***************.log"},
+	{&signalling_ftp, TCP, 21, "'STOU x' 0d0a", NULL, "store", "file.name=x"},
+	/* near misses: names of users, passwords, a line without its end, no name, other bytes */
+	{&signalling_ftp, TCP, 21, "'USER config' 0d0a", NULL, NULL, NULL},
+	{&signalling_ftp, TCP, 21, "'PASS config' 0d0a", NULL, NULL, NULL},
+	{&signalling_ftp, TCP, 21, "'STOR router-1.conf'", NULL, NULL, NULL},
+	{&signalling_ftp, TCP, 21, "'STOR ' 0d0a", NULL, NULL, NULL},
+	{&signalling_ftp, TCP, 21, "'STOR a' 01 0d0a", NULL, NULL, NULL},
+	{&signalling_ftp, TCP, 21, "'STOR ' 'a'*201 0d0a", NULL, NULL, NULL},
+	{&signalling_ftp, UDP, 21, "'STOR router-1.conf' 0d0a", NULL, NULL, NULL},
+};
+
+/* Captures that are sent on */
+
+static const struct sample capture[] = {
+	{&signalling_capture, TCP, 57012, "d4c3b2a1 0200 0400 00*8 00000400 01000000", "PCAP",
+		"capture", ""},
+	{&signalling_capture, TCP, 57012, "a1b2c3d4 0002 0004 00*8", "PCAP", "capture", ""},
+	{&signalling_capture, TCP, 57012, "a1b23c4d 0002 0004 00*8", "PCAP", "capture", ""},
+	{&signalling_capture, TCP, 57012, "4d3cb2a1 0200 0400 00*8", "PCAP", "capture", ""},
+	{&signalling_capture, TCP, 57012, "0a0d0d0a 1c000000 4d3c2b1a 0100 0000", "PCAP", "capture",
+		""},
+	{&signalling_capture, TCP, 57012, "0a0d0d0a 0000001c 1a2b3c4d 0001 0000", "PCAP", "capture",
+		""},
+	/* near misses: versions, order of bytes, no section, cut, transport */
+	{&signalling_capture, TCP, 57012, "d4c3b2a1 0002 0004 00*8", NULL, NULL, NULL},
+	{&signalling_capture, TCP, 57012, "a1b2c3d4 0002 0005 00*8", NULL, NULL, NULL},
+	{&signalling_capture, TCP, 57012, "a1b2c3d5 0002 0004 00*8", NULL, NULL, NULL},
+	{&signalling_capture, TCP, 57012, "0a0d0d0a 1c000000 4d3c2b1b 0100 0000", NULL, NULL, NULL},
+	{&signalling_capture, TCP, 57012, "a1b2c3d4 0002 0004 000000", NULL, NULL, NULL},
+	{&signalling_capture, UDP, 57012, "a1b2c3d4 0002 0004 00*8", NULL, NULL, NULL},
 };
 
 /* Smart Install */
@@ -601,6 +642,8 @@ SAMPLES(syslog)
 SAMPLES(netflow)
 SAMPLES(ntp)
 SAMPLES(tftp)
+SAMPLES(ftp)
+SAMPLES(capture)
 SAMPLES(smart_install)
 SAMPLES(cwmp)
 SAMPLES(gnmi)
@@ -612,7 +655,7 @@ START_TEST(test_nothing_of_opaque_layers)
 {
 	static const struct sample *const all[] = {&tacacs[0], &radius[0], &ipmi[0], &bfd[0],
 		&ldp[0], &bgp[0], &snmp[1], &syslog[0], &tftp[0], &smart_install[0], &gnmi[0],
-		&mirror[0]};
+		&capture[0], &mirror[0]};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		const struct packet_layer layer = {.proto = all[i]->proto,
@@ -642,6 +685,8 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, test_netflow);
 	tcase_add_test(tc, test_ntp);
 	tcase_add_test(tc, test_tftp);
+	tcase_add_test(tc, test_ftp);
+	tcase_add_test(tc, test_capture);
 	tcase_add_test(tc, test_smart_install);
 	tcase_add_test(tc, test_cwmp);
 	tcase_add_test(tc, test_gnmi);
