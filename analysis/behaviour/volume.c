@@ -1,7 +1,7 @@
 /* Volume by hour of the week: an hour in which a piece of equipment sends far more than it ever
  * does at this hour. What is usual is a forecast (analysis/stats/seasonal.h) over logarithms of
- * what it sent in an hour to all peers, in units of 64 KiB, below which all hours are idle. An hour
- * that was not watched in full is judged, since more can only have been sent, and not learned. */
+ * what it sent in an hour to all peers, in units of 64 KiB, below which all hours are idle. The
+ * hour in which it was met, and those in which the whole site was silent, are not learned. */
 #include "analysis/behaviour/behaviour.h"
 #include "analysis/stats/amount.h"
 #include "analysis/stats/seasonal.h"
@@ -10,7 +10,6 @@
 enum {
 	HOURS_OF_THURSDAY = 72, /* 1970 began on a Thursday; weeks begin on Monday */
 	UNIT_BITS = 16,
-	WATCHED_TICKS = 10, /* of the twelve of an hour */
 	POINTS_AN_ERROR = 50,
 	LEAST_ERRORS = 2, /* what no rule would look at */
 };
@@ -19,8 +18,8 @@ struct hour {
 	uint64_t sent;
 	uint64_t lead; /* of TOP before all others together: majority vote, weighted by bytes */
 	struct ip_addr top;
-	uint32_t number; /* hours of the site's time since 1970 */
-	uint32_t ticks;
+	uint32_t number;  /* hours of the site's time since 1970 */
+	uint32_t is_part; /* it was met in this hour */
 };
 
 struct equipment {
@@ -56,8 +55,8 @@ static uint64_t bytes_of(uint32_t log)
 static bool tell(const struct equipment *e, const struct forecast *expected, struct facts *f)
 {
 	const struct hour *h = &e->now;
-	uint64_t usual = bytes_of(expected->expected);
-	uint64_t least = usual < 1U << UNIT_BITS ? 1U << UNIT_BITS : usual;
+	uint64_t known = bytes_of(expected->expected);
+	uint64_t usual = known < 1U << UNIT_BITS ? 1U << UNIT_BITS : known;
 	uint32_t log = amount_log(h->sent >> UNIT_BITS);
 	uint32_t points;
 	char sent[QUANTITY_TEXT_BYTES];
@@ -74,7 +73,7 @@ static bool tell(const struct equipment *e, const struct forecast *expected, str
 	facts_set_num(f, FIELD_BEHAVIOUR_VOLUME_SCORE, points);
 	facts_set_num(f, FIELD_BEHAVIOUR_VOLUME_SENT, h->sent);
 	facts_set_num(f, FIELD_BEHAVIOUR_VOLUME_EXPECTED, usual);
-	facts_set_num(f, FIELD_BEHAVIOUR_VOLUME_TIMES, h->sent / least);
+	facts_set_num(f, FIELD_BEHAVIOUR_VOLUME_TIMES, h->sent / usual);
 	facts_set_num(f, FIELD_BEHAVIOUR_VOLUME_HOUR, slot_of(h->number));
 	facts_set_num(f, FIELD_BEHAVIOUR_VOLUME_N, e->usual.n);
 	if (h->lead > 0)
@@ -94,7 +93,7 @@ static bool finish(struct equipment *e, struct facts *ret)
 
 	if (seasonal_forecast(&e->usual, slot, &expected))
 		told = tell(e, &expected, ret);
-	if (e->now.ticks >= WATCHED_TICKS)
+	if (!e->now.is_part)
 		seasonal_add(&e->usual, slot, amount_log(e->now.sent >> UNIT_BITS));
 	return told;
 }
@@ -107,10 +106,10 @@ static bool see(const struct sight *s, const struct behaviour_memory *m, struct 
 	(void)ret;
 	if (s->sent == 0)
 		return false;
-	/* Hours end at ticks. One that began without a tick, after a silence of the whole site,
-	 * was not watched from its begin. */
-	if (e->now.number == 0)
+	if (e->now.number == 0) {
 		e->now.number = number;
+		e->now.is_part = 1;
+	}
 	e->now.sent = amount_add(e->now.sent, s->sent);
 	vote(&e->now, s->peer_addr, s->sent);
 	return false;
@@ -127,9 +126,8 @@ static bool tick(uint64_t ts_ns, const struct behaviour_equipment *e,
 	if (q->now.number != number) {
 		if (q->now.number != 0)
 			told = finish(q, ret);
-		q->now = (struct hour){.number = number};
+		q->now = (struct hour){.number = number, .is_part = q->now.number == 0};
 	}
-	q->now.ticks++;
 	return told;
 }
 

@@ -55,33 +55,31 @@ static uint32_t spread_of(const struct seasonal *s)
 bool seasonal_forecast(const struct seasonal *s, uint32_t slot, struct forecast *ret)
 {
 	slot %= SEASON_SLOTS;
-	if (s->seen < SEASON_SLOTS)
+	if (!s->started || s->season[slot] == 0)
 		return false;
 	ret->expected = (uint32_t)clamp(expected(s, slot), 0, AMOUNT_LOG_MAX);
 	ret->spread = spread_of(s);
 	return true;
 }
 
-/* The first season: differences from zero, until each slot has one. */
-static void begin(struct seasonal *s, uint32_t slot, uint32_t value)
+/* Slots of the first season have differences from zero until it is over. */
+static void start(struct seasonal *s)
 {
 	int64_t sum = 0;
+	int64_t n = 0;
 
-	if (s->season[slot] == 0)
-		s->seen++;
-	else
-		value = (value + (uint32_t)clamp(difference(s, slot), 0, AMOUNT_LOG_MAX)) / 2;
-	set_difference(s, slot, value);
-	if (s->seen < SEASON_SLOTS)
-		return;
+	for (uint32_t i = 0; i < SEASON_SLOTS; i++) {
+		sum += s->season[i] == 0 ? 0 : difference(s, i);
+		n += s->season[i] != 0;
+	}
+	sum = n == 0 ? 0 : sum / n;
 	for (uint32_t i = 0; i < SEASON_SLOTS; i++)
-		sum += difference(s, i);
-	sum /= SEASON_SLOTS;
-	for (uint32_t i = 0; i < SEASON_SLOTS; i++)
-		set_difference(s, i, difference(s, i) - sum);
+		if (s->season[i] != 0)
+			set_difference(s, i, difference(s, i) - sum);
 	s->level = clamp(sum * (1 << FRACTION_BITS), 0, MOST);
 	s->trend = 0;
 	s->spread = FIRST_SPREAD;
+	s->started = 1;
 }
 
 void seasonal_add(struct seasonal *s, uint32_t slot, uint32_t value)
@@ -95,8 +93,11 @@ void seasonal_add(struct seasonal *s, uint32_t slot, uint32_t value)
 		value = AMOUNT_LOG_MAX;
 	if (s->n < UINT16_MAX)
 		s->n++;
-	if (s->seen < SEASON_SLOTS) {
-		begin(s, slot, value);
+	if (!s->started && s->season[slot] != 0)
+		start(s);
+	if (s->season[slot] == 0) {
+		set_difference(
+			s, slot, (int64_t)value - (s->started ? s->level >> FRACTION_BITS : 0));
 		return;
 	}
 	error = (int64_t)value - expected(s, slot);

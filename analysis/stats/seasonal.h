@@ -20,7 +20,7 @@ struct seasonal {
 	int32_t trend;                 /* of it for each value, the same */
 	uint16_t spread;               /* mean size of the errors, in 1/256 of a doubling */
 	uint16_t n;                    /* values so far */
-	uint16_t seen;                 /* slots of the first season that have a value */
+	uint16_t started;              /* the first season is over */
 	uint16_t reserved;
 };
 
@@ -32,7 +32,8 @@ struct forecast {
 /* Errors of a quarter of a doubling are never told apart from none. */
 enum { SEASONAL_LEAST_SPREAD = 64 };
 
-/* What is to be expected in SLOT (taken modulo). False while the first season is not complete. */
+/* What is to be expected in SLOT (taken modulo). False in the first season, which ends when a slot
+ * comes again, and while nothing ever came in SLOT. */
 bool seasonal_forecast(const struct seasonal *s, uint32_t slot, struct forecast *ret);
 
 /* VALUE, a logarithm of amount.h, came in SLOT. Constant time, but once for the first season. */

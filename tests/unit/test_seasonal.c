@@ -46,22 +46,28 @@ START_TEST(the_first_week_says_nothing)
 		ck_assert(!seasonal_forecast(&s, hour, &f));
 		seasonal_add(&s, hour, amount_log(usual(hour)));
 	}
+	ck_assert(!seasonal_forecast(&s, 0, &f));
+	seasonal_add(&s, 0, amount_log(usual(SEASON_SLOTS)));
 	ck_assert(seasonal_forecast(&s, 0, &f));
-	ck_assert_uint_eq(s.n, SEASON_SLOTS);
+	ck_assert(seasonal_forecast(&s, SEASON_SLOTS - 1, &f));
+	ck_assert_uint_eq(s.n, SEASON_SLOTS + 1);
 }
 END_TEST
 
-START_TEST(hours_that_were_not_watched_are_waited_for)
+/* Every third hour only, and one that comes late. */
+START_TEST(hours_of_which_nothing_is_known_have_no_forecast)
 {
 	struct seasonal s = {0};
 	struct forecast f;
 
-	for (uint32_t hour = 0; hour < 2 * SEASON_SLOTS - 1; hour++)
-		if (hour % SEASON_SLOTS != SEASON_SLOTS - 1)
-			seasonal_add(&s, hour, amount_log(usual(hour)));
-	ck_assert(!seasonal_forecast(&s, 0, &f));
-	seasonal_add(&s, SEASON_SLOTS - 1, amount_log(usual(SEASON_SLOTS - 1)));
-	ck_assert(seasonal_forecast(&s, 0, &f));
+	for (uint32_t hour = 0; hour < 3 * SEASON_SLOTS; hour += 3)
+		seasonal_add(&s, hour, amount_log(usual(hour)));
+	ck_assert(seasonal_forecast(&s, 3, &f));
+	ck_assert_int_lt(deviation(&s, 3 * SEASON_SLOTS + 3, usual(3)), 300);
+	ck_assert(!seasonal_forecast(&s, 4, &f));
+	seasonal_add(&s, 4, amount_log(usual(4)));
+	ck_assert(seasonal_forecast(&s, 4, &f));
+	ck_assert_int_lt(deviation(&s, 3 * SEASON_SLOTS + 4, usual(4)), 200);
 }
 END_TEST
 
@@ -145,7 +151,7 @@ START_TEST(any_saved_bytes_are_safe)
 			bytes[i] = round == 0 ? 0xff : (uint8_t)(seed >> 24);
 		}
 		if (round % 3 == 0)
-			s.seen = (uint16_t)(round % (SEASON_SLOTS + 1));
+			s.started = 0;
 		for (uint32_t i = 0; i < 400; i++) {
 			seed = seed * 1664525 + 1013904223;
 			seasonal_add(&s, seed, i % 3 ? seed >> 8 : amount_log(seed));
@@ -206,7 +212,7 @@ END_TEST
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, the_first_week_says_nothing);
-	tcase_add_test(tc, hours_that_were_not_watched_are_waited_for);
+	tcase_add_test(tc, hours_of_which_nothing_is_known_have_no_forecast);
 	tcase_add_test(tc, usual_hours_are_expected);
 	tcase_add_test(tc, the_same_amount_is_usual_by_day_and_not_at_night);
 	tcase_add_test(tc, bulk_of_one_night_is_not_learned);
