@@ -12,22 +12,40 @@ enum {
 	THURSDAY = 3, /* 1970-01-01 */
 };
 
+static bool is_order(enum verdict v)
+{
+	return v == VERDICT_ALLOWED || v == VERDICT_EXCEPTION || v == VERDICT_WINDOW ||
+	       v == VERDICT_LEARNED;
+}
+
 static bool is_verdict(struct str verdict, enum verdict v)
 {
 	return str_eq(verdict, str_from(verdict_name(v)));
 }
 
-static void set_verdict(struct sight *s, const struct facts *f)
+/* A conversation is judged by its first packet; whether a window is still open, by its last. */
+static void set_window(const struct analyst *a, struct sight *s)
 {
-	const struct str verdict = facts_str(f, FIELD_CONTRACT_VERDICT);
-	const struct str window = facts_str(f, FIELD_CONTRACT_WINDOW);
+	const char *window;
+	const enum verdict now =
+		perspective_verdict_at(&a->view, &a->facts, s->ev->flow.last_ns, &window);
+
+	s->in_window = strcmp(window, "inside") == 0;
+	s->out_of_window = strcmp(window, "outside") == 0;
+	s->outlasts_window = s->by_window && !is_order(now);
+}
+
+static void set_verdict(const struct analyst *a, struct sight *s)
+{
+	const struct str verdict = facts_str(&a->facts, FIELD_CONTRACT_VERDICT);
+	const struct str window = facts_str(&a->facts, FIELD_CONTRACT_WINDOW);
 
 	s->violation = is_verdict(verdict, VERDICT_VIOLATION);
-	s->ordered = is_verdict(verdict, VERDICT_ALLOWED) ||
-		     is_verdict(verdict, VERDICT_EXCEPTION) ||
-		     is_verdict(verdict, VERDICT_WINDOW) || is_verdict(verdict, VERDICT_LEARNED);
-	s->in_window = str_eq(window, STR("inside"));
-	s->out_of_window = str_eq(window, STR("outside"));
+	s->by_window = is_verdict(verdict, VERDICT_WINDOW);
+	s->ordered = s->by_window || is_verdict(verdict, VERDICT_ALLOWED) ||
+		     is_verdict(verdict, VERDICT_EXCEPTION) || is_verdict(verdict, VERDICT_LEARNED);
+	if (s->by_window || str_eq(window, STR("inside")) || str_eq(window, STR("outside")))
+		set_window(a, s);
 }
 
 /* At the site's own time: seconds since 1970, as if they were UTC. */
@@ -141,7 +159,7 @@ void analyst_observe(struct analyst *a, enum sight_kind kind, const struct event
 	s.peer_is_own = peer->scope == SITE_OWN;
 	s.peer_is_external = peer->scope == SITE_EXTERNAL;
 	s.peer_is_equipment = peer->equipment != NULL;
-	set_verdict(&s, f);
+	set_verdict(a, &s);
 	s.app = analyst_label(&ev->flow.label);
 	set_sight_time(a, &s);
 	behaviours_see(a->behaviours, &s, &a->facts);

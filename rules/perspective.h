@@ -56,6 +56,12 @@ static inline const struct equipment *perspective_equipment(const struct perspec
 	return p->ends[side].equipment;
 }
 
+/* The verdict of the conversation if it had begun at TS_NS, as the side sees it that was taken and
+ * whose facts F are; that end is declared, and there is a policy. *ret_window as in struct
+ * judgement. */
+enum verdict perspective_verdict_at(const struct perspective *p, const struct facts *f,
+	uint64_t ts_ns, const char **ret_window);
+
 /* What the inventory says of E, but for its name and address. */
 void perspective_set_equipment(struct facts *f, const struct equipment *e);
 

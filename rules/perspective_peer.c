@@ -342,6 +342,31 @@ static struct remembered_verdict judge(const struct perspective *p, const struct
 	return judged;
 }
 
+/* As if the conversation had begun at TS_NS. */
+static struct remembered_verdict verdict_at(
+	const struct perspective *p, const struct facts *f, uint64_t ts_ns)
+{
+	struct conversation c = conversation_of(p, f);
+	struct remembered_verdict v;
+
+	c.ts_ns = ts_ns;
+	v = judge(p, &c);
+	if (v.verdict == VERDICT_LEARNED && is_listed(f)) {
+		c.learned = NULL;
+		v.verdict = site_verdict(p->site, &c, &v.window);
+	}
+	return v;
+}
+
+enum verdict perspective_verdict_at(
+	const struct perspective *p, const struct facts *f, uint64_t ts_ns, const char **ret_window)
+{
+	const struct remembered_verdict v = verdict_at(p, f, ts_ns);
+
+	*ret_window = v.window;
+	return v.verdict;
+}
+
 static void fill_verdict(const struct perspective *p, struct facts *f)
 {
 	struct remembered_verdict v = {VERDICT_UNDECLARED, "none"};
@@ -352,15 +377,8 @@ static void fill_verdict(const struct perspective *p, struct facts *f)
 		facts_set_text(f, FIELD_CONTRACT_VERDICT, verdict_name(VERDICT_ALLOWED));
 		return;
 	}
-	if (site_is_declared(p->site) && self(p)) {
-		struct conversation c = conversation_of(p, f);
-
-		v = judge(p, &c);
-		if (v.verdict == VERDICT_LEARNED && is_listed(f)) {
-			c.learned = NULL;
-			v.verdict = site_verdict(p->site, &c, &v.window);
-		}
-	}
+	if (site_is_declared(p->site) && self(p))
+		v = verdict_at(p, f, p->ev->flow.first_ns);
 	facts_set_text(f, FIELD_CONTRACT_VERDICT, verdict_name(v.verdict));
 	facts_set_text(f, FIELD_CONTRACT_WINDOW, v.window);
 }

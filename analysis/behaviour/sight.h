@@ -40,8 +40,11 @@ struct sight {
 	bool indicated;         /* a feed warns of it */
 	bool ordered;           /* a contract, exception, window or approved edge allows it */
 	bool violation;         /* the policy forbids it */
-	bool in_window, out_of_window; /* of the supplier's maintenance; neither: it has none */
-	struct str app;                /* label that is certain, else empty */
+	/* Of the supplier's maintenance, when the conversation spoke last; neither: it has none. */
+	bool in_window, out_of_window;
+	bool by_window;       /* a window is what allows it, judged by its first packet */
+	bool outlasts_window; /* ... and it is over, and nothing else allows it */
+	struct str app;       /* label that is certain, else empty */
 
 	/* IP bytes since this conversation was last counted: of UPDATE, BURST and END. */
 	uint64_t sent, received; /* by the equipment */

@@ -1,7 +1,5 @@
-/* Conduct in maintenance windows: a peer entity that speaks with equipment while a window of its
- * supplier is open, and how much is said there; that goes on when the window is over; that comes
- * back while none is open. Whether the peer is one that the window lets in, the rules ask
- * (contract.verdict). */
+/* Conduct in maintenance windows: how much equipment sends to a peer entity that one lets in; that
+ * a conversation goes on when the window is over; that the peer comes back while none is open. */
 #include "analysis/behaviour/behaviour.h"
 #include "analysis/stats/amount.h"
 #include "common/quantity.h"
@@ -69,24 +67,18 @@ static void tell(const struct pair *p, const char *state, uint64_t score, struct
 		facts_set_num(f, FIELD_BEHAVIOUR_WINDOW_USUAL, amount_of_log(p->usual));
 }
 
-static bool see_inside(const struct sight *s, struct pair *p, uint32_t now_s, struct facts *ret)
+/* What is sent in the window, or in its overtime, is told as it grows. */
+static bool tell_growth(struct pair *p, const char *state, enum sight_kind kind, struct facts *ret)
 {
-	uint32_t step = s->kind == SIGHT_END ? TELL_END : TELL_STEP;
-	uint64_t times;
-	uint64_t score;
+	uint32_t step = kind == SIGHT_END ? TELL_END : TELL_STEP;
+	uint64_t times = times_usual(p);
+	uint64_t doublings = times == 0 ? 0 : amount_log(times - 1);
 	char text[QUANTITY_TEXT_BYTES];
 
-	if (p->first_s == 0 || p->over || now_s < p->last_s || now_s - p->last_s > APART_S)
-		begin_window(p, now_s);
-	p->last_s = now_s;
-	p->sent = amount_add(p->sent, s->sent);
-	p->received = amount_add(p->received, s->received);
 	if (p->sent < LEAST_TOLD || amount_log(p->sent) < p->told + step)
 		return false;
 	p->told = (uint16_t)amount_log(p->sent);
-	times = times_usual(p);
-	score = times == 0 ? 0 : amount_log(times - 1) * POINTS_A_DOUBLING / AMOUNT_DOUBLING;
-	tell(p, "inside", least(score, 1000), ret);
+	tell(p, state, least(doublings * POINTS_A_DOUBLING / AMOUNT_DOUBLING, 1000), ret);
 	facts_set_str(ret, FIELD_BEHAVIOUR_REASON,
 		arena_printf(ret->arena,
 			"sent %s in a maintenance window, %llu times what is usual",
@@ -94,16 +86,34 @@ static bool see_inside(const struct sight *s, struct pair *p, uint32_t now_s, st
 	return true;
 }
 
+static bool see_inside(const struct sight *s, struct pair *p, uint32_t now_s, struct facts *ret)
+{
+	if (p->first_s == 0 || p->over || (now_s > p->last_s && now_s - p->last_s > APART_S))
+		begin_window(p, now_s);
+	if (now_s > p->last_s)
+		p->last_s = now_s;
+	p->sent = amount_add(p->sent, s->sent);
+	p->received = amount_add(p->received, s->received);
+	return tell_growth(p, "inside", s->kind, ret);
+}
+
 /* The conversation began in a window and goes on. Told in steps that grow with it. */
-static bool see_overtime(struct pair *p, uint32_t overtime_s, struct facts *ret)
+static bool see_overtime(
+	const struct sight *s, struct pair *p, uint32_t overtime_s, struct facts *ret)
 {
 	uint32_t min = overtime_s / 60;
+	bool longer = min != 0 && min >= p->told_overtime_min + p->told_overtime_min / 8U + 1;
 
-	if (min == 0 || min < p->told_overtime_min + p->told_overtime_min / 8U + 1)
+	p->over = 1;
+	p->sent = amount_add(p->sent, s->sent);
+	p->received = amount_add(p->received, s->received);
+	if (!longer && !tell_growth(p, "overtime", s->kind, ret))
 		return false;
+	facts_set_num(ret, FIELD_BEHAVIOUR_WINDOW_OVERTIME, overtime_s);
+	if (!longer)
+		return true;
 	p->told_overtime_min = (uint16_t)least(min, UINT16_MAX);
 	tell(p, "overtime", least(UINT64_C(1000) * overtime_s / FULL_OVERTIME_S, 1000), ret);
-	facts_set_num(ret, FIELD_BEHAVIOUR_WINDOW_OVERTIME, overtime_s);
 	facts_set_str(ret, FIELD_BEHAVIOUR_REASON,
 		arena_printf(ret->arena,
 			"a conversation goes on for %u min after the maintenance window in which "
@@ -128,23 +138,19 @@ static bool see(const struct sight *s, const struct behaviour_memory *m, struct 
 {
 	struct pair *p = m->pair;
 	const struct flow_record *r = &s->ev->flow;
-	uint32_t now_s = (uint32_t)(s->ts_ns / NS_PER_S);
+	/* A conversation that fell silent ends long after its last word. */
 	uint32_t spoke_s = (uint32_t)(r->last_ns / NS_PER_S);
-	bool is_begin = s->kind == SIGHT_BEGIN;
 
 	if (!p || r->state != FLOW_ESTABLISHED)
 		return false;
-	if (s->in_window)
-		return see_inside(s, p, now_s, ret);
-	if (!s->out_of_window || p->first_s == 0)
+	if (s->by_window && !s->outlasts_window)
+		return see_inside(s, p, spoke_s, ret);
+	if (p->first_s == 0 || spoke_s <= p->last_s)
 		return false;
-	p->over = 1;
-	/* A conversation that fell silent ends long after its last word. */
-	if (spoke_s <= p->last_s)
-		return false;
-	if (r->first_ns / NS_PER_S <= p->last_s)
-		return see_overtime(p, spoke_s - p->last_s, ret);
-	return is_begin && see_outside(p, spoke_s - p->last_s, ret);
+	if (s->outlasts_window)
+		return see_overtime(s, p, spoke_s - p->last_s, ret);
+	return s->kind == SIGHT_BEGIN && s->out_of_window && !s->ordered &&
+	       see_outside(p, spoke_s - p->last_s, ret);
 }
 
 const struct behaviour behaviour_window = {

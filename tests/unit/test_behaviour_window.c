@@ -9,15 +9,18 @@
 #define MB     UINT64_C(1000000)
 
 static struct scene c;
+static uint64_t last_open_ns;
 
 static void open_scene(void)
 {
 	scene_open(&c, &behaviour_window);
 	scene_peer(&c, 0);
 	c.ev.flow.state = FLOW_ESTABLISHED;
+	last_open_ns = 0;
 }
 
-/* A conversation that began at BEGIN speaks at TS, in a window or not. */
+/* A conversation that began at BEGIN speaks at TS, while a window is open or not. It began in one
+ * when the peer was seen there at that time or later. */
 static bool speak(enum sight_kind kind, uint64_t begin_ns, uint64_t ts_ns, bool open, uint64_t sent,
 	uint64_t received)
 {
@@ -25,6 +28,11 @@ static bool speak(enum sight_kind kind, uint64_t begin_ns, uint64_t ts_ns, bool 
 	c.sight.ts_ns = ts_ns;
 	c.sight.in_window = open;
 	c.sight.out_of_window = !open;
+	c.sight.by_window = open || begin_ns <= last_open_ns;
+	c.sight.ordered = c.sight.by_window;
+	c.sight.outlasts_window = c.sight.by_window && !open;
+	if (open && ts_ns > last_open_ns)
+		last_open_ns = ts_ns;
 	c.sight.sent = sent;
 	c.sight.received = received;
 	c.ev.flow.first_ns = begin_ns;
@@ -65,8 +73,8 @@ START_TEST(sums_are_those_of_one_window)
 	speak(SIGHT_END, START + 60 * MINUTE, START + 61 * MINUTE, true, 20 * MB, 0);
 	ck_assert_uint_eq(scene_num(&c, FIELD_BEHAVIOUR_WINDOW_SENT), 40 * MB);
 	ck_assert_uint_eq(scene_num(&c, FIELD_BEHAVIOUR_WINDOW_DURATION), 3600);
-	/* They were seen outside in between, or not for six hours. */
-	speak(SIGHT_BEGIN, START + 90 * MINUTE, START + 90 * MINUTE, false, 0, 0);
+	/* It went on when the window was over, or nothing was said for six hours. */
+	speak(SIGHT_UPDATE, START, START + 90 * MINUTE, false, 0, 0);
 	speak(SIGHT_END, START + 120 * MINUTE, START + 120 * MINUTE, true, 30 * MB, 0);
 	ck_assert_uint_eq(scene_num(&c, FIELD_BEHAVIOUR_WINDOW_SENT), 30 * MB);
 	speak(SIGHT_END, START + NS_PER_DAY, START + NS_PER_DAY, true, 10 * MB, 0);
@@ -117,6 +125,7 @@ START_TEST(a_silent_session_has_no_overtime)
 	c.sight.ts_ns = START + 200 * MINUTE;
 	c.sight.in_window = false;
 	c.sight.out_of_window = true;
+	c.sight.outlasts_window = true;
 	c.ev.flow.last_ns = START + 9 * MINUTE;
 	ck_assert(!scene_see(&c));
 	scene_close(&c);
@@ -142,9 +151,10 @@ START_TEST(without_windows_there_is_nothing_to_say)
 {
 	open_scene();
 	speak(SIGHT_END, START, START, true, 9 * MB, 0);
-	c.sight.out_of_window = false;
-	c.sight.in_window = false;
-	c.sight.ts_ns = START + 60 * MINUTE;
+	c.sight = (struct sight){.kind = SIGHT_BEGIN,
+		.ev = &c.ev,
+		.peer_addr = &c.peer,
+		.ts_ns = START + 60 * MINUTE};
 	c.ev.flow.last_ns = START + 60 * MINUTE;
 	ck_assert(!scene_see(&c));
 	c.memory.pair = NULL;
