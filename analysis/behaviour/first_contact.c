@@ -190,6 +190,23 @@ static void hold_against(struct contact *c, struct first_contact *e, struct role
 	}
 }
 
+/* "entity, as, country" */
+static struct str list_of(struct arena *a, uint32_t bits)
+{
+	struct str text = STR("nothing");
+	bool first = true;
+
+	for (uint32_t i = 0; i < FACETS; i++) {
+		if (!(bits >> i & 1))
+			continue;
+		text = first ? facet_names[i]
+			     : arena_printf(a, "%.*s, %s", (int)text.len,
+				       text.data ? text.data : "", facet_names[i].data);
+		first = false;
+	}
+	return text;
+}
+
 static void set_names(struct facts *ret, enum field_id id, uint32_t bits)
 {
 	struct str *names = arena_alloc(ret->arena, FACETS * sizeof(*names));
@@ -212,6 +229,8 @@ static void tell(const struct contact *c, const struct first_contact *e, const s
 	struct facts *ret)
 {
 	const uint32_t days = role->days.n;
+	const struct str of_own = list_of(ret->arena, c->is_new);
+	const struct str of_role = list_of(ret->arena, c->role_new);
 
 	facts_set_num(ret, FIELD_BEHAVIOUR_SCORE, score_of(c));
 	facts_set_num(ret, FIELD_BEHAVIOUR_CONFIDENCE, days * 100 / (days + 7));
@@ -225,11 +244,9 @@ static void tell(const struct contact *c, const struct first_contact *e, const s
 		(role->days.churn + CHURN_ONE - 1u) / CHURN_ONE);
 	facts_set_str(ret, FIELD_BEHAVIOUR_REASON,
 		arena_printf(ret->arena,
-			"a first contact of %u kinds for this equipment, %u for its role, which "
-			"was seen on %u days, %u for the site",
-			(unsigned)__builtin_popcount(c->is_new),
-			(unsigned)__builtin_popcount(c->role_new), days,
-			(unsigned)__builtin_popcount(c->site_new)));
+			"met for the first time: %.*s; by its role, seen on %u days before: %.*s",
+			(int)of_own.len, of_own.data ? of_own.data : "", days, (int)of_role.len,
+			of_role.data ? of_role.data : ""));
 }
 
 /* A listed peer is told of once a day. */

@@ -86,6 +86,9 @@ START_TEST(test_part_of_it_is_new)
 {
 	usual_days(100, 14);
 	ck_assert(contact(114, "other.example", 64500, "NL", "TLS"));
+	ck_assert(str_eq(facts_str(&scene.facts, FIELD_BEHAVIOUR_REASON),
+		STR("met for the first time: entity; by its role, seen on 14 days before: "
+		    "entity")));
 	ck_assert_uint_eq(count_of(FIELD_BEHAVIOUR_FIRST_CONTACT_NEW), 1);
 	ck_assert(names(FIELD_BEHAVIOUR_FIRST_CONTACT_ROLE_NEW, "entity"));
 	ck_assert_uint_eq(scene_num(&scene, FIELD_BEHAVIOUR_SCORE), 200);
@@ -157,6 +160,9 @@ START_TEST(test_new_equipment_knows_what_its_role_knows)
 	ck_assert_uint_eq(scene_num(&scene, FIELD_BEHAVIOUR_FIRST_CONTACT_ROLE_DAYS), 14);
 	ck_assert_uint_eq(scene_num(&scene, FIELD_BEHAVIOUR_FIRST_CONTACT_ROLE_EQUIPMENT), 2);
 	ck_assert_uint_eq(scene_num(&scene, FIELD_BEHAVIOUR_SCORE), 240);
+	ck_assert(str_eq(facts_str(&scene.facts, FIELD_BEHAVIOUR_REASON),
+		STR("met for the first time: entity, as, country, application; by its role, seen "
+		    "on 14 days before: nothing")));
 	free(first);
 }
 END_TEST
