@@ -133,12 +133,16 @@ static bool counts_answered(const struct flow_record *r)
 			       r->port[1] == PORT_PFCP));
 }
 
-/* Its beginning was seen; of TCP a SYN, or what no connection has: neither SYN nor ACK nor RST. */
+/* The equipment itself was seen to begin it: of TCP by a SYN, or by what no connection has, neither
+ * SYN nor ACK nor RST. In a flood of answers that nobody asked for, it is taken for the caller and
+ * says nothing, or refuses. */
 static bool was_begun(const struct flow_record *r)
 {
-	if (r->proto == IPPROTO_NUM_TCP && !(r->tcp_flags[0] & (TCP_SYN | TCP_ACK | TCP_RST)))
-		return true;
-	return !r->midstream;
+	if (r->packets[0] == 0)
+		return false;
+	if (r->proto != IPPROTO_NUM_TCP)
+		return !r->midstream;
+	return (r->tcp_flags[0] & TCP_SYN) || !(r->tcp_flags[0] & (TCP_ACK | TCP_RST));
 }
 
 static void see_direction(struct fanout_site *site, const struct flow_record *r)

@@ -228,6 +228,22 @@ START_TEST(test_a_connection_that_was_going_on_is_no_probe)
 }
 END_TEST
 
+/* Answers to forged calls: the victim sends nothing, or resets. */
+START_TEST(test_unasked_answers_make_no_caller)
+{
+	for (uint32_t i = 0; i < 100; i++) {
+		scene_peer(&scene, i);
+		scene.ev.flow = (struct flow_record){.proto = i % 2 ? TCP : UDP,
+			.port = {40000, 443},
+			.packets = {i % 4 == 1, 3},
+			.tcp_flags = {i % 4 == 1 ? TCP_RST : 0, TCP_SYN | TCP_ACK},
+			.first_ns = START_S * NS_PER_S};
+		scene.sight.kind = SIGHT_END;
+		ck_assert(!scene_see(&scene));
+	}
+}
+END_TEST
+
 /* Partners that are met for the first time and answer; later, the same ones again. */
 START_TEST(test_a_sweep_of_signalling_counts_answers)
 {
@@ -343,6 +359,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, test_groups_are_no_hosts);
 	tcase_add_test(tc, test_traceroute_tries_one_port);
 	tcase_add_test(tc, test_a_connection_that_was_going_on_is_no_probe);
+	tcase_add_test(tc, test_unasked_answers_make_no_caller);
 	tcase_add_test(tc, test_a_sweep_of_signalling_counts_answers);
 	tcase_add_test(tc, test_known_partners_are_no_sweep);
 	tcase_add_test(tc, test_a_slow_sweep_shows_in_a_day);
