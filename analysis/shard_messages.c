@@ -6,8 +6,10 @@
 #include "analysis/signalling/opening.h"
 #include "common/hash/hash.h"
 
-/* Kinds of messages of one conversation that are told in one minute. */
-enum { MOST_TOLD = 256 };
+enum {
+	MOST_TOLD = 256,    /* kinds of messages of one conversation that are told in a minute */
+	MOST_OPENINGS = 64, /* of unknown conversations with one host that are told in a minute */
+};
 
 static enum signalling_id by_transport(const struct flow *f)
 {
@@ -95,17 +97,17 @@ static bool is_read_to_its_end(const struct flow *f)
 	return most && f->packets[0] + f->packets[1] > most;
 }
 
-/* Tells M, which a packet of F says, when it is due. */
+/* Tells M, which a packet of F says and others said, N with this one; 0: it is not due. */
 static void tell(struct shard *s, const struct flow *f, const struct flow_packet *fp,
-	const struct signalling_message *m)
+	const struct signalling_message *m, uint32_t n)
 {
 	struct event ev;
 
 	s->stats.messages++;
-	shard_event_begin(s, f, EVENT_MESSAGE, &ev);
-	ev.message_count = count(s, f, m);
-	if (ev.message_count == 0)
+	if (n == 0)
 		return;
+	shard_event_begin(s, f, EVENT_MESSAGE, &ev);
+	ev.message_count = n;
 	ev.message_protocol =
 		m->protocol ? m->protocol : signalling_name((enum signalling_id)f->watch);
 	ev.message = keep(s, m);
@@ -140,7 +142,7 @@ void shard_emit_messages(struct shard *s, struct flow *f, const struct flow_pack
 		memset(&m, 0, offsetof(struct signalling_message, facts));
 		m.n_room = 0;
 		if (reader->message(&l, at, n, &m))
-			tell(s, f, fp, &m);
+			tell(s, f, fp, &m, count(s, f, &m));
 		if (m.next == 0 || m.next >= n)
 			break;
 		at += m.next;
@@ -151,12 +153,20 @@ void shard_emit_messages(struct shard *s, struct flow *f, const struct flow_pack
 	}
 }
 
+/* There is one for each conversation: of those that call the same host in one minute the first are
+ * told. */
 void shard_emit_opening(struct shard *s, const struct flow *f, const struct flow_packet *fp)
 {
 	struct signalling_message m = {0};
+	uint64_t host;
+	uint32_t n;
 
-	if (opening_message(fp->layer, fp->payload, payload_captured(fp), &m))
-		tell(s, f, fp, &m);
+	if (!opening_message(fp->layer, fp->payload, payload_captured(fp), &m))
+		return;
+	host = hash64(&fp->layer->dst, sizeof(fp->layer->dst), s->cfg.hash_key);
+	n = repeats_count(&s->repeats, host, s->now_ns);
+	s->stats.messages_withheld += n > MOST_OPENINGS;
+	tell(s, f, fp, &m, n <= MOST_OPENINGS ? 1 : 0);
 }
 
 void shard_emit_reset(struct shard *s, const struct flow *f, const struct flow_packet *fp)
@@ -164,5 +174,5 @@ void shard_emit_reset(struct shard *s, const struct flow *f, const struct flow_p
 	struct signalling_message m = {0};
 
 	opening_reset(fp->layer, &m);
-	tell(s, f, fp, &m);
+	tell(s, f, fp, &m, count(s, f, &m));
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "analysis/behaviour/behaviour.h"
+#include "analysis/behaviour/bits.h"
 #include "analysis/behaviour/dns_name.h"
 #include "analysis/stats/amount.h"
 #include "common/hash/hash.h"
@@ -29,7 +30,7 @@ enum {
 
 struct domain {
 	uint64_t hash; /* 0: free */
-	uint64_t seen[BITS / 64];
+	uint8_t seen[BITS / 8];
 	uint16_t words[WORDS]; /* hashes; of the latest new name */
 	uint32_t first_s, last_s;
 	uint32_t n;
@@ -155,34 +156,21 @@ static struct domain *domain_of(struct memory *m, uint64_t hash, uint32_t now_s)
 /* True when no name that looks like HASH was seen. */
 static bool see_name(struct domain *d, uint32_t hash)
 {
-	const uint64_t bit = UINT64_C(1) << (hash % 64);
-	uint64_t *word = &d->seen[hash / 64 % (BITS / 64)];
-	const bool is_new = !(*word & bit);
+	const bool is_new = !bits_has(d->seen, BITS, hash);
 
-	*word |= bit;
+	bits_add(d->seen, BITS, hash);
 	return is_new;
 }
 
 /* Names that looked new: those whose words were added. */
 static uint32_t count_seen(const struct domain *d)
 {
-	uint32_t n = 0;
-
-	for (int i = 0; i < BITS / 64; i++)
-		n += (uint32_t)__builtin_popcountll(d->seen[i]);
-	return n;
+	return BITS - bits_free(d->seen, BITS);
 }
 
-/* How many different names set that many of the bits: linear counting, BITS x ln(BITS / clear). */
 static uint32_t count_names(const struct domain *d)
 {
-	const uint64_t ln2 = 2977044471; /* in parts of 2^32 */
-	const uint32_t seen = count_seen(d);
-	const uint32_t clear = seen < BITS ? BITS - seen : 1;
-
-	return (uint32_t)((uint64_t)(amount_log(BITS - 1) - amount_log(clear - 1)) * BITS * ln2 /
-				  AMOUNT_DOUBLING >>
-			  32);
+	return bits_estimate(BITS, bits_free(d->seen, BITS));
 }
 
 static uint32_t add(uint32_t a, uint64_t b)
@@ -273,6 +261,7 @@ static void set_facts(const struct domain *d, const struct asked *a, struct fact
 {
 	facts_set_num(f, FIELD_BEHAVIOUR_SCORE, score_of(d));
 	facts_set_num(f, FIELD_BEHAVIOUR_CONFIDENCE, d->n < FULL_N ? percent(d->n, FULL_N) : 100);
+	facts_set_str(f, FIELD_BEHAVIOUR_SUBJECT, a->name.domain);
 	facts_set_str(f, FIELD_BEHAVIOUR_DNS_TUNNEL_DOMAIN, a->name.domain);
 	facts_set_num(f, FIELD_BEHAVIOUR_DNS_TUNNEL_N, d->n);
 	facts_set_num(f, FIELD_BEHAVIOUR_DNS_TUNNEL_NAMES, count_names(d));

@@ -31,7 +31,7 @@ enum {
 static bool is_counting(const uint8_t *p, uint32_t n)
 {
 	for (uint32_t i = 1; i < n; i++) {
-		if (p[i] != (uint8_t)(p[i - 1] + 1) && p[i] != p[0])
+		if (p[i] != (uint8_t)(p[i - 1] + 1) && (p[i] != p[0] || p[i - 1] == p[0]))
 			return false;
 	}
 	return true;
@@ -62,14 +62,15 @@ static const char *pattern_of(const uint8_t *p, uint32_t n)
 		return "none";
 	for (uint32_t stamp = 0; stamp <= MOST_STAMP && n >= stamp + LEAST_COMPARED;
 		stamp += STAMP_STEP) {
-		if (is_repeated(p + stamp, n - stamp, 1))
+		/* What is filled up with zeros has data in front of them. */
+		if (2 * stamp <= n && is_repeated(p + stamp, n - stamp, 1))
 			return "constant";
 		if (is_counting(p + stamp, n - stamp))
 			return "counting";
 	}
 	if (n <= SHORT_BYTES)
 		return "short";
-	for (uint32_t stamp = 0; stamp <= MOST_STAMP && n > stamp; stamp += STAMP_STEP) {
+	for (uint32_t stamp = 0; stamp <= MOST_STAMP && 2 * stamp <= n; stamp += STAMP_STEP) {
 		if (has_period(p + stamp, n - stamp))
 			return "repeated";
 	}
@@ -81,7 +82,7 @@ static uint32_t round_size(uint32_t n)
 {
 	uint32_t step = 1;
 
-	while (n / step > SHORT_BYTES)
+	while (n > 16 * step)
 		step *= 2;
 	return (n + step - 1) / step * step;
 }

@@ -337,6 +337,8 @@ def message_seeds(seeds):
     seeds.add("fuzz_dns_answer", DNS[:7] + b"\3" + DNS[8:] + six + alias)
     for path in captures():
         for _, frame in list(frames(path))[:FRAMES_OF_A_CAPTURE]:
+            if len(frame) > 42 and frame[12:14] == b"\x08\0" and frame[23] == 1:
+                seeds.add("fuzz_icmp", bytes([frame[34], 0]) + frame[42:])
             if len(frame) < 50 or frame[12:14] != b"\x08\0" or frame[23] not in (6, 17, 132):
                 continue
             at = 34 + {6: frame[46] >> 4 << 2, 17: 8, 132: 12}[frame[23]]

@@ -157,6 +157,7 @@ START_TEST(icmp_type_and_code)
 	ck_assert_str_eq(reason_name(&p), "none");
 	ck_assert_int_eq(p.layers[0].icmp_type, 8);
 	ck_assert_int_eq(p.layers[0].icmp_code, 0);
+	ck_assert_uint_eq(p.layers[0].icmp_rest, 0x00010002);
 	ck_assert_int_eq(p.layers[0].sport, 0);
 	ck_assert_int_eq(p.layers[0].payload_offset, 28);
 	ck_assert_int_eq(p.layers[0].payload_bytes, 48);
@@ -170,6 +171,25 @@ START_TEST(icmp_type_and_code)
 	ck_assert_int_eq(p.layers[0].icmp_type, 155);
 	ck_assert_int_eq(p.layers[0].icmp_code, 1);
 	ck_assert_int_eq(p.layers[0].payload_bytes, 0);
+	ck_assert_uint_eq(p.layers[0].icmp_rest, 0);
+}
+END_TEST
+
+/* The pointer is read whatever the flag says, with options and without. */
+START_TEST(tcp_urgent_pointer)
+{
+	for (uint32_t options = 0; options <= 12; options += 12) {
+		struct builder b;
+		struct packet p;
+
+		build_start(&b);
+		build_tcp(&b, 1000, 443, TCP_RST | TCP_ACK, options);
+		put16(b.bytes + b.at + 18, 0x0102);
+		build_ipv4(&b, 1, 2, 6);
+		build_decode(&b, RAW, &p);
+		ck_assert_uint_eq(p.layers[0].tcp_urgent, 0x0102);
+		ck_assert_int_eq(p.layers[0].tcp_flags, TCP_RST | TCP_ACK);
+	}
 }
 END_TEST
 
@@ -198,6 +218,7 @@ static void add_tests(TCase *t)
 	tcase_add_test(t, tcp_cut_in_its_header);
 	tcase_add_test(t, udp_lengths);
 	tcase_add_test(t, sctp_ports);
+	tcase_add_test(t, tcp_urgent_pointer);
 	tcase_add_test(t, icmp_type_and_code);
 	tcase_add_test(t, icmp_error_quotes_no_layer);
 }

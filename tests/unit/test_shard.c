@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "analysis/flow/details.h"
+#include "analysis/signalling/signalling.h"
 #include "capture/decode/decode.h"
 #include "common/time_text.h"
 #include "tests/support/payloads.h"
@@ -425,7 +426,7 @@ START_TEST(test_full_table_evicts_the_least_missed)
 	noise(r, T0 + 2 * S, CLIENT, 7001); /* another */
 	r->n = 0;
 	noise(r, T0 + 3 * S, CLIENT, 7002);
-	ASSERT_KINDS(r, "CE");
+	ASSERT_KINDS(r, "CEM");
 	ck_assert_int_eq(r->ev[1].flow.end, FLOW_END_EVICTED);
 	ck_assert_uint_eq(r->ev[1].flow.port[1], 7000);
 	ck_assert_uint_eq(r->ev[1].seq, r->seq);
@@ -440,6 +441,69 @@ START_TEST(test_full_table_evicts_the_least_missed)
 }
 END_TEST
 
+/* What an unknown conversation opens with is told at once, of its caller alone, and of the first 64
+ * that call a host in one minute. */
+START_TEST(test_openings)
+{
+	const struct payload data = payload_text("\x52\x93 wake up"),
+			     question = dns_message("www.example", 0, 0);
+	struct rig *r = rig_new(&plenty);
+	const struct signalling_message *m;
+
+	udp(r, T0, CLIENT, 7000, &data);
+	ASSERT_KINDS(r, "M");
+	m = r->ev[0].message;
+	ck_assert_str_eq(m->name, "opening");
+	ck_assert_str_eq(r->ev[0].message_protocol, "Unknown");
+	ck_assert_uint_eq(r->ev[0].message_sender, 0);
+	ck_assert_uint_eq(m->n_bytes, data.n);
+	ck_assert_int_eq(memcmp(m->bytes, data.bytes, data.n), 0);
+	udp(r, T0, CLIENT, 7000, &data);
+	udp(r, T0, SERVER, 7000, &data);
+	ck_assert_uint_eq(count(r, EVENT_MESSAGE), 1);
+	udp(r, T0, CLIENT, 53, &question); /* a protocol is recognised */
+	ck_assert_uint_eq(count(r, EVENT_MESSAGE), 1);
+	for (uint16_t i = 0; i < 70; i++)
+		udp(r, T0, CLIENT, (uint16_t)(7001 + i), &data);
+	ck_assert_uint_eq(count(r, EVENT_MESSAGE), 64);
+	ck_assert_uint_eq(stats(r).messages_withheld, 7);
+	udp(r, T0 + 60 * S, CLIENT, 8000, &data);
+	ck_assert_uint_eq(count(r, EVENT_MESSAGE), 65);
+	rig_free(r);
+}
+END_TEST
+
+static void reset(struct rig *r, uint8_t flags, uint16_t pointer)
+{
+	struct builder b;
+
+	build_start(&b);
+	build_tcp(&b, 7000, CLIENT_PORT, flags, 0);
+	put16(b.bytes + b.at + 18, pointer);
+	carry_ip(&b, SERVER, 6);
+	feed(r, T0, &b);
+}
+
+/* However well the conversation is known. */
+START_TEST(test_marked_resets)
+{
+	struct rig *r = rig_new(&plenty);
+
+	tcp(r, T0, CLIENT, 7000, TCP_ACK, 100, 1, NULL);
+	reset(r, TCP_RST | TCP_ACK, 0);
+	reset(r, TCP_RST | TCP_ACK | TCP_URG, 1);
+	reset(r, TCP_RST, 1);
+	reset(r, TCP_ACK, 1);
+	ck_assert_uint_eq(count(r, EVENT_MESSAGE), 0);
+	reset(r, TCP_RST | TCP_ACK, 1);
+	ck_assert_uint_eq(count(r, EVENT_MESSAGE), 1);
+	ck_assert_str_eq(nth(r, EVENT_MESSAGE, 0)->message->name, "marked-reset");
+	ck_assert_str_eq(nth(r, EVENT_MESSAGE, 0)->message_protocol, "TCP");
+	ck_assert_uint_eq(nth(r, EVENT_MESSAGE, 0)->message_sender, 1);
+	rig_free(r);
+}
+END_TEST
+
 START_TEST(test_detection_budget)
 {
 	struct shard_config cfg = plenty;
@@ -449,10 +513,10 @@ START_TEST(test_detection_budget)
 	r = rig_new(&cfg);
 	for (int i = 0; i < 5; i++)
 		noise(r, T0, CLIENT, 7000);
-	ASSERT_KINDS(r, "");
+	ASSERT_KINDS(r, "M");
 	noise(r, T0, CLIENT, 7000);
-	ASSERT_KINDS(r, "C");
-	ck_assert_int_eq(r->ev[0].flow.label.confidence, LABEL_NONE);
+	ASSERT_KINDS(r, "MC");
+	ck_assert_int_eq(r->ev[1].flow.label.confidence, LABEL_NONE);
 	for (int i = 0; i < 50; i++)
 		noise(r, T0, CLIENT, 7000);
 	ck_assert_uint_eq(stats(r).packets_inspected, 6);
@@ -1198,6 +1262,8 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, test_a_closed_connection_lingers_for_late_packets);
 	tcase_add_test(tc, test_a_new_syn_begins_a_new_flow);
 	tcase_add_test(tc, test_full_table_evicts_the_least_missed);
+	tcase_add_test(tc, test_openings);
+	tcase_add_test(tc, test_marked_resets);
 	tcase_add_test(tc, test_detection_budget);
 	tcase_add_test(tc, test_decided_flows_are_not_inspected);
 	tcase_add_test(tc, test_full_detection_gives_up_the_longest_idle);
