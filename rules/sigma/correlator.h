@@ -30,6 +30,7 @@ struct correlator_config {
 	struct sigma_scratch *scratch; /* borrowed: for explanations */
 	uint64_t hash_key;
 	uint32_t max_groups, max_events, max_spent; /* 0: as in a sensor */
+	bool tell_all; /* those, too, that are only counted by others: for trials */
 	correlator_sink_fn *sink;
 	void *user;
 };

@@ -70,7 +70,7 @@ static int fire(struct correlator *c, const struct account *account, bool begins
 	int rc = 0;
 
 	c->stats.met++;
-	if (!of->rule.is_silent)
+	if (!of->rule.is_silent || c->cfg.tell_all)
 		rc = c->cfg.sink(c->cfg.user, &m, f, c->ts_ns, alert_id);
 	if (rc == 0 && begins && of->feeds)
 		rc = correlator_tell(c, of->feeds, 0, &m, f, alert_id);

@@ -46,6 +46,7 @@ int trial_correlate(const struct sigma *rules, struct sigma_scratch *scratch,
 		.max_groups = MAX_GROUPS,
 		.max_events = MAX_EVENTS,
 		.max_spent = MAX_SPENT,
+		.tell_all = true,
 		.sink = sink,
 		.user = user};
 	struct passing p = {.correlator = correlator_new(&cc), .facts = facts, .of = of};
