@@ -215,6 +215,8 @@ void summary_alerts(FILE *to, const struct analyst_stats *stats)
 	count(to, stats->associations_evicted,
 		"associations of SCTP forgotten: the table was full");
 	count(to, stats->associations_evicted_established, "of these, established ones");
+	count(to, stats->association_ways_forgotten,
+		"tags and paths of associations of SCTP forgotten");
 	count(to, stats->regex_limit_hits, "regular expressions stopped at their limit");
 }
 

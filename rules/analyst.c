@@ -12,6 +12,7 @@ enum {
 	ARENA_BLOCK_BYTES = 64 * 1024,
 	MAX_NAMES = 65536, /* (client, address) pairs learned from DNS */
 	MAX_VISIBLE = 65536,
+	MAX_ASSOCIATIONS = 32768,
 	MAX_MARKS = 1 << 18, /* conversations that count for thresholds */
 };
 
@@ -114,7 +115,7 @@ struct analyst *analyst_new(
 	a->noise = noise_new(&nc);
 	a->correlator = new_correlator(a);
 	a->behaviours = analyst_new_behaviours(a);
-	a->associations = associations_new(cfg->hash_key);
+	a->associations = associations_new(MAX_ASSOCIATIONS, cfg->hash_key);
 	a->arena = arena_new(ARENA_BLOCK_BYTES);
 	a->facts.arena = a->arena;
 	if (!a->visibility || !a->baseline || !a->behaviours || !a->associations || !a->view.geo ||
@@ -414,6 +415,7 @@ void analyst_stats(const struct analyst *a, struct analyst_stats *ret)
 	noise_stats(a->noise, &ret->noise);
 	ret->associations_evicted = associations_evicted(a->associations);
 	ret->associations_evicted_established = associations_evicted_established(a->associations);
+	ret->association_ways_forgotten = associations_ways_forgotten(a->associations);
 	behaviours_stats(a->behaviours, &ret->behaviours);
 }
 

@@ -60,7 +60,7 @@ struct analyst_stats {
 	struct findings_stats findings;
 	struct correlator_stats correlations;
 	struct noise_stats noise;
-	uint64_t associations_evicted, associations_evicted_established;
+	uint64_t associations_evicted, associations_evicted_established, association_ways_forgotten;
 	struct behaviours_stats behaviours;
 };
 

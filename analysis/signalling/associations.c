@@ -1,52 +1,35 @@
-#include "analysis/signalling/associations.h"
+#include "analysis/signalling/associations_state.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/hash/hash.h"
 
-enum { MAX_ASSOCIATIONS = 32768, SETS = 32768, WAYS = 8 };
-
-#define NONE UINT32_MAX
-
-/* Where an association is found by what a packet shows of it. What an entry says may be out of
- * date: whoever follows it looks whether the association is the one. So nothing has to be taken
- * out. */
-struct index_set {
-	uint64_t names[WAYS]; /* keyed hash of a tag or a path; 0: free */
-	uint64_t used[WAYS];
-	uint32_t at[WAYS];
-};
-
-struct list {
-	uint32_t head, tail; /* longest idle first */
-};
-
-enum { LIST_OPENING, LIST_ESTABLISHED, N_LISTS };
-
-struct associations {
-	struct association all[MAX_ASSOCIATIONS];
-	struct index_set sets[SETS];
-	struct list lists[N_LISTS];
-	uint32_t used;
-	uint64_t key, stamp;
-	uint64_t evicted, evicted_established;
-};
-
-struct associations *associations_new(uint64_t hash_key)
+struct associations *associations_new(uint32_t max, uint64_t hash_key)
 {
 	struct associations *a = calloc(1, sizeof(*a));
 
 	if (!a)
 		return NULL;
+	a->all = calloc(max, sizeof(*a->all));
+	a->sets = calloc(max, sizeof(*a->sets));
+	if (!a->all || !a->sets) {
+		associations_free(a);
+		return NULL;
+	}
+	a->max = max;
 	a->key = hash_key;
-	for (int i = 0; i < N_LISTS; i++)
-		a->lists[i] = (struct list){NONE, NONE};
+	for (int i = 0; i < ASSOCIATION_LISTS; i++)
+		a->lists[i] = (struct association_list){ASSOCIATION_NONE, ASSOCIATION_NONE};
 	return a;
 }
 
 void associations_free(struct associations *a)
 {
+	if (!a)
+		return;
+	free(a->all);
+	free(a->sets);
 	free(a);
 }
 
@@ -73,22 +56,27 @@ uint64_t associations_evicted_established(const struct associations *a)
 	return a->evicted_established;
 }
 
+uint64_t associations_ways_forgotten(const struct associations *a)
+{
+	return a->ways_forgotten;
+}
+
 /* Lists */
 
 static int list_of(const struct association *as)
 {
 	return as->state == ASSOCIATION_ESTABLISHED || as->state == ASSOCIATION_SHUTDOWN
-		       ? LIST_ESTABLISHED
-		       : LIST_OPENING;
+		       ? ASSOCIATION_OPEN
+		       : ASSOCIATION_OPENING;
 }
 
-static void append(struct associations *a, uint32_t i)
+void associations_append(struct associations *a, uint32_t i)
 {
-	struct list *l = &a->lists[list_of(&a->all[i])];
+	struct association_list *l = &a->lists[list_of(&a->all[i])];
 
 	a->all[i].prev = l->tail;
-	a->all[i].next = NONE;
-	if (l->tail == NONE)
+	a->all[i].next = ASSOCIATION_NONE;
+	if (l->tail == ASSOCIATION_NONE)
 		l->head = i;
 	else
 		a->all[l->tail].next = i;
@@ -98,33 +86,35 @@ static void append(struct associations *a, uint32_t i)
 static void take_out(struct associations *a, uint32_t i)
 {
 	const struct association *as = &a->all[i];
-	struct list *l = &a->lists[list_of(as)];
+	struct association_list *l = &a->lists[list_of(as)];
 
-	if (as->prev == NONE)
+	if (as->prev == ASSOCIATION_NONE)
 		l->head = as->next;
 	else
 		a->all[as->prev].next = as->next;
-	if (as->next == NONE)
+	if (as->next == ASSOCIATION_NONE)
 		l->tail = as->prev;
 	else
 		a->all[as->next].prev = as->prev;
 }
 
-/* A place, zeroed, in no list. */
-static uint32_t place(struct associations *a)
+uint32_t associations_place(struct associations *a)
 {
-	uint32_t i;
+	uint32_t i = a->used;
 
-	if (a->used < MAX_ASSOCIATIONS)
-		return a->used++;
-	i = a->lists[LIST_OPENING].head;
-	if (i == NONE) {
-		i = a->lists[LIST_ESTABLISHED].head;
-		a->evicted_established++;
+	if (a->used < a->max) {
+		a->used++;
+	} else {
+		i = a->lists[ASSOCIATION_OPENING].head;
+		if (i == ASSOCIATION_NONE) {
+			i = a->lists[ASSOCIATION_OPEN].head;
+			a->evicted_established++;
+		}
+		a->evicted++;
+		take_out(a, i);
+		memset(&a->all[i], 0, sizeof(a->all[i]));
 	}
-	a->evicted++;
-	take_out(a, i);
-	memset(&a->all[i], 0, sizeof(a->all[i]));
+	a->all[i].birth = ++a->births;
 	return i;
 }
 
@@ -160,33 +150,55 @@ static uint64_t path_name(const struct associations *a, uint16_t segment,
 
 static uint32_t look_up(struct associations *a, uint64_t name)
 {
-	struct index_set *set = &a->sets[(name >> 1) % SETS];
+	struct association_index *set = &a->sets[(name >> 1) % a->max];
 
-	for (int i = 0; i < WAYS; i++) {
+	for (int i = 0; i < ASSOCIATION_WAYS; i++) {
 		if (set->names[i] != name)
 			continue;
 		set->used[i] = ++a->stamp;
 		return set->at[i];
 	}
-	return NONE;
+	return ASSOCIATION_NONE;
+}
+
+/* How much an entry is missed: free ones and those of associations that are gone not at all, those
+ * of established associations most. */
+static int rank_of(const struct associations *a, const struct association_index *set, int way)
+{
+	const struct association *as = &a->all[set->at[way]];
+
+	if (set->names[way] == 0 || as->birth != set->births[way])
+		return 0;
+	return list_of(as) == ASSOCIATION_OPEN ? 2 : 1;
+}
+
+static int way_for(struct associations *a, const struct association_index *set, uint64_t name)
+{
+	int best = 0, best_rank = rank_of(a, set, 0);
+
+	for (int i = 0; i < ASSOCIATION_WAYS; i++) {
+		const int rank = rank_of(a, set, i);
+
+		if (set->names[i] == name)
+			return i;
+		if (rank < best_rank || (rank == best_rank && set->used[i] < set->used[best])) {
+			best = i;
+			best_rank = rank;
+		}
+	}
+	a->ways_forgotten += best_rank == 2;
+	return best;
 }
 
 static void enter(struct associations *a, uint64_t name, uint32_t at)
 {
-	struct index_set *set = &a->sets[(name >> 1) % SETS];
-	int oldest = 0;
+	struct association_index *set = &a->sets[(name >> 1) % a->max];
+	const int way = way_for(a, set, name);
 
-	for (int i = 0; i < WAYS; i++) {
-		if (set->names[i] == name) {
-			oldest = i;
-			break;
-		}
-		if (set->used[i] < set->used[oldest])
-			oldest = i;
-	}
-	set->names[oldest] = name;
-	set->used[oldest] = ++a->stamp;
-	set->at[oldest] = at;
+	set->names[way] = name;
+	set->used[way] = ++a->stamp;
+	set->births[way] = a->all[at].birth;
+	set->at[way] = at;
 }
 
 /* Addresses */
@@ -248,7 +260,7 @@ struct association *associations_find(struct associations *a, uint16_t segment,
 	uint16_t other_port, int *ret_first)
 {
 	const uint32_t at = look_up(a, path_name(a, segment, addr, port, other_addr, other_port));
-	struct association *as = at == NONE ? NULL : &a->all[at];
+	struct association *as = at == ASSOCIATION_NONE ? NULL : &a->all[at];
 
 	for (int end = 0; as && end < 2; end++) {
 		if (as->segment == segment && as->port[end] == port &&
@@ -288,7 +300,7 @@ static uint32_t find_tag(struct associations *a, uint16_t segment, uint16_t to, 
 	uint32_t tag, int *ret_end)
 {
 	const uint32_t at = look_up(a, tag_name(a, segment, to, from, tag));
-	const struct association *as = at == NONE ? NULL : &a->all[at];
+	const struct association *as = at == ASSOCIATION_NONE ? NULL : &a->all[at];
 
 	for (int end = 0; as && end < 2; end++) {
 		if (as->segment == segment && as->port[end] == to && as->port[!end] == from &&
@@ -297,7 +309,7 @@ static uint32_t find_tag(struct associations *a, uint16_t segment, uint16_t to, 
 			return at;
 		}
 	}
-	return NONE;
+	return ASSOCIATION_NONE;
 }
 
 static void set_tag(struct associations *a, uint32_t at, int end, uint32_t tag)
@@ -326,7 +338,7 @@ static uint8_t first_state(uint8_t chunk)
 
 static uint32_t begin(struct associations *a, const struct association_sight *s, int sender)
 {
-	const uint32_t at = place(a);
+	const uint32_t at = associations_place(a);
 	struct association *as = &a->all[at];
 
 	as->segment = s->segment;
@@ -335,7 +347,7 @@ static uint32_t begin(struct associations *a, const struct association_sight *s,
 	as->first_ns = s->ts_ns;
 	as->state = first_state(s->chunk);
 	as->midstream = s->chunk != SCTP_CHUNK_INIT && s->chunk != SCTP_CHUNK_INIT_ACK;
-	append(a, at);
+	associations_append(a, at);
 	return at;
 }
 
@@ -355,7 +367,7 @@ static uint32_t find_by_packet(
 	int end;
 	uint32_t at = find_tag(a, s->segment, s->dport, s->sport, s->tag, &end);
 
-	if (at != NONE) {
+	if (at != ASSOCIATION_NONE) {
 		*ret_sender = !end;
 		return at;
 	}
@@ -363,13 +375,13 @@ static uint32_t find_by_packet(
 		return find_tag(a, s->segment, s->sport, s->dport, s->tag, ret_sender);
 	as = associations_find(a, s->segment, &s->src, s->sport, &s->dst, s->dport, ret_sender);
 	if (!as || as->tag[!*ret_sender] || is_over(as))
-		return NONE;
+		return ASSOCIATION_NONE;
 	at = (uint32_t)(as - a->all);
 	set_tag(a, at, !*ret_sender, s->tag);
 	return at;
 }
 
-/* The association of S, begun if it is a new one. NONE: S tells of none. */
+/* The association of S, begun if it is a new one. ASSOCIATION_NONE: S tells of none. */
 static uint32_t find_or_begin(
 	struct associations *a, const struct association_sight *s, int *ret_sender)
 {
@@ -377,7 +389,7 @@ static uint32_t find_or_begin(
 
 	if (s->chunk == SCTP_CHUNK_INIT) {
 		at = find_tag(a, s->segment, s->sport, s->dport, s->new_tag, ret_sender);
-		if (at != NONE || s->new_tag == 0)
+		if (at != ASSOCIATION_NONE || s->new_tag == 0)
 			return at;
 		*ret_sender = 0;
 		at = begin(a, s, 0);
@@ -385,12 +397,12 @@ static uint32_t find_or_begin(
 		return at;
 	}
 	if (s->tag == 0)
-		return NONE;
+		return ASSOCIATION_NONE;
 	at = find_by_packet(a, s, ret_sender);
-	if (at != NONE)
+	if (at != ASSOCIATION_NONE)
 		return at;
 	if (may_be_reflected(s->chunk))
-		return NONE; /* the end of what was never seen */
+		return ASSOCIATION_NONE; /* the end of what was never seen */
 	*ret_sender = s->chunk == SCTP_CHUNK_INIT_ACK      ? 1
 		      : s->chunk == SCTP_CHUNK_COOKIE_ECHO ? 0
 							   : s->sender;
@@ -427,98 +439,7 @@ static uint8_t next_state(const struct association *as, uint8_t chunk, int sende
 	}
 }
 
-struct association *associations_see(
-	struct associations *a, const struct association_sight *s, int *ret_sender)
-{
-	const uint32_t at = find_or_begin(a, s, ret_sender);
-	struct association *as;
-
-	if (at == NONE)
-		return NULL;
-	as = &a->all[at];
-	take_out(a, at);
-	as->state = next_state(as, s->chunk, *ret_sender);
-	as->last_ns = s->ts_ns;
-	append(a, at);
-	if (s->chunk == SCTP_CHUNK_INIT_ACK && s->new_tag && as->tag[*ret_sender] == 0)
-		set_tag(a, at, *ret_sender, s->new_tag);
-	note_path(a, at, *ret_sender, s);
-	name_addresses(as, *ret_sender, s);
-	return as;
-}
-
-/* Over a restart */
-
-enum { LAYOUT_VERSION = 1, LEAST_SAVED_BYTES = 60 };
-
-static void save_one(const struct association *as, struct blob_writer *w)
-{
-	for (int end = 0; end < 2; end++) {
-		blob_put_u32(w, as->tag[end]);
-		blob_put_u16(w, as->port[end]);
-		blob_put_u8(w, as->n_addr[end]);
-		blob_put_u8(w, as->named[end]);
-		blob_put_u8(w, as->told[end]);
-		for (int i = 0; i < as->n_addr[end]; i++)
-			blob_put_ip(w, &as->addr[end][i]);
-	}
-	blob_put_u32(w, as->first_tag);
-	blob_put_u16(w, as->segment);
-	blob_put_u8(w, as->state);
-	blob_put_bool(w, as->left_out);
-	blob_put_bool(w, as->midstream);
-	blob_put_u64(w, as->paths);
-	blob_put_text(w, as->label);
-	blob_put_u64(w, as->first_ns);
-	blob_put_u64(w, as->last_ns);
-}
-
-void associations_save(const struct associations *a, struct blob_writer *w)
-{
-	blob_put_u16(w, LAYOUT_VERSION);
-	blob_put_u64(w, a->evicted);
-	blob_put_u64(w, a->evicted_established);
-	blob_put_u32(w, a->used);
-	for (int l = 0; l < N_LISTS; l++) {
-		for (uint32_t i = a->lists[l].head; i != NONE; i = a->all[i].next)
-			save_one(&a->all[i], w);
-	}
-}
-
-static bool load_one(struct association *as, struct blob_reader *r)
-{
-	struct str label;
-
-	for (int end = 0; end < 2; end++) {
-		as->tag[end] = blob_u32(r);
-		as->port[end] = blob_u16(r);
-		as->n_addr[end] = blob_u8(r);
-		as->named[end] = blob_u8(r);
-		as->told[end] = blob_u8(r);
-		if (as->n_addr[end] > ASSOCIATION_ADDRESSES)
-			return blob_fail(r);
-		for (int i = 0; i < as->n_addr[end]; i++)
-			blob_ip(r, &as->addr[end][i]);
-		if ((as->named[end] | as->told[end]) >> as->n_addr[end])
-			return blob_fail(r);
-	}
-	as->first_tag = blob_u32(r);
-	as->segment = blob_u16(r);
-	as->state = blob_u8(r);
-	as->left_out = blob_bool(r);
-	as->midstream = blob_bool(r);
-	as->paths = blob_u64(r);
-	label = blob_str(r, ASSOCIATION_LABEL_BYTES - 1);
-	as->first_ns = blob_u64(r);
-	as->last_ns = blob_u64(r);
-	if (!blob_ok(r) || as->state > ASSOCIATION_ABORTED)
-		return blob_fail(r);
-	memcpy(as->label, label.data, label.len);
-	return true;
-}
-
-/* Everything that it is found by. */
-static bool index_one(struct associations *a, uint32_t at)
+void associations_enter(struct associations *a, uint32_t at)
 {
 	const struct association *as = &a->all[at];
 
@@ -532,35 +453,30 @@ static bool index_one(struct associations *a, uint32_t at)
 	for (int bit = 0; bit < 64; bit++) {
 		const int i = bit / ASSOCIATION_ADDRESSES, j = bit % ASSOCIATION_ADDRESSES;
 
-		if (!(as->paths >> bit & 1))
-			continue;
-		if (i >= as->n_addr[0] || j >= as->n_addr[1])
-			return false;
-		enter(a,
-			path_name(a, as->segment, &as->addr[0][i], as->port[0], &as->addr[1][j],
-				as->port[1]),
-			at);
+		if (as->paths >> bit & 1)
+			enter(a,
+				path_name(a, as->segment, &as->addr[0][i], as->port[0],
+					&as->addr[1][j], as->port[1]),
+				at);
 	}
-	return true;
 }
 
-bool associations_load(struct associations *a, struct blob_reader *r)
+struct association *associations_see(
+	struct associations *a, const struct association_sight *s, int *ret_sender)
 {
-	uint32_t n;
+	const uint32_t at = find_or_begin(a, s, ret_sender);
+	struct association *as;
 
-	if (blob_u16(r) != LAYOUT_VERSION)
-		return blob_fail(r);
-	a->evicted = blob_u64(r);
-	a->evicted_established = blob_u64(r);
-	n = blob_count(r, MAX_ASSOCIATIONS, LEAST_SAVED_BYTES);
-	for (uint32_t i = 0; i < n && blob_ok(r); i++) {
-		const uint32_t at = place(a);
-
-		if (!load_one(&a->all[at], r))
-			return false;
-		append(a, at);
-		if (!index_one(a, at))
-			return blob_fail(r);
-	}
-	return blob_ok(r);
+	if (at == ASSOCIATION_NONE)
+		return NULL;
+	as = &a->all[at];
+	take_out(a, at);
+	as->state = next_state(as, s->chunk, *ret_sender);
+	as->last_ns = s->ts_ns;
+	associations_append(a, at);
+	if (s->chunk == SCTP_CHUNK_INIT_ACK && s->new_tag && as->tag[*ret_sender] == 0)
+		set_tag(a, at, *ret_sender, s->new_tag);
+	note_path(a, at, *ret_sender, s);
+	name_addresses(as, *ret_sender, s);
+	return as;
 }

@@ -43,7 +43,8 @@ struct association {
 	char label[ASSOCIATION_LABEL_BYTES]; /* what it carries, for the caller's use; "": unknown
 					      */
 	uint64_t first_ns, last_ns;
-	uint32_t prev, next; /* of the table */
+	uint64_t birth; /* of the table, as are these */
+	uint32_t prev, next;
 };
 
 /* One chunk of a packet, and what it says. */
@@ -62,8 +63,9 @@ struct association_sight {
 
 struct associations;
 
-/* Takes about 15 MiB, of which only what is used becomes resident. NULL without memory. */
-struct associations *associations_new(uint64_t hash_key);
+/* For at most MAX of them, about 560 bytes each, of which only what is used becomes resident. NULL
+ * without memory. */
+struct associations *associations_new(uint32_t max, uint64_t hash_key);
 void associations_free(struct associations *a); /* NULL allowed */
 
 /* The association that S belongs to, with what S says of it; *ret_sender is the index of S's
@@ -87,6 +89,10 @@ const char *association_state_name(enum association_state s);
 /* Given up for want of room: in all, and of these established ones. */
 uint64_t associations_evicted(const struct associations *a);
 uint64_t associations_evicted_established(const struct associations *a);
+
+/* Tags and paths of established ones that gave way to others: what is seen there next begins anew.
+ */
+uint64_t associations_ways_forgotten(const struct associations *a);
 
 void associations_save(const struct associations *a, struct blob_writer *w);
 bool associations_load(struct associations *a, struct blob_reader *r); /* A is new */

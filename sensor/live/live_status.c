@@ -329,6 +329,7 @@ static void put_forgotten(const struct live_run *l, struct json_writer *w)
 	put_number(w, "equipment", judged.visibility_evicted);
 	put_number(w, "associations", judged.associations_evicted);
 	put_number(w, "associations_established", judged.associations_evicted_established);
+	put_number(w, "association_ways", judged.association_ways_forgotten);
 	put_number(w, "correlation_groups", judged.correlations.groups_evicted);
 	put_number(w, "correlation_events", judged.correlations.events_dropped);
 	put_number(w, "correlation_conversations", judged.correlations.forgotten);

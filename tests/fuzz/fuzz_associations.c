@@ -6,7 +6,7 @@
 
 #include "analysis/signalling/associations.h"
 
-enum { SIGHT_BYTES = 4, MAX_BYTES = 1 << 22 };
+enum { MAX = 16, SIGHT_BYTES = 4, MAX_BYTES = 1 << 16 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -71,7 +71,7 @@ static void see(struct associations *t, const uint8_t *p, uint64_t ts_ns)
 
 static void round_trip(const struct associations *t)
 {
-	struct associations *copy = associations_new(1);
+	struct associations *copy = associations_new(MAX, 1);
 	struct blob_writer w, again;
 	struct blob_reader r;
 
@@ -91,7 +91,7 @@ static void round_trip(const struct associations *t)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct associations *t = associations_new(1);
+	struct associations *t = associations_new(MAX, 1);
 	struct blob_reader r;
 
 	if (!t)

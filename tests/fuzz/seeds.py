@@ -526,7 +526,7 @@ def main():
     if len(sys.argv) != 2:
         sys.exit("usage: seeds.py OUT_DIR")
     seeds = Seeds(sys.argv[1])
-    for make in (decode_seeds, conversation_seeds, fragment_seeds, capture_seeds, correlation_seeds, yaml_seeds, feed_seeds, import_seeds, geo_seeds, message_seeds, management_seeds, alert_seeds, small_seeds, dictionaries):
+    for make in (decode_seeds, conversation_seeds, fragment_seeds, capture_seeds, correlation_seeds, yaml_seeds, feed_seeds, import_seeds, geo_seeds, message_seeds, association_seeds, management_seeds, alert_seeds, small_seeds, dictionaries):
         make(seeds)
 
 
