@@ -79,6 +79,7 @@ struct site {
 struct contact {
 	uint64_t hash[FACETS];
 	uint32_t present, is_new, role_new, site_new; /* bits of enum facet */
+	uint32_t role_met, site_met; /* of what is new: the fewest that had met one of it */
 	bool listed;
 };
 
@@ -153,6 +154,7 @@ static void read_contact(const struct sight *s, uint64_t key, struct contact *re
 	const struct str ja3 = s->ev->details->ja3;
 
 	memset(ret, 0, sizeof(*ret));
+	ret->role_met = ret->site_met = UINT32_MAX;
 	ret->listed = s->tier || s->indicated;
 	add_facet(ret, ENTITY, s->peer.data, s->peer.len, key);
 	add_facet(ret, APPLICATION, s->app.data, s->app.len, key);
@@ -163,6 +165,16 @@ static void read_contact(const struct sight *s, uint64_t key, struct contact *re
 	add_facet(ret, COUNTRY, s->country.data, s->country.len, key);
 	if (s->side == 0)
 		add_facet(ret, JA3, ja3.data, ja3.len, key);
+}
+
+/* 1 when nobody of SET had met it before. */
+static uint32_t meet(struct met *set, uint64_t hash, int32_t day, bool listed, uint32_t *fewest)
+{
+	const uint32_t n = met_before(set, hash, day, !listed);
+
+	if (n < *fewest)
+		*fewest = n;
+	return n == 0;
 }
 
 static void hold_against(struct contact *c, struct first_contact *e, struct role *role,
@@ -181,10 +193,8 @@ static void hold_against(struct contact *c, struct first_contact *e, struct role
 			continue;
 		}
 		c->is_new |= 1U << i;
-		if (met_before(of_role, h, day, !c->listed) == 0)
-			c->role_new |= 1U << i;
-		if (met_before(of_site, h, day, !c->listed) == 0)
-			c->site_new |= 1U << i;
+		c->role_new |= meet(of_role, h, day, c->listed, &c->role_met) << i;
+		c->site_new |= meet(of_site, h, day, c->listed, &c->site_met) << i;
 		if (!c->listed)
 			learn(e->recent, h);
 	}
@@ -237,6 +247,8 @@ static void tell(const struct contact *c, const struct first_contact *e, const s
 	set_names(ret, FIELD_BEHAVIOUR_FIRST_CONTACT_NEW, c->is_new);
 	set_names(ret, FIELD_BEHAVIOUR_FIRST_CONTACT_ROLE_NEW, c->role_new);
 	set_names(ret, FIELD_BEHAVIOUR_FIRST_CONTACT_SITE_NEW, c->site_new);
+	facts_set_num(ret, FIELD_BEHAVIOUR_FIRST_CONTACT_ROLE_MET, c->role_met);
+	facts_set_num(ret, FIELD_BEHAVIOUR_FIRST_CONTACT_SITE_MET, c->site_met);
 	facts_set_num(ret, FIELD_BEHAVIOUR_FIRST_CONTACT_DAYS, e->days.n);
 	facts_set_num(ret, FIELD_BEHAVIOUR_FIRST_CONTACT_ROLE_DAYS, days);
 	facts_set_num(ret, FIELD_BEHAVIOUR_FIRST_CONTACT_ROLE_EQUIPMENT, role->equipment);

@@ -159,6 +159,8 @@ START_TEST(test_new_equipment_knows_what_its_role_knows)
 	ck_assert_uint_eq(scene_num(&scene, FIELD_BEHAVIOUR_FIRST_CONTACT_DAYS), 0);
 	ck_assert_uint_eq(scene_num(&scene, FIELD_BEHAVIOUR_FIRST_CONTACT_ROLE_DAYS), 14);
 	ck_assert_uint_eq(scene_num(&scene, FIELD_BEHAVIOUR_FIRST_CONTACT_ROLE_EQUIPMENT), 2);
+	ck_assert_uint_eq(scene_num(&scene, FIELD_BEHAVIOUR_FIRST_CONTACT_ROLE_MET), 1);
+	ck_assert_uint_eq(scene_num(&scene, FIELD_BEHAVIOUR_FIRST_CONTACT_SITE_MET), 1);
 	ck_assert_uint_eq(scene_num(&scene, FIELD_BEHAVIOUR_SCORE), 240);
 	ck_assert(str_eq(facts_str(&scene.facts, FIELD_BEHAVIOUR_REASON),
 		STR("met for the first time: entity, as, country, application; by its role, seen "
@@ -178,6 +180,8 @@ START_TEST(test_the_site_knows_what_another_role_knows)
 	ck_assert(usual(104));
 	ck_assert_uint_eq(count_of(FIELD_BEHAVIOUR_FIRST_CONTACT_ROLE_NEW), 4);
 	ck_assert_uint_eq(count_of(FIELD_BEHAVIOUR_FIRST_CONTACT_SITE_NEW), 0);
+	ck_assert_uint_eq(scene_num(&scene, FIELD_BEHAVIOUR_FIRST_CONTACT_ROLE_MET), 0);
+	ck_assert_uint_eq(scene_num(&scene, FIELD_BEHAVIOUR_FIRST_CONTACT_SITE_MET), 1);
 	free(first);
 	free(role);
 }
