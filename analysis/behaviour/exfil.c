@@ -37,7 +37,7 @@ struct history {
 };
 
 struct view {
-	uint32_t window, score, share, times;
+	uint32_t window, score, share, times, n, confidence;
 	uint64_t sent, own, role, pair, usual;
 };
 
@@ -86,9 +86,14 @@ static bool is_news(uint64_t sent, uint16_t *told, bool at_end)
 static void look(const struct pair *p, const struct history *own, const struct history *role,
 	uint32_t w, struct view *ret)
 {
+	uint32_t others = levels_count(&role->of[w]);
 	uint32_t doublings;
+	uint32_t known;
 
-	*ret = (struct view){.window = w, .sent = p->sent[w]};
+	*ret = (struct view){.window = w, .sent = p->sent[w], .n = levels_count(&own->of[w])};
+	/* Four of the role say as much as one of its own. */
+	known = ret->n + (others > ret->n ? (others - ret->n) / 4 : 0);
+	ret->confidence = 100 * known / (known + HALF_SURE);
 	ret->share = amount_share(p->sent[w], p->received[w]);
 	ret->own = levels_usual(&own->of[w]);
 	ret->role = levels_usual(&role->of[w]);
@@ -104,24 +109,25 @@ static void look(const struct pair *p, const struct history *own, const struct h
 		     ret->share / 1000;
 }
 
+/* Of windows that say about the same, the one of which most is known speaks. */
+static uint32_t weight(const struct view *v)
+{
+	return v->score * (10 + v->confidence);
+}
+
 static void set_usual(struct facts *f, enum field_id id, uint64_t v)
 {
 	if (v != 0)
 		facts_set_num(f, id, v);
 }
 
-static void tell(const struct pair *p, const struct history *own, const struct history *role,
-	const struct view *v, struct facts *f)
+static void tell(const struct pair *p, const struct view *v, struct facts *f)
 {
-	uint32_t n = levels_count(&own->of[v->window]);
-	uint32_t others = levels_count(&role->of[v->window]);
-	/* Four of the role say as much as one of its own. */
-	uint32_t known = n + (others > n ? (others - n) / 4 : 0);
 	char sent[QUANTITY_TEXT_BYTES];
 	char than[QUANTITY_TEXT_BYTES];
 
 	facts_set_num(f, FIELD_BEHAVIOUR_SCORE, v->score);
-	facts_set_num(f, FIELD_BEHAVIOUR_CONFIDENCE, 100 * known / (known + HALF_SURE));
+	facts_set_num(f, FIELD_BEHAVIOUR_CONFIDENCE, v->confidence);
 	facts_set_num(f, FIELD_BEHAVIOUR_EXFIL_SCORE, v->score);
 	facts_set_text(f, FIELD_BEHAVIOUR_EXFIL_WINDOW, window_names[v->window]);
 	facts_set_num(f, FIELD_BEHAVIOUR_EXFIL_SENT, v->sent);
@@ -130,7 +136,7 @@ static void tell(const struct pair *p, const struct history *own, const struct h
 	facts_set_num(f, FIELD_BEHAVIOUR_EXFIL_SENT_1H, p->sent[0]);
 	facts_set_num(f, FIELD_BEHAVIOUR_EXFIL_SENT_1D, p->sent[1]);
 	facts_set_num(f, FIELD_BEHAVIOUR_EXFIL_SENT_30D, p->sent[2]);
-	facts_set_num(f, FIELD_BEHAVIOUR_EXFIL_N, n);
+	facts_set_num(f, FIELD_BEHAVIOUR_EXFIL_N, v->n);
 	set_usual(f, FIELD_BEHAVIOUR_EXFIL_USUAL, v->usual);
 	set_usual(f, FIELD_BEHAVIOUR_EXFIL_USUAL_OWN, v->own);
 	set_usual(f, FIELD_BEHAVIOUR_EXFIL_USUAL_ROLE, v->role);
@@ -167,10 +173,10 @@ static bool see(const struct sight *s, const struct behaviour_memory *m, struct 
 		struct view v;
 
 		look(p, own, role, w, &v);
-		if (v.score >= best.score)
+		if (weight(&v) >= weight(&best))
 			best = v;
 	}
-	tell(p, own, role, &best, ret);
+	tell(p, &best, ret);
 	return true;
 }
 

@@ -76,11 +76,11 @@ START_TEST(much_more_than_usual_to_a_new_peer_scores)
 	now = usual_month();
 	scene_peer(&c, 77);
 	ck_assert(upload(now, 300 * MB, 3 * MB));
-	ck_assert_str_eq(facts_str(&c.facts, FIELD_BEHAVIOUR_EXFIL_WINDOW).data, "1d");
+	ck_assert_str_eq(facts_str(&c.facts, FIELD_BEHAVIOUR_EXFIL_WINDOW).data, "1h");
 	ck_assert_uint_eq(scene_num(&c, FIELD_BEHAVIOUR_SCORE), 990);
 	ck_assert_uint_ge(scene_num(&c, FIELD_BEHAVIOUR_EXFIL_TIMES), 500);
 	ck_assert_str_eq(facts_str(&c.facts, FIELD_BEHAVIOUR_REASON).data,
-		"uploaded about 300 MB in a day, 99 % of what both sent; usual are at most 524 "
+		"uploaded about 300 MB in an hour, 99 % of what both sent; usual are at most 262 "
 		"kB");
 	scene_close(&c);
 }
