@@ -8,6 +8,7 @@ import os
 import struct
 import sys
 
+import volumes
 from packets import (TcpTalk, address, ethernet, fragment, icmp_echo, ipv4, mpls, sctp, sctp_chunk, sctp_data, stable, tcp, udp, vlan, write)
 
 T0 = 1790000000
@@ -493,6 +494,7 @@ CAPTURES = {
     'six-in-four': six_in_four,
     'packets-sent': packets_sent,
 }
+CAPTURES.update(volumes.CAPTURES)
 AS_THEY_COME = ('clock-set', 'clock-right')  # of all others the packets are in order of time
 
 if __name__ == '__main__':
