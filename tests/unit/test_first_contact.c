@@ -256,7 +256,7 @@ START_TEST(test_any_memory_will_do)
 		memset(scene.memory.site, byte, behaviour_first_contact.site_bytes);
 		memset(scene.pairs, byte, FIXTURE_HOSTS * behaviour_first_contact.pair_bytes);
 		for (int64_t day = 0; day < 100; day++) {
-			scene.sight.tier = day % 2;
+			scene.sight.tier = (uint8_t)(day % 2);
 			(void)contact(day, "x.example", (uint32_t)day, "NL", "TLS");
 		}
 	}
