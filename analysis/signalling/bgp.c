@@ -124,6 +124,7 @@ static bool message(const struct packet_layer *layer, const uint8_t *payload, ui
 	if (layer->proto != IPPROTO_NUM_TCP || !read_header(&c, &length, &type))
 		return false;
 	ret->name = names[type - OPEN];
+	ret->next = length;
 	cursor_limit(&c, length - HEADER_BYTES);
 	if (type == OPEN)
 		read_open(&c, ret);

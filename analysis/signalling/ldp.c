@@ -47,6 +47,7 @@ static const char *type_name(uint16_t type)
 }
 
 struct pdu {
+	uint32_t bytes;
 	const uint8_t *router;
 	const char *first; /* type of its first message */
 };
@@ -59,6 +60,7 @@ static bool read_pdu(const uint8_t *payload, uint32_t n, struct pdu *ret)
 	const uint16_t pdu_bytes = cursor_be16(&c);
 	uint16_t message_bytes;
 
+	ret->bytes = pdu_bytes + 4u; /* version and length are not counted */
 	ret->router = cursor_take(&c, IDENTIFIER_BYTES);
 	ret->first = type_name(cursor_be16(&c) & TYPE_MASK);
 	message_bytes = cursor_be16(&c);
@@ -93,6 +95,7 @@ static bool message(const struct packet_layer *layer, const uint8_t *payload, ui
 		!read_pdu(payload, n, &pdu))
 		return false;
 	ret->name = pdu.first;
+	ret->next = pdu.bytes;
 	router = ip_addr_from_v4(pdu.router);
 	message_ip(ret, FIELD_LDP_ROUTER_ID, &router);
 	return true;

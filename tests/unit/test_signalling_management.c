@@ -621,6 +621,39 @@ static const struct sample clients[] = {
 	{&signalling_tls, TCP, 443, "16 03 03 0050 01 000021 0303 00*32", NULL, NULL, NULL},
 };
 
+/* A segment holds several messages of routing protocols: each says where the next one begins. */
+START_TEST(test_messages_behind_each_other)
+{
+	static const struct {
+		struct sample s;
+		uint32_t first;
+		const char *names[2];
+	} rows[] = {
+		{{&signalling_bgp, TCP, 179, "ff*16 001d 01 04 fde8 00b4 c0000201 00 ff*16 0013 04",
+			 NULL, NULL, NULL},
+			29, {"open", "keepalive"}},
+		{{&signalling_ldp, TCP, 646,
+			 "0001 000e c0000201 0000 0201 0004 00000002"
+			 "0001 000e c0000201 0000 0001 0004 00000003",
+			 NULL, NULL, NULL},
+			18, {"keepalive", "notification"}},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint8_t bytes[MAX_BYTES];
+		const uint32_t n = bytes_of(rows[i].s.hex, bytes);
+		struct said said;
+
+		ask(&rows[i].s, bytes, n, n, &said);
+		ck_assert_str_eq(said.m.name, rows[i].names[0]);
+		ck_assert_uint_eq(said.m.next, rows[i].first);
+		ask(&rows[i].s, bytes + said.m.next, n - said.m.next, n - said.m.next, &said);
+		ck_assert_str_eq(said.m.name, rows[i].names[1]);
+		ck_assert_uint_eq(said.m.next, n - rows[i].first);
+	}
+}
+END_TEST
+
 #define SAMPLES(name)                                                                              \
 	START_TEST(test_##name)                                                                    \
 	{                                                                                          \
@@ -680,6 +713,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, test_bfd);
 	tcase_add_test(tc, test_ldp);
 	tcase_add_test(tc, test_bgp);
+	tcase_add_test(tc, test_messages_behind_each_other);
 	tcase_add_test(tc, test_snmp);
 	tcase_add_test(tc, test_syslog);
 	tcase_add_test(tc, test_netflow);
