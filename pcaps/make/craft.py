@@ -24,8 +24,9 @@ def frame(src, dst, packet):
     return ethernet(src, dst, 0x0800, packet)
 
 
-def association(client, server, sport, dport, messages, t0=T0):
-    """An SCTP association: four-way handshake, MESSAGES (side, ppid, payload) each acknowledged, shutdown."""
+def association(client, server, sport, dport, messages, t0=T0, named=((), ())):
+    """An SCTP association: four-way handshake, MESSAGES (side, ppid, payload) each acknowledged, shutdown. Both ends name their addresses of
+    NAMED (IPv4) in INIT and INIT ACK."""
     tag = [stable(client + server), stable(server + client)]
     tsn = [tag[0] & 0xffffff, tag[1] & 0xffffff]
     ends = [(client, sport), (server, dport)]
@@ -36,7 +37,8 @@ def association(client, server, sport, dport, messages, t0=T0):
         return t, frame(src, dst, sctp(src, dst, sp, dp, verification, *chunks))
 
     def init(side):
-        return struct.pack('>IIHHI', tag[side], 106496, 10, 10, tsn[side])
+        addresses = b''.join(struct.pack('>HH', 5, 8) + address(a) for a in named[side])
+        return struct.pack('>IIHHI', tag[side], 106496, 10, 10, tsn[side]) + addresses
 
     cookie = bytes(range(64))
     yield say(0, t0, sctp_chunk(1, 0, init(0)))
@@ -74,6 +76,16 @@ def ngap_to_listed():
     return association(GNB, LISTED, 38412, 38412, [(0, 60, NG_SETUP), (1, 60, NG_SETUP_ANSWER)])
 
 
+def sctp_names_listed():
+    """The AMF says in its INIT ACK that it can be reached in a listed network, too."""
+    return association(GNB, AMF, 38412, 38412, [(0, 60, NG_SETUP), (1, 60, NG_SETUP_ANSWER)], named=((), (AMF, LISTED)))
+
+
+def sctp_names_guest():
+    """The AMF says in its INIT ACK that it can be reached at an address inside that nobody declared; the base station names its own."""
+    return association(GNB, AMF, 38412, 38412, [(0, 60, NG_SETUP), (1, 60, NG_SETUP_ANSWER)], named=((GNB,), (AMF, GUEST)))
+
+
 def avp(code, payload):
     return struct.pack('>II', code, 0x40 << 24 | 8 + len(payload)) + payload + b'\0' * (-len(payload) % 4)
 
@@ -97,6 +109,24 @@ def diameter_sctp():
 
 def diameter_tcp():
     return TcpTalk('192.0.2.68', HSS, 36869, 3868, 1000).run(T0, diameter_messages())
+
+
+def diameter_from_guest():
+    """A host that nobody declared introduces itself to the subscriber server."""
+    return association(GUEST, HSS, 36868, 3868, [(side, 46, m) for side, m in diameter_messages()])
+
+
+def diameter_core_from_outside():
+    """A node on the Internet introduces itself to the subscriber server and asks for a subscriber's data as an application server does (Sh,
+    3GPP TS 29.329); who is asked about is not said."""
+    me = avp(264, b'as.foreign.example') + avp(296, b'foreign.example')
+    other = avp(264, b'hss.example') + avp(296, b'example')
+    question = diameter(306, True, 2, avp(263, b'as.foreign.example;1;1'), me, avp(283, b'example'))
+    question = question[:8] + struct.pack('>I', 16777217) + question[12:]
+    answer = diameter(306, False, 2, avp(263, b'as.foreign.example;1;1'), avp(268, struct.pack('>I', 2001)), other)
+    answer = answer[:8] + struct.pack('>I', 16777217) + answer[12:]
+    talk = [(0, diameter(257, True, 1, me)), (1, diameter(257, False, 1, avp(268, struct.pack('>I', 2001)), other)), (0, question), (1, answer)]
+    return association(CLOUD, HSS, 36870, 3868, [(side, 46, m) for side, m in talk])
 
 
 def gtpu(kind, teid, payload, extension=False):
@@ -463,6 +493,10 @@ CAPTURES = {
     'ngap-to-listed': ngap_to_listed,
     'diameter-sctp': diameter_sctp,
     'diameter-tcp': diameter_tcp,
+    'sctp-names-listed': sctp_names_listed,
+    'sctp-names-guest': sctp_names_guest,
+    'diameter-from-guest': diameter_from_guest,
+    'diameter-core-from-outside': diameter_core_from_outside,
     'user-plane': user_plane,
     'subscribers': subscribers,
     'tagged': tagged,
