@@ -1,7 +1,7 @@
 /* Beacon: equipment calls a peer again and again, as a timer would have it.
  *
  * A beat is a conversation that the equipment began and that was answered (RFC 9293 §3.5 for TCP:
- * attempts are counted apart), or a burst inside one that lasts. Those within two seconds of the
+ * attempts are counted apart), or a burst inside one that lasts. Those within a second of the
  * one before are the same beat. Kept are the last gaps between beats and the last sizes, as
  * logarithms: so the measure follows a timer that is changed, missed beats make a gap of several
  * periods, and a period of a week costs no more than one of ten seconds. The score is the evidence
@@ -15,11 +15,13 @@
 
 enum {
 	SIZES = 24,
-	SAME_BEAT_MS = 2000,
+	SAME_BEAT_MS = 1000,
 	BURST_SILENCE_MS = 5000, /* before a burst: sight.h */
 	/* These gates save work alone, and stand below those of any rule. */
 	LEAST_BEATS = RHYTHM_LEAST + 1,
 	LEAST_SCORE = 250,
+	EACH_BEATS = 12,
+	MOST_BEATS = RHYTHM_MOST,
 };
 
 struct beacon {
@@ -158,14 +160,24 @@ static uint32_t confidence_of(uint32_t n)
 	return (uint32_t)((uint64_t)n * 100 / ((uint64_t)n + 6));
 }
 
+/* At each beat at first, then when there are a fifth more of them: what is judged again soon says
+ * nothing new. */
+static bool is_due(const struct beacon *b)
+{
+	const uint32_t since = b->beats - b->judged;
+
+	if (b->beats < LEAST_BEATS)
+		return false;
+	return b->beats <= EACH_BEATS || since >= b->judged / 5 || since >= MOST_BEATS;
+}
+
 static bool judge(struct beacon *b, const struct sight *s, const struct behaviour_memory *m,
 	struct facts *ret)
 {
-	const uint32_t since = b->beats - b->judged;
 	struct measure is;
 	uint64_t period_s;
 
-	if (b->beats < LEAST_BEATS || (b->beats >= 2 * SIZES && since < RHYTHM_MOST / 2))
+	if (!is_due(b))
 		return false;
 	b->judged = b->beats;
 	is = measure_of(b);
