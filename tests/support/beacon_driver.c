@@ -3,7 +3,8 @@
  *     series NAME EQUIPMENT PEER
  *     flow BEGIN SENT RECEIVED ANSWERED
  *     burst AT SENT RECEIVED
- * and prints a line per judgement: NAME AT score confidence beats period_s jitter missed alike fleet. */
+ * and prints a line per judgement: NAME AT score confidence beats period_s jitter missed alike
+ * fleet. */
 #include <stdio.h>
 #include <string.h>
 
