@@ -770,6 +770,16 @@ def trigger_hidden():
     yield from talk.close(NOON + 20)
 
 
+def trigger_sender():
+    """A segment with data and without a connection to a router; three seconds later the router connects to its sender."""
+    yield segment(NOON, CLOUD, ROUTER, 42415, 179, 0x18, 5000, 1, noise('wake', 24))
+    talk = Talk(ROUTER, CLOUD, 42416, 8443)
+    yield from talk.open(NOON + 3)
+    yield from talk.say(NOON + 3.1, 0, noise('here', 64))
+    yield from talk.say(NOON + 3.4, 1, noise('do', 48))
+    yield from talk.close(NOON + 15)
+
+
 def trigger_near():
     """Knocks of a scanner that are refused, and calls of the equipment that have nothing to do with them: a log line, a call to another host,
     and one to the scanner's own address, ordered, half an hour later."""
@@ -1020,7 +1030,7 @@ CAPTURES = {f.__name__.replace('_', '-'): f for f in (
     sigtran_rogue_near, sctp_secondary, sctp_secondary_near, wrong_interface, wrong_interface_near, user_plane, user_plane_near, exposed_pages,
     exposed_pages_near, smart_install, smart_install_near, ipmi_exposed, ipmi_exposed_near, netconf_call_home, netconf_call_home_near,
     snmp_abuse, snmp_abuse_near, firmware_fetch, firmware_fetch_near, port_mismatch, port_mismatch_near, beacon, beacon_week,
-    beacon_heartbeat, beacon_near, long_quiet, long_quiet_near, trigger_callback, trigger_hidden, trigger_near, magic_packets,
+    beacon_heartbeat, beacon_near, long_quiet, long_quiet_near, trigger_callback, trigger_hidden, trigger_sender, trigger_near, magic_packets,
     magic_packets_near, gtpdoor_beacon, gtpdoor_beacon_near, fanout_ports, fanout_hosts, fanout_near, gtp_sweep, gtp_sweep_near, sctp_sweep,
     sctp_sweep_near, first_contact, first_contact_near, new_service, new_service_near, log_silence, log_silence_near, equipment_silence,
     equipment_silence_near, story, story_near, background_day, background_weeks)}
