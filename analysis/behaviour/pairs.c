@@ -8,8 +8,10 @@
 /* A pair moves in the order of age once in so much time, not with each sight. */
 #define MOVE_NS (10 * NS_PER_S)
 
-/* Of a saved pair without its memory. */
-enum { SAVED_BYTES = 8 * 5 + 4 * 2 + 3 + 4 };
+enum {
+	SAVED_BYTES = 8 * 5 + 4 * 2 + 3 + 4, /* of a pair without its memory */
+	MAX_BUCKETS = 1 << 20, /* in a full table a look-up passes some five pairs */
+};
 
 struct pairs {
 	struct slab *slab, *memories;
@@ -26,7 +28,7 @@ struct pairs *pairs_new(uint32_t max, uint32_t memory_bytes)
 	if (!p)
 		return NULL;
 	p->n_buckets = 1;
-	while (p->n_buckets < max && p->n_buckets < 1U << 31)
+	while (p->n_buckets < max && p->n_buckets < MAX_BUCKETS)
 		p->n_buckets *= 2;
 	p->slab = slab_new(sizeof(struct pair), max);
 	p->memories = slab_new(memory_bytes < 8 ? 8 : memory_bytes, max);
