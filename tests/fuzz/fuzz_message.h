@@ -32,7 +32,7 @@ static inline int fuzz_message(
 	if (s->recognise &&
 		(s->recognise(&l, copy, n, &label) == SIGNALLING_YES) != (label != NULL))
 		abort();
-	for (uint32_t at = 0; at <= n; at += m.next) { /* from one message to the next */
+	for (uint32_t at = 0; s->message && at <= n; at += m.next) { /* from one to the next */
 		memset(&m, 0, sizeof(m));
 		if (s->message(&l, copy + at, n - at, &m) &&
 			(!m.name || m.n_facts > SIGNALLING_MAX_FACTS ||
