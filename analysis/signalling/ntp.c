@@ -18,11 +18,12 @@ enum {
 };
 
 /* What may stand behind the last extension: key and a digest of MD5, SHA-1 or AES-CMAC, SHA-256
- * (RFC 5905 §7.3, RFC 8573), or the key alone. */
+ * (RFC 5905 §7.3, RFC 8573), or the key alone; of domains of Windows key, flags and 64 bytes of
+ * checksum (MS-SNTP §2.2.3). */
 static bool is_authenticator(uint32_t bytes)
 {
 	return bytes == KEY_BYTES || bytes == KEY_BYTES + 16 || bytes == KEY_BYTES + 20 ||
-	       bytes == KEY_BYTES + 32;
+	       bytes == KEY_BYTES + 32 || bytes == KEY_BYTES + 68;
 }
 
 /* The extensions that IANA has on record ("NTP Extension Field Types"): Autokey (RFC 5906: 0x0002

@@ -417,6 +417,8 @@ static const struct sample ntp[] = {
 		"~ntp.version=4 ~signalling.bytes=84 ~signalling.residue=0 ~ntp.extensions=0"},
 	{&signalling_ntp, UDP, 123, "23 00*47 00*4", NULL, "client",
 		"~ntp.version=4 ~signalling.bytes=52 ~signalling.residue=0 ~ntp.extensions=0"},
+	{&signalling_ntp, UDP, 123, "23 00*47 00*72", NULL, "client",
+		"~ntp.version=4 ~signalling.bytes=120 ~signalling.residue=0 ~ntp.extensions=0"},
 	/* network time security: identifier, cookie */
 	{&signalling_ntp, UDP, 123, "23 00*47 0104 0024 00*32 0204 0010 00*12", NULL, "client",
 		"~ntp.version=4 ~signalling.bytes=100 ~signalling.residue=0 ~ntp.extensions=2"},
