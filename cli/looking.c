@@ -7,8 +7,9 @@ static int on_event(void *user, const struct event *ev)
 {
 	struct looking *l = user;
 
+	/* What conversations are known by: names, and associations of SCTP. */
 	if (ev->kind == EVENT_DNS_ANSWER || ev->kind == EVENT_DNS_QUESTION ||
-		ev->kind == EVENT_MESSAGE)
+		(ev->kind == EVENT_MESSAGE && ev->flow.proto == IPPROTO_NUM_SCTP))
 		return analyst_event(l->analyst, ev);
 	return l->see(l->user, ev);
 }

@@ -47,12 +47,31 @@ void entities_free(struct entities *e)
 	free(e);
 }
 
+static uint64_t name_of(const struct entities *e, struct str equipment, uint16_t segment,
+	const struct ip_addr *peer)
+{
+	const struct place place = {*peer, segment};
+
+	return hash64(&place, sizeof(place), hash64(equipment.data, equipment.len, e->key)) | 1;
+}
+
+const struct entity *entities_peek(const struct entities *e, struct str equipment, uint16_t segment,
+	const struct ip_addr *peer)
+{
+	const uint64_t name = name_of(e, equipment, segment, peer);
+	const size_t first = (name >> 1) % SETS * WAYS;
+
+	for (size_t i = 0; i < WAYS; i++) {
+		if (e->sets[first / WAYS].names[i] == name)
+			return &e->all[first + i];
+	}
+	return NULL;
+}
+
 struct entity *entities_at(struct entities *e, struct str equipment, uint16_t segment,
 	const struct ip_addr *peer, bool *ret_new)
 {
-	const struct place place = {*peer, segment};
-	const uint64_t name =
-		hash64(&place, sizeof(place), hash64(equipment.data, equipment.len, e->key)) | 1;
+	const uint64_t name = name_of(e, equipment, segment, peer);
 	const size_t first = (name >> 1) % SETS * WAYS;
 	struct set *set = &e->sets[first / WAYS];
 	int oldest = 0;

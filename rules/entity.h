@@ -30,6 +30,10 @@ void entities_free(struct entities *e);      /* NULL allowed */
 struct entity *entities_at(struct entities *e, struct str equipment, uint16_t segment,
 	const struct ip_addr *peer, bool *ret_new);
 
+/* The same, NULL when it was not met before, or forgotten. Changes nothing. */
+const struct entity *entities_peek(const struct entities *e, struct str equipment, uint16_t segment,
+	const struct ip_addr *peer);
+
 /* Gives E, which has none, its text, cut to its size. */
 void entity_name(struct entity *e, struct str text);
 

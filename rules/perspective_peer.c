@@ -60,15 +60,20 @@ static void fill_peer(const struct perspective *p, struct facts *f)
 	}
 }
 
+/* Who it is that meets the peer: its name, else its address. */
+static struct str who(const struct perspective *p)
+{
+	const struct ip_addr *addr = &p->ev->flow.addr[p->side];
+
+	return self(p) ? self(p)->name
+		       : (struct str){(const char *)addr->bytes, sizeof(addr->bytes)};
+}
+
 /* Named at first sight by the peer's name in the inventory or on the wire, if it has one. */
 static struct entity *entity_of(const struct perspective *p, const struct facts *f)
 {
-	const struct ip_addr *addr = &p->ev->flow.addr[p->side];
-	const struct str who =
-		self(p) ? self(p)->name
-			: (struct str){(const char *)addr->bytes, sizeof(addr->bytes)};
 	bool is_new;
-	struct entity *e = entities_at(p->entities, who, p->segment, other_addr(p), &is_new);
+	struct entity *e = entities_at(p->entities, who(p), p->segment, other_addr(p), &is_new);
 
 	if (is_new)
 		entity_name(e, other(p) ? other(p)->name : domain_of(p, f));
@@ -82,22 +87,47 @@ void perspective_meet(const struct perspective *p, const struct facts *f)
 
 /* Without a name it is system and network, else the address: docs/alerts.md says how findings use
  * it. The canary's peers are told apart, so that each canary raises an alert. */
-static void fill_entity(const struct perspective *p, struct facts *f)
+static void name_entity(const struct perspective *p, struct entity *e)
 {
 	char prefix[IP_PREFIX_TEXT_BYTES];
 	char addr[IP_ADDR_TEXT_BYTES];
 	char text[ENTITY_TEXT_BYTES];
 	const struct geo_answer *geo = geo_of(p);
-	struct entity *e = entity_of(p, f);
 
-	if (e->len == 0 && self(p) != &perspective_canary && geo && geo->as_number &&
-		geo->prefix.length_bits) {
+	if (self(p) != &perspective_canary && geo && geo->as_number && geo->prefix.length_bits) {
 		(void)snprintf(text, sizeof(text), "AS%u %s", geo->as_number,
 			ip_prefix_format(&geo->prefix, prefix));
 		entity_name(e, str_from(text));
-	} else if (e->len == 0) {
+	} else {
 		entity_name(e, str_from(ip_addr_format(other_addr(p), addr)));
 	}
+}
+
+/* A message may come before a conversation has said what the peer is called: it names nobody for
+ * good. */
+static bool is_early(const struct event *ev)
+{
+	return ev->kind == EVENT_MESSAGE && !ev->flow.classified;
+}
+
+static void fill_entity(const struct perspective *p, struct facts *f)
+{
+	struct entity early = {.len = 0};
+	struct entity *e = &early;
+
+	if (is_early(p->ev)) {
+		const struct entity *known =
+			entities_peek(p->entities, who(p), p->segment, other_addr(p));
+
+		if (known)
+			early = *known;
+		else if (other(p))
+			entity_name(&early, other(p)->name);
+	} else {
+		e = entity_of(p, f);
+	}
+	if (e->len == 0)
+		name_entity(p, e);
 	facts_copy_str(f, FIELD_PEER_ENTITY, (struct str){e->text, e->len});
 }
 

@@ -42,6 +42,23 @@ START_TEST(first_sight_decides)
 }
 END_TEST
 
+START_TEST(a_look_names_nobody)
+{
+	struct entities *e = entities_new(1);
+	const struct ip_addr a = addr(1);
+	const struct entity *got;
+
+	ck_assert_ptr_null(entities_peek(e, STR("gnb-1"), 0, &a));
+	expect(e, "gnb-1", 0, 1, "a.example", "a.example");
+	got = entities_peek(e, STR("gnb-1"), 0, &a);
+	ck_assert_ptr_nonnull(got);
+	ck_assert(str_eq((struct str){got->text, got->len}, STR("a.example")));
+	ck_assert_ptr_null(entities_peek(e, STR("gnb-1"), 1, &a));
+	ck_assert_ptr_null(entities_peek(e, STR("gnb-2"), 0, &a));
+	entities_free(e);
+}
+END_TEST
+
 START_TEST(one_address_in_two_segments_is_two_parties)
 {
 	struct entities *e = entities_new(1);
@@ -88,6 +105,7 @@ END_TEST
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, first_sight_decides);
+	tcase_add_test(tc, a_look_names_nobody);
 	tcase_add_test(tc, one_address_in_two_segments_is_two_parties);
 	tcase_add_test(tc, long_names_are_cut);
 	tcase_add_test(tc, a_full_table_forgets_and_counts);
