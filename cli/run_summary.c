@@ -131,6 +131,23 @@ static void print_evictions(FILE *to, const struct shard_stats *s)
 	count(to, s->messages_forgotten, "counts of signalling messages that began anew: too many");
 }
 
+/* What behaviours forgot. */
+static void summary_behaviours(FILE *to, const struct behaviours_stats *b)
+{
+	uint64_t missed = 0;
+
+	for (int rank = PAIR_MET; rank < PAIR_RANKS; rank++)
+		missed += b->pairs.evicted[rank];
+	count(to, b->pairs.evicted[PAIR_NOISE],
+		"pairs of equipment and peer forgotten that nothing came of: the table was full");
+	count(to, missed, "pairs of equipment and peer forgotten in spite of what came of them");
+	count(to, b->equipment_evicted,
+		"pieces of equipment whose behaviour was forgotten: the table was full");
+	count(to, b->conversations_forgotten, "conversations whose bytes are partly not counted");
+	count(to, b->refused + b->pairs.without_memory,
+		"times that there was no memory for a behaviour");
+}
+
 void summary_print(FILE *to, const struct pipeline_stats *stats, const struct source_stats *input)
 {
 	char from[TIME_TEXT_BYTES];
@@ -212,6 +229,7 @@ void summary_alerts(FILE *to, const struct analyst_stats *stats)
 		"alerts below their threshold forgotten, so counted from 0: too many at a time");
 	count(to, stats->names_evicted, "names learned from DNS forgotten: the table was full");
 	count(to, stats->entities_evicted, "peers forgotten: the table was full");
+	summary_behaviours(to, &stats->behaviours);
 	count(to, stats->associations_evicted,
 		"associations of SCTP forgotten: the table was full");
 	count(to, stats->associations_evicted_established, "of these, established ones");

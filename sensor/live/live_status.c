@@ -313,6 +313,19 @@ static void put_alerts(const struct live_run *l, struct json_writer *w)
 }
 
 /* What found no room in a bounded table, or was given up in bounded time. */
+static void put_behaviours(struct json_writer *w, const struct behaviours_stats *b)
+{
+	uint64_t missed = 0;
+
+	for (int rank = PAIR_MET; rank < PAIR_RANKS; rank++)
+		missed += b->pairs.evicted[rank];
+	put_number(w, "behaviour_pairs_noise", b->pairs.evicted[PAIR_NOISE]);
+	put_number(w, "behaviour_pairs", missed);
+	put_number(w, "behaviour_equipment", b->equipment_evicted);
+	put_number(w, "behaviour_conversations", b->conversations_forgotten);
+	put_number(w, "behaviour_without_memory", b->refused + b->pairs.without_memory);
+}
+
 static void put_forgotten(const struct live_run *l, struct json_writer *w)
 {
 	const struct pipeline_stats *s = &l->stats;
@@ -326,6 +339,7 @@ static void put_forgotten(const struct live_run *l, struct json_writer *w)
 	put_number(w, "datagrams_evicted", s->fragments.evicted);
 	put_number(w, "names", judged.names_evicted);
 	put_number(w, "peers", judged.entities_evicted);
+	put_behaviours(w, &judged.behaviours);
 	put_number(w, "equipment", judged.visibility_evicted);
 	put_number(w, "associations", judged.associations_evicted);
 	put_number(w, "associations_established", judged.associations_evicted_established);
