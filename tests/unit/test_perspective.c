@@ -261,6 +261,7 @@ START_TEST(ranges_are_unset)
 {
 	static struct facts f;
 	struct world w;
+	int wrong = 0;
 
 	world_begin(&w, NULL);
 	f.arena = w.arena;
@@ -269,9 +270,11 @@ START_TEST(ranges_are_unset)
 			facts_clear(&f);
 			memset(f.present, 0xff, sizeof(f.present));
 			facts_unset_range(&f, (enum field_id)first, (enum field_id)last);
+			/* One assertion for all: there are millions of these. */
 			for (int id = 0; id < FIELD_COUNT; id++)
-				ck_assert((f.present[id / 64] >> (id % 64) & 1) ==
-					  (id < first || id > last));
+				wrong += (f.present[id / 64] >> (id % 64) & 1) !=
+					 (id < first || id > last);
+			ck_assert_int_eq(wrong, 0);
 		}
 	}
 	world_end(&w);
