@@ -35,9 +35,13 @@ enum {
 	PORT_PFCP = 8805,   /* TS 29.244 §6.4 */
 	TRACEROUTE_FIRST = 33434,
 	TRACEROUTE_LAST = 33534,
-	ICMP_ECHO = 8,    /* RFC 792 */
-	ICMP6_ECHO = 128, /* RFC 4443 §4.1 */
-	ANSWERED = 1,     /* the lowest bit of a service */
+	ICMP_ECHO = 8,       /* RFC 792 */
+	ICMP_TIMESTAMP = 13, /* RFC 792 */
+	ICMP_MASK = 17,      /* RFC 950 */
+	ICMP6_ECHO = 128,    /* RFC 4443 §4.1 */
+	EPHEMERAL = 32768,   /* where most hosts take the ports from that they call with */
+	MOST_PACKETS = 16,   /* of a probe with what is repeated; a stream has more */
+	ANSWERED = 1,        /* the lowest bit of a service */
 };
 
 struct probe {
@@ -115,12 +119,9 @@ static const char *probe_name(const struct flow_record *r)
 		return r->port[1] == PORT_PFCP ? "pfcp" : "udp";
 	case IPPROTO_NUM_SCTP:
 		return "sctp-init";
-	case IPPROTO_NUM_ICMP:
-		return r->icmp_type == ICMP_ECHO ? "icmp-echo" : "icmp";
-	case IPPROTO_NUM_ICMP6:
-		return r->icmp_type == ICMP6_ECHO ? "icmp-echo" : "icmp";
 	default:
-		return "other";
+		return r->icmp_type == ICMP_ECHO || r->icmp_type == ICMP6_ECHO ? "icmp-echo"
+									       : "icmp";
 	}
 }
 
@@ -143,6 +144,29 @@ static bool was_begun(const struct flow_record *r)
 	if (r->proto != IPPROTO_NUM_TCP)
 		return !r->midstream;
 	return (r->tcp_flags[0] & TCP_SYN) || !(r->tcp_flags[0] & (TCP_ACK | TCP_RST));
+}
+
+/* Something that asks for an answer, and not for long. Routers send errors of ICMP to whoever made
+ * them; servers whose callers the mirror does not show seem to call ports that nobody serves;
+ * streams of media, logs and user planes that it shows one way go on and on. */
+static bool is_probe(const struct flow_record *r)
+{
+	if (r->packets[0] > MOST_PACKETS || r->subscriber_tunnel)
+		return false;
+	switch (r->proto) {
+	case IPPROTO_NUM_TCP:
+	case IPPROTO_NUM_SCTP:
+		return true;
+	case IPPROTO_NUM_UDP:
+		return r->port[1] < EPHEMERAL || r->port[0] >= EPHEMERAL;
+	case IPPROTO_NUM_ICMP:
+		return r->icmp_type == ICMP_ECHO || r->icmp_type == ICMP_TIMESTAMP ||
+		       r->icmp_type == ICMP_MASK;
+	case IPPROTO_NUM_ICMP6:
+		return r->icmp_type == ICMP6_ECHO;
+	default:
+		return false;
+	}
 }
 
 static void see_direction(struct fanout_site *site, const struct flow_record *r)
@@ -393,7 +417,7 @@ static bool see_call(
 			see_met(s, m);
 		return is_new_partner(s) && see_probe(s, m, true, ret);
 	}
-	if (s->kind != SIGHT_END)
+	if (s->kind != SIGHT_END || !is_probe(r))
 		return false;
 	if (!known)
 		return see_probe(s, m, false, ret);

@@ -228,6 +228,60 @@ START_TEST(test_a_connection_that_was_going_on_is_no_probe)
 }
 END_TEST
 
+/* What goes out to many without an answer, and asks for none. */
+static void send_to_many(struct flow_record r)
+{
+	for (uint32_t i = 0; i < 50; i++) {
+		scene_peer(&scene, i);
+		r.first_ns = START_S * NS_PER_S;
+		r.port[1] = (uint16_t)(r.port[1] + (r.port[1] >= 32768));
+		scene.ev.flow = r;
+		scene.sight.kind = SIGHT_END;
+		(void)scene_see(&scene);
+	}
+}
+
+START_TEST(test_what_asks_for_no_answer_is_no_probe)
+{
+	send_to_many((struct flow_record){.proto = ICMP, .icmp_type = 11, .packets = {1, 0}});
+	send_to_many((struct flow_record){.proto = ICMP, .icmp_type = 3, .packets = {1, 0}});
+	send_to_many((struct flow_record){.proto = 58, .icmp_type = 1, .packets = {1, 0}});
+	send_to_many((struct flow_record){.proto = 47, .packets = {1, 0}});
+	send_to_many((struct flow_record){.proto = UDP, .port = {27015, 50000}, .packets = {3, 0}});
+	send_to_many((struct flow_record){.proto = UDP, .port = {2152, 2152}, .packets = {17, 0}});
+	send_to_many((struct flow_record){
+		.proto = UDP, .port = {2152, 2152}, .packets = {1, 0}, .subscriber_tunnel = true});
+	ck_assert_uint_eq(scene.said, 0);
+	send_to_many((struct flow_record){.proto = UDP, .port = {2152, 2152}, .packets = {16, 0}});
+	ck_assert_uint_gt(scene.said, 0);
+}
+END_TEST
+
+START_TEST(test_what_asks_for_one_is_a_probe)
+{
+	static const struct {
+		struct flow_record flow;
+		const char *name;
+	} rows[] = {
+		{{.proto = ICMP, .icmp_type = 8, .packets = {1, 0}}, "icmp-echo"},
+		{{.proto = ICMP, .icmp_type = 13, .packets = {1, 0}}, "icmp"},
+		{{.proto = ICMP, .icmp_type = 17, .packets = {1, 0}}, "icmp"},
+		{{.proto = 58, .icmp_type = 128, .packets = {1, 0}}, "icmp-echo"},
+		{{.proto = UDP, .port = {40000, 50000}, .packets = {1, 0}}, "udp"},
+		{{.proto = UDP, .port = {53, 161}, .packets = {1, 0}}, "udp"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		close_scene();
+		open_scene();
+		send_to_many(rows[i].flow);
+		ck_assert_uint_gt(scene.said, 0);
+		ck_assert(str_eq(facts_str(&scene.facts, FIELD_BEHAVIOUR_FANOUT_PROBE),
+			str_from(rows[i].name)));
+	}
+}
+END_TEST
+
 /* Answers to forged calls: the victim sends nothing, or resets. */
 START_TEST(test_unasked_answers_make_no_caller)
 {
@@ -359,6 +413,8 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, test_groups_are_no_hosts);
 	tcase_add_test(tc, test_traceroute_tries_one_port);
 	tcase_add_test(tc, test_a_connection_that_was_going_on_is_no_probe);
+	tcase_add_test(tc, test_what_asks_for_no_answer_is_no_probe);
+	tcase_add_test(tc, test_what_asks_for_one_is_a_probe);
 	tcase_add_test(tc, test_unasked_answers_make_no_caller);
 	tcase_add_test(tc, test_a_sweep_of_signalling_counts_answers);
 	tcase_add_test(tc, test_known_partners_are_no_sweep);
