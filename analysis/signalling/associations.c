@@ -1,8 +1,9 @@
-#include "analysis/signalling/associations_state.h"
+#include "analysis/signalling/associations.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/signalling/associations_state.h"
 #include "common/hash/hash.h"
 
 struct associations *associations_new(uint32_t max, uint64_t hash_key)
