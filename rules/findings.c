@@ -446,8 +446,9 @@ static int add_match(struct findings *fs, const struct rule_match *m, struct fac
 	struct str app, uint64_t ts_ns, bool ended, uint32_t i, bool opened)
 {
 	const struct noise_window window =
-		fs->noise ? noise_window(fs->noise, m->rule->id)
-			  : (struct noise_window){fs->cfg.window_ns, fs->cfg.repeat_ns};
+		fs->noise ? noise_window(fs->noise, m->rule)
+			  : noise_default_window(m->rule,
+				    (struct noise_window){fs->cfg.window_ns, fs->cfg.repeat_ns});
 	const uint64_t last_ns = last_packet_ns(m, f, ts_ns);
 	struct finding *s = &fs->slots[i];
 	int rc;

@@ -11,6 +11,9 @@
 /* Findings end at ticks: PACKET_CLOCK_TICK_NS of sensor/packet_clock.h. */
 #define TICK_NS (100 * NS_PER_MS)
 
+/* A week, and a day of delay. */
+#define BEHAVIOUR_WINDOW_NS (8 * NS_PER_DAY)
+
 struct noise *noise_new(const struct noise_config *cfg)
 {
 	struct noise *n = calloc(1, sizeof(*n));
@@ -82,13 +85,25 @@ const struct tuning *noise_tuning(const struct noise *n)
 	return n->tuning;
 }
 
-struct noise_window noise_window(const struct noise *n, struct str rule_id)
+struct noise_window noise_default_window(const struct rule *rule, struct noise_window site)
 {
+	if (rule->category == RULE_BEHAVIOUR && site.window_ns < BEHAVIOUR_WINDOW_NS)
+		site.window_ns = BEHAVIOUR_WINDOW_NS;
+	return site;
+}
+
+struct noise_window noise_window(const struct noise *n, const struct rule *rule)
+{
+	struct noise_window ret = noise_default_window(
+		rule, (struct noise_window){n->cfg.window_ns, n->cfg.repeat_ns});
 	struct tuned_rule tuned;
 
-	tuning_rule(n->tuning, rule_id, &tuned);
-	return (struct noise_window){tuned.window_ns ? tuned.window_ns : n->cfg.window_ns,
-		tuned.repeat_ns ? tuned.repeat_ns : n->cfg.repeat_ns};
+	tuning_rule(n->tuning, rule->id, &tuned);
+	if (tuned.window_ns)
+		ret.window_ns = tuned.window_ns;
+	if (tuned.repeat_ns)
+		ret.repeat_ns = tuned.repeat_ns;
+	return ret;
 }
 
 bool noise_is_over(uint64_t matched_ns, uint64_t window_ns, uint64_t now_ns)
@@ -317,7 +332,7 @@ static void hide(struct noise *n, const struct noise_match *m, uint32_t place,
 	}
 	if (tuned->matches > 0 && !meets_threshold(n, m, &key, tuned, &ignored))
 		return;
-	open_hidden(n, &key, noise_window(n, m->rule->id).window_ns, m->ts_ns);
+	open_hidden(n, &key, noise_window(n, m->rule).window_ns, m->ts_ns);
 	count_alert(n, m, place);
 }
 

@@ -30,11 +30,16 @@ void noise_free(struct noise *n); /* NULL allowed */
 void noise_use(struct noise *n, const struct tuning *t);
 const struct tuning *noise_tuning(const struct noise *n); /* NULL before noise_use */
 
-/* How findings of RULE are folded now. */
+/* How findings of a rule are folded. */
 struct noise_window {
 	uint64_t window_ns, repeat_ns;
 };
-struct noise_window noise_window(const struct noise *n, struct str rule_id);
+
+/* Those of RULE where no tuning says otherwise: SITE's, but what a behaviour measures may recur
+ * once a week, and is the same finding then. */
+struct noise_window noise_default_window(const struct rule *rule, struct noise_window site);
+
+struct noise_window noise_window(const struct noise *n, const struct rule *rule);
 
 /* Whether what matched last at MATCHED_NS, and stays open for WINDOW_NS, is over at NOW_NS. */
 bool noise_is_over(uint64_t matched_ns, uint64_t window_ns, uint64_t now_ns);
