@@ -84,14 +84,28 @@ static bool tell(const struct equipment *e, const struct forecast *expected, str
 	return true;
 }
 
-/* The hour is over: judged, and learned when it was watched. */
+/* The most of what is to be expected in this hour and those beside it: what comes at its minute is
+ * an hour off when the clock changes, or when it comes a little late. */
+static bool forecast(const struct seasonal *usual, uint32_t slot, struct forecast *ret)
+{
+	struct forecast beside;
+
+	if (!seasonal_forecast(usual, slot, ret))
+		return false;
+	for (uint32_t d = 1; d < SEASON_SLOTS; d += SEASON_SLOTS - 2)
+		if (seasonal_forecast(usual, slot + d, &beside) && beside.expected > ret->expected)
+			*ret = beside;
+	return true;
+}
+
+/* The hour is over: judged, and learned when all of it was seen. */
 static bool finish(struct equipment *e, struct facts *ret)
 {
 	uint32_t slot = slot_of(e->now.number);
 	struct forecast expected;
 	bool told = false;
 
-	if (seasonal_forecast(&e->usual, slot, &expected))
+	if (forecast(&e->usual, slot, &expected))
 		told = tell(e, &expected, ret);
 	if (!e->now.is_part)
 		seasonal_add(&e->usual, slot, amount_log(e->now.sent >> UNIT_BITS));

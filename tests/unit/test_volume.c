@@ -111,6 +111,21 @@ START_TEST(what_is_usual_by_day_is_not_at_night)
 }
 END_TEST
 
+/* The clock changes, and a nightly backup comes an hour earlier by it. */
+START_TEST(an_hour_early_or_late_is_usual)
+{
+	open_scene();
+	for (uint32_t hour = 0; hour < 5 * WEEK; hour++) {
+		tick(hour, 0);
+		send(hour, hour % 24 == (hour < 4 * WEEK ? 3 : 2) ? 80 * MB : MB / 10);
+	}
+	ck_assert_uint_eq(told, 0);
+	send(5 * WEEK, 80 * MB);
+	ck_assert(tick(5 * WEEK + 1, 0));
+	scene_close(&c);
+}
+END_TEST
+
 START_TEST(the_first_week_says_nothing)
 {
 	open_scene();
@@ -164,6 +179,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, usual_weeks_say_nothing);
 	tcase_add_test(tc, bulk_at_night_is_beyond_its_hour);
 	tcase_add_test(tc, what_is_usual_by_day_is_not_at_night);
+	tcase_add_test(tc, an_hour_early_or_late_is_usual);
 	tcase_add_test(tc, the_first_week_says_nothing);
 	tcase_add_test(tc, hours_without_a_tick_are_not_learned);
 	tcase_add_test(tc, any_saved_bytes_are_safe);
