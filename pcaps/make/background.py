@@ -162,7 +162,7 @@ def routing(rng, start, end, period):
         yield from talk.say(start + 1.1 + side / 10, side, b'\xff' * 16 + struct.pack('>HBBHH4sB', 29, 1, 4, 64510, 180, address(HOST[router]), 0))
     for n, at in enumerate(every(rng, start + 5, end, period / 2)):
         yield from talk.say(at, n % 2, b'\xff' * 16 + b'\0\x13\4')
-    beats = [(at, 30_000_000) for at in every(rng, start, end, 30)] + [(start + 10 * HOUR + n, 1_000_000) for n in range(600)]
+    beats = [(at, 60_000_000) for at in every(rng, start, end, 60)] + [(start + 10 * HOUR + n, 1_000_000) for n in range(600)]
     for at, interval in beats:
         for src, dst, port, mine in (('router', 'router2', 49152, 1), ('router2', 'router', 49153, 2)):
             yield packet(at + mine / 100, HOST[src], HOST[dst], port, 3784, bfd(mine, 3 - mine, interval))
@@ -206,16 +206,16 @@ def night(rng, ports, midnight, scale):
     """Backups, each night at its minute; element management asks for updates through the proxy."""
     for i, host in enumerate(('router', 'router2', 'switch')):
         yield from session('sftp', midnight + 90 * MINUTE + 20 * MINUTE * i + rng.uniform(0, 90), {'192.0.2.1': HOST[host]}, ports.take(),
-                           int(scale * rng.uniform(0.85, 1.15)), 300, whole=30)
+                           int(scale * rng.uniform(0.85, 1.15)), 300, whole=10)
     yield from session('tls-call', midnight + 40 * MINUTE + rng.uniform(0, 600), {'192.0.2.17': HOST['proxy'], '203.0.113.220': UPDATES}, ports.take(), whole=7)
 
 
 def tuesday(rng, ports, midnight, scale):
     """Inside the supplier's window: its support logs in, and a router loads software; a base station gets its own from element management."""
     window = midnight + (20 if midnight < SUMMER_ENDS else 21) * HOUR + 20 * MINUTE
-    yield from session('ssh-typed', window, None, ports.take(), whole=30)
+    yield from session('ssh-typed', window, None, ports.take(), whole=12)
     yield from session('http-image', window + 600, {'203.0.113.220': TAC}, ports.take(), whole=12)
-    yield from session('ssh', midnight + 13 * HOUR + rng.uniform(0, 600), {'192.0.2.1': HOST['gnb19']}, ports.take(), scale, 600, whole=30)
+    yield from session('ssh', midnight + 13 * HOUR + rng.uniform(0, 600), {'192.0.2.1': HOST['gnb19']}, ports.take(), scale, 600, whole=10)
 
 
 def users(rng, start, end, period):
@@ -236,10 +236,10 @@ def background_day():
     rng, ports = random_of('background day'), Ports()
     start, end = MONDAY + DAY, MONDAY + 2 * DAY + 2 * HOUR
     yield from node_association(start)
-    for made in (times(rng, start, end, 1024), logs(rng, start, end, 600), pings(rng, start, end, 900), polls(rng, ports, start, end, 1800),
-                 names(rng, ports, start, end, 1800), echoes(rng, start, end, 240), roamers(rng, start, end, 900), associations(rng, start, end, 240),
-                 routing(rng, start, end, 240), exports(rng, start, end, 240), logins(rng, ports, start, end, 2 * HOUR),
-                 telemetry(rng, ports, start, end, 2 * HOUR), users(rng, start, end, 300), night(rng, ports, start, 8_000_000),
+    for made in (times(rng, start, end, 1024), logs(rng, start, end, 600), pings(rng, start, end, 900), polls(rng, ports, start, end, HOUR),
+                 names(rng, ports, start, end, HOUR), echoes(rng, start, end, 300), roamers(rng, start, end, 900), associations(rng, start, end, 300),
+                 routing(rng, start, end, 300), exports(rng, start, end, 240), logins(rng, ports, start, end, 3 * HOUR),
+                 telemetry(rng, ports, start, end, 3 * HOUR), users(rng, start, end, 600), night(rng, ports, start, 8_000_000),
                  night(rng, ports, start + DAY, 8_000_000), tuesday(rng, ports, start, 20_000_000)):
         yield from made
 
@@ -248,8 +248,8 @@ def background_weeks():
     """Four weeks of the same network, thinner: time, log lines, pings, echoes, telemetry, logins, nightly backups, updates on Tuesdays."""
     rng, ports = random_of('background weeks'), Ports(50000)
     start, end = MONDAY, MONDAY + 4 * WEEK
-    for made in (times(rng, start, end, 12 * HOUR), logs(rng, start, end, 8 * HOUR), pings(rng, start, end, 12 * HOUR), names(rng, ports, start, end, DAY),
-                 telemetry(rng, ports, start, end, DAY), logins(rng, ports, start, end, 1.5 * DAY), roamers(rng, start, end, DAY), echoes(rng, start, end, 6 * HOUR)):
+    for made in (times(rng, start, end, 16 * HOUR), logs(rng, start, end, 12 * HOUR), pings(rng, start, end, DAY), names(rng, ports, start, end, DAY),
+                 telemetry(rng, ports, start, end, 1.5 * DAY), logins(rng, ports, start, end, 3 * DAY), roamers(rng, start, end, DAY), echoes(rng, start, end, 6 * HOUR)):
         yield from made
     for day in range(28):
         yield from night(rng, ports, start + day * DAY, 3_000_000)

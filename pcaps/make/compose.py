@@ -123,7 +123,7 @@ def fatten(recording, caller, amount, seconds=60):
         now = at + seconds * i / segments
         yield (now,) + headers(*text, sport, dport, 0x18, seq + sent, ack, size)
         sent += size
-        if i % 8 == 7 or i == segments - 1:
+        if i % 32 == 31 or i == segments - 1:
             yield now + 0.001, ethernet(*text[::-1], 0x0800, tcp(*text[::-1], dport, sport, 0x10, ack, seq + sent)), 54
     for now, frame, length in recording[closes:]:
         mine = ends(frame)[:2] == who

@@ -21,10 +21,18 @@ AMF, UPF, SMF, MME, SGW, HSS, STP, DRA, PGW = ('192.0.2.%d' % n for n in range(6
 RESOLVER, EDNS, CLOCK, EMS, NMS, BMC = '192.0.2.53', '192.0.2.54', '192.0.2.123', '192.0.2.100', '192.0.2.101', '192.0.2.150'
 LOGS, ARCHIVE, COLLECTOR, AAA, JUMP, PROXY = ('192.0.2.%d' % n for n in range(110, 116))
 LISTED, LAB, TAC, PARTNER = '198.51.100.7', '198.51.100.20', '203.0.113.9', '203.0.113.161'
-CLOUD, OTHER = '203.0.113.220', '203.0.113.221'
+CLOUD, OTHER, STRANGER = '203.0.113.220', '203.0.113.221', '192.0.2.200'
 NOON = MONDAY + 12 * HOUR
 TUESDAY_WINDOW = MONDAY + DAY + 20 * HOUR + 30 * MINUTE  # 22:30 in Warsaw, summer time: inside the supplier's window
 NIGHT = 30 * MINUTE  # 02:30 in Warsaw
+
+
+CAPTURES = {}  # by their names, in the order of this file
+
+
+def capture(make):
+    CAPTURES[make.__name__.replace('_', '-')] = make
+    return make
 
 
 def one(name, start, hosts=None, port=None, **more):
@@ -47,7 +55,7 @@ def upload(start, port, amount, seconds=60, src=GNB, dst=CLOUD):
 
 def backup(start, port, amount, seconds=60, src=ROUTER, dst=ARCHIVE):
     """An SFTP session in which the caller sends AMOUNT bytes."""
-    made = fatten(cut(piece('sftp'), 30), True, amount, seconds)
+    made = fatten(cut(piece('sftp'), 10), True, amount, seconds)
     return move(made, start, {ROUTER: src, ARCHIVE: dst}, {caller_port(piece('sftp')): port})
 
 
@@ -74,36 +82,43 @@ def echo2(at, src, dst, seq):
 
 # --- outside the contract, listed networks, tunnels
 
+@capture
 def role_egress():
     """A base station calls a host on the Internet by TLS, which its role does not."""
     yield from call(NOON, 42001)
 
 
+@capture
 def role_egress_near():
     """A base station calls element management by TLS, as its role says."""
     yield from call(NOON, 42001, dst=EMS)
 
 
+@capture
 def adversary_network():
     """A base station calls a listed network by TLS."""
     yield from call(NOON, 42002, dst=LISTED)
 
 
+@capture
 def adversary_network_near():
     """A base station calls a laboratory in leased address space of a listed network, by a written exception."""
     yield from call(NOON, 42002, src=GNB19, dst=LAB)
 
 
+@capture
 def tunnel_openvpn():
     """The router holds an OpenVPN tunnel to a host on the Internet."""
     yield from one('openvpn', NOON)
 
 
+@capture
 def tunnel_wireguard():
     """The router holds a WireGuard tunnel to a host on the Internet."""
     yield from one('wireguard-go', NOON)
 
 
+@capture
 def tunnel_gre():
     """The router holds a GRE tunnel to a host on the Internet: keepalives both ways, and an SSH session of somebody inside."""
     for i in range(8):
@@ -112,6 +127,7 @@ def tunnel_gre():
             yield raw(NOON + 10 * i + at, src, dst, 47, struct.pack('>HH', 0, 0x0800) + inner)
 
 
+@capture
 def tunnel_near():
     """A base station's tunnel to the security gateway: IKE (the initial exchange), then ESP both ways."""
     transforms = ((1, 12, b'\x80\x0e\1\0'), (3, 12, b''), (2, 5, b''), (4, 31, b''))  # AES-CBC-256, HMAC-SHA2-256-128, its PRF, Curve25519
@@ -130,22 +146,26 @@ def tunnel_near():
 
 # --- management
 
+@capture
 def management_odd_port():
     """Somebody on the Internet logs in to the router by SSH on ports 22122 and 57722."""
     yield from one('ssh-odd', NOON)
 
 
+@capture
 def management_odd_port_near():
     """Element management logs in to the router by SSH on port 22."""
     yield from ssh(NOON, 42003)
 
 
+@capture
 def aaa_redirect():
     """A router asks a RADIUS server on the Internet whether a person may log in; then one by TACACS+."""
     yield from one('radius-foreign', NOON)
     yield from login_by_tacacs(NOON + 60, ROUTER, OTHER, 42004)
 
 
+@capture
 def aaa_redirect_near():
     """A router asks the site's RADIUS server; then the site's server by TACACS+."""
     yield from one('radius-own', NOON)
@@ -160,12 +180,14 @@ def login_by_tacacs(at, src, dst, port):
     yield from talk.close(at + 1)
 
 
+@capture
 def config_exfil():
     """A router's configuration leaves to a host on the Internet, by TFTP and by FTP."""
     yield from one('tftp-put', NOON)
     yield from one('ftp-put', NOON + 600)
 
 
+@capture
 def config_exfil_near():
     """A router sends its configuration to the archive by SFTP, and fetches a small file by TFTP from element management."""
     yield from one('sftp', NOON)
@@ -178,6 +200,7 @@ def mirrored(at, collector, seq):
     return raw(at, ROUTER, collector, 47, erspan2(seq, 5, inner))
 
 
+@capture
 def mirror_export():
     """A router mirrors logins to a host on the Internet by ERSPAN, and exports its flows there by NetFlow (softflowd)."""
     for i in range(20):
@@ -185,6 +208,7 @@ def mirror_export():
     yield from one('netflow', NOON + 60)
 
 
+@capture
 def mirror_export_near():
     """A router mirrors to the site's collector by ERSPAN, and exports its flows there by NetFlow."""
     for i in range(20):
@@ -193,11 +217,13 @@ def mirror_export_near():
         yield packet(NOON + 60 + 60 * i, ROUTER, COLLECTOR, 43002, 2055, netflow9(i, int(NOON) + 60 * i, 8))
 
 
+@capture
 def roaming_foreign():
     """On the roaming network (VLAN 500) somebody logs in to the site's DNS server by SSH."""
     yield from tagged(ssh(NOON, 42005, src=PARTNER, dst=EDNS), 500)
 
 
+@capture
 def roaming_foreign_near():
     """On the roaming network: look-ups of DNS, echoes of GTP-C, a session that a partner sets up."""
     name = 'internet.apn.epc.mnc001.mcc001.3gppnetwork.example'
@@ -217,27 +243,38 @@ def partner_session(at):
 
 # --- suppliers and their windows
 
+@capture
 def vendor_window():
     """The supplier's support centre logs in to its base station on a Monday afternoon."""
     yield from one('ssh-typed', NOON)
 
 
+@capture
 def vendor_window_near():
     """The supplier's support centre logs in on a Tuesday, 22:30 in Warsaw, inside its window."""
     yield from one('ssh-typed', TUESDAY_WINDOW)
 
 
+@capture
 def window_conduct():
     """The supplier's support centre logs in inside its window, stays until the morning, and takes 120 MB."""
     recording = fatten(cut(piece('ssh-typed'), 30), False, 120_000_000, 7 * HOUR)
     yield from move(recording, TUESDAY_WINDOW)
 
 
+@capture
 def window_conduct_near():
     """Three evenings inside the window: twenty minutes each, one with 300 kB."""
     for week in range(3):
         recording = fatten(cut(piece('ssh-typed'), 30), False, 300_000 if week == 1 else 20_000, 20 * MINUTE)
         yield from move(recording, TUESDAY_WINDOW + week * WEEK, None, {caller_port(piece('ssh-typed')): 42010 + week})
+
+
+@capture
+def window_outside():
+    """The supplier's support centre logs in inside its window on two Tuesdays; then on a Thursday night, when none is open."""
+    for at in (TUESDAY_WINDOW, TUESDAY_WINDOW + WEEK, TUESDAY_WINDOW + WEEK + 2 * DAY + 5 * HOUR):
+        yield from one('ssh-typed', at, None, 42015 + int(at) // DAY % 100)
 
 
 # --- volumes over days and weeks
@@ -249,6 +286,7 @@ def background_of(src, start, end, every=HOUR):
         yield syslog(at + 5, src)
 
 
+@capture
 def night_bulk():
     """A base station sends 60 MB to a host on the Internet at half past two (local time) on five nights of two weeks."""
     yield from background_of(GNB, MONDAY, MONDAY + 12 * DAY)
@@ -256,25 +294,55 @@ def night_bulk():
         yield from upload(MONDAY + night * DAY + NIGHT + 97 * i, 42020 + i, 60_000_000, 15 * MINUTE)
 
 
+@capture
 def night_bulk_near():
     """Nightly backups of a router to the archive; a base station that sends 60 MB once at night, and every day at noon 3 MB."""
     yield from background_of(GNB, MONDAY, MONDAY + 12 * DAY)
     for night in range(12):
-        yield from backup(MONDAY + night * DAY + NIGHT, 42040 + night, 12_000_000, 10 * MINUTE)
+        yield from backup(MONDAY + night * DAY + NIGHT, 42040 + night, 8_000_000, 10 * MINUTE)
         yield from upload(MONDAY + night * DAY + 10 * HOUR, 42060 + night, 3_000_000)
     yield from upload(MONDAY + 5 * DAY + NIGHT, 42080, 60_000_000, 15 * MINUTE)
 
 
+@capture
 def exfiltration():
     """Base stations send some 200 kB a day to a host on the Internet, for two weeks; then one of them 120 MB in half an hour."""
     yield from everyday_uploads(15)
     yield from upload(MONDAY + 14 * DAY + 9 * HOUR, 42200, 120_000_000, 30 * MINUTE)
 
 
+@capture
 def exfiltration_near():
     """The same two weeks; then one of them sends 500 kB in a day."""
     yield from everyday_uploads(15)
     yield from upload(MONDAY + 14 * DAY + 9 * HOUR, 42200, 300_000, 30 * MINUTE)
+
+
+@capture
+def exfiltration_listed():
+    """A base station sends 30 MB to a listed network in a quarter of an hour."""
+    yield from upload(NOON, 42201, 30_000_000, 15 * MINUTE, dst=LISTED)
+
+
+@capture
+def exfiltration_dealt_out():
+    """Base stations send some 200 kB a day to a host on the Internet, for a week; then one of them 240 MB to twelve addresses in an evening."""
+    yield from everyday_uploads(8)
+    for i in range(12):
+        yield from upload(MONDAY + 7 * DAY + 16 * HOUR + 900 * i, 42210 + i, 20_000_000, 10 * MINUTE, dst='203.0.113.%d' % (222 + i))
+
+
+@capture
+def exfiltration_ordered():
+    """A router sends 1 GB in two hours where a written exception lets it send telemetry."""
+    for day in range(8):
+        yield from upload_4434(MONDAY + day * DAY + 9 * HOUR, 42230 + day, 150_000, 30)
+    yield from upload_4434(MONDAY + 8 * DAY + 9 * HOUR, 42240, 1_050_000_000, 2 * HOUR)
+
+
+def upload_4434(start, port, amount, seconds):
+    made = fatten(cut(piece('tls-upload'), 7), True, amount, seconds)
+    return move(made, start, {GNB: ROUTER}, {443: 4434, caller_port(piece('tls-upload')): port})
 
 
 def everyday_uploads(days):
@@ -290,7 +358,7 @@ def hourly_volume(strange):
     rng = random_of('volume')
     for hour in range(4 * 168 + 72):
         weekend, by_day = hour % 168 >= 120, 6 <= hour % 24 < 20
-        amount = (240_000 if by_day else 30_000) // (3 if weekend else 1) * rng.randrange(850, 1150) // 1000
+        amount = (110_000 if by_day else 30_000) // (3 if weekend else 1) * rng.randrange(850, 1150) // 1000
         yield from transfer(MONDAY + hour * HOUR + rng.uniform(0, 600), 45000 + hour, amount * strange(hour) // 1000)
 
 
@@ -316,11 +384,13 @@ def fatten_talk(talk, at, amount):
 UNUSUAL = 4 * 168 + 2 * 24 + 1  # an hour of Wednesday night
 
 
+@capture
 def volume_by_hour():
-    """Four weeks of a router's hourly transfers; in the fifth, on Wednesday night, a hundred times the usual."""
-    return hourly_volume(lambda hour: 100_000 if hour == UNUSUAL else 1000)
+    """Four weeks of a router's hourly transfers; in the fifth, on Wednesday night, two thousand times the usual."""
+    return hourly_volume(lambda hour: 2_000_000 if hour == UNUSUAL else 1000)
 
 
+@capture
 def volume_by_hour_near():
     """Four weeks of a router's hourly transfers; in the fifth a Wednesday night with half as much again."""
     return hourly_volume(lambda hour: 1500 if hour == UNUSUAL else 1000)
@@ -328,11 +398,13 @@ def volume_by_hour_near():
 
 # --- DNS, time, ICMP
 
+@capture
 def dns_tunnel():
     """iodine: a tunnel of NULL records through the site's resolver."""
     yield from one('iodine', NOON)
 
 
+@capture
 def dns_tunnel_near():
     """ENUM, reverse look-ups, long names of 3GPP and of a content network, a zone's key, a TXT record."""
     yield from one('dns-odd', NOON)
@@ -346,6 +418,7 @@ def names(name, number, code=0, answer=None):
     return dns(number, name, 1), dns(number, name, 1, b'' if code else answer or address(CLOUD), code)
 
 
+@capture
 def dga():
     """A base station asks for sixty names that an algorithm made, of which two exist."""
     rng = random_of('dga')
@@ -354,6 +427,7 @@ def dga():
         yield from ask(NOON + 5 * i, GNB, RESOLVER, 46000 + i, 53, *names(name, i, 0 if i in (23, 47) else 3))
 
 
+@capture
 def dga_near():
     """A base station asks for names of its network with the wrong suffix: many do not exist, and all are words."""
     hosts = ('licence', 'update', 'timeserver', 'config', 'element-manager', 'backup', 'gateway', 'register')
@@ -362,37 +436,44 @@ def dga_near():
         yield from ask(NOON + 5 * i, GNB, RESOLVER, 46000 + i, 53, *names(name, i, 3 if i % 4 else 0))
 
 
+@capture
 def resolver_bypass():
     """A base station asks a resolver on the Internet by DNS, by DNS over TLS and over HTTPS."""
     yield from move(piece('dns-outside', ''), NOON)
     yield from move(piece('encrypted-dns', ''), NOON + 60)
 
 
+@capture
 def resolver_bypass_near():
     """Equipment asks the site's resolver."""
     yield from one('dns-odd', NOON)
 
 
+@capture
 def icmp_tunnel():
     """ptunnel-ng: an SSH session in echoes between a base station and a host on the Internet."""
     yield from one('ptunnel', NOON)
 
 
+@capture
 def icmp_file():
     """A configuration leaves a router by hping3, 600 bytes in each echo request; nobody answers."""
     yield from one('hping-file', NOON)
 
 
+@capture
 def icmp_replies():
     """A host on the Internet sends a base station echo replies that it did not ask for, 200 bytes each."""
     yield from one('hping-replies', NOON)
 
 
+@capture
 def icmp_near():
     """Pings of network management, of 56 and of 1400 bytes, answered as they were asked."""
     yield from one('ping', NOON)
 
 
+@capture
 def foreign_time():
     """Time from a server on the Internet; mode 6 and mode 7 from the Internet to the site's server; a question with 200 bytes of something."""
     yield from one('ntp-foreign', NOON)
@@ -402,6 +483,7 @@ def foreign_time():
         yield from ask(NOON + 30 + 64 * i, GNB, CLOUD, 42301, 123, ntp(3, int(NOON), noise('order %d' % i, 200)), ntp(4, int(NOON), noise('answer %d' % i, 300)))
 
 
+@capture
 def foreign_time_near():
     """Time from the site's own server; with a message authentication code; with the extension fields of NTS."""
     yield from one('ntp-own', NOON)
@@ -414,6 +496,7 @@ def foreign_time_near():
 
 # --- signalling
 
+@capture
 def gtpdoor():
     """Echoes of GTP-C with something behind them: GTPDOOR's knock at a packet gateway, and its answer; one with flags that no version has."""
     key = b'135798642'
@@ -423,6 +506,7 @@ def gtpdoor():
         yield from ask(NOON + 30 * i, PARTNER, PGW, 40123, 2123, gtp1(1, i, block, flags=flags, length=4), gtp1(2, i, block[::-1] + noise('out', 60), flags=flags, length=6))
 
 
+@capture
 def gtp_echo_near():
     """Echoes as the specification has them: with a restart counter, and with a private extension; of version 1 and 2."""
     for i in range(10):
@@ -430,17 +514,20 @@ def gtp_echo_near():
         yield from echo2(NOON + 30 + 60 * i, SGW, PGW, i)
 
 
+@capture
 def gtp_rogue():
     """sgsnemu on a router: echo, and a PDP context at the packet gateway."""
     yield from one('sgsnemu', NOON)
 
 
+@capture
 def gtp_rogue_near():
     """A roaming partner's gateway sets a session up at the packet gateway; the mobility entity at the serving gateway."""
     yield from partner_session(NOON)
     yield from echo2(NOON + 60, MME, SGW, 1)
 
 
+@capture
 def pfcp_rogue():
     """A base station speaks PFCP to the user plane: association, as the session manager it is not."""
     for at, kind, more in ((0, 5, (pfcp_element(89, b'\0\0'),)), (10, 1, None), (20, 1, None)):
@@ -449,6 +536,7 @@ def pfcp_rogue():
         yield from ask(NOON + at, GNB, UPF, 8805, 8805, pfcp(kind, at + 1, *body), pfcp(kind + 1, at + 1, *answer))
 
 
+@capture
 def pfcp_rogue_near():
     """The session manager speaks PFCP to the user plane."""
     for at, kind in ((0, 5), (10, 1), (20, 1)):
@@ -457,12 +545,14 @@ def pfcp_rogue_near():
         yield from ask(NOON + at, SMF, UPF, 8805, 8805, pfcp(kind, at + 1, *body), pfcp(kind + 1, at + 1, *answer))
 
 
+@capture
 def gtp_echo_odd():
     """Echoes of GTP-C as a scanner writes them: without the sequence number, with a tunnel, of a version that there is not."""
     for i, question in enumerate((struct.pack('>BBHI', 0x30, 1, 0, 0), gtp1(1, 1, teid=7), gtp1(1, 2, flags=0xf2), gtp1(1, 3, flags=0x3a))):
         yield from ask(NOON + 20 * i, PARTNER, PGW, 40123, 2123, question, gtp1(2, i, RECOVERY_1))
 
 
+@capture
 def gtp_echo_extension():
     """Echoes whose private extension holds 200 bytes."""
     for i in range(5):
@@ -470,24 +560,28 @@ def gtp_echo_extension():
         yield from ask(NOON + 60 * i, PARTNER, PGW, 2123, 2123, gtp1(1, i, more), gtp1(2, i, RECOVERY_1))
 
 
+@capture
 def gtp_echo_often():
     """An echo each second on one path, each answered."""
     for i in range(50):
         yield from ask(NOON + i, PARTNER, PGW, 2123, 2123, gtp1(1, i), gtp1(2, i, RECOVERY_1))
 
 
+@capture
 def gtp_undeclared():
     """A host that nobody declared asks the packet gateway whether it lives, and has something behind an echo of its own."""
     yield from ask(NOON, UNDECLARED, PGW, 2123, 2123, gtp1(1, 1), gtp1(2, 1, RECOVERY_1))
     yield from ask(NOON + 30, UNDECLARED, SGW, 2123, 2123, gtp1(1, 2, noise('undeclared', 40), length=4), gtp1(2, 2, RECOVERY_1))
 
 
+@capture
 def gtp_message_more():
     """The session manager's heartbeats to the user plane have 24 bytes behind them."""
     for i in range(4):
         yield from ask(NOON + 60 * i, SMF, UPF, 8805, 8805, pfcp(1, i + 1, PFCP_BORN) + noise('behind %d' % i, 24), pfcp(2, i + 1, PFCP_BORN))
 
 
+@capture
 def gtp_message_near():
     """What paths and sessions need: echoes each five seconds, heartbeats, a few error indications, a session that is ended by who made it."""
     for i in range(12):
@@ -499,23 +593,27 @@ def gtp_message_near():
         yield packet(NOON + 100 + i, UPF, GNB, 2152, 2152, gtp1(26, i, b'\x10' + struct.pack('>I', 500 + i) + b'\x85\0\4' + address(UPF)))
 
 
+@capture
 def gtpu_errors():
     """The user plane answers three hundred packets for tunnels that it does not know, within a minute."""
     for i in range(300):
         yield packet(NOON + i / 6, UPF, GNB, 2152, 2152, gtp1(26, i, b'\x10' + struct.pack('>I', 500 + i) + b'\x85\0\4' + address(UPF)))
 
 
+@capture
 def pfcp_sessions_ended():
     """A base station ends sessions at the user plane."""
     for i in range(5):
         yield from ask(NOON + i, GNB, UPF, 8805, 8805, pfcp_session(54, 9 + i, 77 + i), pfcp_session(55, 9 + i, 99, pfcp_element(19, b'\1')))
 
 
+@capture
 def diameter_foreign():
     """freeDiameter: the mobility entity connects to a peer on the Internet, of a realm that is no partner's."""
     yield from one('diameter-foreign', NOON)
 
 
+@capture
 def diameter_foreign_near():
     """freeDiameter: the mobility entity and the subscriber server of one realm."""
     yield from one('diameter-own', NOON)
@@ -539,18 +637,21 @@ def over_sctp(at, client, server, sport, dport, ppid, messages, paths=((), ())):
 SIGTRAN_UP = [(0, m3ua(3, 1)), (1, m3ua(3, 4)), (0, m3ua(4, 1)), (1, m3ua(4, 3)), (0, m3ua(3, 3)), (1, m3ua(3, 6))]
 
 
+@capture
 def sigtran_rogue():
     """A router brings M3UA up with the signalling transfer point; then the transfer point with somebody on the Internet."""
     yield from over_sctp(NOON, ROUTER, STP, 2905, 2905, 3, SIGTRAN_UP)
     yield from over_sctp(NOON + 60, OTHER, STP, 2905, 2905, 3, SIGTRAN_UP)
 
 
+@capture
 def sigtran_rogue_near():
     """The subscriber server and a partner bring M3UA up with the signalling transfer point."""
     yield from over_sctp(NOON, HSS, STP, 2905, 2905, 3, SIGTRAN_UP)
     yield from over_sctp(NOON + 60, PARTNER, STP, 2905, 2905, 3, SIGTRAN_UP)
 
 
+@capture
 def sctp_secondary():
     """A mobility entity's Diameter association with the subscriber server, whose INIT ACK names an address on the Internet; beats go there."""
     messages = [(0, diameter(257, True, 1, diameter_hello(b'mme.epc.example', b'epc.example'))),
@@ -564,6 +665,7 @@ def sctp_secondary():
     yield from talk.close(NOON + 240)
 
 
+@capture
 def sctp_secondary_near():
     """The same with the subscriber server's second address, which its inventory has."""
     talk = Association(MME, HSS, 36868, 3868, ((), (HSS, '192.0.2.170')))
@@ -577,11 +679,13 @@ def sctp_secondary_near():
 
 # --- exposed management
 
+@capture
 def exposed_pages():
     """From the Internet: the router's management page by a path that is encoded twice, and what CWMP listens on."""
     yield from one('webui', NOON)
 
 
+@capture
 def exposed_pages_near():
     """A base station fetches a page whose path has an encoded blank, from element management by HTTP on port 80."""
     talk = Talk(EMS, PROXY, 42310, 80)
@@ -591,6 +695,7 @@ def exposed_pages_near():
     yield from talk.close(NOON + 1)
 
 
+@capture
 def smart_install():
     """From the Internet: Smart Install at the switch, and its answer."""
     talk = Talk(CLOUD, SWITCH, 42311, 4786)
@@ -600,6 +705,7 @@ def smart_install():
     yield from talk.close(NOON + 1)
 
 
+@capture
 def smart_install_near():
     """Something else on the port of Smart Install: a test of element management that the switch refuses."""
     yield segment(NOON, EMS, SWITCH, 42312, 4786, 0x02, 7000, 0)
@@ -616,60 +722,81 @@ def ipmi_asked(start, src, answered):
             yield packet(at + 0.003, BMC, src, 623, sport, answer)
 
 
+@capture
 def ipmi_exposed():
     """From the Internet: IPMI at a baseboard controller, which answers."""
     return ipmi_asked(NOON, CLOUD, True)
 
 
+@capture
 def ipmi_exposed_near():
     """The out-of-band network's management asks the baseboard controller by IPMI."""
     return ipmi_asked(NOON, NMS, True)
 
 
+@capture
 def netconf_call_home():
     """A radio unit calls home by SSH, on port 4334, to a host on the Internet; its distributed unit is not told."""
     yield from one('call-home', NOON, {GNB: ORU, CLOUD: OTHER})
 
 
+@capture
 def netconf_call_home_near():
     """A radio unit calls its distributed unit home."""
     yield from one('call-home', NOON, {GNB: ORU, CLOUD: ODU})
 
 
+@capture
 def snmp_abuse():
     """A router walks its neighbour by SNMP, 400 requests, and sets a value."""
     yield from one('snmp-walk', NOON)
 
 
+@capture
 def snmp_abuse_near():
     """Network management reads five values by SNMPv3 each five minutes for two hours."""
     for i in range(24):
         yield from one('snmp-poll', NOON + 300 * i, None, 43100 + i)
 
 
+@capture
 def firmware_fetch():
     """A router loads an image of 1.5 MB from a host on the Internet."""
     yield from cut(one('http-image', NOON), 12)
 
 
+@capture
 def firmware_fetch_near():
     """A router of the supplier loads the same image inside the supplier's window from the supplier; and a page from its element manager."""
     yield from cut(one('http-image', TUESDAY_WINDOW, {CLOUD: TAC}), 12)
     yield from one('http-call', NOON, {GNB: EMS, CLOUD: PROXY})
 
 
+@capture
 def port_mismatch():
     """SSH on port 443 of a host on the Internet."""
     yield from one('ssh-443', NOON)
 
 
+@capture
 def port_mismatch_near():
     """TLS on port 443 of a host on the Internet."""
     yield from call(NOON, 42320)
 
 
+@capture
+def port_unknown():
+    """On port 443 of a host on the Internet something that is no TLS and nothing else that is known, both ways."""
+    talk = Talk(GNB, CLOUD, 42321, 443)
+    yield from talk.open(NOON)
+    for i in range(12):
+        yield from talk.say(NOON + 1 + i, i % 2, noise('unknown %d' % i, 700))
+    yield from talk.close(NOON + 20)
+
+
 # --- beacons and sessions
 
+@capture
 def beacon():
     """A base station calls a host on the Internet by TLS every ten minutes or so (30 % jitter, a fifth of the calls missing), forty times."""
     rng = random_of('beacon')
@@ -677,6 +804,39 @@ def beacon():
         yield from call(at, 47000 + i)
 
 
+@capture
+def beacon_listed():
+    """The same calls to a listed network, by hosts of TLS that answer."""
+    return beacon_to(GNB, LISTED)
+
+
+@capture
+def beacon_internal():
+    """A base station reports to another one inside: by TLS, every ten minutes or so, as no role says."""
+    return beacon_to(GNB, GNB20)
+
+
+@capture
+def beacon_common():
+    """Six pieces of equipment call the same host on the Internet, each every ten minutes or so."""
+    for i, src in enumerate((GNB, GNB19, GNB20, AMF, UPF, HSS)):
+        yield from beacon_to(src, CLOUD, 47000 + 50 * i, 20)
+
+
+@capture
+def beacon_time():
+    """A base station asks a server on the Internet for the time, every 64 seconds."""
+    for i in range(90):
+        yield from ask(NOON + 64 * i, GNB, CLOUD, 123, 123, ntp(3, int(NOON) + 64 * i), ntp(4, int(NOON) + 64 * i))
+
+
+def beacon_to(src, dst, port=47000, number=50):
+    rng = random_of('beacon %s' % src)
+    for i, at in enumerate(spread(rng, NOON, 600, number, 0.3, 0.2)):
+        yield from call(at, port + i, src, dst)
+
+
+@capture
 def beacon_week():
     """A base station calls a host on the Internet once a week, within some hours, for thirteen weeks."""
     rng = random_of('week')
@@ -684,6 +844,7 @@ def beacon_week():
         yield from call(at, 47100 + i)
 
 
+@capture
 def beacon_heartbeat():
     """One TCP connection of a base station to a host on the Internet, on which 32 bytes go out every minute for eight hours."""
     rng = random_of('heartbeat')
@@ -696,21 +857,29 @@ def beacon_heartbeat():
     yield from talk.close(NOON + 481 * 60)
 
 
+@capture
 def beacon_near():
     """What repeats and is no beacon: NTP to the site's clock, GTP-C echoes, an ordered telemetry each ten minutes; and a person who browses."""
-    rng = random_of('browsing')
     for i in range(180):
         yield from own_ntp(NOON + 64 * i, 123, GNB19)
         yield from echo2(NOON + 60 * i, MME, SGW, i)
     for i in range(18):
         talk = move(cut(piece('tls-call'), 7), NOON + 600 * i, {GNB: ROUTER}, {443: 4434, caller_port(piece('tls-call')): 47300 + i})
         yield from talk
+    yield from browsing_near()
+
+
+@capture
+def browsing_near():
+    """A person browses: a host that nobody declared calls a host on the Internet forty-five times, now often, now seldom."""
+    rng = random_of('browsing')
     at = NOON
     for i in range(45):
         at += rng.choice((2, 5, 9, 30, 120, 600, 1800)) * rng.uniform(0.3, 2)
-        yield from call(at, 47400 + i, src='192.0.2.200')
+        yield from call(at, 47400 + i, src=STRANGER)
 
 
+@capture
 def long_quiet():
     """An SSH session of a base station with a host on the Internet that stays for two days: a few hundred bytes each half hour."""
     recording = piece('ssh-443')
@@ -739,6 +908,7 @@ def ends_text(frame):
     return ('.'.join(map(str, frame[26:30])), '.'.join(map(str, frame[30:34])), sport, dport)
 
 
+@capture
 def long_quiet_near():
     """An SSH session of twenty minutes with the same host; and BGP between routers that lasts for two days, as it should."""
     recording = piece('ssh-443')
@@ -755,11 +925,13 @@ def long_quiet_near():
 
 # --- triggers
 
+@capture
 def trigger_callback():
     """A datagram to a base station's port on which nobody listens (BPFDoor's magic); a second later the base station connects to its sender."""
     yield from one('callback', NOON)
 
 
+@capture
 def trigger_hidden():
     """A datagram to a router that carries an address; eight seconds later the router connects there. Its sender is another host."""
     yield packet(NOON, CLOUD, ROUTER, 42400, 33434, b'\x11\x9e' + noise('pad', 10) + address(OTHER) + struct.pack('>H', 4443) + noise('more', 8))
@@ -770,6 +942,7 @@ def trigger_hidden():
     yield from talk.close(NOON + 20)
 
 
+@capture
 def trigger_sender():
     """A segment with data and without a connection to a router; three seconds later the router connects to its sender."""
     yield segment(NOON, CLOUD, ROUTER, 42415, 179, 0x18, 5000, 1, noise('wake', 24))
@@ -780,6 +953,7 @@ def trigger_sender():
     yield from talk.close(NOON + 15)
 
 
+@capture
 def trigger_near():
     """Knocks of a scanner that are refused, and calls of the equipment that have nothing to do with them: a log line, a call to another host,
     and one to the scanner's own address, ordered, half an hour later."""
@@ -792,6 +966,7 @@ def trigger_near():
     yield from move(cut(piece('tls-call'), 7), NOON + 1800, {GNB: ROUTER}, {443: 4434, caller_port(piece('tls-call')): 42413})
 
 
+@capture
 def magic_packets():
     """BPFDoor's words: 0x5293 in TCP without a connection, 0x7255 in UDP and in an echo, 0x5571, and the one byte of its heartbeat."""
     for i, word in enumerate((b'\x52\x93', b'\x55\x71')):
@@ -803,6 +978,7 @@ def magic_packets():
     yield packet(NOON + 30.01, GNB, CLOUD, 47809, 42423, b'1')
 
 
+@capture
 def magic_packets_near():
     """The same words where they mean nothing: inside a connection, behind other bytes; and a datagram of two bytes."""
     talk = Talk(EMS, GNB, 42430, 22)
@@ -815,6 +991,7 @@ def magic_packets_near():
     yield packet(NOON + 20, CLOUD, GNB, 42432, 47809, b'12')
 
 
+@capture
 def gtpdoor_beacon():
     """GTPDOOR's second version: RST+ACK with an urgent pointer and no URG, to a base station and back."""
     def knock(at, src, dst, sport, dport, flags, pointer):
@@ -829,6 +1006,7 @@ def gtpdoor_beacon():
             yield NOON + 60 * i + late, frame, len(frame)
 
 
+@capture
 def gtpdoor_beacon_near():
     """A bare ACK that is answered by a reset as any host does it; and a session of Telnet with an urgent pointer and its flag."""
     for i in range(4):
@@ -846,21 +1024,43 @@ def mended(src, dst, made):
 
 # --- fan-out, what is new, what is silent
 
+@capture
 def fanout_ports():
     """nmap on a base station: sixty ports of five neighbours."""
     yield from one('nmap', NOON)
 
 
+@capture
 def fanout_hosts():
     """nmap on a base station: one port of forty addresses, of which one answers."""
     yield from one('nmap-hosts', NOON)
 
 
+@capture
+def fanout_slow():
+    """A base station tries one port of one neighbour every five minutes for twelve hours, thirteen ports of twelve; all refuse or are silent."""
+    for i in range(144):
+        peer, port = '192.0.2.%d' % (200 + i % 12), (21, 22, 23, 80, 139, 443, 445, 830, 2123, 3389, 5900, 8080, 8443)[i // 12]
+        at = MONDAY + 6 * HOUR + 300 * i
+        yield segment(at, GNB, peer, 40000 + i, port, 0x02, 100 + i, 0)
+        if i % 3 == 0:
+            yield segment(at + 0.001, peer, GNB, port, 40000 + i, 0x14, 0, 101 + i)
+
+
+@capture
+def fanout_slow_near():
+    """A base station asks three neighbours that are gone every five minutes for twelve hours."""
+    for i in range(144):
+        yield segment(MONDAY + 6 * HOUR + 300 * i, GNB, '192.0.2.%d' % (200 + i % 3), 40000 + i, 38412, 0x02, 100 + i, 0)
+
+
+@capture
 def fanout_near():
     """Network management asks twelve neighbours for their SSH identification."""
     yield from one('discovery', NOON)
 
 
+@capture
 def gtp_sweep():
     """A router sends echoes of GTP-C to forty addresses; three answer."""
     for i in range(40):
@@ -870,6 +1070,7 @@ def gtp_sweep():
             yield packet(NOON + i / 2 + 0.02, peer, ROUTER, 2123, 42500, gtp1(2, i, RECOVERY_1))
 
 
+@capture
 def gtp_sweep_near():
     """A serving gateway's echoes to its twelve partners each minute; all answer."""
     for minute in range(5):
@@ -877,6 +1078,7 @@ def gtp_sweep_near():
             yield from echo2(NOON + 60 * minute + i, SGW, '203.0.113.%d' % (161 + i), minute * 12 + i)
 
 
+@capture
 def sctp_sweep():
     """A router sends INIT to port 2905 of forty addresses; two answer, the others abort or are silent."""
     for i in range(40):
@@ -889,6 +1091,7 @@ def sctp_sweep():
             yield talk.say(NOON + i / 2 + 0.002, 1, struct.pack('>BBH', 6, 0, 4), tag=talk.tag[0])
 
 
+@capture
 def sctp_sweep_near():
     """The signalling transfer point opens associations with eight partners."""
     for i in range(8):
@@ -903,12 +1106,28 @@ def quiet_days(days):
             yield from call(MONDAY + day * DAY + 9 * HOUR + i, 42600 + 3 * day + i, src=src, dst=EMS)
 
 
+@capture
 def first_contact():
     """Three weeks in which base stations keep to themselves; on the last day one of them calls a host of a network that nobody called before."""
     yield from quiet_days(21)
     yield from call(MONDAY + 20 * DAY + 14 * HOUR, 42700)
 
 
+@capture
+def first_contact_inside():
+    """Three weeks as they should be; on the last day a base station logs in to a router by SSH, which no base station ever did."""
+    yield from quiet_days(21)
+    yield from ssh(MONDAY + 20 * DAY + 14 * HOUR, 42701, src=GNB, dst=ROUTER2)
+
+
+@capture
+def first_contact_client():
+    """Three weeks in which a base station calls a host by one program; on the last day by another one, whose TLS begins otherwise."""
+    yield from first_contact_near()
+    yield from upload(MONDAY + 20 * DAY + 18 * HOUR, 42750, 2000, 5)
+
+
+@capture
 def first_contact_near():
     """Three weeks in which a base station calls that host every day, the last one too."""
     yield from quiet_days(21)
@@ -916,10 +1135,11 @@ def first_contact_near():
         yield from call(MONDAY + day * DAY + 14 * HOUR, 42700 + day)
 
 
+@capture
 def new_service():
-    """Ten days in which a router answers SSH on port 22; on the eleventh it also answers on port 8022, to the host of a person."""
+    """Ten days in which a router answers SSH on port 22; on the eleventh it also answers on port 8022, to a host that nobody declared."""
     yield from known_service()
-    yield from ssh(MONDAY + 10 * DAY + 13 * HOUR, 42800, src=JUMP, dst=ROUTER2, service=8022)
+    yield from ssh(MONDAY + 10 * DAY + 13 * HOUR, 42800, src=STRANGER, dst=ROUTER2, service=8022)
 
 
 def known_service():
@@ -928,12 +1148,13 @@ def known_service():
         yield from ssh(MONDAY + day * DAY + 10 * HOUR, 42780 + day, src=EMS, dst=ROUTER2)
 
 
+@capture
 def new_service_near():
     """The same ten days; on the eleventh another host asks for the service that was there, and one is refused on port 8022."""
     yield from known_service()
     yield from ssh(MONDAY + 10 * DAY + 13 * HOUR, 42800, src=JUMP, dst=ROUTER2)
-    yield segment(MONDAY + 10 * DAY + 13.5 * HOUR, JUMP, ROUTER2, 42801, 8022, 0x02, 100, 0)
-    yield segment(MONDAY + 10 * DAY + 13.5 * HOUR + 0.001, ROUTER2, JUMP, 8022, 42801, 0x14, 0, 101)
+    yield segment(MONDAY + 10 * DAY + 13.5 * HOUR, STRANGER, ROUTER2, 42801, 8022, 0x02, 100, 0)
+    yield segment(MONDAY + 10 * DAY + 13.5 * HOUR + 0.001, ROUTER2, STRANGER, 8022, 42801, 0x14, 0, 101)
 
 
 def site_day(start, end, skip=()):
@@ -942,7 +1163,7 @@ def site_day(start, end, skip=()):
         return any(k in (kind, '*') and h == host and a <= at < b for k, h, a, b in skip)
 
     rng = random_of('site day')
-    for host in (GNB, GNB19, GNB20, ROUTER, ROUTER2):
+    for host in (GNB, GNB19, ROUTER, MME):
         at = start + rng.uniform(0, 60)
         while at < end:
             if not left('syslog', host, at):
@@ -957,31 +1178,43 @@ def site_day(start, end, skip=()):
                     frame = ethernet(src, dst, 0x0800, icmp_echo(src, dst, kind, 77, at // 300 & 0xffff, bytes(range(16, 72))))
                     yield at + 2 + late, frame, len(frame)
     for at in range(int(start), int(end), 60):
-        yield from echo2(at, MME, SGW, at // 60 & 0xffff)
+        if not left('echo', MME, at):
+            yield from echo2(at, MME, SGW, at // 60 & 0xffff)
 
 
+@capture
 def log_silence():
     """A site's day; a router's log stops at four in the afternoon, while its time, its pings and everybody else go on."""
-    return site_day(NOON, NOON + 8 * HOUR, [('syslog', ROUTER, NOON + 4 * HOUR, NOON + DAY)])
+    return site_day(NOON, NOON + 6 * HOUR, [('syslog', ROUTER, NOON + 4 * HOUR, NOON + DAY)])
 
 
+@capture
 def log_silence_near():
     """A site's day; a router's log is quiet for four minutes, five times its usual gap, and goes on."""
-    return site_day(NOON, NOON + 8 * HOUR, [('syslog', ROUTER, NOON + 4 * HOUR, NOON + 4 * HOUR + 240)])
+    return site_day(NOON, NOON + 6 * HOUR, [('syslog', ROUTER, NOON + 4 * HOUR, NOON + 4 * HOUR + 240)])
 
 
+@capture
+def keepalive_silence():
+    """A site's day; the mobility entity's echoes to the serving gateway stop at four in the afternoon, while it goes on with time and log."""
+    return site_day(NOON, NOON + 6 * HOUR, [('echo', MME, NOON + 4 * HOUR, NOON + DAY)])
+
+
+@capture
 def equipment_silence():
     """A site's day; a base station falls silent at four in the afternoon while everybody else goes on."""
-    return site_day(NOON, NOON + 8 * HOUR, [('*', GNB19, NOON + 4 * HOUR, NOON + DAY)])
+    return site_day(NOON, NOON + 6 * HOUR, [('*', GNB19, NOON + 4 * HOUR, NOON + DAY)])
 
 
+@capture
 def equipment_silence_near():
     """A site's day; the mirror shows nothing of anybody for an hour, and then everybody again."""
-    return (p for p in site_day(NOON, NOON + 8 * HOUR) if not NOON + 4 * HOUR <= p[0] < NOON + 5 * HOUR)
+    return (p for p in site_day(NOON, NOON + 6 * HOUR) if not NOON + 4 * HOUR <= p[0] < NOON + 5 * HOUR)
 
 
 # --- one story
 
+@capture
 def story():
     """One base station in one day: names that an algorithm made, a new host on the Internet, pings with something in them, knocks at
     neighbours. Each of it is weak."""
@@ -993,47 +1226,39 @@ def story():
     yield from one('nmap', base + 13 * HOUR)
 
 
+@capture
 def story_near():
     """The same days without it, and one of the weak findings alone."""
     yield from quiet_days(16)
     yield from call(MONDAY + 15 * DAY + 11 * HOUR, 42900)
 
 
+@capture
 def user_plane():
     """The control plane inside a subscriber's tunnel."""
     yield from move(piece('user-plane-to-infrastructure', ''), NOON)
 
 
+@capture
 def user_plane_near():
     """A subscriber's look-up and page inside a tunnel."""
     yield from move(piece('user-plane', ''), NOON)
 
 
+@capture
 def wrong_interface():
     """A base station sets NGAP up with somebody on the Internet."""
     yield from over_sctp(NOON, GNB, OTHER, 38412, 38412, 60, [(0, NG_SETUP), (1, NG_SETUP_ANSWER)])
 
 
+@capture
 def wrong_interface_near():
     """A base station sets NGAP up with the mobility function."""
     yield from over_sctp(NOON, GNB, AMF, 38412, 38412, 60, [(0, NG_SETUP), (1, NG_SETUP_ANSWER)])
 
 
-CAPTURES = {f.__name__.replace('_', '-'): f for f in (
-    role_egress, role_egress_near, adversary_network, adversary_network_near, tunnel_openvpn, tunnel_wireguard, tunnel_gre, tunnel_near,
-    management_odd_port, management_odd_port_near, aaa_redirect, aaa_redirect_near, config_exfil, config_exfil_near, mirror_export,
-    mirror_export_near, roaming_foreign, roaming_foreign_near, vendor_window, vendor_window_near, window_conduct, window_conduct_near,
-    night_bulk, night_bulk_near, exfiltration, exfiltration_near, volume_by_hour, volume_by_hour_near, dns_tunnel, dns_tunnel_near, dga,
-    dga_near, resolver_bypass, resolver_bypass_near, icmp_tunnel, icmp_file, icmp_replies, icmp_near, foreign_time, foreign_time_near,
-    gtpdoor, gtp_echo_near, gtp_rogue, gtp_rogue_near, pfcp_rogue, pfcp_rogue_near, gtp_echo_odd, gtp_echo_extension,
-    gtp_echo_often, gtp_undeclared, gtp_message_more, gtp_message_near, gtpu_errors, pfcp_sessions_ended, diameter_foreign, diameter_foreign_near, sigtran_rogue,
-    sigtran_rogue_near, sctp_secondary, sctp_secondary_near, wrong_interface, wrong_interface_near, user_plane, user_plane_near, exposed_pages,
-    exposed_pages_near, smart_install, smart_install_near, ipmi_exposed, ipmi_exposed_near, netconf_call_home, netconf_call_home_near,
-    snmp_abuse, snmp_abuse_near, firmware_fetch, firmware_fetch_near, port_mismatch, port_mismatch_near, beacon, beacon_week,
-    beacon_heartbeat, beacon_near, long_quiet, long_quiet_near, trigger_callback, trigger_hidden, trigger_sender, trigger_near, magic_packets,
-    magic_packets_near, gtpdoor_beacon, gtpdoor_beacon_near, fanout_ports, fanout_hosts, fanout_near, gtp_sweep, gtp_sweep_near, sctp_sweep,
-    sctp_sweep_near, first_contact, first_contact_near, new_service, new_service_near, log_silence, log_silence_near, equipment_silence,
-    equipment_silence_near, story, story_near, background_day, background_weeks)}
+for background in (background_day, background_weeks):
+    capture(background)
 
 if __name__ == '__main__':
     for name, make in CAPTURES.items():
