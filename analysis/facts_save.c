@@ -46,16 +46,30 @@ void fields_save(struct blob_writer *w)
 	}
 }
 
+/* Most stand where they stood. */
+static int find_near(struct str name, int before)
+{
+	const int next = before + 1;
+
+	if (next < FIELD_COUNT && str_eq(name, str_from(field_info((enum field_id)next)->name)))
+		return next;
+	return field_find(name);
+}
+
 bool fields_load(struct fields_read *ret, struct blob_reader *r)
 {
+	int before = -1;
+
 	ret->n = blob_count(r, FIELDS_MOST, sizeof(uint32_t) + 1);
-	for (uint32_t i = 0; i < ret->n; i++) {
-		const int id = field_find(blob_str(r, NAME_MOST));
+	for (uint32_t i = 0; i < ret->n && blob_ok(r); i++) {
+		const int id = find_near(blob_str(r, NAME_MOST), before);
 		const uint8_t type = blob_u8(r);
 		const bool is_known = id >= 0 && field_info((enum field_id)id)->type == type;
 
 		ret->ids[i] = (int16_t)(is_known ? id : -1);
 		ret->types[i] = type;
+		if (id >= 0)
+			before = id;
 		if (type > FIELD_TYPE_BOOLEAN)
 			return blob_fail(r);
 	}
