@@ -1,5 +1,6 @@
 /* Lines that nobody can meet: parties that are nobody, labels that the classifier never gives, apps
  * that do not run where the line says. */
+#include "analysis/signalling/signalling.h"
 #include "rules/policy/app_port.h"
 #include "rules/policy/lint/internal.h"
 
@@ -89,7 +90,7 @@ static void look_at_parties(struct lint *l, const struct line *line, const struc
 /* APP is a label that the classifier may give. */
 static bool is_label(const struct lint *l, struct str app)
 {
-	if (app_port_is_known(app))
+	if (app_port_is_known(app) || signalling_find(app) != SIGNALLING_NONE)
 		return true;
 	for (size_t i = 0; l->labels[i]; i++)
 		if (str_eq_nocase(app, str_from(l->labels[i])))
