@@ -10,7 +10,7 @@
 
 enum {
 	SAVED_BYTES = 8 * 5 + 4 * 2 + 3 + 4, /* of a pair without its memory */
-	MAX_BUCKETS = 1 << 20, /* in a full table a look-up passes some five pairs */
+	MAX_BUCKETS = 1 << 20,               /* in a full table a look-up passes some five pairs */
 };
 
 struct pairs {
