@@ -33,7 +33,7 @@ struct beacon {
 	uint16_t sizes[2][SIZES];             /* amount_log of bytes sent and received, a ring */
 };
 
-_Static_assert(sizeof(struct beacon) <= 232, "the budget of a pair, docs/beacons.md");
+_Static_assert(sizeof(struct beacon) <= 232, "docs/operations.md counts with it");
 
 static uint32_t add_up(uint32_t a, uint64_t b)
 {

@@ -3,9 +3,9 @@
  * behaviour_<name>`, a line in behaviours.def, its facts in fields.def. Pure; one thread; packet
  * time only; integers only, since floating point differs between machines.
  *
- * State is memory that the framework (store.h) keeps and bounds: zeroed when new, without pointers,
- * and saved as it lies. What is read back may be anything: a behaviour must be safe with every
- * content of it (indices are taken modulo, counts are clamped). */
+ * State is memory that the framework (pairs.h, units.h) keeps and bounds: zeroed when new, without
+ * pointers, and saved as it lies. What is read back may be anything: a behaviour must be safe with
+ * every content of it (indices are taken modulo, counts are clamped). */
 #pragma once
 
 #include <stdbool.h>
@@ -17,7 +17,7 @@
 
 /* State of one behaviour, aligned to 8 bytes. NULL where it declares 0 bytes, and PAIR where the
  * sight has no peer or the two have had nothing to do with each other yet that is worth memory
- * (store.h: an answered conversation, a second one, or 16 KiB). */
+ * (an answered conversation, a second one, or 16 KiB). */
 struct behaviour_memory {
 	void *pair;        /* of the equipment with the peer entity */
 	void *equipment;   /* of the equipment with everybody */

@@ -33,7 +33,7 @@ struct memory {
 	uint8_t seen[BITS / 8];
 };
 
-_Static_assert(sizeof(struct memory) <= 64, "see behaviour.h");
+_Static_assert(sizeof(struct memory) <= 64, "docs/operations.md counts with it");
 
 static uint32_t seen(const struct memory *m)
 {

@@ -45,7 +45,7 @@ struct memory {
 	struct domain domains[DOMAINS];
 };
 
-_Static_assert(sizeof(struct memory) <= 960, "see behaviour.h");
+_Static_assert(sizeof(struct memory) <= 960, "docs/operations.md counts with it");
 
 /* One question. */
 struct asked {

@@ -458,4 +458,4 @@ const struct behaviour behaviour_fanout = {
 	.see = see,
 };
 
-_Static_assert(sizeof(struct fanout) <= 816, "the budget of ARCHITECTURE.md");
+_Static_assert(sizeof(struct fanout) <= 816, "docs/operations.md counts with it");

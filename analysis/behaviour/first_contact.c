@@ -310,4 +310,4 @@ const struct behaviour behaviour_first_contact = {
 	.see = see,
 };
 
-_Static_assert(sizeof(struct first_contact) <= 208, "the budget of ARCHITECTURE.md");
+_Static_assert(sizeof(struct first_contact) <= 208, "docs/operations.md counts with it");

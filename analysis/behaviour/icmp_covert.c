@@ -52,7 +52,7 @@ struct memory {
 	struct peer peers[PEERS];
 };
 
-_Static_assert(sizeof(struct memory) <= 256, "see behaviour.h");
+_Static_assert(sizeof(struct memory) <= 256, "docs/operations.md counts with it");
 
 /* One message. */
 struct echo {
@@ -123,7 +123,7 @@ static void add(uint16_t *count, uint32_t n)
 	*count = (uint16_t)(*count + n < UINT16_MAX ? *count + n : UINT16_MAX);
 }
 
-/* Sizes are sixteenths of a doubling apart or more. */
+/* Sizes within an eighth of a doubling may be one, and so may some that are far apart. */
 static uint64_t size_bit(uint32_t size)
 {
 	return UINT64_C(1) << (amount_log(size) / 32 % 64);

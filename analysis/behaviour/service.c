@@ -255,4 +255,4 @@ const struct behaviour behaviour_service = {
 	.see = see,
 };
 
-_Static_assert(sizeof(struct service) <= 256, "the budget of ARCHITECTURE.md");
+_Static_assert(sizeof(struct service) <= 256, "docs/operations.md counts with it");

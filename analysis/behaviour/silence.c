@@ -369,4 +369,4 @@ const struct behaviour behaviour_silence = {
 	.tick = tick,
 };
 
-_Static_assert(sizeof(struct silence) <= 512, "the budget of ARCHITECTURE.md");
+_Static_assert(sizeof(struct silence) <= 512, "docs/operations.md counts with it");

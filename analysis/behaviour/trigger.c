@@ -51,7 +51,7 @@ struct pair {
 	uint32_t calls;
 };
 
-_Static_assert(sizeof(struct memory) <= 512, "see behaviour.h");
+_Static_assert(sizeof(struct memory) <= 512, "docs/operations.md counts with it");
 
 static uint32_t hash_v4(const uint8_t *v4, uint64_t key)
 {
