@@ -108,7 +108,7 @@ void seasonal_add(struct seasonal *s, uint32_t slot, uint32_t value)
 		error = -cut;
 	change = error * (1 << FRACTION_BITS);
 	s->level = clamp((int64_t)s->level + s->trend + part(change, LEVEL_BITS), 0, MOST);
-	s->trend = clamp(s->trend + part(change, LEVEL_BITS + TREND_BITS), -MOST, MOST);
+	s->trend = clamp((int64_t)s->trend + part(change, LEVEL_BITS + TREND_BITS), -MOST, MOST);
 	set_difference(s, slot, difference(s, slot) + part(error, SEASON_BITS));
 	if (error < 0)
 		error = -error;

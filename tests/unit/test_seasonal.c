@@ -164,6 +164,20 @@ END_TEST
 
 /* Errors of both in the same two weeks, as doublings: ours are no larger. And after one night's
  * bulk, nDPI expects it again a week later, since it learns what it sees. */
+/* Level far below, trend at its limit: what is added to it would pass that. */
+START_TEST(a_saved_trend_at_its_limit_is_safe)
+{
+	struct seasonal s = {
+		.level = INT32_MIN, .trend = INT32_MAX, .spread = UINT16_MAX, .started = 1};
+	struct forecast f;
+
+	s.season[0] = 1;
+	seasonal_add(&s, 0, AMOUNT_LOG_MAX);
+	ck_assert(seasonal_forecast(&s, 0, &f));
+	ck_assert_uint_le(f.expected, AMOUNT_LOG_MAX);
+}
+END_TEST
+
 START_TEST(as_good_as_the_holt_winters_of_ndpi)
 {
 	struct seasonal s = {0};
@@ -219,6 +233,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, a_new_level_is_learned_in_weeks);
 	tcase_add_test(tc, idle_equipment_has_a_forecast_too);
 	tcase_add_test(tc, any_saved_bytes_are_safe);
+	tcase_add_test(tc, a_saved_trend_at_its_limit_is_safe);
 	tcase_add_test(tc, as_good_as_the_holt_winters_of_ndpi);
 }
 
