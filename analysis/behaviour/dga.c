@@ -11,6 +11,7 @@
 #include "analysis/behaviour/behaviour.h"
 #include "analysis/behaviour/bits.h"
 #include "analysis/behaviour/dns_name.h"
+#include "analysis/stats/amount.h"
 #include "common/hash/hash.h"
 #include "common/time_text.h"
 
@@ -40,11 +41,6 @@ static uint32_t seen(const struct memory *m)
 	return BITS - bits_free(m->seen, BITS);
 }
 
-static uint32_t part(uint64_t value, uint64_t full, uint32_t most)
-{
-	return (uint32_t)(value < full ? value * most / full : most);
-}
-
 static uint32_t thousandths(uint64_t part_of, uint64_t all)
 {
 	return (uint32_t)(all ? part_of * 1000 / all : 0);
@@ -54,10 +50,10 @@ static uint32_t score_of(const struct memory *m, uint32_t domains)
 {
 	const uint32_t unusual = thousandths(m->unusual, m->pairs);
 
-	return part(domains, FULL_DOMAINS, 400) +
-	       (unusual > LEAST_UNUSUAL
-			       ? part(unusual - LEAST_UNUSUAL, FULL_UNUSUAL - LEAST_UNUSUAL, 500)
-			       : 0) +
+	return amount_part(domains, FULL_DOMAINS, 400) +
+	       (unusual > LEAST_UNUSUAL ? amount_part(unusual - LEAST_UNUSUAL,
+						  FULL_UNUSUAL - LEAST_UNUSUAL, 500)
+					: 0) +
 	       (m->octets / LONG_NAME >= seen(m) ? 100 : 0);
 }
 
@@ -102,7 +98,7 @@ static bool see(const struct sight *s, const struct behaviour_memory *memory, st
 	m->told = (uint16_t)n;
 	n = bits_estimate(BITS, bits_free(m->seen, BITS));
 	facts_set_num(ret, FIELD_BEHAVIOUR_SCORE, score_of(m, n));
-	facts_set_num(ret, FIELD_BEHAVIOUR_CONFIDENCE, part(n, SURE_DOMAINS, 100));
+	facts_set_num(ret, FIELD_BEHAVIOUR_CONFIDENCE, amount_part(n, SURE_DOMAINS, 100));
 	facts_set_text(ret, FIELD_BEHAVIOUR_SUBJECT, "domains that do not exist");
 	facts_set_num(ret, FIELD_BEHAVIOUR_DGA_DOMAINS, n);
 	facts_set_num(ret, FIELD_BEHAVIOUR_DGA_UNUSUAL_PAIRS_PERCENT,

@@ -15,6 +15,7 @@
 #include "analysis/behaviour/dns_name.h"
 #include "analysis/stats/amount.h"
 #include "common/hash/hash.h"
+#include "common/time_text.h"
 
 enum {
 	DOMAINS = 10,
@@ -244,17 +245,12 @@ static uint32_t percent(uint32_t part, uint32_t n)
 	return (uint32_t)(n ? (uint64_t)part * 100 / n : 0);
 }
 
-static uint32_t part(uint64_t value, uint64_t full, uint32_t most)
-{
-	return (uint32_t)(value < full ? value * most / full : most);
-}
-
 static uint32_t score_of(const struct domain *d)
 {
-	return part(amount_log(d->hidden / 16 / UNIT_OCTETS), amount_log(FULL_OCTETS / UNIT_OCTETS),
-		       400) +
-	       part(d->hidden / 16, (uint64_t)FULL_OCTETS_PER_NAME * count_seen(d), 400) +
-	       part(d->text, d->n, 200);
+	return amount_part(amount_log(d->hidden / 16 / UNIT_OCTETS),
+		       amount_log(FULL_OCTETS / UNIT_OCTETS), 400) +
+	       amount_part(d->hidden / 16, (uint64_t)FULL_OCTETS_PER_NAME * count_seen(d), 400) +
+	       amount_part(d->text, d->n, 200);
 }
 
 static void set_facts(const struct domain *d, const struct asked *a, struct facts *f)
@@ -289,7 +285,7 @@ static void set_facts(const struct domain *d, const struct asked *a, struct fact
 
 static bool see(const struct sight *s, const struct behaviour_memory *m, struct facts *ret)
 {
-	const uint32_t now_s = (uint32_t)(s->ts_ns / UINT64_C(1000000000));
+	const uint32_t now_s = (uint32_t)(s->ts_ns / NS_PER_S);
 	struct asked a;
 	struct domain *d;
 

@@ -24,11 +24,6 @@ struct equipment {
 	struct levels days;
 };
 
-static uint64_t least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 static void fade(struct equipment *e, uint32_t now_min)
 {
 	uint32_t past = e->last_min == 0 || e->last_min > now_min ? 0 : now_min - e->last_min;
@@ -37,7 +32,7 @@ static void fade(struct equipment *e, uint32_t now_min)
 		levels_add(&e->days, e->sent);
 	e->sent = amount_fade(e->sent, past, DAY_MIN);
 	e->received = amount_fade(e->received, past, DAY_MIN);
-	e->told = (uint16_t)least(amount_log(e->sent), e->told);
+	e->told = (uint16_t)amount_least(amount_log(e->sent), e->told);
 	e->last_min = now_min;
 }
 
@@ -51,7 +46,7 @@ static void tell(const struct equipment *e, struct facts *f)
 	uint64_t score = doublings * POINTS_A_DOUBLING / AMOUNT_DOUBLING;
 	char text[QUANTITY_TEXT_BYTES];
 
-	facts_set_num(f, FIELD_BEHAVIOUR_SCORE, least(score, 1000) * share / 1000);
+	facts_set_num(f, FIELD_BEHAVIOUR_SCORE, amount_least(score, 1000) * share / 1000);
 	facts_set_num(f, FIELD_BEHAVIOUR_CONFIDENCE, 100 * n / (n + HALF_SURE));
 	facts_set_text(f, FIELD_BEHAVIOUR_SUBJECT, "all peers");
 	facts_set_num(f, FIELD_BEHAVIOUR_EXFIL_ALL_SENT, e->sent);

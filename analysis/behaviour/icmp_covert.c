@@ -189,22 +189,18 @@ static void count(struct peer *p, const struct echo *e, uint64_t key, uint32_t n
 	}
 }
 
-static uint32_t part(uint64_t value, uint64_t full, uint32_t most)
-{
-	return (uint32_t)(value < full ? value * most / full : most);
-}
-
 static uint32_t score_of(const struct peer *p)
 {
-	return part(p->differing, 3, 300) + part(p->changing, 10, 200) +
-	       part((uint32_t)__builtin_popcountll(p->sizes), 8, 200) + part(p->unasked, 3, 150) +
-	       part(amount_log(p->octets), amount_log(FULL_OCTETS), 150);
+	return amount_part(p->differing, 3, 300) + amount_part(p->changing, 10, 200) +
+	       amount_part((uint32_t)__builtin_popcountll(p->sizes), 8, 200) +
+	       amount_part(p->unasked, 3, 150) +
+	       amount_part(amount_log(p->octets), amount_log(FULL_OCTETS), 150);
 }
 
 static void set_facts(const struct peer *p, struct facts *f)
 {
 	facts_set_num(f, FIELD_BEHAVIOUR_SCORE, score_of(p));
-	facts_set_num(f, FIELD_BEHAVIOUR_CONFIDENCE, part(p->n, FULL_N, 100));
+	facts_set_num(f, FIELD_BEHAVIOUR_CONFIDENCE, amount_part(p->n, FULL_N, 100));
 	facts_set_num(f, FIELD_BEHAVIOUR_ICMP_COVERT_N, p->n);
 	facts_set_num(f, FIELD_BEHAVIOUR_ICMP_COVERT_STRANGE, p->strange);
 	facts_set_num(

@@ -5,6 +5,7 @@
  * (none at 64 KiB an hour or more). Confidence: from the minutes in which it spoke, all of it from
  * twenty on. */
 #include "analysis/behaviour/behaviour.h"
+#include "analysis/stats/amount.h"
 #include "common/time_text.h"
 
 #define HOUR_NS (3600 * NS_PER_S)
@@ -23,15 +24,11 @@ struct long_quiet {
 	uint8_t told;     /* as many times */
 };
 
-static uint64_t least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 static uint64_t score(uint64_t duration_ns, uint64_t bytes_per_hour)
 {
-	const uint64_t minutes = least(duration_ns / (60 * NS_PER_S), FULL_HOURS * 60);
-	const uint64_t left = MOST_BYTES_PER_HOUR - least(bytes_per_hour, MOST_BYTES_PER_HOUR);
+	const uint64_t minutes = amount_least(duration_ns / (60 * NS_PER_S), FULL_HOURS * 60);
+	const uint64_t left =
+		MOST_BYTES_PER_HOUR - amount_least(bytes_per_hour, MOST_BYTES_PER_HOUR);
 
 	return minutes * 500 / (FULL_HOURS * 60) + left * 500 / MOST_BYTES_PER_HOUR;
 }
@@ -55,7 +52,7 @@ static bool tell(const struct sight *s, struct long_quiet *q, uint64_t hours, st
 		q->told++;
 	facts_set_num(ret, FIELD_BEHAVIOUR_SCORE, score(r->last_ns - r->first_ns, per_hour));
 	facts_set_num(ret, FIELD_BEHAVIOUR_CONFIDENCE,
-		least(q->minutes, SURE_MINUTES) * 100 / SURE_MINUTES);
+		amount_least(q->minutes, SURE_MINUTES) * 100 / SURE_MINUTES);
 	facts_set_num(ret, FIELD_BEHAVIOUR_LONG_QUIET_HOURS, hours);
 	facts_set_num(ret, FIELD_BEHAVIOUR_LONG_QUIET_BYTES_PER_HOUR, per_hour);
 	facts_set_num(ret, FIELD_BEHAVIOUR_LONG_QUIET_MINUTES, q->minutes);

@@ -129,18 +129,13 @@ static uint32_t times_others(const struct pair *p)
 	return times > MOST_TIMES ? MOST_TIMES : (uint32_t)times;
 }
 
-static uint32_t least(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
-
 static void tell(const struct pair *p, const struct site *site, uint32_t n, struct facts *f)
 {
 	uint32_t hour = p->hours[p->day % DAYS] % HOURS;
 	uint32_t share = amount_share(p->best_sent, p->best_received);
 	uint32_t times = times_others(p);
-	uint32_t score = least(n, FULL_SCORE_DAYS) * 1000 / FULL_SCORE_DAYS *
-			 least(times, FULL_SCORE_TIMES) / FULL_SCORE_TIMES * share / 1000;
+	uint64_t score = amount_least(n, FULL_SCORE_DAYS) * 1000 / FULL_SCORE_DAYS *
+			 amount_least(times, FULL_SCORE_TIMES) / FULL_SCORE_TIMES * share / 1000;
 	uint32_t activity;
 	char text[QUANTITY_TEXT_BYTES];
 
@@ -188,7 +183,7 @@ static bool see(const struct sight *s, const struct behaviour_memory *m, struct 
 		p->best_sent = p->hour_sent;
 		p->best_received = p->hour_received;
 		p->hours[today] = (uint8_t)(hour % HOURS);
-		p->steps[today] = (uint8_t)least(amount_log(p->best_sent) / STEP, UINT8_MAX);
+		p->steps[today] = (uint8_t)amount_least(amount_log(p->best_sent) / STEP, UINT8_MAX);
 	}
 	log = amount_log(p->best_sent);
 	if (p->best_sent < LEAST_TOLD ||

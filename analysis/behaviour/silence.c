@@ -21,6 +21,7 @@
 
 #include "analysis/behaviour/behaviour.h"
 #include "analysis/behaviour/behaviours.h"
+#include "analysis/stats/amount.h"
 #include "common/time_text.h"
 
 enum {
@@ -238,11 +239,6 @@ static bool is_due(const struct habit *h)
 	       (h->told == 0 || h->silent > h->told + h->told / 4);
 }
 
-static uint64_t least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 static void tell(const struct habit *h, enum stream_kind kind, uint32_t second, struct facts *ret)
 {
 	const uint32_t silent_s = h->silent * (uint32_t)BEHAVIOUR_TICK_S;
@@ -250,8 +246,8 @@ static void tell(const struct habit *h, enum stream_kind kind, uint32_t second, 
 	const uint64_t of_longest = (uint64_t)silent_s * 100 / (h->longest_s ? h->longest_s : 1);
 	const uint32_t sure = h->gaps * 100u / (h->gaps + 10u);
 
-	facts_set_num(
-		ret, FIELD_BEHAVIOUR_SCORE, least(missed, 50) * 5 * least(of_longest, 400) / 100);
+	facts_set_num(ret, FIELD_BEHAVIOUR_SCORE,
+		amount_least(missed, 50) * 5 * amount_least(of_longest, 400) / 100);
 	facts_set_num(ret, FIELD_BEHAVIOUR_CONFIDENCE, sure / (1u + h->others));
 	facts_set_text(ret, FIELD_BEHAVIOUR_SILENCE_STREAM, stream_names[kind]);
 	facts_set_num(ret, FIELD_BEHAVIOUR_SILENCE_SILENT_S, silent_s);

@@ -27,20 +27,15 @@ struct pair {
 	uint8_t over;    /* they were seen since it was over */
 };
 
-static uint64_t least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 static void begin_window(struct pair *p, uint32_t now_s)
 {
 	uint32_t log = amount_log(p->sent);
 
 	if (p->first_s != 0) {
-		p->usual = (uint16_t)least(
+		p->usual = (uint16_t)amount_least(
 			p->windows == 0 ? log : (p->usual * (LEARN - 1U) + log) / LEARN,
 			AMOUNT_LOG_MAX);
-		p->windows = (uint8_t)least(p->windows + 1U, UINT8_MAX);
+		p->windows = (uint8_t)amount_least(p->windows + 1U, UINT8_MAX);
 	}
 	*p = (struct pair){.first_s = now_s, .usual = p->usual, .windows = p->windows};
 }
@@ -78,7 +73,7 @@ static bool tell_growth(struct pair *p, const char *state, enum sight_kind kind,
 	if (p->sent < LEAST_TOLD || amount_log(p->sent) < p->told + step)
 		return false;
 	p->told = (uint16_t)amount_log(p->sent);
-	tell(p, state, least(doublings * POINTS_A_DOUBLING / AMOUNT_DOUBLING, 1000), ret);
+	tell(p, state, amount_least(doublings * POINTS_A_DOUBLING / AMOUNT_DOUBLING, 1000), ret);
 	facts_set_str(ret, FIELD_BEHAVIOUR_REASON,
 		arena_printf(ret->arena,
 			"sent %s in a maintenance window, %llu times what is usual",
@@ -112,8 +107,8 @@ static bool see_overtime(
 	facts_set_num(ret, FIELD_BEHAVIOUR_WINDOW_OVERTIME, overtime_s);
 	if (!longer)
 		return true;
-	p->told_overtime_min = (uint16_t)least(min, UINT16_MAX);
-	tell(p, "overtime", least(UINT64_C(1000) * overtime_s / FULL_OVERTIME_S, 1000), ret);
+	p->told_overtime_min = (uint16_t)amount_least(min, UINT16_MAX);
+	tell(p, "overtime", amount_least(UINT64_C(1000) * overtime_s / FULL_OVERTIME_S, 1000), ret);
 	facts_set_str(ret, FIELD_BEHAVIOUR_REASON,
 		arena_printf(ret->arena,
 			"a conversation goes on for %u min after the maintenance window in which "

@@ -24,5 +24,16 @@ static inline uint64_t amount_add(uint64_t a, uint64_t b)
 	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
+static inline uint64_t amount_least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* MOST times VALUE of FULL, from FULL on all of it: points of a score. VALUE below 2^32. */
+static inline uint32_t amount_part(uint64_t value, uint64_t full, uint32_t most)
+{
+	return (uint32_t)(value < full ? value * most / full : most);
+}
+
 /* The part A of A + B in thousandths; 0 of nothing. */
 uint32_t amount_share(uint64_t a, uint64_t b);
