@@ -8,8 +8,6 @@ enum {
 	MAX_PAIRS = 5 << 20, /* 100,000 pieces of equipment with fifty peers each */
 	MAX_EQUIPMENT = 1 << 17,
 	MAX_LASTING = 1 << 18, /* conversations whose bytes are counted as they come */
-	HOURS_PER_WEEK = 168,
-	THURSDAY = 3, /* 1970-01-01 */
 };
 
 static bool is_order(enum verdict v)
@@ -30,7 +28,6 @@ static void set_window(const struct analyst *a, struct sight *s)
 	const enum verdict now =
 		perspective_verdict_at(&a->view, &a->facts, s->ev->flow.last_ns, &window);
 
-	s->in_window = strcmp(window, "inside") == 0;
 	s->out_of_window = strcmp(window, "outside") == 0;
 	s->outlasts_window = s->by_window && !is_order(now);
 }
@@ -57,16 +54,10 @@ static uint64_t site_s(const struct analyst *a, uint64_t ts_ns)
 	return local_s > 0 ? (uint64_t)local_s : 0;
 }
 
-static uint32_t hour_of_week(uint64_t local_s)
-{
-	return (uint32_t)((local_s / 3600 + THURSDAY * 24) % HOURS_PER_WEEK);
-}
-
 static void set_sight_time(const struct analyst *a, struct sight *s)
 {
 	const uint64_t local_s = site_s(a, s->ts_ns);
 
-	s->hour_of_week = hour_of_week(local_s);
 	s->site_day = (int64_t)(local_s / 86400);
 	s->site_minute = (uint32_t)(local_s % 86400 / 60);
 }
@@ -78,8 +69,6 @@ static void set_self(struct sight *s, const struct equipment *e, const struct fa
 	if (!e)
 		return;
 	s->role = e->role;
-	s->zone = e->zone;
-	s->supplier = e->supplier;
 }
 
 /* A behaviours_host's: asked while the facts at hand are those of the sight. */
@@ -97,7 +86,6 @@ static void set_time(void *user, uint64_t ts_ns, struct behaviour_equipment *e)
 {
 	const uint64_t local_s = site_s(user, ts_ns);
 
-	e->hour_of_week = hour_of_week(local_s > 0 ? local_s - 1 : 0);
 	e->site_day = (int64_t)(local_s / 86400);
 	e->site_minute = (uint32_t)(local_s % 86400 / 60);
 }

@@ -37,10 +37,7 @@ typedef bool behaviour_see_fn(
 struct behaviour_equipment {
 	struct str name, role;
 	bool declared;
-	uint64_t first_ns, last_ns; /* sights of it */
-	uint64_t site_last_ns;      /* sights of any equipment before this tick */
-	uint32_t hour_of_week;      /* that has just ended, at the site's own time */
-	int64_t site_day;
+	int64_t site_day;     /* at the site's own time */
 	uint32_t site_minute; /* of the tick */
 };
 

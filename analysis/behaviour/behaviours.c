@@ -246,8 +246,6 @@ static int tick_unit(void *user, struct unit *unit)
 	e->name = (struct str){unit->name, unit->name_len};
 	e->role = units_role(b->units, unit);
 	e->declared = unit->declared;
-	e->first_ns = unit->first_ns;
-	e->last_ns = unit->last_ns;
 	for (uint32_t i = 0; i < BEHAVIOURS; i++) {
 		const struct behaviour_memory memory = next_memory(b, &m, i);
 
@@ -272,7 +270,6 @@ void behaviours_tick(struct behaviours *b, uint64_t ts_ns, struct facts *f)
 	if (due_ns <= b->tick_ns || b->seen_ns < b->tick_ns)
 		return;
 	b->tick_ns = due_ns;
-	t.e.site_last_ns = b->seen_ns;
 	b->cfg.host.set_time(b->cfg.host.user, due_ns, &t.e);
 	(void)units_each(b->units, tick_unit, &t);
 }

@@ -20,7 +20,7 @@ struct behaviours_host {
 	/* Sets country, as_number, tier and indicated of S, whose peer is new or was not asked
 	 * about for an hour. */
 	void (*learn_peer)(void *user, struct sight *s);
-	/* Sets the site's own time of a tick in E: hour_of_week, site_day and site_minute. */
+	/* Sets the site's own time of a tick in E: site_day and site_minute. */
 	void (*set_time)(void *user, uint64_t ts_ns, struct behaviour_equipment *e);
 	/* Sets the facts of E, of which a tick found something, in F; none of them is left of the
 	 * one before. */

@@ -28,8 +28,8 @@ struct sight {
 
 	struct str equipment; /* declared name, or the address as text */
 	bool declared;
-	struct str role, zone, supplier; /* empty where nobody declared it */
-	struct str peer;                 /* entity: its name, AS and prefix, or address */
+	struct str role; /* empty where nobody declared it */
+	struct str peer; /* entity: its name, AS and prefix, or address */
 	const struct ip_addr *peer_addr;
 	bool peer_is_own;       /* the operator's; else external or multicast */
 	bool peer_is_external;  /* the world's */
@@ -40,17 +40,15 @@ struct sight {
 	bool indicated;         /* a feed warns of it */
 	bool ordered;           /* a contract, exception, window or approved edge allows it */
 	bool violation;         /* the policy forbids it */
-	/* Of the supplier's maintenance, when the conversation spoke last; neither: it has none. */
-	bool in_window, out_of_window;
-	bool by_window;       /* a window is what allows it, judged by its first packet */
-	bool outlasts_window; /* ... and it is over, and nothing else allows it */
-	struct str app;       /* label that is certain, else empty */
+	bool out_of_window;     /* maintenance of the supplier was not open when it spoke last */
+	bool by_window;         /* a window is what allows it, judged by its first packet */
+	bool outlasts_window;   /* ... and it is over, and nothing else allows it */
+	struct str app;         /* label that is certain, else empty */
 
 	/* IP bytes since this conversation was last counted: of UPDATE, BURST and END. */
 	uint64_t sent, received; /* by the equipment */
-	uint32_t hour_of_week; /* at the site's own time: 0 to 167, Monday from midnight on is 0 */
-	int64_t site_day;      /* days since 1970 there */
-	uint32_t site_minute;  /* of that day: 0 to 1439 */
+	int64_t site_day;        /* days since 1970, at the site's own time */
+	uint32_t site_minute;    /* of that day: 0 to 1439 */
 
 	/* What is known of this equipment with this peer. */
 	bool first;             /* they were never seen together before, or were forgotten */

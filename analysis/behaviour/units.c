@@ -9,7 +9,7 @@
 #define MOVE_NS (10 * NS_PER_S)
 
 enum {
-	SAVED_BYTES = 4 + 1 + 4 + 8 + 8 + 8, /* of a unit without its memory */
+	SAVED_BYTES = 4 + 1 + 4 + 8 + 8, /* of a unit without its memory */
 	ROLE_NAME_MOST = 255,
 };
 
@@ -151,7 +151,7 @@ static struct unit *add(
 	unit->name_len = (uint8_t)(name.len < UNIT_NAME_BYTES ? name.len : UNIT_NAME_BYTES);
 	if (name.len > 0)
 		memcpy(unit->name, name.data, unit->name_len);
-	unit->first_ns = unit->last_ns = ts_ns;
+	unit->last_ns = ts_ns;
 	unit->next = *bucket;
 	*bucket = i + 1;
 	return unit;
@@ -250,7 +250,6 @@ static int save_unit(void *user, struct unit *unit)
 	blob_put_bool(s->w, unit->declared);
 	blob_put_u32(s->w, unit->role);
 	blob_put_u64(s->w, unit->hash);
-	blob_put_u64(s->w, unit->first_ns);
 	blob_put_u64(s->w, unit->last_ns);
 	s->write(s->user, UNIT_OF_EQUIPMENT, units_memory(unit), s->w);
 	return 0;
@@ -285,7 +284,6 @@ static bool load_unit(struct units *u, struct blob_reader *r, units_read_fn *rea
 	if (!unit)
 		return blob_fail(r);
 	unit->role = role;
-	unit->first_ns = blob_u64(r);
 	unit->last_ns = blob_u64(r);
 	read(user, UNIT_OF_EQUIPMENT, units_memory(unit), r);
 	return blob_ok(r);

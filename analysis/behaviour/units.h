@@ -20,7 +20,7 @@ struct unit {
 	uint32_t next;       /* of its bucket */
 	uint32_t role;       /* number, for units_role_memory */
 	uint64_t hash;
-	uint64_t first_ns, last_ns;
+	uint64_t last_ns;
 	char name[UNIT_NAME_BYTES];
 	uint8_t name_len;
 	bool declared;

@@ -26,7 +26,6 @@ static bool speak(enum sight_kind kind, uint64_t begin_ns, uint64_t ts_ns, bool 
 {
 	c.sight.kind = kind;
 	c.sight.ts_ns = ts_ns;
-	c.sight.in_window = open;
 	c.sight.out_of_window = !open;
 	c.sight.by_window = open || begin_ns <= last_open_ns;
 	c.sight.ordered = c.sight.by_window;
@@ -123,7 +122,6 @@ START_TEST(a_silent_session_has_no_overtime)
 	c.ev.flow.first_ns = START;
 	c.sight.kind = SIGHT_END;
 	c.sight.ts_ns = START + 200 * MINUTE;
-	c.sight.in_window = false;
 	c.sight.out_of_window = true;
 	c.sight.outlasts_window = true;
 	c.ev.flow.last_ns = START + 9 * MINUTE;
