@@ -142,13 +142,17 @@ struct flow_record {
 	struct flow_label label;
 };
 
+static inline bool flow_has_ports(const struct flow_record *r)
+{
+	return r->proto == IPPROTO_NUM_TCP || r->proto == IPPROTO_NUM_UDP ||
+	       r->proto == IPPROTO_NUM_SCTP;
+}
+
 /* Later fragments carry no ports: a record of its own counts them, and the conversation that they
  * belong to is judged. */
 static inline bool flow_is_fragments(const struct flow_record *r)
 {
-	return r->port[0] == 0 && r->port[1] == 0 &&
-	       (r->proto == IPPROTO_NUM_TCP || r->proto == IPPROTO_NUM_UDP ||
-		       r->proto == IPPROTO_NUM_SCTP);
+	return r->port[0] == 0 && r->port[1] == 0 && flow_has_ports(r);
 }
 
 struct event {

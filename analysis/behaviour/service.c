@@ -12,6 +12,7 @@
  * role has it (150 where one has), 300 where the port refused calls before. Confidence: from the
  * days; at least 60 where it refused. */
 #include "analysis/behaviour/behaviour.h"
+#include "analysis/flow_facts.h"
 #include "common/time_text.h"
 
 enum {
@@ -167,15 +168,12 @@ static uint32_t role_serves(struct role *role, const struct flow_record *r, int3
 	return 0;
 }
 
-static const char *transport(uint8_t proto)
-{
-	return proto == IPPROTO_NUM_TCP ? "tcp" : proto == IPPROTO_NUM_UDP ? "udp" : "sctp";
-}
-
 static void tell(const struct service *v, const struct flow_record *r, uint32_t role_equipment,
 	bool was_closed, struct facts *ret)
 {
 	const uint32_t days = v->days < FULL_DAYS ? v->days : FULL_DAYS;
+	char buf[8];
+	const char *transport = transport_name(r->proto, buf);
 	const uint32_t sure = v->days * 100u / (v->days + 4u);
 	const uint32_t score =
 		days * 400 / FULL_DAYS + 300 / (1 + role_equipment) + (was_closed ? 300 : 0);
@@ -183,7 +181,7 @@ static void tell(const struct service *v, const struct flow_record *r, uint32_t 
 	facts_set_num(ret, FIELD_BEHAVIOUR_SCORE, score);
 	facts_set_num(ret, FIELD_BEHAVIOUR_CONFIDENCE, was_closed && sure < 60 ? 60 : sure);
 	facts_set_str(ret, FIELD_BEHAVIOUR_SUBJECT,
-		arena_printf(ret->arena, "%s/%u", transport(r->proto), (unsigned)r->port[1]));
+		arena_printf(ret->arena, "%s/%u", transport, (unsigned)r->port[1]));
 	facts_set_num(ret, FIELD_BEHAVIOUR_SERVICE_DAYS, v->days);
 	facts_set_num(ret, FIELD_BEHAVIOUR_SERVICE_ROLE_EQUIPMENT, role_equipment);
 	facts_set_bool(ret, FIELD_BEHAVIOUR_SERVICE_WAS_CLOSED, was_closed);
@@ -193,7 +191,7 @@ static void tell(const struct service *v, const struct flow_record *r, uint32_t 
 		arena_printf(ret->arena,
 			"it answers on %s port %u, which it did not serve on the %u days before%s; "
 			"%u others of its role do",
-			transport(r->proto), (unsigned)r->port[1], (unsigned)v->days,
+			transport, (unsigned)r->port[1], (unsigned)v->days,
 			was_closed ? " and refused" : "", role_equipment));
 }
 
@@ -225,19 +223,13 @@ static bool see_served(const struct sight *s, const struct behaviour_memory *m, 
 	return true;
 }
 
-static bool has_ports(const struct flow_record *r)
-{
-	return r->proto == IPPROTO_NUM_TCP || r->proto == IPPROTO_NUM_UDP ||
-	       r->proto == IPPROTO_NUM_SCTP;
-}
-
 static bool see(const struct sight *s, const struct behaviour_memory *m, struct facts *ret)
 {
 	const struct flow_record *r = &s->ev->flow;
 	struct service *v = m->equipment;
 
 	turn_day(v, s->site_day);
-	if (s->side != 1 || !has_ports(r) || !(s->peer_is_own || s->peer_is_external))
+	if (s->side != 1 || !flow_has_ports(r) || !(s->peer_is_own || s->peer_is_external))
 		return false;
 	if (r->state == FLOW_REJECTED && !r->midstream)
 		note_refused(v, r);

@@ -21,6 +21,7 @@
 
 #include "analysis/behaviour/behaviour.h"
 #include "analysis/behaviour/behaviours.h"
+#include "analysis/flow_facts.h"
 #include "analysis/stats/amount.h"
 #include "common/time_text.h"
 
@@ -157,12 +158,6 @@ static struct stream *stream_at(struct silence *q, const struct sight *s, uint32
 	return out;
 }
 
-static bool has_ports(const struct flow_record *r)
-{
-	return r->proto == IPPROTO_NUM_TCP || r->proto == IPPROTO_NUM_UDP ||
-	       r->proto == IPPROTO_NUM_SCTP;
-}
-
 static bool see(const struct sight *s, const struct behaviour_memory *m, struct facts *ret)
 {
 	const struct flow_record *r = &s->ev->flow;
@@ -178,7 +173,7 @@ static bool see(const struct sight *s, const struct behaviour_memory *m, struct 
 		return false;
 	}
 	speak(&q->all, second);
-	if (s->side != 0 || !has_ports(r) || !(s->peer_is_own || s->peer_is_external))
+	if (s->side != 0 || !flow_has_ports(r) || !(s->peer_is_own || s->peer_is_external))
 		return false;
 	t = stream_at(q, s, second);
 	if (!t)
@@ -263,16 +258,12 @@ static void tell(const struct habit *h, enum stream_kind kind, uint32_t second, 
 	facts_set_num(ret, FIELD_BEHAVIOUR_SILENCE_OTHERS, h->others);
 }
 
-static const char *transport(uint8_t proto)
-{
-	return proto == IPPROTO_NUM_TCP ? "tcp" : proto == IPPROTO_NUM_UDP ? "udp" : "sctp";
-}
-
 static void tell_stream(const struct stream *t, uint32_t second, struct facts *ret)
 {
 	const enum stream_kind kind = t->kind < STREAM_ALL ? t->kind : STREAM_OTHER;
+	char buf[8];
 	const struct str name =
-		arena_printf(ret->arena, "%s/%u", transport(t->proto), (unsigned)t->port);
+		arena_printf(ret->arena, "%s/%u", transport_name(t->proto, buf), (unsigned)t->port);
 
 	tell(&t->habit, kind, second, ret);
 	facts_set_str(ret, FIELD_BEHAVIOUR_SUBJECT, name);
