@@ -18,24 +18,11 @@ static void add_num(struct signalling_message *m, enum field_id id, bool telling
 	add(m, &(struct signalling_fact){.id = id, .telling = telling, .num = v});
 }
 
-static void add_flag(struct signalling_message *m, enum field_id id, bool telling, bool v)
-{
-	assert(field_info(id)->type == FIELD_TYPE_BOOLEAN);
-	add(m, &(struct signalling_fact){.id = id, .telling = telling, .flag = v});
-}
-
 static void add_text(struct signalling_message *m, enum field_id id, bool telling, struct str v)
 {
 	assert(field_is_text(id));
 	if (v.len > 0)
 		add(m, &(struct signalling_fact){.id = id, .telling = telling, .str = v});
-}
-
-static void add_ip(
-	struct signalling_message *m, enum field_id id, bool telling, const struct ip_addr *v)
-{
-	assert(field_info(id)->type == FIELD_TYPE_IP || field_info(id)->type == FIELD_TYPE_IPS);
-	add(m, &(struct signalling_fact){.id = id, .telling = telling, .ip = *v});
 }
 
 void message_num(struct signalling_message *m, enum field_id id, uint64_t v)
@@ -45,7 +32,8 @@ void message_num(struct signalling_message *m, enum field_id id, uint64_t v)
 
 void message_flag(struct signalling_message *m, enum field_id id, bool v)
 {
-	add_flag(m, id, true, v);
+	assert(field_info(id)->type == FIELD_TYPE_BOOLEAN);
+	add(m, &(struct signalling_fact){.id = id, .telling = true, .flag = v});
 }
 
 void message_text(struct signalling_message *m, enum field_id id, struct str v)
@@ -55,27 +43,13 @@ void message_text(struct signalling_message *m, enum field_id id, struct str v)
 
 void message_ip(struct signalling_message *m, enum field_id id, const struct ip_addr *v)
 {
-	add_ip(m, id, true, v);
+	assert(field_info(id)->type == FIELD_TYPE_IP || field_info(id)->type == FIELD_TYPE_IPS);
+	add(m, &(struct signalling_fact){.id = id, .telling = true, .ip = *v});
 }
 
 void message_note_num(struct signalling_message *m, enum field_id id, uint64_t v)
 {
 	add_num(m, id, false, v);
-}
-
-void message_note_flag(struct signalling_message *m, enum field_id id, bool v)
-{
-	add_flag(m, id, false, v);
-}
-
-void message_note_text(struct signalling_message *m, enum field_id id, struct str v)
-{
-	add_text(m, id, false, v);
-}
-
-void message_note_ip(struct signalling_message *m, enum field_id id, const struct ip_addr *v)
-{
-	add_ip(m, id, false, v);
 }
 
 /* A copy of V, or its beginning, in M's own room. */

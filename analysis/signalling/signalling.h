@@ -71,9 +71,6 @@ void message_flag(struct signalling_message *m, enum field_id id, bool v);
 void message_text(struct signalling_message *m, enum field_id id, struct str v);
 void message_ip(struct signalling_message *m, enum field_id id, const struct ip_addr *v);
 void message_note_num(struct signalling_message *m, enum field_id id, uint64_t v);
-void message_note_flag(struct signalling_message *m, enum field_id id, bool v);
-void message_note_text(struct signalling_message *m, enum field_id id, struct str v);
-void message_note_ip(struct signalling_message *m, enum field_id id, const struct ip_addr *v);
 
 /* The same of a text that is put into M's own room: one that a parser made, and a name from the
  * wire without the identities in it (redact.h). What finds no room is left out. */

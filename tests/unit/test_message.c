@@ -26,7 +26,7 @@ START_TEST(telling_facts_tell_apart)
 	ck_assert_uint_ne(message_shape(&a, 1), message_shape(&a, 2));
 	ck_assert_uint_ne(message_shape(&a, 1), message_shape(&c, 1));
 	message_note_num(&a, FIELD_SIGNALLING_BYTES, 12);
-	message_note_text(&a, FIELD_SIGNALLING_PROBLEMS, STR("noted"));
+	message_made_text(&a, FIELD_SIGNALLING_PROBLEMS, false, STR("noted"));
 	ck_assert_uint_eq(message_shape(&a, 1), message_shape(&b, 1));
 	message_num(&a, FIELD_GTP_TYPE, 1);
 	ck_assert_uint_ne(message_shape(&a, 1), message_shape(&b, 1));
@@ -110,9 +110,9 @@ START_TEST(facts_of_a_message)
 	message_ip(&m, FIELD_DNS_RESOLVED_IP, &one); /* a list */
 	message_text(&m, FIELD_SIGNALLING_PROBLEMS, STR("flags"));
 	message_num(&m, FIELD_GTP_TYPE, 3);
-	message_note_ip(&m, FIELD_DNS_RESOLVED_IP, &two);
+	message_ip(&m, FIELD_DNS_RESOLVED_IP, &two);
 	message_text(&m, FIELD_SIGNALLING_PROBLEMS, STR("residue"));
-	message_note_flag(&m, FIELD_GTP_PRIVATE_EXTENSION, true);
+	message_flag(&m, FIELD_GTP_PRIVATE_EXTENSION, true);
 	message_ip(&m, FIELD_GTPU_INNER_DESTINATION, &two);
 	facts_clear(&f);
 	message_facts_fill(&f, &ev, 0);
