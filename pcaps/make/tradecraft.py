@@ -305,6 +305,21 @@ def night_bulk_near():
 
 
 @capture
+def night_bulk_small():
+    """A base station sends 8 MB to a host on the Internet at half past two (local time) on six nights."""
+    for night in range(6):
+        yield from upload(MONDAY + night * DAY + NIGHT + 97 * night, 42260 + night, 8_000_000, 5 * MINUTE)
+
+
+@capture
+def exfiltration_slow():
+    """A base station sends 2 MB a day to a host on the Internet, for 30 days."""
+    rng = random_of('slow')
+    for day in range(30):
+        yield from upload(MONDAY + day * DAY + 6 * HOUR + rng.uniform(0, 10 * HOUR), 42300 + day, 2_000_000)
+
+
+@capture
 def exfiltration():
     """Base stations send some 200 kB a day to a host on the Internet, for two weeks; then one of them 120 MB in half an hour."""
     yield from everyday_uploads(15)
@@ -750,6 +765,14 @@ def netconf_call_home_near():
 def snmp_abuse():
     """A router walks its neighbour by SNMP, 400 requests, and sets a value."""
     yield from one('snmp-walk', NOON)
+
+
+@capture
+def snmp_words():
+    """A switch asks a router for its description, with a hundred communities, and gets no answer."""
+    for i in range(100):
+        word = b'word-%03d' % i
+        yield packet(NOON + 0.05 * i, SWITCH, ROUTER, 42450, 161, bytes.fromhex('302b0201010408') + word + bytes.fromhex('a01c0204') + struct.pack('>I', 1000 + i) + bytes.fromhex('020100020100300e300c06082b060102010101000500'))
 
 
 @capture
