@@ -57,6 +57,7 @@ struct regex *regex_new(struct str pattern, unsigned flags, struct regex_fault *
 		return r;
 	free(r);
 	fault->offset = offset;
+	fault->no_memory = code == 0 || code == PCRE2_ERROR_HEAP_FAILED;
 	if (code == 0 ||
 		pcre2_get_error_message(code, (PCRE2_UCHAR *)fault->text, sizeof(fault->text)) < 0)
 		(void)snprintf(fault->text, sizeof(fault->text), "no memory");

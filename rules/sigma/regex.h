@@ -19,6 +19,7 @@ struct regex;
 struct regex_fault {
 	char text[160]; /* PCRE2's words */
 	size_t offset;  /* byte of the pattern at which it stopped */
+	bool no_memory; /* nothing is wrong with it */
 };
 
 /* NULL with *fault. */

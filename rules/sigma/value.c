@@ -78,6 +78,8 @@ static int read_regex(
 	flags |= key_has(key, MOD_RE_MULTI_LINE) ? REGEX_MULTI_LINE : 0;
 	flags |= key_has(key, MOD_RE_DOT_ALL) ? REGEX_DOT_ALL : 0;
 	owner->regex = regex_new(n->text, flags, &fault);
+	if (!owner->regex && fault.no_memory)
+		return sigma_no_memory(r->err);
 	if (!owner->regex)
 		return yaml_error(n, r->err,
 			"bad regular expression: %s, at character %zu of it; write \\ before what "
