@@ -167,6 +167,9 @@ void analyst_observe_dns(struct analyst *a, const struct event *ev)
 
 void analyst_tick_behaviours(struct analyst *a, uint64_t ts_ns)
 {
+	a->rc = 0;
+	if (!behaviours_is_due(a->behaviours, ts_ns))
+		return;
 	analyst_begin(a, ts_ns, false);
 	behaviours_tick(a->behaviours, ts_ns, &a->facts);
 }

@@ -70,7 +70,8 @@ void analyst_observe(struct analyst *a, enum sight_kind kind, const struct event
 /* The same for an answer of DNS. */
 void analyst_observe_dns(struct analyst *a, const struct event *ev);
 
-/* The packet clock reached TS_NS. Clears the facts at hand. */
+/* The packet clock reached TS_NS. Clears the facts at hand when behaviours look at
+ * equipment. */
 void analyst_tick_behaviours(struct analyst *a, uint64_t ts_ns);
 
 /* Finds the association of SCTP that EV belongs to, and learns what EV says of it. EV, or the same

@@ -217,13 +217,12 @@ static void push_frame(struct reader *r, struct batch *b, const struct frame *f,
 	decode_frame(to, &r->decode, p);
 	if (p->has_inner_dst)
 		check_inner(r, to, p, ts_ns);
-	if (f->interface != CANARY_INTERFACE) { /* nobody sent that one */
+	if (f->interface != CANARY_INTERFACE) { /* nobody sent that one: it moves no end */
 		stats->frames++;
 		stats->frame_bytes += f->len;
+		stats->first_ns = stats->first_ns ? stats->first_ns : ts_ns;
+		stats->last_ns = ts_ns;
 	}
-	if (stats->first_ns == 0)
-		stats->first_ns = ts_ns;
-	stats->last_ns = ts_ns;
 	r->digests[r->n_grouped++] = r->duplicates ? duplicates_digest(r->duplicates, to, p) : 0;
 	if (r->n_grouped == READER_GROUP_FRAMES || has_fragment(p))
 		end_group(r, b);

@@ -260,14 +260,19 @@ static int tick_unit(void *user, struct unit *unit)
 	return 0;
 }
 
+/* Where nothing was seen since the last tick, nothing is told of: so a silent link has no ticks
+ * here, however many the packet clock makes of it. */
+bool behaviours_is_due(const struct behaviours *b, uint64_t ts_ns)
+{
+	return ts_ns / TICK_NS * TICK_NS > b->tick_ns && b->seen_ns >= b->tick_ns;
+}
+
 void behaviours_tick(struct behaviours *b, uint64_t ts_ns, struct facts *f)
 {
 	const uint64_t due_ns = ts_ns / TICK_NS * TICK_NS;
 	struct ticking t = {.b = b, .ts_ns = due_ns, .facts = f};
 
-	/* Where nothing was seen since, nothing is told of: so a silent link has no ticks here,
-	 * however many the packet clock makes of it. */
-	if (due_ns <= b->tick_ns || b->seen_ns < b->tick_ns)
+	if (!behaviours_is_due(b, ts_ns))
 		return;
 	b->tick_ns = due_ns;
 	b->cfg.host.set_time(b->cfg.host.user, due_ns, &t.e);

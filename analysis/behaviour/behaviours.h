@@ -55,6 +55,9 @@ void behaviours_free(struct behaviours *b);                             /* NULL 
  * APP is set here, but for the site's time. F holds the facts of the sight, or owes them. */
 void behaviours_see(struct behaviours *b, struct sight *s, struct facts *f);
 
+/* Whether behaviours_tick has anything to do at TS_NS. */
+bool behaviours_is_due(const struct behaviours *b, uint64_t ts_ns);
+
 /* The packet clock reached TS_NS. Each BEHAVIOUR_TICK_S in which something was seen, every piece of
  * equipment is looked at; F is empty. */
 void behaviours_tick(struct behaviours *b, uint64_t ts_ns, struct facts *f);

@@ -9,12 +9,15 @@
 bool opening_message(const struct packet_layer *layer, const uint8_t *payload, uint32_t n,
 	struct signalling_message *ret);
 
-/* A reset with an acknowledgement, an urgent pointer and no flag that says that it is one: no TCP
- * (RFC 9293 §3.10.7) sends that. GTPDOOR answers probes so. */
+/* A reset with an acknowledgement, nothing else, and an urgent pointer without the flag that says
+ * that it is one: no TCP (RFC 9293 §3.10.7) sends that. GTPDOOR answers probes so; what has other
+ * flags as well was made up of random numbers. */
 static inline bool opening_is_marked_reset(const struct packet_layer *l)
 {
-	return l->tcp_urgent &&
-	       (l->tcp_flags & (TCP_RST | TCP_ACK | TCP_URG)) == (TCP_RST | TCP_ACK);
+	const uint8_t flags = TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK | TCP_URG;
+
+	return l->tcp_urgent && (l->tcp_flags & flags) == (TCP_RST | TCP_ACK) &&
+	       l->payload_bytes == 0;
 }
 
 /* What such a reset says: "marked-reset". */

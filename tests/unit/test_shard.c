@@ -494,6 +494,7 @@ START_TEST(test_marked_resets)
 	reset(r, TCP_RST | TCP_ACK | TCP_URG, 1);
 	reset(r, TCP_RST, 1);
 	reset(r, TCP_ACK, 1);
+	reset(r, TCP_RST | TCP_ACK | TCP_FIN, 1);
 	ck_assert_uint_eq(count(r, EVENT_MESSAGE), 0);
 	reset(r, TCP_RST | TCP_ACK, 1);
 	ck_assert_uint_eq(count(r, EVENT_MESSAGE), 1);
