@@ -80,6 +80,8 @@ for move in "${moves[@]}"; do
 done
 rewrite() { python3 -B "$VEDETTE_SOURCE_DIR/pcaps/rewrite.py" "$@"; }
 for capture in "$demo/day.pcap" "$VEDETTE_SOURCE_DIR"/pcaps/*.pcap; do
+    # What the demo does not replay, and rewrite.py does not move: messages that name addresses, packets that are cut.
+    case $capture in */bgp-*|*/sctp-names-*|*/downloads-*|*/supplier-comes-back*|*/upload*) continue ;; esac
     rewrite "$capture" moved.pcap "${moves[@]}"
     rewrite moved.pcap again.pcap "${back[@]}"
     checks=$((checks + 1))
