@@ -57,13 +57,20 @@ uint32_t behaviours_equipment_bytes(void)
 struct behaviours *behaviours_new(const struct behaviours_config *cfg)
 {
 	struct behaviours *b = calloc(1, sizeof(*b));
+	const uint32_t *whole;
 
 	if (!b)
 		return NULL;
 	b->cfg = *cfg;
-	b->pairs = pairs_new(cfg->max_pairs, sum(BEHAVIOUR_PAIR));
-	b->units = units_new(cfg->max_equipment, sum(BEHAVIOUR_EQUIPMENT), sum(BEHAVIOUR_ROLE),
-		sum(BEHAVIOUR_SITE));
+	for (uint32_t i = 0; i < BEHAVIOURS; i++) {
+		for (int part = 0; part < BEHAVIOUR_PARTS; part++)
+			b->offsets[i + 1][part] = b->offsets[i][part] +
+						  behaviours_bytes((enum behaviour_part)part, i);
+	}
+	whole = b->offsets[BEHAVIOURS];
+	b->pairs = pairs_new(cfg->max_pairs, whole[BEHAVIOUR_PAIR]);
+	b->units = units_new(cfg->max_equipment, whole[BEHAVIOUR_EQUIPMENT], whole[BEHAVIOUR_ROLE],
+		whole[BEHAVIOUR_SITE]);
 	b->ledger = ledger_new(cfg->max_conversations);
 	if (!b->pairs || !b->units || !b->ledger) {
 		behaviours_free(b);
@@ -167,29 +174,26 @@ static void tell(struct behaviours *b, const struct behaviour *which, struct fac
 	b->cfg.host.judge(b->cfg.host.user, f);
 }
 
-/* Where each kind of memory begins; each behaviour has its part, one behind the other. */
+/* Where each kind of memory begins; NULL: there is none. */
 struct memories {
 	uint8_t *at[BEHAVIOUR_PARTS];
 };
 
-static void *part_of(struct memories *m, enum behaviour_part part, uint32_t i)
+static void *part_of(
+	const struct behaviours *b, const struct memories *m, enum behaviour_part part, uint32_t i)
 {
-	const uint32_t bytes = behaviours_bytes(part, i);
-	uint8_t *at = m->at[part];
+	const uint32_t from = b->offsets[i][part];
 
-	if (!at)
-		return NULL;
-	m->at[part] += bytes;
-	return bytes ? at : NULL;
+	return m->at[part] && b->offsets[i + 1][part] > from ? m->at[part] + from : NULL;
 }
 
-static struct behaviour_memory next_memory(
-	const struct behaviours *b, struct memories *m, uint32_t i)
+static struct behaviour_memory memory_of(
+	const struct behaviours *b, const struct memories *m, uint32_t i)
 {
-	return (struct behaviour_memory){.pair = part_of(m, BEHAVIOUR_PAIR, i),
-		.equipment = part_of(m, BEHAVIOUR_EQUIPMENT, i),
-		.role = part_of(m, BEHAVIOUR_ROLE, i),
-		.site = part_of(m, BEHAVIOUR_SITE, i),
+	return (struct behaviour_memory){.pair = part_of(b, m, BEHAVIOUR_PAIR, i),
+		.equipment = part_of(b, m, BEHAVIOUR_EQUIPMENT, i),
+		.role = part_of(b, m, BEHAVIOUR_ROLE, i),
+		.site = part_of(b, m, BEHAVIOUR_SITE, i),
 		.hash_key = b->cfg.hash_key};
 }
 
@@ -219,10 +223,12 @@ void behaviours_see(struct behaviours *b, struct sight *s, struct facts *f)
 	m = memories_of(b, unit, pair);
 	for (uint32_t i = 0; i < BEHAVIOURS; i++) {
 		const struct behaviour *which = behaviours_all[i];
-		const struct behaviour_memory memory = next_memory(b, &m, i);
 
 		if (!which->see || !(which->kinds >> s->kind & 1))
 			continue;
+
+		const struct behaviour_memory memory = memory_of(b, &m, i);
+
 		if (which->see(s, &memory, f))
 			tell(b, which, f);
 		unset(f);
@@ -240,17 +246,18 @@ static int tick_unit(void *user, struct unit *unit)
 {
 	struct ticking *t = user;
 	struct behaviours *b = t->b;
-	struct memories m = memories_of(b, unit, NULL);
+	const struct memories m = memories_of(b, unit, NULL);
 	struct behaviour_equipment *e = &t->e;
 
 	e->name = (struct str){unit->name, unit->name_len};
 	e->role = units_role(b->units, unit);
 	e->declared = unit->declared;
 	for (uint32_t i = 0; i < BEHAVIOURS; i++) {
-		const struct behaviour_memory memory = next_memory(b, &m, i);
-
 		if (!behaviours_all[i]->tick)
 			continue;
+
+		const struct behaviour_memory memory = memory_of(b, &m, i);
+
 		if (behaviours_all[i]->tick(t->ts_ns, e, &memory, t->facts)) {
 			b->cfg.host.introduce(b->cfg.host.user, t->ts_ns, e, t->facts);
 			tell(b, behaviours_all[i], t->facts);

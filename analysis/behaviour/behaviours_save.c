@@ -9,6 +9,7 @@ enum { LAYOUT_VERSION = 1, MAX_SAVED = 64, NAME_MOST = 64, MAX_PART_BYTES = 1 <<
 
 /* Where the parts of the behaviours that were saved go. */
 struct layout {
+	const uint32_t (*offsets)[BEHAVIOUR_PARTS]; /* struct behaviours */
 	uint32_t n;
 	struct {
 		uint32_t bytes[BEHAVIOUR_PARTS];
@@ -16,13 +17,10 @@ struct layout {
 	} saved[MAX_SAVED];
 };
 
-static void write_memory(enum behaviour_part part, const uint8_t *memory, struct blob_writer *w)
+static void write_memory(const struct behaviours *b, enum behaviour_part part, const void *memory,
+	struct blob_writer *w)
 {
-	uint32_t bytes = 0;
-
-	for (uint32_t i = 0; i < BEHAVIOURS; i++)
-		bytes += behaviours_bytes(part, i);
-	blob_put_bytes(w, memory, bytes);
+	blob_put_bytes(w, memory, b->offsets[BEHAVIOURS][part]);
 }
 
 static void read_memory(const struct layout *l, enum behaviour_part part, uint8_t *ret_memory,
@@ -31,22 +29,17 @@ static void read_memory(const struct layout *l, enum behaviour_part part, uint8_
 	for (uint32_t k = 0; k < l->n; k++) {
 		const uint32_t bytes = l->saved[k].bytes[part];
 		const uint8_t *from = blob_bytes(r, bytes);
-		uint8_t *to = ret_memory;
 
 		if (!from)
 			return;
-		if (l->saved[k].now < 0 || bytes == 0)
-			continue;
-		for (int32_t i = 0; i < l->saved[k].now; i++)
-			to += behaviours_bytes(part, (uint32_t)i);
-		memcpy(to, from, bytes);
+		if (l->saved[k].now >= 0 && bytes > 0)
+			memcpy(ret_memory + l->offsets[l->saved[k].now][part], from, bytes);
 	}
 }
 
-static void write_pair(void *user, const void *memory, struct blob_writer *w)
+static void write_pair(const void *user, const void *memory, struct blob_writer *w)
 {
-	(void)user;
-	write_memory(BEHAVIOUR_PAIR, memory, w);
+	write_memory(user, BEHAVIOUR_PAIR, memory, w);
 }
 
 static void read_pair(void *user, void *ret_memory, struct blob_reader *r)
@@ -67,10 +60,10 @@ static enum behaviour_part part_of(enum unit_memory kind)
 	return BEHAVIOUR_SITE;
 }
 
-static void write_unit(void *user, enum unit_memory kind, const void *memory, struct blob_writer *w)
+static void write_unit(
+	const void *user, enum unit_memory kind, const void *memory, struct blob_writer *w)
 {
-	(void)user;
-	write_memory(part_of(kind), memory, w);
+	write_memory(user, part_of(kind), memory, w);
 }
 
 static void read_unit(void *user, enum unit_memory kind, void *ret_memory, struct blob_reader *r)
@@ -93,8 +86,8 @@ void behaviours_save(const struct behaviours *b, size_t most_bytes, struct blob_
 	blob_put_u64(w, b->tick_ns);
 	blob_put_u64(w, b->peers_ns);
 	ledger_save(b->ledger, w);
-	units_save(b->units, w, write_unit, NULL);
-	pairs_save(b->pairs, most < UINT32_MAX ? (uint32_t)most : UINT32_MAX, w, write_pair, NULL);
+	units_save(b->units, w, write_unit, b);
+	pairs_save(b->pairs, most < UINT32_MAX ? (uint32_t)most : UINT32_MAX, w, write_pair, b);
 }
 
 static int32_t number_of(struct str name, const uint32_t bytes[BEHAVIOUR_PARTS])
@@ -126,7 +119,7 @@ static bool read_layout(struct layout *ret, struct blob_reader *r)
 
 bool behaviours_load(struct behaviours *b, struct blob_reader *r)
 {
-	struct layout layout;
+	struct layout layout = {.offsets = b->offsets};
 
 	if (blob_u16(r) != LAYOUT_VERSION || !read_layout(&layout, r))
 		return blob_fail(r);

@@ -29,6 +29,9 @@ struct behaviours {
 	uint64_t tick_ns;  /* the last tick that was given to behaviours */
 	uint64_t peers_ns; /* what was learned of a peer before is old */
 	uint64_t refused, judged;
+	/* Where the part of each behaviour begins in a memory of each kind; the last: how long that
+	 * is. */
+	uint32_t offsets[BEHAVIOURS + 1][BEHAVIOUR_PARTS];
 };
 
 extern const struct behaviour *const behaviours_all[];

@@ -170,7 +170,7 @@ void pairs_stats(const struct pairs *p, struct pairs_stats *ret)
 }
 
 static void save_pair(const struct pairs *p, const struct pair *pair, struct blob_writer *w,
-	pairs_write_fn *write, void *user)
+	pairs_write_fn *write, const void *user)
 {
 	blob_put_u64(w, pair->equipment);
 	blob_put_u64(w, pair->peer);
@@ -189,7 +189,7 @@ static void save_pair(const struct pairs *p, const struct pair *pair, struct blo
 }
 
 void pairs_save(const struct pairs *p, uint32_t most, struct blob_writer *w, pairs_write_fn *write,
-	void *user)
+	const void *user)
 {
 	const uint32_t n = slab_count(p->slab);
 	uint32_t skip = n > most ? n - most : 0;

@@ -62,11 +62,11 @@ void *pairs_memory(struct pairs *p, struct pair *pair);
 void pairs_stats(const struct pairs *p, struct pairs_stats *ret);
 
 /* WRITE_MEMORY and READ_MEMORY carry what one pair remembers. */
-typedef void pairs_write_fn(void *user, const void *memory, struct blob_writer *w);
+typedef void pairs_write_fn(const void *user, const void *memory, struct blob_writer *w);
 typedef void pairs_read_fn(void *user, void *ret_memory, struct blob_reader *r);
 
 /* At most MOST pairs: those that are missed most. */
 void pairs_save(const struct pairs *p, uint32_t most, struct blob_writer *w, pairs_write_fn *write,
-	void *user);
+	const void *user);
 bool pairs_load(
 	struct pairs *p, struct blob_reader *r, pairs_read_fn *read, void *user); /* P is new */

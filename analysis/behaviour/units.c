@@ -161,24 +161,23 @@ struct unit *units_at(struct units *u, uint64_t hash, struct str name, bool decl
 	struct str role, uint64_t ts_ns)
 {
 	const uint32_t i = find(u, hash);
-	struct unit *unit =
-		i == SLAB_NONE ? add(u, hash, name, declared, ts_ns) : slab_at(u->slab, i);
+	struct unit *unit = i == SLAB_NONE ? NULL : slab_at(u->slab, i);
+	const uint32_t number =
+		unit && str_eq(units_role(u, unit), role) ? unit->role : add_role(u, role);
 
-	if (!unit)
+	/* None is without the memory of its role. */
+	if (number == SLAB_NONE)
 		return NULL;
-	if (i != SLAB_NONE &&
-		(ts_ns / MOVE_NS != unit->last_ns / MOVE_NS || unit->declared != declared)) {
+	if (!unit) {
+		unit = add(u, hash, name, declared, ts_ns);
+		if (!unit)
+			return NULL;
+	} else if (ts_ns / MOVE_NS != unit->last_ns / MOVE_NS || unit->declared != declared) {
 		age_list_remove(&u->ages[unit->declared], u->slab, i);
 		unit->declared = declared;
 		age_list_append(&u->ages[declared], u->slab, i);
 	}
-	if (!str_eq(units_role(u, unit), role) || u->n_roles == 0) {
-		const uint32_t number = add_role(u, role);
-
-		if (number == SLAB_NONE)
-			return NULL;
-		unit->role = number;
-	}
+	unit->role = number;
 	unit->last_ns = ts_ns;
 	return unit;
 }
@@ -239,7 +238,7 @@ struct saving {
 	const struct units *units;
 	struct blob_writer *w;
 	units_write_fn *write;
-	void *user;
+	const void *user;
 };
 
 static int save_unit(void *user, struct unit *unit)
@@ -255,7 +254,8 @@ static int save_unit(void *user, struct unit *unit)
 	return 0;
 }
 
-void units_save(const struct units *u, struct blob_writer *w, units_write_fn *write, void *user)
+void units_save(
+	const struct units *u, struct blob_writer *w, units_write_fn *write, const void *user)
 {
 	struct saving s = {u, w, write, user};
 

@@ -56,9 +56,10 @@ uint64_t units_bytes(const struct units *u); /* held */
 /* The three kinds of memory, as they are carried over a restart. */
 enum unit_memory { UNIT_OF_EQUIPMENT, UNIT_OF_ROLE, UNIT_OF_SITE };
 typedef void units_write_fn(
-	void *user, enum unit_memory kind, const void *memory, struct blob_writer *w);
+	const void *user, enum unit_memory kind, const void *memory, struct blob_writer *w);
 typedef void units_read_fn(
 	void *user, enum unit_memory kind, void *ret_memory, struct blob_reader *r);
-void units_save(const struct units *u, struct blob_writer *w, units_write_fn *write, void *user);
+void units_save(
+	const struct units *u, struct blob_writer *w, units_write_fn *write, const void *user);
 bool units_load(
 	struct units *u, struct blob_reader *r, units_read_fn *read, void *user); /* U is new */

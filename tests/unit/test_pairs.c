@@ -122,7 +122,7 @@ START_TEST(a_rank_is_never_lost)
 }
 END_TEST
 
-static void write_memory(void *user, const void *memory, struct blob_writer *w)
+static void write_memory(const void *user, const void *memory, struct blob_writer *w)
 {
 	(void)user;
 	blob_put_bytes(w, memory, MEMORY_BYTES);

@@ -115,7 +115,7 @@ static uint32_t bytes_of(enum unit_memory kind)
 }
 
 static void write_memory(
-	void *user, enum unit_memory kind, const void *memory, struct blob_writer *w)
+	const void *user, enum unit_memory kind, const void *memory, struct blob_writer *w)
 {
 	(void)user;
 	blob_put_bytes(w, memory, bytes_of(kind));
