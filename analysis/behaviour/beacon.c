@@ -35,11 +35,6 @@ struct beacon {
 
 _Static_assert(sizeof(struct beacon) <= 232, "docs/operations.md counts with it");
 
-static uint32_t add_up(uint32_t a, uint64_t b)
-{
-	return b > UINT32_MAX - a ? UINT32_MAX : a + (uint32_t)b;
-}
-
 /* Whether it is a new beat. */
 static bool beat(struct beacon *b, uint64_t at_ms, uint64_t sent, uint64_t received)
 {
@@ -209,8 +204,8 @@ static bool see_burst(struct beacon *b, const struct sight *s)
 	const uint64_t at_ms = s->ev->flow.last_ns / NS_PER_MS;
 	const bool new_beat = beat(b, at_ms, b->sent, b->received);
 
-	b->sent = add_up(0, s->sent);
-	b->received = add_up(0, s->received);
+	b->sent = amount_add32(0, s->sent);
+	b->received = amount_add32(0, s->received);
 	b->bursts += new_beat && b->bursts < UINT32_MAX;
 	return new_beat;
 }
@@ -224,14 +219,14 @@ static bool see(const struct sight *s, const struct behaviour_memory *m, struct 
 		return false;
 	switch (s->kind) {
 	case SIGHT_UPDATE:
-		b->sent = add_up(b->sent, s->sent);
-		b->received = add_up(b->received, s->received);
+		b->sent = amount_add32(b->sent, s->sent);
+		b->received = amount_add32(b->received, s->received);
 		return false;
 	case SIGHT_BURST:
 		return see_burst(b, s) && judge(b, s, m, ret);
 	case SIGHT_END:
 		if (f->state != FLOW_ESTABLISHED) {
-			b->attempts = add_up(b->attempts, 1);
+			b->attempts = amount_add32(b->attempts, 1);
 			return false;
 		}
 		return beat(b, f->first_ns / NS_PER_MS, f->bytes[0], f->bytes[1]) &&

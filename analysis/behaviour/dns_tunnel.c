@@ -174,13 +174,6 @@ static uint32_t count_names(const struct domain *d)
 	return bits_estimate(BITS, bits_free(d->seen, BITS));
 }
 
-static uint32_t add(uint32_t a, uint64_t b)
-{
-	const uint64_t sum = a + b;
-
-	return sum > UINT32_MAX ? UINT32_MAX : (uint32_t)sum;
-}
-
 static void count_one(uint16_t *count, bool is)
 {
 	*count = (uint16_t)(*count + (is && *count < UINT16_MAX));
@@ -206,18 +199,19 @@ static void add_words(struct domain *d, const struct asked *a, uint64_t key)
 			words[i] = hash;
 	}
 	memcpy(d->words, words, sizeof(words));
-	d->octets = add(d->octets, letters.octets);
-	d->entropy = add(d->entropy, (uint64_t)letters.octets * dns_letters_entropy(&letters));
-	d->pairs = add(d->pairs, letters.pairs);
-	d->unusual = add(d->unusual, letters.unusual);
-	d->hidden = add(d->hidden, dns_letters_hidden(&letters));
+	d->octets = amount_add32(d->octets, letters.octets);
+	d->entropy =
+		amount_add32(d->entropy, (uint64_t)letters.octets * dns_letters_entropy(&letters));
+	d->pairs = amount_add32(d->pairs, letters.pairs);
+	d->unusual = amount_add32(d->unusual, letters.unusual);
+	d->hidden = amount_add32(d->hidden, dns_letters_hidden(&letters));
 }
 
 static void count(struct domain *d, const struct asked *a, uint64_t key, uint32_t now_s)
 {
-	d->n = add(d->n, 1);
+	d->n = amount_add32(d->n, 1);
 	d->last_s = now_s;
-	d->answer_octets = add(d->answer_octets, a->answer_octets);
+	d->answer_octets = amount_add32(d->answer_octets, a->answer_octets);
 	count_one(&d->text, is_text(a->type));
 	count_one(&d->null, is_null(a->type));
 	count_one(&d->missing, a->code == CODE_NXDOMAIN);

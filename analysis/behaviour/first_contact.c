@@ -19,6 +19,7 @@
 
 #include "analysis/behaviour/behaviour.h"
 #include "analysis/behaviour/bits.h"
+#include "analysis/behaviour/days.h"
 #include "common/hash/hash.h"
 
 enum {
@@ -28,7 +29,6 @@ enum {
 	ROLE_SETS = 32,
 	SITE_SETS = 256,
 	TELL_DAYS = 2, /* before that everything is new */
-	CHURN_ONE = 16,
 	POINTS_EQUIPMENT = 60,
 	POINTS_ROLE = 80,
 	POINTS_SITE = 60,
@@ -38,15 +38,6 @@ enum facet { ENTITY, AS, COUNTRY, APPLICATION, JA3, FACETS };
 
 static const struct str facet_names[FACETS] = {
 	{"entity", 6}, {"as", 2}, {"country", 7}, {"application", 11}, {"ja3", 3}};
-
-/* Days on which somebody was seen. */
-struct days {
-	int32_t day;    /* of the last sight */
-	uint16_t n;     /* before that */
-	uint16_t churn; /* what was new, and fades: an eighth of it each day */
-	uint8_t known;  /* seen at all */
-	uint8_t pad[3];
-};
 
 struct first_contact {
 	uint8_t recent[KNOWN_BITS / 8], older[KNOWN_BITS / 8];
@@ -82,24 +73,6 @@ struct contact {
 	uint32_t role_met, site_met; /* of what is new: the fewest that had met one of it */
 	bool listed;
 };
-
-static bool turn_day(struct days *d, int64_t day)
-{
-	const int64_t elapsed = day - d->day;
-
-	if (!d->known) {
-		*d = (struct days){.day = (int32_t)day, .known = 1};
-		return false;
-	}
-	if (elapsed <= 0)
-		return false;
-	for (int64_t i = 0; i < elapsed && d->churn > 0; i++)
-		d->churn = (uint16_t)(d->churn * 7u / 8u);
-	if (d->n < UINT16_MAX)
-		d->n++;
-	d->day = (int32_t)day;
-	return true;
-}
 
 static bool knows(const uint8_t *bits, uint64_t hash)
 {
@@ -252,8 +225,8 @@ static void tell(const struct contact *c, const struct first_contact *e, const s
 	facts_set_num(ret, FIELD_BEHAVIOUR_FIRST_CONTACT_DAYS, e->days.n);
 	facts_set_num(ret, FIELD_BEHAVIOUR_FIRST_CONTACT_ROLE_DAYS, days);
 	facts_set_num(ret, FIELD_BEHAVIOUR_FIRST_CONTACT_ROLE_EQUIPMENT, role->equipment);
-	facts_set_num(ret, FIELD_BEHAVIOUR_FIRST_CONTACT_NEW_IN_WEEK,
-		(role->days.churn + CHURN_ONE - 1u) / CHURN_ONE);
+	facts_set_num(
+		ret, FIELD_BEHAVIOUR_FIRST_CONTACT_NEW_IN_WEEK, days_new_in_week(&role->days));
 	facts_set_str(ret, FIELD_BEHAVIOUR_REASON,
 		arena_printf(ret->arena,
 			"met for the first time: %.*s; by its role, seen on %u days before: %.*s",
@@ -280,8 +253,8 @@ static bool see(const struct sight *s, const struct behaviour_memory *m, struct 
 
 	if (!e->days.known && role->equipment < UINT32_MAX)
 		role->equipment++;
-	(void)turn_day(&role->days, s->site_day);
-	if (turn_day(&e->days, s->site_day) && e->days.n % KEEP_DAYS == 0) {
+	(void)days_turn(&role->days, s->site_day);
+	if (days_turn(&e->days, s->site_day) && e->days.n % KEEP_DAYS == 0) {
 		memcpy(e->older, e->recent, sizeof(e->older));
 		memset(e->recent, 0, sizeof(e->recent));
 	}
@@ -291,9 +264,8 @@ static bool see(const struct sight *s, const struct behaviour_memory *m, struct 
 	hold_against(&c, e, role, m->site, e->days.day);
 	if (c.is_new == 0)
 		return false;
-	if (c.role_new && role->days.n > 0 && !c.listed &&
-		role->days.churn < UINT16_MAX - CHURN_ONE)
-		role->days.churn = (uint16_t)(role->days.churn + CHURN_ONE);
+	if (c.role_new && role->days.n > 0 && !c.listed)
+		days_churn(&role->days);
 	if (role->days.n < TELL_DAYS || was_told(m->pair, &c, s->site_day))
 		return false;
 	tell(&c, e, role, ret);

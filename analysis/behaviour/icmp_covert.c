@@ -118,11 +118,6 @@ static struct peer *peer_of(struct memory *m, uint32_t hash, uint32_t now_s)
 	return best;
 }
 
-static void add(uint16_t *count, uint32_t n)
-{
-	*count = (uint16_t)(*count + n < UINT16_MAX ? *count + n : UINT16_MAX);
-}
-
 /* Sizes within an eighth of a doubling may be one, and so may some that are far apart. */
 static uint64_t size_bit(uint32_t size)
 {
@@ -135,7 +130,7 @@ static void compare(struct peer *p, const struct echo *e, uint32_t data)
 		const struct request *r = &p->asked[i];
 
 		if (r->data && r->rest == e->rest) {
-			add(&p->differing, r->data == data ? 0 : 1);
+			p->differing = amount_add16(p->differing, r->data == data ? 0 : 1);
 			return;
 		}
 	}
@@ -160,9 +155,9 @@ static void count_data(struct peer *p, const struct echo *e, uint64_t key)
 	const uint32_t data = (uint32_t)hash64(e->data.data + stamp, e->data.len - stamp, key) | 1;
 	const uint64_t octets = (uint64_t)e->octets * e->n + p->octets;
 
-	add(&p->strange, e->n);
+	p->strange = amount_add16(p->strange, e->n);
 	if (p->data[e->ours] && p->data[e->ours] != data)
-		add(&p->changing, 1);
+		p->changing = amount_add16(p->changing, 1);
 	p->data[e->ours] = data;
 	p->sizes |= size_bit(e->size);
 	p->octets = octets > UINT32_MAX ? UINT32_MAX : (uint32_t)octets;
@@ -174,7 +169,7 @@ static void count(struct peer *p, const struct echo *e, uint64_t key, uint32_t n
 	const uint32_t data = (uint32_t)hash64(e->data.data, compared, key) | 1;
 
 	p->last_s = now_s;
-	add(&p->n, e->n);
+	p->n = amount_add16(p->n, e->n);
 	if (e->strange)
 		count_data(p, e, key);
 	if (e->is_request) {
@@ -183,9 +178,9 @@ static void count(struct peer *p, const struct echo *e, uint64_t key, uint32_t n
 	} else if (e->is_reply) {
 		compare(p, e, data);
 		if (e->strange && !(p->has_asked >> !e->ours & 1))
-			add(&p->unasked, e->n);
+			p->unasked = amount_add16(p->unasked, e->n);
 	} else {
-		add(&p->unasked, e->n);
+		p->unasked = amount_add16(p->unasked, e->n);
 	}
 }
 

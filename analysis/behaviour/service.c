@@ -12,6 +12,7 @@
  * role has it (150 where one has), 300 where the port refused calls before. Confidence: from the
  * days; at least 60 where it refused. */
 #include "analysis/behaviour/behaviour.h"
+#include "analysis/behaviour/days.h"
 #include "analysis/flow_facts.h"
 #include "common/time_text.h"
 
@@ -21,7 +22,6 @@ enum {
 	MAX_REFUSED = 8, /* a scan does not fill the table with what it was refused */
 	FORGET_DAYS = 30,
 	FULL_DAYS = 14,
-	CHURN_ONE = 16, /* one service, in churn; an eighth of it is lost each day */
 };
 
 enum port_state { PORT_FREE, PORT_REFUSED, PORT_SERVED };
@@ -35,11 +35,8 @@ struct port {
 
 struct service {
 	struct port ports[PORTS];
-	int32_t day;    /* of the last sight */
-	uint16_t days;  /* before that on which it was seen */
-	uint16_t churn; /* services that appeared, and fade */
-	uint8_t known;  /* it was seen before */
-	uint8_t pad[7];
+	struct days days; /* new in them: services that appeared */
+	uint8_t pad[4];
 };
 
 struct role_port {
@@ -53,24 +50,6 @@ struct role_port {
 struct role {
 	struct role_port ports[ROLE_PORTS];
 };
-
-static void turn_day(struct service *v, int64_t day)
-{
-	const int64_t elapsed = day - v->day;
-
-	if (!v->known) {
-		v->known = 1;
-		v->day = (int32_t)day;
-		return;
-	}
-	if (elapsed <= 0)
-		return;
-	for (int64_t i = 0; i < elapsed && v->churn > 0; i++)
-		v->churn = (uint16_t)(v->churn * 7u / 8u);
-	if (v->days < UINT16_MAX)
-		v->days++;
-	v->day = (int32_t)day;
-}
 
 static struct port *find(struct service *v, uint8_t proto, uint16_t port)
 {
@@ -123,12 +102,12 @@ static void note_refused(struct service *v, const struct flow_record *r)
 
 	if (p) {
 		if (p->state == PORT_REFUSED)
-			p->day = v->day;
+			p->day = v->days.day;
 		return;
 	}
 	p = n < MAX_REFUSED ? free_port(v) : first;
 	if (p)
-		put(p, r, PORT_REFUSED, v->day);
+		put(p, r, PORT_REFUSED, v->days.day);
 }
 
 /* Where a service can be written down; NULL: it has as many as fit, all of them in use. */
@@ -142,7 +121,7 @@ static struct port *room_for_served(struct service *v)
 	if (p)
 		return p;
 	p = oldest(v, PORT_SERVED, &n);
-	return p && (int64_t)v->day - p->day > FORGET_DAYS ? p : NULL;
+	return p && (int64_t)v->days.day - p->day > FORGET_DAYS ? p : NULL;
 }
 
 /* How many others of the role serve it; from now on this one, too. */
@@ -171,10 +150,10 @@ static uint32_t role_serves(struct role *role, const struct flow_record *r, int3
 static void tell(const struct service *v, const struct flow_record *r, uint32_t role_equipment,
 	bool was_closed, struct facts *ret)
 {
-	const uint32_t days = v->days < FULL_DAYS ? v->days : FULL_DAYS;
+	const uint32_t days = v->days.n < FULL_DAYS ? v->days.n : FULL_DAYS;
 	char buf[8];
 	const char *transport = transport_name(r->proto, buf);
-	const uint32_t sure = v->days * 100u / (v->days + 4u);
+	const uint32_t sure = v->days.n * 100u / (v->days.n + 4u);
 	const uint32_t score =
 		days * 400 / FULL_DAYS + 300 / (1 + role_equipment) + (was_closed ? 300 : 0);
 
@@ -182,16 +161,15 @@ static void tell(const struct service *v, const struct flow_record *r, uint32_t 
 	facts_set_num(ret, FIELD_BEHAVIOUR_CONFIDENCE, was_closed && sure < 60 ? 60 : sure);
 	facts_set_str(ret, FIELD_BEHAVIOUR_SUBJECT,
 		arena_printf(ret->arena, "%s/%u", transport, (unsigned)r->port[1]));
-	facts_set_num(ret, FIELD_BEHAVIOUR_SERVICE_DAYS, v->days);
+	facts_set_num(ret, FIELD_BEHAVIOUR_SERVICE_DAYS, v->days.n);
 	facts_set_num(ret, FIELD_BEHAVIOUR_SERVICE_ROLE_EQUIPMENT, role_equipment);
 	facts_set_bool(ret, FIELD_BEHAVIOUR_SERVICE_WAS_CLOSED, was_closed);
-	facts_set_num(
-		ret, FIELD_BEHAVIOUR_SERVICE_NEW_IN_WEEK, (v->churn + CHURN_ONE - 1u) / CHURN_ONE);
+	facts_set_num(ret, FIELD_BEHAVIOUR_SERVICE_NEW_IN_WEEK, days_new_in_week(&v->days));
 	facts_set_str(ret, FIELD_BEHAVIOUR_REASON,
 		arena_printf(ret->arena,
 			"it answers on %s port %u, which it did not serve on the %u days before%s; "
 			"%u others of its role do",
-			transport, (unsigned)r->port[1], (unsigned)v->days,
+			transport, (unsigned)r->port[1], (unsigned)v->days.n,
 			was_closed ? " and refused" : "", role_equipment));
 }
 
@@ -204,19 +182,18 @@ static bool see_served(const struct sight *s, const struct behaviour_memory *m, 
 	uint32_t role_equipment;
 
 	if (p && !was_closed) {
-		p->day = v->day;
+		p->day = v->days.day;
 		return false;
 	}
 	if (!p)
 		p = room_for_served(v);
 	if (!p)
 		return false;
-	put(p, r, PORT_SERVED, v->day);
-	role_equipment = role_serves(m->role, r, v->day);
-	if (v->days == 0)
+	put(p, r, PORT_SERVED, v->days.day);
+	role_equipment = role_serves(m->role, r, v->days.day);
+	if (v->days.n == 0)
 		return false;
-	if (v->churn < UINT16_MAX - CHURN_ONE)
-		v->churn = (uint16_t)(v->churn + CHURN_ONE);
+	days_churn(&v->days);
 	if (r->midstream)
 		return false;
 	tell(v, r, role_equipment, was_closed, ret);
@@ -228,7 +205,7 @@ static bool see(const struct sight *s, const struct behaviour_memory *m, struct 
 	const struct flow_record *r = &s->ev->flow;
 	struct service *v = m->equipment;
 
-	turn_day(v, s->site_day);
+	(void)days_turn(&v->days, s->site_day);
 	if (s->side != 1 || !flow_has_ports(r) || !(s->peer_is_own || s->peer_is_external))
 		return false;
 	if (r->state == FLOW_REJECTED && !r->midstream)

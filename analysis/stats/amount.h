@@ -24,6 +24,17 @@ static inline uint64_t amount_add(uint64_t a, uint64_t b)
 	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
+/* The same for counters of 32 and 16 bits. */
+static inline uint32_t amount_add32(uint32_t a, uint64_t b)
+{
+	return b > UINT32_MAX - a ? UINT32_MAX : a + (uint32_t)b;
+}
+
+static inline uint16_t amount_add16(uint16_t a, uint64_t b)
+{
+	return b > (uint64_t)(UINT16_MAX - a) ? UINT16_MAX : (uint16_t)(a + b);
+}
+
 static inline uint64_t amount_least(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
