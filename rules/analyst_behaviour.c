@@ -16,9 +16,14 @@ static bool is_order(enum verdict v)
 	       v == VERDICT_LEARNED;
 }
 
-static bool is_verdict(struct str verdict, enum verdict v)
+enum verdict analyst_verdict(const struct facts *f)
 {
-	return str_eq(verdict, str_from(verdict_name(v)));
+	const struct str text = facts_str(f, FIELD_CONTRACT_VERDICT);
+	enum verdict v = VERDICT_ALLOWED;
+
+	while (v < VERDICT_UNDECLARED && !str_eq(text, str_from(verdict_name(v))))
+		v++;
+	return v;
 }
 
 /* A conversation is judged by its first packet; whether a window is still open, by its last. */
@@ -34,13 +39,12 @@ static void set_window(const struct analyst *a, struct sight *s)
 
 static void set_verdict(const struct analyst *a, struct sight *s)
 {
-	const struct str verdict = facts_str(&a->facts, FIELD_CONTRACT_VERDICT);
+	const enum verdict verdict = analyst_verdict(&a->facts);
 	const struct str window = facts_str(&a->facts, FIELD_CONTRACT_WINDOW);
 
-	s->violation = is_verdict(verdict, VERDICT_VIOLATION);
-	s->by_window = is_verdict(verdict, VERDICT_WINDOW);
-	s->ordered = s->by_window || is_verdict(verdict, VERDICT_ALLOWED) ||
-		     is_verdict(verdict, VERDICT_EXCEPTION) || is_verdict(verdict, VERDICT_LEARNED);
+	s->violation = verdict == VERDICT_VIOLATION;
+	s->by_window = verdict == VERDICT_WINDOW;
+	s->ordered = is_order(verdict);
 	if (s->by_window || str_eq(window, STR("inside")) || str_eq(window, STR("outside")))
 		set_window(a, s);
 }

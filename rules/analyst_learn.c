@@ -37,10 +37,9 @@ struct str analyst_label(const struct flow_label *l)
 
 static bool is_uncovered(const struct facts *f)
 {
-	const struct str verdict = facts_str(f, FIELD_CONTRACT_VERDICT);
+	const enum verdict verdict = analyst_verdict(f);
 
-	return str_eq(verdict, str_from(verdict_name(VERDICT_VIOLATION))) ||
-	       str_eq(verdict, str_from(verdict_name(VERDICT_UNDETERMINED)));
+	return verdict == VERDICT_VIOLATION || verdict == VERDICT_UNDETERMINED;
 }
 
 static uint8_t tier_of(const struct facts *f)
