@@ -2,7 +2,8 @@
 """rewrite.py IN OUT OLD=NEW...: moves prefixes of a capture to others of the same length, checksums mended.
 
 Ethernet, with VLAN tags and MPLS labels; IPv4 and IPv6; GRE between hosts; TCP, UDP and ICMPv6 checksums; A and AAAA records of DNS
-answers. The longest OLD that holds an address decides. Standard library only.
+answers. The longest OLD that holds an address decides. A packet that was cut is refused: its checksum cannot be made anew. Standard
+library only.
 """
 import ipaddress
 import os
@@ -71,11 +72,17 @@ def move_transport(proto, pseudo, data, moves):
     return data[:at] + struct.pack('>H', (total or 0xffff) if proto == 17 else total) + data[at + 2:]
 
 
+def check_whole(data, length):
+    if length > len(data):
+        raise SystemExit('rewrite.py: a packet of %d bytes is cut to %d' % (length, len(data)))
+
+
 def move_ip(data, moves):
     version = data[0] >> 4 if data else 0
     if version == 4 and len(data) >= 20:
         head = (data[0] & 15) * 4
         total = struct.unpack('>H', data[2:4])[0]
+        check_whole(data, total)
         payload, rest = data[head:total], data[total:]
         ends = moves.address(data[12:16]) + moves.address(data[16:20])
         ip = data[:10] + b'\0\0' + ends + data[20:head]
@@ -87,6 +94,7 @@ def move_ip(data, moves):
         return ip + payload + rest
     if version == 6 and len(data) >= 40:
         length = struct.unpack('>H', data[4:6])[0]
+        check_whole(data, 40 + length)
         payload, rest = data[40:40 + length], data[40 + length:]
         ends = moves.address(data[8:24]) + moves.address(data[24:40])
         payload = move_transport(data[6], ends + struct.pack('>II', len(payload), data[6]), payload, moves)

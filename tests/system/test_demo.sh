@@ -80,9 +80,9 @@ for move in "${moves[@]}"; do
 done
 rewrite() { python3 -B "$VEDETTE_SOURCE_DIR/pcaps/rewrite.py" "$@"; }
 for capture in "$demo/day.pcap" "$VEDETTE_SOURCE_DIR"/pcaps/*.pcap; do
-    # What the demo does not replay, and rewrite.py does not move: messages that name addresses, packets that are cut.
-    case $capture in */bgp-*|*/sctp-names-*|*/downloads-*|*/supplier-comes-back*|*/upload*) continue ;; esac
-    rewrite "$capture" moved.pcap "${moves[@]}"
+    # Messages that name addresses are not what the demo replays, nor what rewrite.py moves; packets that are cut it refuses.
+    case $capture in */bgp-*|*/sctp-names-*) continue ;; esac
+    rewrite "$capture" moved.pcap "${moves[@]}" 2>err || { grep -q 'is cut to' err && continue; cat err >&2; fail "$capture is not moved"; }
     rewrite moved.pcap again.pcap "${back[@]}"
     checks=$((checks + 1))
     cmp "$capture" again.pcap || fail "$capture: moved there and back, it is another"
