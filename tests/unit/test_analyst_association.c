@@ -2,9 +2,7 @@
  * judgement of addresses that an end names. */
 #include "analysis/flow/details.h"
 #include "analysis/signalling/signalling.h"
-#include "common/time_text.h"
-#include "rules/analyst.h"
-#include "tests/unit/policy_fixture.h"
+#include "tests/unit/analyst_fixture.h"
 
 #define T0 (UINT64_C(1795305600) * NS_PER_S)
 
@@ -30,11 +28,7 @@ struct judged {
 };
 
 struct world {
-	struct site *site;
-	struct lists *lists;
-	struct sigma *sigma;
-	struct geo *geo;
-	struct analyst *analyst;
+	struct analyst_rig rig;
 	uint32_t n;
 	struct judged judged[MAX_JUDGED];
 };
@@ -73,40 +67,15 @@ static void watch(void *user, enum rule_category category, const struct facts *f
 	j->paths = facts_num(f, FIELD_SCTP_PATHS);
 }
 
-static int no_alert(void *user, const struct alert *a)
-{
-	(void)user;
-	(void)a;
-	return 0;
-}
-
 static void begin(struct world *w)
 {
-	struct analyst_config cfg = {
-		.max_findings = 16, .window_ns = NS_PER_S, .repeat_ns = NS_PER_S};
-	struct error err = {0};
-
-	*w = (struct world){.site = site_from_bytes(policy, strlen(policy), NULL, &err)};
-	ck_assert_msg(w->site != NULL, "%s", err.msg);
-	w->lists = lists_open(NULL, 0, &err);
-	w->sigma = sigma_open(NULL, w->lists, NULL, &err);
-	w->geo = geo_open(NULL, &err);
-	cfg.site = w->site;
-	cfg.lists = w->lists;
-	cfg.sigma = w->sigma;
-	cfg.geo = w->geo;
-	w->analyst = analyst_new(&cfg, no_alert, NULL, &err);
-	ck_assert_msg(w->analyst != NULL, "%s", err.msg);
-	analyst_watch(w->analyst, watch, w);
+	*w = (struct world){.n = 0};
+	analyst_rig_begin(&w->rig, policy, watch, w);
 }
 
 static void end(struct world *w)
 {
-	analyst_free(w->analyst);
-	geo_close(w->geo);
-	sigma_close(w->sigma);
-	lists_close(w->lists);
-	site_close(w->site);
+	analyst_rig_end(&w->rig);
 }
 
 /* Between the base station FROM, who began it, and TO. */
@@ -129,7 +98,7 @@ static struct event event_of(enum event_kind kind, const char *from, const char 
 
 static void tell(struct world *w, const struct event *ev)
 {
-	ck_assert_int_eq(analyst_event(w->analyst, ev), 0);
+	ck_assert_int_eq(analyst_event(w->rig.analyst, ev), 0);
 }
 
 static void flow(
