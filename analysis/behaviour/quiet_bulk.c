@@ -38,11 +38,6 @@ struct site {
 	uint32_t days; /* that were counted */
 };
 
-static uint32_t hour_of(const struct sight *s)
-{
-	return (uint32_t)(s->site_day * HOURS) + s->site_minute / 60;
-}
-
 static void note_site(struct site *site, uint32_t hour)
 {
 	uint32_t day = hour / HOURS;
@@ -159,7 +154,7 @@ static void tell(const struct pair *p, const struct site *site, uint32_t n, stru
 static bool see(const struct sight *s, const struct behaviour_memory *m, struct facts *ret)
 {
 	struct pair *p = m->pair;
-	uint32_t hour = hour_of(s);
+	uint32_t hour = site_hour(s->site_day, s->site_minute);
 	uint32_t today;
 	uint32_t log;
 	uint32_t n;

@@ -55,3 +55,9 @@ struct sight {
 	uint64_t pair_first_ns; /* when they first were; of FIRST: now */
 	uint32_t pair_flows;    /* conversations so far, with this one */
 };
+
+/* Hours of the site's own time since 1970. */
+static inline uint32_t site_hour(int64_t site_day, uint32_t site_minute)
+{
+	return (uint32_t)(site_day * 24) + site_minute / 60;
+}

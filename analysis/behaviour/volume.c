@@ -115,7 +115,7 @@ static bool finish(struct equipment *e, struct facts *ret)
 static bool see(const struct sight *s, const struct behaviour_memory *m, struct facts *ret)
 {
 	struct equipment *e = m->equipment;
-	uint32_t number = (uint32_t)(s->site_day * 24) + s->site_minute / 60;
+	const uint32_t number = site_hour(s->site_day, s->site_minute);
 
 	(void)ret;
 	if (s->sent == 0)
@@ -133,7 +133,7 @@ static bool tick(uint64_t ts_ns, const struct behaviour_equipment *e,
 	const struct behaviour_memory *m, struct facts *ret)
 {
 	struct equipment *q = m->equipment;
-	uint32_t number = (uint32_t)(e->site_day * 24) + e->site_minute / 60;
+	const uint32_t number = site_hour(e->site_day, e->site_minute);
 	bool told = false;
 
 	(void)ts_ns;
