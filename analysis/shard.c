@@ -56,6 +56,7 @@ struct shard *shard_new(
 	s->detections = detection_pool_new(cfg->max_detections);
 	s->due = calloc(cfg->max_flows, sizeof(*s->due));
 	s->readers = readers_new(s->classifier);
+	signalling_carriers_make(&s->carriers);
 	if (!s->flows || !s->detections || !s->due || !s->readers) {
 		shard_free(s);
 		(void)error_set(err, ERR_SYSTEM, "no memory for %u flows", cfg->max_flows);
@@ -114,7 +115,7 @@ static struct flow *begin_flow(struct shard *s, const struct flow_packet *fp)
 	}
 	s->stats.flows++;
 	flow_open(f, fp, s->seq, s->now_ns);
-	shard_watch_begin(f);
+	shard_watch_begin(s, f);
 	return f;
 }
 

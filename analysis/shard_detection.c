@@ -73,8 +73,8 @@ void shard_detection_begin(struct shard *s, struct flow *f)
 	f->detection = detection_index(s->detections, d);
 }
 
-static void ask_signalling(struct flow *f, struct detection *d, const struct packet_layer *l,
-	const uint8_t *payload, uint32_t n)
+static void ask_signalling(const struct shard *s, struct flow *f, struct detection *d,
+	const struct packet_layer *l, const uint8_t *payload, uint32_t n)
 {
 	const char *label = NULL;
 	enum signalling_id reader;
@@ -85,7 +85,7 @@ static void ask_signalling(struct flow *f, struct detection *d, const struct pac
 	case SIGNALLING_YES:
 		f->label.signalling = label;
 		f->label_is_signalling = true;
-		shard_watch_recognised(f, reader);
+		shard_watch_recognised(s, f, reader);
 		d->signalling_done = true;
 		break;
 	case SIGNALLING_NO:
@@ -153,7 +153,7 @@ void shard_detection_packet(struct shard *s, struct flow *f, const struct frame 
 						  : l->payload_bytes;
 		const uint32_t most = opaque ? SIGNALLING_OPAQUE_BYTES : UINT32_MAX;
 
-		ask_signalling(f, d, l, frame->data + l->payload_offset,
+		ask_signalling(s, f, d, l, frame->data + l->payload_offset,
 			captured < most ? captured : most);
 	}
 	if (!opaque && whole && !d->dpi_done && !f->label_is_signalling)

@@ -11,36 +11,37 @@ enum {
 	MOST_OPENINGS = 64, /* of unknown conversations with one host that are told in a minute */
 };
 
-static enum signalling_id by_transport(const struct flow *f)
+static enum signalling_id by_transport(const struct shard *s, const struct flow *f)
 {
-	const enum signalling_id carrier = signalling_of_proto(f->key.proto);
-	const enum signalling_id called = signalling_of_port(f->key.port[!f->initiator_end]);
+	const enum signalling_id carrier = signalling_of_proto(&s->carriers, f->key.proto);
+	enum signalling_id called;
 
 	if (carrier)
 		return carrier;
-	return called ? called : signalling_of_port(f->key.port[f->initiator_end]);
+	called = signalling_of_port(&s->carriers, f->key.port[!f->initiator_end]);
+	return called ? called : signalling_of_port(&s->carriers, f->key.port[f->initiator_end]);
 }
 
-void shard_watch_begin(struct flow *f)
+void shard_watch_begin(const struct shard *s, struct flow *f)
 {
-	f->watch = (uint8_t)by_transport(f);
+	f->watch = (uint8_t)by_transport(s, f);
 }
 
-void shard_watch_recognised(struct flow *f, enum signalling_id reader)
+void shard_watch_recognised(const struct shard *s, struct flow *f, enum signalling_id reader)
 {
-	if (signalling_of_proto(f->key.proto) == SIGNALLING_NONE)
+	if (signalling_of_proto(&s->carriers, f->key.proto) == SIGNALLING_NONE)
 		f->watch = (uint8_t)reader;
 }
 
 void shard_watch_settle(const struct shard *s, struct flow *f)
 {
-	if (f->label_is_signalling || signalling_of_proto(f->key.proto))
+	if (f->label_is_signalling || signalling_of_proto(&s->carriers, f->key.proto))
 		return;
 	f->watch = s->readers[f->label.dpi.protocol];
 	if (f->watch == SIGNALLING_NONE) /* as in GTP.GTP_C */
 		f->watch = s->readers[f->label.dpi.application];
 	if (f->watch == SIGNALLING_NONE && f->label.dpi.confidence < LABEL_BY_CACHE)
-		f->watch = (uint8_t)by_transport(f);
+		f->watch = (uint8_t)by_transport(s, f);
 }
 
 /* How often this was said in this minute; 0: it is not to be told. A conversation of which each

@@ -47,6 +47,7 @@ struct shard {
 	struct repeats
 		repeats;  /* messages of each conversation, and conversations that told some */
 	uint8_t *readers; /* enum signalling_id, by number of the library's protocol */
+	struct signalling_carriers carriers;
 	struct label_slot labels[LABEL_SLOTS];
 	char (*kept_names)[LABEL_TEXT_BYTES]; /* of signalling, that flows were loaded with */
 	/* of the call that is under way */
@@ -95,13 +96,13 @@ void shard_event_begin(
 /* shard_messages.c */
 
 /* F is new: who reads its packets until its label is known. */
-void shard_watch_begin(struct flow *f);
+void shard_watch_begin(const struct shard *s, struct flow *f);
 
 /* The library has found or guessed F's label. */
 void shard_watch_settle(const struct shard *s, struct flow *f);
 
 /* F was recognised as a conversation that READER reads. */
-void shard_watch_recognised(struct flow *f, enum signalling_id reader);
+void shard_watch_recognised(const struct shard *s, struct flow *f, enum signalling_id reader);
 
 /* What a packet says of a flow that somebody reads. */
 void shard_emit_messages(struct shard *s, struct flow *f, const struct flow_packet *fp);

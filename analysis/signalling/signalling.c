@@ -60,22 +60,39 @@ enum signalling_id signalling_of_label(const char *label)
 	return SIGNALLING_NONE;
 }
 
-enum signalling_id signalling_of_proto(uint8_t proto)
+/* The slot of PORT, or the empty one that it would take. */
+static uint32_t slot_of(const struct signalling_carriers *c, uint16_t port)
 {
-	for (int i = SIGNALLING_NONE + 1; i < SIGNALLING_COUNT; i++) {
-		if (all[i]->message && all[i]->proto && all[i]->proto == proto)
-			return (enum signalling_id)i;
-	}
-	return SIGNALLING_NONE;
+	uint32_t i = port % SIGNALLING_PORT_SLOTS;
+
+	while (c->ports[i].port != port && c->ports[i].port != 0)
+		i = (i + 1) % SIGNALLING_PORT_SLOTS;
+	return i;
 }
 
-enum signalling_id signalling_of_port(uint16_t port)
+void signalling_carriers_make(struct signalling_carriers *ret)
 {
-	for (int i = SIGNALLING_NONE + 1; i < SIGNALLING_COUNT && port != 0; i++) {
-		for (int k = 0; all[i]->message && k < SIGNALLING_MAX_PORTS; k++) {
-			if (all[i]->ports[k] == port)
-				return (enum signalling_id)i;
+	memset(ret, 0, sizeof(*ret));
+	for (uint8_t id = SIGNALLING_NONE + 1; id < SIGNALLING_COUNT; id++) {
+		if (!all[id]->message)
+			continue;
+		if (all[id]->proto && !ret->protos[all[id]->proto])
+			ret->protos[all[id]->proto] = id;
+		for (int k = 0; k < SIGNALLING_MAX_PORTS && all[id]->ports[k]; k++) {
+			struct signalling_port *slot = &ret->ports[slot_of(ret, all[id]->ports[k])];
+
+			if (!slot->port)
+				*slot = (struct signalling_port){all[id]->ports[k], id};
 		}
 	}
-	return SIGNALLING_NONE;
+}
+
+enum signalling_id signalling_of_port(const struct signalling_carriers *c, uint16_t port)
+{
+	return (enum signalling_id)c->ports[slot_of(c, port)].id;
+}
+
+enum signalling_id signalling_of_proto(const struct signalling_carriers *c, uint8_t proto)
+{
+	return (enum signalling_id)c->protos[proto];
 }

@@ -135,11 +135,29 @@ enum signalling_id signalling_find(struct str name);
 enum signalling_verdict signalling_recognise(const struct packet_layer *layer,
 	const uint8_t *payload, uint32_t n, const char **ret_label, enum signalling_id *ret_id);
 
-/* Who reads the packets of conversations that the library calls LABEL; on PORT; over PROTO,
- * whatever they carry. SIGNALLING_NONE: nobody. */
+/* Who reads the packets of conversations that the library calls LABEL. SIGNALLING_NONE: nobody. */
 enum signalling_id signalling_of_label(const char *label);
-enum signalling_id signalling_of_port(uint16_t port);
-enum signalling_id signalling_of_proto(uint8_t proto);
+
+enum { SIGNALLING_PORT_SLOTS = 256 };
+
+_Static_assert(SIGNALLING_COUNT *SIGNALLING_MAX_PORTS < SIGNALLING_PORT_SLOTS, "one stays empty");
+
+/* The ports and IP protocols of all, to be looked up: a hash table of the ports, probed from their
+ * lowest bits on, in which port 0 is an empty slot. */
+struct signalling_carriers {
+	struct signalling_port {
+		uint16_t port;
+		uint8_t id; /* enum signalling_id */
+	} ports[SIGNALLING_PORT_SLOTS];
+	uint8_t protos[256];
+};
+
+void signalling_carriers_make(struct signalling_carriers *ret);
+
+/* Who reads the packets of conversations on PORT; over PROTO, whatever they carry. Of several the
+ * first in signalling.def; SIGNALLING_NONE: nobody. */
+enum signalling_id signalling_of_port(const struct signalling_carriers *c, uint16_t port);
+enum signalling_id signalling_of_proto(const struct signalling_carriers *c, uint8_t proto);
 
 /* The version in an SNMP message (RFC 1157 §4, RFC 3416, RFC 3412 §6): 0 to 3, or -1 when this is
  * not one. Nothing behind the version is looked at: in versions 1 and 2c a password follows. */

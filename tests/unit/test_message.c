@@ -141,7 +141,6 @@ START_TEST(who_reads_what)
 	ck_assert_int_eq(signalling_find(STR("NOSUCH")), SIGNALLING_NONE);
 	ck_assert_str_eq(signalling_name(SIGNALLING_ID_gtpu), "GTP_U");
 	ck_assert_str_eq(signalling_name(SIGNALLING_NONE), "");
-	ck_assert_int_eq(signalling_of_port(0), SIGNALLING_NONE);
 	ck_assert_int_eq(signalling_of_label(""), SIGNALLING_NONE);
 	for (int i = SIGNALLING_NONE + 1; i < SIGNALLING_COUNT; i++) {
 		const struct signalling *s = signalling_get((enum signalling_id)i);
@@ -154,6 +153,38 @@ START_TEST(who_reads_what)
 }
 END_TEST
 
+/* The first that declares PORT, or PROTO when PORT is 0. */
+static enum signalling_id first_of(uint16_t port, uint8_t proto)
+{
+	for (int i = SIGNALLING_NONE + 1; i < SIGNALLING_COUNT; i++) {
+		const struct signalling *s = signalling_get((enum signalling_id)i);
+
+		if (s->message && port == 0 && s->proto == proto && proto)
+			return (enum signalling_id)i;
+		for (int k = 0; s->message && k < SIGNALLING_MAX_PORTS && port; k++) {
+			if (s->ports[k] == port)
+				return (enum signalling_id)i;
+		}
+	}
+	return SIGNALLING_NONE;
+}
+
+START_TEST(who_reads_which_carrier)
+{
+	struct signalling_carriers c;
+
+	signalling_carriers_make(&c);
+	ck_assert_int_eq(signalling_of_port(&c, 2152), SIGNALLING_ID_gtpu);
+	ck_assert_int_eq(signalling_of_proto(&c, IPPROTO_NUM_SCTP), SIGNALLING_ID_sctp);
+	for (uint32_t port = 0; port <= UINT16_MAX; port++)
+		ck_assert_int_eq(
+			signalling_of_port(&c, (uint16_t)port), first_of((uint16_t)port, 0));
+	for (uint32_t proto = 0; proto <= UINT8_MAX; proto++)
+		ck_assert_int_eq(
+			signalling_of_proto(&c, (uint8_t)proto), first_of(0, (uint8_t)proto));
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, telling_facts_tell_apart);
@@ -162,6 +193,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, texts_in_its_own_room);
 	tcase_add_test(tc, facts_of_a_message);
 	tcase_add_test(tc, who_reads_what);
+	tcase_add_test(tc, who_reads_which_carrier);
 }
 
 int main(void)
