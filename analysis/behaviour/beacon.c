@@ -215,8 +215,6 @@ static bool see(const struct sight *s, const struct behaviour_memory *m, struct 
 	struct beacon *b = m->pair;
 	const struct flow_record *f = &s->ev->flow;
 
-	if (!b || !m->site || s->side != 0)
-		return false;
 	switch (s->kind) {
 	case SIGHT_UPDATE:
 		b->sent = amount_add32(b->sent, s->sent);
@@ -241,5 +239,6 @@ const struct behaviour behaviour_beacon = {
 	.pair_bytes = sizeof(struct beacon),
 	.site_bytes = sizeof(struct beacon_site),
 	.kinds = 1u << SIGHT_UPDATE | 1u << SIGHT_BURST | 1u << SIGHT_END,
+	.needs = 1u << NEED_PAIR | 1u << NEED_CALLER,
 	.see = see,
 };

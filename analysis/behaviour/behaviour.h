@@ -15,9 +15,9 @@
 #include "analysis/behaviour/sight.h"
 #include "analysis/facts.h"
 
-/* State of one behaviour, aligned to 8 bytes. NULL where it declares 0 bytes, and PAIR where the
- * sight has no peer or the two have had nothing to do with each other yet that is worth memory
- * (an answered conversation, a second one, or 16 KiB). */
+/* State of one behaviour, aligned to 8 bytes; what it declares 0 bytes of points nowhere. PAIR is
+ * NULL where the sight has no peer or the two have had nothing to do with each other yet that is
+ * worth memory (an answered conversation, a second one, or 16 KiB). */
 struct behaviour_memory {
 	void *pair;        /* of the equipment with the peer entity */
 	void *equipment;   /* of the equipment with everybody */
@@ -26,9 +26,32 @@ struct behaviour_memory {
 	uint64_t hash_key; /* secret: for hashing what an attacker may choose */
 };
 
-/* One sight. True when there is something to judge: the facts of the behaviour are set in RET then,
- * beside those of the conversation (equipment.*, peer.*, contract.*, destination.*; strings may be
- * put into RET's arena). It says so when something is new, not at each sight: each time costs an
+/* What a sight must have, beside its kind, to tell a behaviour anything. */
+enum behaviour_need {
+	NEED_PAIR,      /* memory of the pair */
+	NEED_ANSWERED,  /* the conversation is established */
+	NEED_CALLER,    /* the equipment began it */
+	NEED_EXTERNAL,  /* the peer is the world's */
+	NEED_UNORDERED, /* the policy does not order it */
+	NEED_SENT,      /* the equipment sent something since the last time */
+	BEHAVIOUR_NEEDS,
+};
+
+/* The needs that S with PAIR's memory meets, a bit each. */
+static inline uint32_t behaviour_needs_met(const struct sight *s, const void *pair)
+{
+	const bool answered = s->kind != SIGHT_DNS && s->ev->flow.state == FLOW_ESTABLISHED;
+
+	return (uint32_t)(pair != NULL) << NEED_PAIR | (uint32_t)answered << NEED_ANSWERED |
+	       (uint32_t)(s->side == 0) << NEED_CALLER |
+	       (uint32_t)s->peer_is_external << NEED_EXTERNAL |
+	       (uint32_t)!s->ordered << NEED_UNORDERED | (uint32_t)(s->sent > 0) << NEED_SENT;
+}
+
+/* One sight, of a kind that the behaviour wants, with all that it needs. True when there is
+ * something to judge: the facts of the behaviour are set in RET then, beside those of the
+ * conversation (equipment.*, peer.*, contract.*, destination.*; strings may be put into RET's
+ * arena); else none is. It says so when something is new, not at each sight: each time costs an
  * evaluation of rules. */
 typedef bool behaviour_see_fn(
 	const struct sight *s, const struct behaviour_memory *m, struct facts *ret);
@@ -42,8 +65,8 @@ struct behaviour_equipment {
 };
 
 /* Each five minutes of packet time, for each piece of equipment in the order in which they were
- * met; PAIR is NULL. RET holds the facts equipment.* and site.* alone. Must be cheap when there is
- * nothing to say. */
+ * met; PAIR is NULL. RET holds the facts equipment.* and site.* alone, and of the behaviour's none
+ * where there is nothing to say: that must be cheap. */
 typedef bool behaviour_tick_fn(uint64_t ts_ns, const struct behaviour_equipment *e,
 	const struct behaviour_memory *m, struct facts *ret);
 
@@ -51,9 +74,16 @@ struct behaviour {
 	const char *name; /* value of the fact behaviour.name: "beacon" */
 	uint32_t pair_bytes, equipment_bytes, role_bytes, site_bytes;
 	uint32_t kinds;          /* bits of enum sight_kind that SEE wants */
+	uint32_t needs;          /* bits of enum behaviour_need: without all of them no SEE */
 	behaviour_see_fn *see;   /* NULL: none */
 	behaviour_tick_fn *tick; /* NULL: none */
 };
+
+/* Whether B sees a sight of KIND that meets the needs MET. */
+static inline bool behaviour_wants(const struct behaviour *b, enum sight_kind kind, uint32_t met)
+{
+	return b->see && (b->kinds >> kind & 1) && !(b->needs & ~met);
+}
 
 #define BEHAVIOUR(name) extern const struct behaviour behaviour_##name;
 #include "analysis/behaviour/behaviours.def"

@@ -54,6 +54,15 @@ uint32_t behaviours_equipment_bytes(void)
 	return (uint32_t)sizeof(struct unit) + sum(BEHAVIOUR_EQUIPMENT);
 }
 
+static uint32_t seers_of(enum sight_kind kind, uint32_t met)
+{
+	uint32_t seers = 0;
+
+	for (uint32_t i = 0; i < BEHAVIOURS; i++)
+		seers |= (uint32_t)behaviour_wants(behaviours_all[i], kind, met) << i;
+	return seers;
+}
+
 struct behaviours *behaviours_new(const struct behaviours_config *cfg)
 {
 	struct behaviours *b = calloc(1, sizeof(*b));
@@ -66,6 +75,10 @@ struct behaviours *behaviours_new(const struct behaviours_config *cfg)
 		for (int part = 0; part < BEHAVIOUR_PARTS; part++)
 			b->offsets[i + 1][part] = b->offsets[i][part] +
 						  behaviours_bytes((enum behaviour_part)part, i);
+	}
+	for (int kind = 0; kind < SIGHT_KINDS; kind++) {
+		for (uint32_t met = 0; met < 1U << BEHAVIOUR_NEEDS; met++)
+			b->seers[kind][met] = seers_of((enum sight_kind)kind, met);
 	}
 	whole = b->offsets[BEHAVIOURS];
 	b->pairs = pairs_new(cfg->max_pairs, whole[BEHAVIOUR_PAIR]);
@@ -144,7 +157,7 @@ static void learn_peer(struct behaviours *b, struct sight *s, struct pair *pair,
 
 /* What is remembered of S's equipment with S's peer; *RET_MEMORY may be NULL. False without memory
  * for the pair. */
-static bool meet(struct behaviours *b, struct sight *s, uint64_t equipment, uint8_t **ret_memory)
+static bool meet(struct behaviours *b, struct sight *s, uint64_t equipment, void **ret_memory)
 {
 	const uint64_t peer = hash64(s->peer.data, s->peer.len, b->cfg.hash_key);
 	bool is_new;
@@ -162,48 +175,37 @@ static bool meet(struct behaviours *b, struct sight *s, uint64_t equipment, uint
 	return true;
 }
 
-static void unset(struct facts *f)
-{
-	facts_unset_range(f, FIELD_BEHAVIOUR_NAME, (enum field_id)(FIELD_SENSOR_EVENT - 1));
-}
-
 static void tell(struct behaviours *b, const struct behaviour *which, struct facts *f)
 {
 	facts_set_text(f, FIELD_BEHAVIOUR_NAME, which->name);
 	b->judged++;
 	b->cfg.host.judge(b->cfg.host.user, f);
+	facts_unset_range(f, FIELD_BEHAVIOUR_NAME, (enum field_id)(FIELD_SENSOR_EVENT - 1));
 }
 
-/* Where each kind of memory begins; NULL: there is none. */
-struct memories {
-	uint8_t *at[BEHAVIOUR_PARTS];
-};
-
-static void *part_of(
-	const struct behaviours *b, const struct memories *m, enum behaviour_part part, uint32_t i)
+/* Where the memories of all behaviours begin. PAIR may be NULL. */
+static struct behaviour_memory memories_of(
+	const struct behaviours *b, const struct unit *unit, void *pair)
 {
-	const uint32_t from = b->offsets[i][part];
-
-	return m->at[part] && b->offsets[i + 1][part] > from ? m->at[part] + from : NULL;
-}
-
-static struct behaviour_memory memory_of(
-	const struct behaviours *b, const struct memories *m, uint32_t i)
-{
-	return (struct behaviour_memory){.pair = part_of(b, m, BEHAVIOUR_PAIR, i),
-		.equipment = part_of(b, m, BEHAVIOUR_EQUIPMENT, i),
-		.role = part_of(b, m, BEHAVIOUR_ROLE, i),
-		.site = part_of(b, m, BEHAVIOUR_SITE, i),
+	return (struct behaviour_memory){.pair = pair,
+		.equipment = units_memory(unit),
+		.role = units_role_memory(b->units, unit),
+		.site = units_site_memory(b->units),
 		.hash_key = b->cfg.hash_key};
 }
 
-static struct memories memories_of(
-	const struct behaviours *b, const struct unit *unit, uint8_t *pair)
+/* Of ALL the part of behaviour I. */
+static struct behaviour_memory memory_of(
+	const struct behaviours *b, const struct behaviour_memory *all, uint32_t i)
 {
-	return (struct memories){.at = {[BEHAVIOUR_PAIR] = pair,
-					 [BEHAVIOUR_EQUIPMENT] = units_memory(unit),
-					 [BEHAVIOUR_ROLE] = units_role_memory(b->units, unit),
-					 [BEHAVIOUR_SITE] = units_site_memory(b->units)}};
+	const uint32_t *from = b->offsets[i];
+
+	return (struct behaviour_memory){
+		.pair = all->pair ? (uint8_t *)all->pair + from[BEHAVIOUR_PAIR] : NULL,
+		.equipment = (uint8_t *)all->equipment + from[BEHAVIOUR_EQUIPMENT],
+		.role = (uint8_t *)all->role + from[BEHAVIOUR_ROLE],
+		.site = (uint8_t *)all->site + from[BEHAVIOUR_SITE],
+		.hash_key = all->hash_key};
 }
 
 void behaviours_see(struct behaviours *b, struct sight *s, struct facts *f)
@@ -211,8 +213,8 @@ void behaviours_see(struct behaviours *b, struct sight *s, struct facts *f)
 	const uint64_t name = hash64(s->equipment.data, s->equipment.len, b->cfg.hash_key);
 	const struct unit *unit =
 		units_at(b->units, name, s->equipment, s->declared, s->role, s->ts_ns);
-	uint8_t *pair = NULL;
-	struct memories m;
+	void *pair = NULL;
+	struct behaviour_memory all;
 
 	count_bytes(b, s);
 	if (!unit || (s->peer.len > 0 && !meet(b, s, name, &pair))) {
@@ -220,18 +222,14 @@ void behaviours_see(struct behaviours *b, struct sight *s, struct facts *f)
 		return;
 	}
 	b->seen_ns = s->ts_ns;
-	m = memories_of(b, unit, pair);
-	for (uint32_t i = 0; i < BEHAVIOURS; i++) {
-		const struct behaviour *which = behaviours_all[i];
+	all = memories_of(b, unit, pair);
+	for (uint32_t left = b->seers[s->kind][behaviour_needs_met(s, pair)]; left != 0;
+		left &= left - 1) {
+		const uint32_t i = (uint32_t)__builtin_ctz(left);
+		const struct behaviour_memory memory = memory_of(b, &all, i);
 
-		if (!which->see || !(which->kinds >> s->kind & 1))
-			continue;
-
-		const struct behaviour_memory memory = memory_of(b, &m, i);
-
-		if (which->see(s, &memory, f))
-			tell(b, which, f);
-		unset(f);
+		if (behaviours_all[i]->see(s, &memory, f))
+			tell(b, behaviours_all[i], f);
 	}
 }
 
@@ -246,7 +244,7 @@ static int tick_unit(void *user, struct unit *unit)
 {
 	struct ticking *t = user;
 	struct behaviours *b = t->b;
-	const struct memories m = memories_of(b, unit, NULL);
+	const struct behaviour_memory all = memories_of(b, unit, NULL);
 	struct behaviour_equipment *e = &t->e;
 
 	e->name = (struct str){unit->name, unit->name_len};
@@ -256,13 +254,12 @@ static int tick_unit(void *user, struct unit *unit)
 		if (!behaviours_all[i]->tick)
 			continue;
 
-		const struct behaviour_memory memory = memory_of(b, &m, i);
+		const struct behaviour_memory memory = memory_of(b, &all, i);
 
 		if (behaviours_all[i]->tick(t->ts_ns, e, &memory, t->facts)) {
 			b->cfg.host.introduce(b->cfg.host.user, t->ts_ns, e, t->facts);
 			tell(b, behaviours_all[i], t->facts);
 		}
-		unset(t->facts);
 	}
 	return 0;
 }

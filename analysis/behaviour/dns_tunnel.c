@@ -89,7 +89,7 @@ static bool read_end(const struct sight *s, struct asked *ret)
 {
 	const struct flow_record *r = &s->ev->flow;
 
-	if (s->side != 0 || r->packets[1] > 0 || strcmp(r->label.protocol, "DNS") != 0)
+	if (r->packets[1] > 0 || strcmp(r->label.protocol, "DNS") != 0)
 		return false;
 	ret->text = s->ev->details->dns_name;
 	ret->type = s->ev->details->dns_type;
@@ -99,7 +99,7 @@ static bool read_end(const struct sight *s, struct asked *ret)
 
 static bool read_asked(const struct sight *s, uint64_t key, struct asked *ret)
 {
-	memset(ret, 0, sizeof(*ret));
+	*ret = (struct asked){0};
 	if (s->kind == SIGHT_DNS) {
 		ret->text = s->ev->dns_name;
 		ret->hash = s->ev->dns_reply->name_hash;
@@ -297,5 +297,6 @@ const struct behaviour behaviour_dns_tunnel = {
 	.name = "dns-tunnel",
 	.equipment_bytes = sizeof(struct memory),
 	.kinds = 1u << SIGHT_DNS | 1u << SIGHT_END,
+	.needs = 1u << NEED_CALLER,
 	.see = see,
 };

@@ -159,8 +159,6 @@ static bool see(const struct sight *s, const struct behaviour_memory *m, struct 
 	bool news = false;
 	struct view best = {0};
 
-	if (!p || !s->peer_is_external)
-		return false;
 	pair_fade(p, own, role, now_min);
 	for (uint32_t w = 0; w < WINDOWS; w++) {
 		p->sent[w] = amount_add(p->sent[w], s->sent);
@@ -186,5 +184,6 @@ const struct behaviour behaviour_exfil = {
 	.equipment_bytes = sizeof(struct history),
 	.role_bytes = sizeof(struct history),
 	.kinds = 1U << SIGHT_UPDATE | 1U << SIGHT_BURST | 1U << SIGHT_END,
+	.needs = 1U << NEED_PAIR | 1U << NEED_EXTERNAL,
 	.see = see,
 };

@@ -66,8 +66,6 @@ static bool see(const struct sight *s, const struct behaviour_memory *m, struct 
 {
 	struct equipment *e = m->equipment;
 
-	if (!s->peer_is_external || s->ordered)
-		return false;
 	fade(e, (uint32_t)(s->ts_ns / (60 * NS_PER_S)));
 	e->sent = amount_add(e->sent, s->sent);
 	e->received = amount_add(e->received, s->received);
@@ -82,5 +80,6 @@ const struct behaviour behaviour_exfil_all = {
 	.name = "exfil-all",
 	.equipment_bytes = sizeof(struct equipment),
 	.kinds = 1U << SIGHT_UPDATE | 1U << SIGHT_BURST | 1U << SIGHT_END,
+	.needs = 1U << NEED_EXTERNAL | 1U << NEED_UNORDERED,
 	.see = see,
 };

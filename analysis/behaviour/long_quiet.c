@@ -69,7 +69,7 @@ static bool see(const struct sight *s, const struct behaviour_memory *m, struct 
 	struct long_quiet *q = m->pair;
 	bool told;
 
-	if (!q || r->state != FLOW_ESTABLISHED || !follows(q, r->first_seq + 1, hours))
+	if (!follows(q, r->first_seq + 1, hours))
 		return false;
 	q->minutes += q->minutes < UINT32_MAX;
 	told = hours > 0 && tell(s, q, hours, ret);
@@ -82,5 +82,6 @@ const struct behaviour behaviour_long_quiet = {
 	.name = "long-quiet",
 	.pair_bytes = sizeof(struct long_quiet),
 	.kinds = 1U << SIGHT_UPDATE | 1U << SIGHT_END,
+	.needs = 1U << NEED_PAIR | 1U << NEED_ANSWERED,
 	.see = see,
 };

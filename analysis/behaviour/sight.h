@@ -18,6 +18,8 @@ enum sight_kind {
 	SIGHT_MESSAGE, /* a message that a signalling parser thinks worth telling */
 };
 
+enum { SIGHT_KINDS = SIGHT_MESSAGE + 1 };
+
 struct sight {
 	enum sight_kind kind;
 	/* ... and everything else about it. Of SIGHT_DNS the dns_* members alone; of SIGHT_MESSAGE

@@ -118,8 +118,6 @@ static bool see(const struct sight *s, const struct behaviour_memory *m, struct 
 	const uint32_t number = site_hour(s->site_day, s->site_minute);
 
 	(void)ret;
-	if (s->sent == 0)
-		return false;
 	if (e->now.number == 0) {
 		e->now.number = number;
 		e->now.is_part = 1;
@@ -149,6 +147,7 @@ const struct behaviour behaviour_volume = {
 	.name = "volume",
 	.equipment_bytes = sizeof(struct equipment),
 	.kinds = 1U << SIGHT_UPDATE | 1U << SIGHT_BURST | 1U << SIGHT_END,
+	.needs = 1U << NEED_SENT,
 	.see = see,
 	.tick = tick,
 };

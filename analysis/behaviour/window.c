@@ -136,8 +136,6 @@ static bool see(const struct sight *s, const struct behaviour_memory *m, struct 
 	/* A conversation that fell silent ends long after its last word. */
 	uint32_t spoke_s = (uint32_t)(r->last_ns / NS_PER_S);
 
-	if (!p || r->state != FLOW_ESTABLISHED)
-		return false;
 	if (s->by_window && !s->outlasts_window)
 		return see_inside(s, p, spoke_s, ret);
 	if (p->first_s == 0 || spoke_s <= p->last_s)
@@ -152,5 +150,6 @@ const struct behaviour behaviour_window = {
 	.name = "window",
 	.pair_bytes = sizeof(struct pair),
 	.kinds = 1U << SIGHT_BEGIN | 1U << SIGHT_UPDATE | 1U << SIGHT_BURST | 1U << SIGHT_END,
+	.needs = 1U << NEED_PAIR | 1U << NEED_ANSWERED,
 	.see = see,
 };

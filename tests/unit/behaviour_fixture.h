@@ -48,12 +48,13 @@ static inline void scene_close(struct scene *c)
 /* As the sight stands. True when the behaviour says something; FACTS hold it then. */
 static inline bool scene_see(struct scene *c)
 {
+	const uint32_t met = behaviour_needs_met(&c->sight, c->memory.pair);
 	bool said;
 
 	arena_reset(c->facts.arena);
 	facts_clear(&c->facts);
 	c->ev.ts_ns = c->sight.ts_ns;
-	said = (c->behaviour->kinds >> c->sight.kind & 1) &&
+	said = behaviour_wants(c->behaviour, c->sight.kind, met) &&
 	       c->behaviour->see(&c->sight, &c->memory, &c->facts);
 	c->said += said;
 	return said;

@@ -46,7 +46,8 @@ static bool see(struct world *w, struct sight *s)
 	s->side = w->side;
 	s->equipment = w->equipment;
 	s->peer = w->peer;
-	return behaviour_beacon.see(s, &m, &w->facts);
+	return behaviour_wants(&behaviour_beacon, s->kind, behaviour_needs_met(s, w->pair)) &&
+	       behaviour_beacon.see(s, &m, &w->facts);
 }
 
 /* A conversation that began S seconds behind the first one. */
@@ -285,13 +286,15 @@ END_TEST
 
 START_TEST(no_memory_no_beat)
 {
-	struct world w;
-	const struct behaviour_memory none = {0};
-	struct sight sight = {.kind = SIGHT_END, .ev = &w.ev};
+	const struct behaviour *b = &behaviour_beacon;
+	const struct event ev = {.flow.state = FLOW_ESTABLISHED};
+	struct sight s = {.kind = SIGHT_END, .ev = &ev};
+	const uint64_t pair = 0;
 
-	open_world(&w);
-	ck_assert(!behaviour_beacon.see(&sight, &none, &w.facts));
-	close_world(&w);
+	ck_assert(behaviour_wants(b, SIGHT_END, behaviour_needs_met(&s, &pair)));
+	ck_assert(!behaviour_wants(b, SIGHT_END, behaviour_needs_met(&s, NULL)));
+	s.side = 1;
+	ck_assert(!behaviour_wants(b, SIGHT_END, behaviour_needs_met(&s, &pair)));
 }
 END_TEST
 

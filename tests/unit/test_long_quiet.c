@@ -121,19 +121,15 @@ END_TEST
 
 START_TEST(nothing_without_an_answer_or_memory)
 {
-	const struct behaviour_memory none = {.pair = NULL};
-	struct world w;
-	struct sight s;
+	const struct behaviour *b = &behaviour_long_quiet;
+	struct event ev = {.flow.state = FLOW_ESTABLISHED};
+	const struct sight s = {.kind = SIGHT_END, .ev = &ev};
+	const uint64_t pair = 0;
 
-	open_world(&w);
-	w.ev.flow.last_ns = 10 * HOUR;
-	s = (struct sight){.kind = SIGHT_END, .ev = &w.ev};
-	w.ev.flow.state = FLOW_ATTEMPT;
-	ck_assert(!behaviour_long_quiet.see(
-		&s, &(struct behaviour_memory){.pair = w.pair}, &w.facts));
-	w.ev.flow.state = FLOW_ESTABLISHED;
-	ck_assert(!behaviour_long_quiet.see(&s, &none, &w.facts));
-	arena_free(w.arena);
+	ck_assert(behaviour_wants(b, SIGHT_END, behaviour_needs_met(&s, &pair)));
+	ck_assert(!behaviour_wants(b, SIGHT_END, behaviour_needs_met(&s, NULL)));
+	ev.flow.state = FLOW_ATTEMPT;
+	ck_assert(!behaviour_wants(b, SIGHT_END, behaviour_needs_met(&s, &pair)));
 }
 END_TEST
 
