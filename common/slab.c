@@ -1,5 +1,6 @@
 #include "common/slab.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,8 +8,9 @@ enum { BLOCK_BYTES = 1 << 18 };
 
 struct slab {
 	size_t record_bytes;
-	uint32_t max, per_block;
-	uint32_t used;  /* numbers that were ever taken */
+	uint32_t max;
+	uint32_t block_bits; /* a block has two to the power of this many records */
+	uint32_t used;       /* numbers that were ever taken */
 	uint32_t given; /* first of those that were given back; each begins with the next one */
 	uint32_t count;
 	uint32_t n_blocks;
@@ -23,9 +25,10 @@ struct slab *slab_new(size_t record_bytes, uint32_t max)
 		return NULL;
 	s->record_bytes = record_bytes;
 	s->max = max;
-	s->per_block = record_bytes < BLOCK_BYTES ? (uint32_t)(BLOCK_BYTES / record_bytes) : 1;
+	while (record_bytes << (s->block_bits + 1) <= BLOCK_BYTES)
+		s->block_bits++;
 	s->given = SLAB_NONE;
-	s->blocks = calloc((size_t)max / s->per_block + 1, sizeof(*s->blocks));
+	s->blocks = calloc(((size_t)max >> s->block_bits) + 1, sizeof(*s->blocks));
 	if (!s->blocks) {
 		free(s);
 		return NULL;
@@ -45,7 +48,19 @@ void slab_free(struct slab *s)
 
 void *slab_at(const struct slab *s, uint32_t i)
 {
-	return s->blocks[i / s->per_block] + i % s->per_block * s->record_bytes;
+	const uint32_t in_block = i & ((1U << s->block_bits) - 1);
+
+	return s->blocks[i >> s->block_bits] + in_block * s->record_bytes;
+}
+
+static bool add_block(struct slab *s)
+{
+	uint8_t *block = calloc((size_t)1 << s->block_bits, s->record_bytes);
+
+	if (!block)
+		return false;
+	s->blocks[s->n_blocks++] = block;
+	return true;
 }
 
 uint32_t slab_take(struct slab *s)
@@ -54,19 +69,15 @@ uint32_t slab_take(struct slab *s)
 
 	if (i != SLAB_NONE) {
 		memcpy(&s->given, slab_at(s, i), sizeof(s->given));
+		memset(slab_at(s, i), 0, s->record_bytes);
 	} else {
 		if (s->used == s->max)
 			return SLAB_NONE;
-		if (s->used / s->per_block == s->n_blocks) {
-			s->blocks[s->n_blocks] = malloc(s->per_block * s->record_bytes);
-			if (!s->blocks[s->n_blocks])
-				return SLAB_NONE;
-			s->n_blocks++;
-		}
+		if (s->used >> s->block_bits == s->n_blocks && !add_block(s))
+			return SLAB_NONE;
 		i = s->used++;
 	}
 	s->count++;
-	memset(slab_at(s, i), 0, s->record_bytes);
 	return i;
 }
 
@@ -84,7 +95,7 @@ uint32_t slab_count(const struct slab *s)
 
 uint64_t slab_bytes(const struct slab *s)
 {
-	return (uint64_t)s->n_blocks * s->per_block * s->record_bytes;
+	return ((uint64_t)s->n_blocks << s->block_bits) * s->record_bytes;
 }
 
 static struct age_link *link_at(const struct slab *s, uint32_t i)
