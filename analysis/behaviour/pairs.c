@@ -143,10 +143,11 @@ struct pair *pairs_at(
 
 void pairs_raise(struct pairs *p, struct pair *pair, enum pair_rank rank)
 {
-	const uint32_t i = find(p, pair->equipment, pair->peer);
+	uint32_t i;
 
 	if (pair->rank >= rank)
 		return;
+	i = find(p, pair->equipment, pair->peer);
 	age_list_remove(&p->ages[pair->rank], p->slab, i);
 	pair->rank = (uint8_t)rank;
 	age_list_append(&p->ages[rank], p->slab, i);
