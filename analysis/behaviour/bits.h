@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "analysis/stats/amount.h"
 
@@ -21,13 +22,17 @@ static inline void bits_add(uint8_t *bits, uint32_t n_bits, uint64_t hash)
 	bits[at / 8] = (uint8_t)(bits[at / 8] | 1U << (at % 8));
 }
 
-/* How many of N_BITS, a multiple of 8, are not set. */
+/* How many of N_BITS, a multiple of 64, are not set. */
 static inline uint32_t bits_free(const uint8_t *bits, uint32_t n_bits)
 {
 	uint32_t free = n_bits;
 
-	for (uint32_t i = 0; i < n_bits / 8; i++)
-		free -= (uint32_t)__builtin_popcount(bits[i]);
+	for (uint32_t at = 0; at < n_bits / 8; at += sizeof(uint64_t)) {
+		uint64_t some;
+
+		memcpy(&some, bits + at, sizeof(some));
+		free -= (uint32_t)__builtin_popcountll(some);
+	}
 	return free;
 }
 

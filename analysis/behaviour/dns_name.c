@@ -1,5 +1,7 @@
 #include "analysis/behaviour/dns_name.h"
 
+#include <string.h>
+
 #include "analysis/stats/amount.h"
 
 enum { TLD_MIN = 2, TLD_MAX = 24, WORD_MIN = 3, HIDDEN_PARTS = 16 };
@@ -163,18 +165,25 @@ uint32_t dns_letters_entropy(const struct dns_letters *l)
 
 	if (l->octets == 0)
 		return 0;
-	for (uint32_t i = 0; i < 256; i++) {
-		if (l->count[i])
-			sum += l->count[i] * amount_log(l->count[i] - 1u);
+	for (uint32_t at = 0; at < sizeof(l->count); at += sizeof(uint64_t)) {
+		uint64_t eight;
+
+		/* The logarithm of one is 0, and most occur once or never. */
+		memcpy(&eight, &l->count[at], sizeof(eight));
+		if (!(eight & UINT64_C(0xfefefefefefefefe)))
+			continue;
+		for (uint32_t i = at; i < at + sizeof(eight); i++)
+			sum += l->count[i] > 1 ? l->count[i] * amount_log(l->count[i] - 1u) : 0;
 	}
 	return amount_log(l->octets - 1) - sum / l->octets;
 }
 
 uint32_t dns_letters_hidden(const struct dns_letters *l)
 {
-	const uint64_t bits = (uint64_t)l->octets * dns_letters_entropy(l);
+	uint64_t bits;
 
-	if (l->pairs == 0)
+	if (l->unusual == 0)
 		return 0;
+	bits = (uint64_t)l->octets * dns_letters_entropy(l);
 	return (uint32_t)(bits * l->unusual * HIDDEN_PARTS / l->pairs / (8 * 256));
 }
