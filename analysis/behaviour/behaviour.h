@@ -34,6 +34,7 @@ enum behaviour_need {
 	NEED_EXTERNAL,  /* the peer is the world's */
 	NEED_UNORDERED, /* the policy does not order it */
 	NEED_SENT,      /* the equipment sent something since the last time */
+	NEED_WINDOW,    /* a window is what lets the peer in, or would if it were open */
 	BEHAVIOUR_NEEDS,
 };
 
@@ -45,7 +46,8 @@ static inline uint32_t behaviour_needs_met(const struct sight *s, const void *pa
 	return (uint32_t)(pair != NULL) << NEED_PAIR | (uint32_t)answered << NEED_ANSWERED |
 	       (uint32_t)(s->side == 0) << NEED_CALLER |
 	       (uint32_t)s->peer_is_external << NEED_EXTERNAL |
-	       (uint32_t)!s->ordered << NEED_UNORDERED | (uint32_t)(s->sent > 0) << NEED_SENT;
+	       (uint32_t)!s->ordered << NEED_UNORDERED | (uint32_t)(s->sent > 0) << NEED_SENT |
+	       (uint32_t)(s->by_window || s->out_of_window) << NEED_WINDOW;
 }
 
 /* One sight, of a kind that the behaviour wants, with all that it needs. True when there is

@@ -44,7 +44,7 @@ struct trigger {
 };
 
 struct memory {
-	struct trigger triggers[TRIGGERS];
+	struct trigger triggers[TRIGGERS]; /* taken one after the other, and none is given back */
 };
 
 struct pair {
@@ -186,7 +186,7 @@ static void see_message(const struct sight *s, struct memory *m, uint64_t key)
 /* What becomes of a conversation that a trigger opened. */
 static void see_called(const struct sight *s, struct memory *m)
 {
-	for (int i = 0; i < TRIGGERS; i++) {
+	for (int i = 0; i < TRIGGERS && m->triggers[i].flow != 0; i++) {
 		struct trigger *t = &m->triggers[i];
 
 		if (t->flow == s->ev->flow.first_seq + 1 && t->how != HOW_ICMP)
@@ -246,10 +246,10 @@ static struct trigger *trigger_of(
 	struct trigger *best = NULL;
 
 	*ret_carried = false;
-	for (int i = 0; i < TRIGGERS; i++) {
+	for (int i = 0; i < TRIGGERS && m->triggers[i].flow != 0; i++) {
 		struct trigger *t = &m->triggers[i];
 
-		if (t->flow == 0 || t->flow == s->ev->flow.first_seq + 1 || first_ns < t->ns ||
+		if (t->flow == s->ev->flow.first_seq + 1 || first_ns < t->ns ||
 			first_ns - t->ns > WAIT_NS)
 			continue;
 		if (carried(t, s->peer_addr, key)) {

@@ -150,6 +150,6 @@ const struct behaviour behaviour_window = {
 	.name = "window",
 	.pair_bytes = sizeof(struct pair),
 	.kinds = 1U << SIGHT_BEGIN | 1U << SIGHT_UPDATE | 1U << SIGHT_BURST | 1U << SIGHT_END,
-	.needs = 1U << NEED_PAIR | 1U << NEED_ANSWERED,
+	.needs = 1U << NEED_PAIR | 1U << NEED_ANSWERED | 1U << NEED_WINDOW,
 	.see = see,
 };
