@@ -208,13 +208,26 @@ static struct behaviour_memory memory_of(
 		.hash_key = all->hash_key};
 }
 
+static void show(
+	struct behaviours *b, const struct sight *s, struct behaviour_memory all, struct facts *f)
+{
+	uint32_t left = b->seers[s->kind][behaviour_needs_met(s, all.pair)];
+
+	for (; left != 0; left &= left - 1) {
+		const uint32_t i = (uint32_t)__builtin_ctz(left);
+		const struct behaviour_memory memory = memory_of(b, &all, i);
+
+		if (behaviours_all[i]->see(s, &memory, f))
+			tell(b, behaviours_all[i], f);
+	}
+}
+
 void behaviours_see(struct behaviours *b, struct sight *s, struct facts *f)
 {
 	const uint64_t name = hash64(s->equipment.data, s->equipment.len, b->cfg.hash_key);
 	const struct unit *unit =
 		units_at(b->units, name, s->equipment, s->declared, s->role, s->ts_ns);
 	void *pair = NULL;
-	struct behaviour_memory all;
 
 	count_bytes(b, s);
 	if (!unit || (s->peer.len > 0 && !meet(b, s, name, &pair))) {
@@ -222,15 +235,7 @@ void behaviours_see(struct behaviours *b, struct sight *s, struct facts *f)
 		return;
 	}
 	b->seen_ns = s->ts_ns;
-	all = memories_of(b, unit, pair);
-	for (uint32_t left = b->seers[s->kind][behaviour_needs_met(s, pair)]; left != 0;
-		left &= left - 1) {
-		const uint32_t i = (uint32_t)__builtin_ctz(left);
-		const struct behaviour_memory memory = memory_of(b, &all, i);
-
-		if (behaviours_all[i]->see(s, &memory, f))
-			tell(b, behaviours_all[i], f);
-	}
+	show(b, s, memories_of(b, unit, pair), f);
 }
 
 struct ticking {

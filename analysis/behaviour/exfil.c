@@ -55,29 +55,35 @@ static uint64_t multiples(uint64_t sent, uint64_t of)
  * begun, the others when another day has. */
 static void pair_fade(struct pair *p, struct history *own, struct history *role, uint32_t now_min)
 {
-	uint32_t past = p->last_min == 0 || p->last_min > now_min ? 0 : now_min - p->last_min;
+	const uint32_t then_min = p->last_min;
+	const uint32_t past = then_min == 0 || then_min > now_min ? 0 : now_min - then_min;
 
-	for (uint32_t w = 0; past != 0 && w < WINDOWS; w++) {
+	p->last_min = now_min;
+	if (past == 0)
+		return;
+	for (uint32_t w = 0; w < WINDOWS; w++) {
 		uint32_t period = w == 0 ? 60 : 1440;
 
-		if (p->sent[w] != 0 && now_min / period != p->last_min / period) {
+		if (p->sent[w] != 0 && now_min / period != then_min / period) {
 			levels_add(&own->of[w], p->sent[w]);
 			levels_add(&role->of[w], p->sent[w]);
 		}
 		p->sent[w] = amount_fade(p->sent[w], past, window_min[w]);
 		p->received[w] = amount_fade(p->received[w], past, window_min[w]);
+		if (p->told[w] != 0)
+			p->told[w] = (uint16_t)lesser(amount_log(p->sent[w]), p->told[w]);
 	}
-	for (uint32_t w = 0; w < WINDOWS; w++)
-		p->told[w] = (uint16_t)lesser(amount_log(p->sent[w]), p->told[w]);
-	p->last_min = now_min;
 }
 
 /* It grew enough since it was last told to be worth a look. */
 static bool is_news(uint64_t sent, uint16_t *told, bool at_end)
 {
-	uint32_t log = amount_log(sent);
+	uint32_t log;
 
-	if (sent < LEAST_TOLD || log < (uint32_t)*told + (at_end ? TELL_END : TELL_STEP))
+	if (sent < LEAST_TOLD)
+		return false;
+	log = amount_log(sent);
+	if (log < (uint32_t)*told + (at_end ? TELL_END : TELL_STEP))
 		return false;
 	*told = (uint16_t)log;
 	return true;

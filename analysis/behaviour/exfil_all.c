@@ -26,14 +26,18 @@ struct equipment {
 
 static void fade(struct equipment *e, uint32_t now_min)
 {
-	uint32_t past = e->last_min == 0 || e->last_min > now_min ? 0 : now_min - e->last_min;
+	const uint32_t then_min = e->last_min;
+	const uint32_t past = then_min == 0 || then_min > now_min ? 0 : now_min - then_min;
 
-	if (past != 0 && now_min / DAY_MIN != e->last_min / DAY_MIN)
+	e->last_min = now_min;
+	if (past == 0)
+		return;
+	if (now_min / DAY_MIN != then_min / DAY_MIN)
 		levels_add(&e->days, e->sent);
 	e->sent = amount_fade(e->sent, past, DAY_MIN);
 	e->received = amount_fade(e->received, past, DAY_MIN);
-	e->told = (uint16_t)amount_least(amount_log(e->sent), e->told);
-	e->last_min = now_min;
+	if (e->told != 0)
+		e->told = (uint16_t)amount_least(amount_log(e->sent), e->told);
 }
 
 static void tell(const struct equipment *e, struct facts *f)
@@ -65,13 +69,17 @@ static void tell(const struct equipment *e, struct facts *f)
 static bool see(const struct sight *s, const struct behaviour_memory *m, struct facts *ret)
 {
 	struct equipment *e = m->equipment;
+	uint32_t log;
 
 	fade(e, (uint32_t)(s->ts_ns / (60 * NS_PER_S)));
 	e->sent = amount_add(e->sent, s->sent);
 	e->received = amount_add(e->received, s->received);
-	if (e->sent < LEAST_TOLD || amount_log(e->sent) < (uint32_t)e->told + TELL_STEP)
+	if (e->sent < LEAST_TOLD)
 		return false;
-	e->told = (uint16_t)amount_log(e->sent);
+	log = amount_log(e->sent);
+	if (log < (uint32_t)e->told + TELL_STEP)
+		return false;
+	e->told = (uint16_t)log;
 	tell(e, ret);
 	return true;
 }

@@ -354,24 +354,37 @@ static bool add_today(struct fanout *f, uint64_t probe)
 	return is_new;
 }
 
-static bool see_probe(
-	const struct sight *s, const struct behaviour_memory *m, bool answered, struct facts *ret)
+/* What was called. */
+struct called {
+	uint64_t host, probe; /* hashes: of the address; of that and the service */
+	uint16_t service;
+};
+
+static struct called called_of(const struct sight *s, uint64_t key)
 {
-	const struct flow_record *r = &s->ev->flow;
+	struct called c = {.host = hash64(s->peer_addr, sizeof(*s->peer_addr), key),
+		.service = service_of(&s->ev->flow)};
+
+	c.probe = hash64(&c.service, sizeof(c.service), c.host);
+	return c;
+}
+
+static bool see_probe(const struct sight *s, const struct behaviour_memory *m,
+	const struct called *c, bool answered, struct facts *ret)
+{
 	struct fanout *f = m->equipment;
-	const uint32_t second = second_of(r->first_ns);
-	const uint64_t hash = hash64(s->peer_addr, sizeof(*s->peer_addr), m->hash_key);
-	const uint16_t service = service_of(r);
+	const uint32_t second = second_of(s->ev->flow.first_ns);
+	const uint32_t host = (uint32_t)c->host;
 	struct spread spread;
 	bool fresh_today = false;
 
-	if (!add_probe(f, (uint32_t)hash, (uint16_t)(service | (answered ? ANSWERED : 0)), second))
+	if (!add_probe(f, host, (uint16_t)(c->service | (answered ? ANSWERED : 0)), second))
 		return false;
 	if (!answered) {
 		count(&minute_at(f, second)->failed);
-		fresh_today = add_today(f, hash64(&service, sizeof(service), hash));
+		fresh_today = add_today(f, c->probe);
 	}
-	measure(f, (uint32_t)hash, service, second, &spread);
+	measure(f, host, c->service, second, &spread);
 	if (!is_news(f, &spread, second, fresh_today))
 		return false;
 	tell(s, f, m->site, &spread, ret);
@@ -387,14 +400,12 @@ static bool counts_as_met(const struct sight *s)
 	return (s->kind == SIGHT_BEGIN) == (s->ev->flow.proto == IPPROTO_NUM_TCP);
 }
 
-static void see_met(const struct sight *s, const struct behaviour_memory *m)
+static void see_met(const struct sight *s, struct fanout *f, const struct called *c)
 {
-	struct fanout *f = m->equipment;
 	const uint64_t ns = s->kind == SIGHT_UPDATE ? s->ts_ns : s->ev->flow.first_ns;
 
 	count(&minute_at(f, second_of(ns))->met);
-	bits_add(f->answered, ANSWERED_BITS,
-		hash64(s->peer_addr, sizeof(*s->peer_addr), m->hash_key));
+	bits_add(f->answered, ANSWERED_BITS, c->host);
 }
 
 /* The two met in this conversation, and it is young. */
@@ -406,21 +417,21 @@ static bool is_new_partner(const struct sight *s)
 	       s->ts_ns - r->first_ns < 2 * MINUTE_NS;
 }
 
-static bool see_call(
-	const struct sight *s, const struct behaviour_memory *m, bool known, struct facts *ret)
+static bool see_call(const struct sight *s, const struct behaviour_memory *m,
+	const struct called *c, bool known, struct facts *ret)
 {
 	const struct flow_record *r = &s->ev->flow;
 	struct fanout *f = m->equipment;
 
 	if (r->state == FLOW_ESTABLISHED) {
 		if (counts_as_met(s))
-			see_met(s, m);
-		return is_new_partner(s) && see_probe(s, m, true, ret);
+			see_met(s, f, c);
+		return is_new_partner(s) && see_probe(s, m, c, true, ret);
 	}
 	if (s->kind != SIGHT_END || !is_probe(r))
 		return false;
 	if (!known)
-		return see_probe(s, m, false, ret);
+		return see_probe(s, m, c, false, ret);
 	count(&minute_at(f, second_of(r->first_ns))->met);
 	return false;
 }
@@ -428,17 +439,19 @@ static bool see_call(
 static bool see(const struct sight *s, const struct behaviour_memory *m, struct facts *ret)
 {
 	const struct flow_record *r = &s->ev->flow;
-	const uint16_t service = service_of(r);
-	const uint64_t hash = hash64(s->peer_addr, sizeof(*s->peer_addr), m->hash_key);
-	const uint64_t bit = UINT64_C(1) << hash64(&service, sizeof(service), hash) % 64;
 	struct fanout *f = m->equipment;
 	struct fanout_pair *pair = m->pair;
-	const bool known = pair && (pair->services & bit);
+	struct called c;
+	uint64_t bit;
+	bool known;
 
 	if (s->kind == SIGHT_END)
 		see_direction(m->site, r);
 	if (s->side != 0 || !(s->peer_is_own || s->peer_is_external) || !was_begun(r))
 		return false;
+	c = called_of(s, m->hash_key);
+	bit = UINT64_C(1) << c.probe % 64;
+	known = pair && (pair->services & bit);
 	if (r->state == FLOW_ESTABLISHED && pair)
 		pair->services |= bit;
 	if (s->ordered)
@@ -446,7 +459,7 @@ static bool see(const struct sight *s, const struct behaviour_memory *m, struct 
 	if (f->first_s == 0)
 		f->first_s = second_of(r->first_ns);
 	turn_day(f, s->site_day);
-	return see_call(s, m, known, ret);
+	return see_call(s, m, &c, known, ret);
 }
 
 const struct behaviour behaviour_fanout = {

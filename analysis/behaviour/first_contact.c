@@ -153,21 +153,22 @@ static uint32_t meet(struct met *set, uint64_t hash, int32_t day, bool listed, u
 static void hold_against(struct contact *c, struct first_contact *e, struct role *role,
 	struct site *site, int32_t day)
 {
-	for (uint32_t i = 0; i < FACETS; i++) {
+	for (uint32_t left = c->present; left != 0; left &= left - 1) {
+		const uint32_t i = (uint32_t)__builtin_ctz(left);
 		const uint64_t h = c->hash[i];
-		const bool known = knows(e->recent, h) || knows(e->older, h);
-		struct met *of_role = role->met[h % ROLE_SETS];
-		struct met *of_site = site->met[h % SITE_SETS];
+		const bool recent = !c->listed && knows(e->recent, h);
 
-		if (!(c->present >> i & 1))
+		if (recent)
 			continue;
-		if (known && !c->listed) {
-			learn(e->recent, h);
-			continue;
+		if (c->listed || !knows(e->older, h)) {
+			c->is_new |= 1U << i;
+			c->role_new |=
+				meet(role->met[h % ROLE_SETS], h, day, c->listed, &c->role_met)
+				<< i;
+			c->site_new |=
+				meet(site->met[h % SITE_SETS], h, day, c->listed, &c->site_met)
+				<< i;
 		}
-		c->is_new |= 1U << i;
-		c->role_new |= meet(of_role, h, day, c->listed, &c->role_met) << i;
-		c->site_new |= meet(of_site, h, day, c->listed, &c->site_met) << i;
 		if (!c->listed)
 			learn(e->recent, h);
 	}

@@ -151,14 +151,35 @@ static void tell(const struct pair *p, const struct site *site, uint32_t n, stru
 			quantity_bytes_format(p->best_sent, text), hour, n, DAYS));
 }
 
+/* Another hour must have clearly more; else what goes on evenly would wander. */
+static bool is_best(const struct pair *p, uint32_t hour)
+{
+	const uint32_t today = p->day % DAYS;
+
+	if (p->steps[today] == 0)
+		return true;
+	if (p->hour_sent < p->best_sent)
+		return false;
+	return p->hours[today] % HOURS == hour % HOURS ||
+	       amount_log(p->hour_sent) >= amount_log(p->best_sent) + STEP;
+}
+
+static void take_best(struct pair *p, uint32_t hour)
+{
+	const uint32_t today = p->day % DAYS;
+
+	p->best_sent = p->hour_sent;
+	p->best_received = p->hour_received;
+	p->hours[today] = (uint8_t)(hour % HOURS);
+	p->steps[today] = (uint8_t)amount_least(amount_log(p->best_sent) / STEP, UINT8_MAX);
+}
+
 static bool see(const struct sight *s, const struct behaviour_memory *m, struct facts *ret)
 {
 	struct pair *p = m->pair;
 	uint32_t hour = site_hour(s->site_day, s->site_minute);
-	uint32_t today;
 	uint32_t log;
 	uint32_t n;
-	bool same;
 
 	if (s->kind == SIGHT_BEGIN) {
 		note_site(m->site, hour);
@@ -170,19 +191,12 @@ static bool see(const struct sight *s, const struct behaviour_memory *m, struct 
 	p->hour_sent = amount_add(p->hour_sent, s->sent);
 	p->hour_received = amount_add(p->hour_received, s->received);
 	p->day_sent = amount_add(p->day_sent, s->sent);
-	today = p->day % DAYS;
-	/* Another hour must have clearly more; else what goes on evenly would wander. */
-	same = p->hours[today] % HOURS == hour % HOURS && p->hour_sent >= p->best_sent;
-	if (same || p->steps[today] == 0 ||
-		amount_log(p->hour_sent) >= amount_log(p->best_sent) + STEP) {
-		p->best_sent = p->hour_sent;
-		p->best_received = p->hour_received;
-		p->hours[today] = (uint8_t)(hour % HOURS);
-		p->steps[today] = (uint8_t)amount_least(amount_log(p->best_sent) / STEP, UINT8_MAX);
-	}
+	if (is_best(p, hour))
+		take_best(p, hour);
+	if (p->best_sent < LEAST_TOLD)
+		return false;
 	log = amount_log(p->best_sent);
-	if (p->best_sent < LEAST_TOLD ||
-		log < (uint32_t)p->told + (s->kind == SIGHT_END ? TELL_END : STEP))
+	if (log < (uint32_t)p->told + (s->kind == SIGHT_END ? TELL_END : STEP))
 		return false;
 	n = recurrences(p);
 	if (n < 2)

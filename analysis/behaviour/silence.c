@@ -126,6 +126,17 @@ static void speak(struct habit *h, uint32_t second)
 	h->silent = h->told = 0;
 }
 
+static struct stream *stream_of(struct silence *q, const struct flow_record *r)
+{
+	for (uint32_t i = 0; i < STREAMS; i++) {
+		struct stream *t = &q->streams[i];
+
+		if (t->proto == r->proto && t->port == r->port[1])
+			return t;
+	}
+	return NULL;
+}
+
 static bool may_go(const struct stream *t, enum stream_kind kind, uint32_t second)
 {
 	if (t->proto == 0)
@@ -136,7 +147,8 @@ static bool may_go(const struct stream *t, enum stream_kind kind, uint32_t secon
 	       (second > t->habit.last_s && second - t->habit.last_s > FORGET_S);
 }
 
-static struct stream *stream_at(struct silence *q, const struct sight *s, uint32_t second)
+/* NULL: it has as many streams as fit, and those matter more. */
+static struct stream *new_stream(struct silence *q, const struct sight *s, uint32_t second)
 {
 	const struct flow_record *r = &s->ev->flow;
 	const enum stream_kind kind = kind_of(r->proto, r->port[1], s->app);
@@ -145,8 +157,6 @@ static struct stream *stream_at(struct silence *q, const struct sight *s, uint32
 	for (uint32_t i = 0; i < STREAMS; i++) {
 		struct stream *t = &q->streams[i];
 
-		if (t->proto == r->proto && t->port == r->port[1])
-			return t;
 		if (may_go(t, kind, second) &&
 			(!out || t->proto == 0 ||
 				(out->proto != 0 && t->habit.gaps < out->habit.gaps)))
@@ -175,7 +185,9 @@ static bool see(const struct sight *s, const struct behaviour_memory *m, struct 
 	speak(&q->all, second);
 	if (s->side != 0 || !flow_has_ports(r) || !(s->peer_is_own || s->peer_is_external))
 		return false;
-	t = stream_at(q, s, second);
+	t = stream_of(q, r);
+	if (!t)
+		t = new_stream(q, s, second);
 	if (!t)
 		return false;
 	if (second >= t->habit.last_s)
