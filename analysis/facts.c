@@ -111,27 +111,11 @@ void facts_unset(struct facts *f, enum field_id id)
 	f->present[id / 64] &= ~(UINT64_C(1) << (id % 64));
 }
 
-void facts_unset_range(struct facts *f, enum field_id first, enum field_id last)
-{
-	for (unsigned id = first; id <= (unsigned)last; id = (id | 63) + 1) {
-		const unsigned end = (id | 63) < (unsigned)last ? 63 : last % 64;
-		const uint64_t up_to = end == 63 ? UINT64_MAX : (UINT64_C(2) << end) - 1;
-
-		f->present[id / 64] &= ~(up_to & UINT64_MAX << (id % 64));
-	}
-}
-
 void facts_set_str(struct facts *f, enum field_id id, struct str s)
 {
 	assert(infos[id].type == FIELD_TYPE_KEYWORD || infos[id].type == FIELD_TYPE_WILDCARD);
 	if (s.len > 0)
 		put(f, id)->str = s;
-}
-
-void facts_set_text(struct facts *f, enum field_id id, const char *s)
-{
-	if (s)
-		facts_set_str(f, id, str_from(s));
 }
 
 void facts_copy_str(struct facts *f, enum field_id id, struct str s)

@@ -158,13 +158,22 @@ uint64_t facts_num(const struct facts *f, enum field_id id);
 void facts_unset(struct facts *f, enum field_id id);
 
 /* The same for all from FIRST to LAST, of which none is owed any more. */
-void facts_unset_range(struct facts *f, enum field_id first, enum field_id last);
+static inline void facts_unset_range(struct facts *f, enum field_id first, enum field_id last)
+{
+	const unsigned from = first / 64, to = last / 64;
+	const uint64_t before = (UINT64_C(1) << (first % 64)) - 1;
+	const uint64_t behind = ~UINT64_C(1) << (last % 64);
+
+	f->present[from] &= from == to ? before | behind : before;
+	for (unsigned i = from + 1; i < to; i++)
+		f->present[i] = 0;
+	if (from < to)
+		f->present[to] &= behind;
+}
 
 /* Setters. A wrong type for ID is a bug (assert). Empty strings and empty lists leave the fact
  * absent. */
 void facts_set_str(struct facts *f, enum field_id id, struct str s); /* borrows */
-void facts_set_text(struct facts *f, enum field_id id,
-	const char *s); /* borrows; NULL leaves the fact absent */
 void facts_copy_str(struct facts *f, enum field_id id, struct str s);   /* copies into the arena */
 void facts_copy_lower(struct facts *f, enum field_id id, struct str s); /* the same, lower case */
 void facts_set_num(struct facts *f, enum field_id id, uint64_t v);      /* LONG, DATE */
@@ -174,6 +183,12 @@ void facts_set_ips(
 	struct facts *f, enum field_id id, const struct ip_addr *ips, uint32_t n); /* borrows */
 void facts_set_strs(
 	struct facts *f, enum field_id id, const struct str *items, uint32_t n); /* borrows */
+
+/* Borrows; NULL leaves the fact absent. */
+static inline void facts_set_text(struct facts *f, enum field_id id, const char *s)
+{
+	facts_set_str(f, id, str_from(s));
+}
 
 /* Writes every fact that is present as members of an open JSON object, in the order of fields.def,
  * under dotted names. Lists are arrays, dates ISO 8601 with nanoseconds. */
