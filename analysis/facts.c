@@ -125,7 +125,7 @@ void facts_copy_str(struct facts *f, enum field_id id, struct str s)
 
 void facts_copy_lower(struct facts *f, enum field_id id, struct str s)
 {
-	char *copy = arena_alloc(f->arena, (size_t)s.len + 1);
+	char *copy = s.len > 0 ? arena_alloc(f->arena, s.len) : NULL;
 
 	if (!copy)
 		return;

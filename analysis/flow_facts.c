@@ -1,82 +1,73 @@
 #include "analysis/flow_facts.h"
 
-#include <stdio.h>
+#include <string.h>
 
 #include "analysis/community_id.h"
 #include "analysis/flow/details.h"
 #include "capture/decode/decode.h"
 #include "common/time_text.h"
 
-const char *flow_state_name(enum flow_state s)
-{
-	static const char *const names[] = {"attempt", "rejected", "established"};
-
-	return names[s];
-}
-
-const char *flow_end_name(enum flow_end e)
-{
-	static const char *const names[] = {
-		"", "closed", "reset", "idle", "evicted", "end-of-input"};
-
-	return names[e];
-}
-
-const char *label_confidence_name(enum label_confidence c)
-{
-	static const char *const names[] = {
-		"none", "port", "address", "cache", "signalling", "dpi"};
-
-	return names[c];
-}
-
 bool label_is_certain(enum label_confidence c)
 {
 	return c >= LABEL_BY_CACHE;
 }
 
-const char *transport_name(uint8_t proto, char buf[8])
-{
-	switch (proto) {
-	case IPPROTO_NUM_ICMP:
-		return "icmp";
-	case 2:
-		return "igmp";
-	case 4:
-		return "ipip";
-	case IPPROTO_NUM_TCP:
-		return "tcp";
-	case IPPROTO_NUM_UDP:
-		return "udp";
-	case 41:
-		return "ipv6";
-	case 47:
-		return "gre";
-	case 50:
-		return "esp";
-	case 51:
-		return "ah";
-	case IPPROTO_NUM_ICMP6:
-		return "ipv6-icmp";
-	case 89:
-		return "ospf";
-	case 112:
-		return "vrrp";
-	case 115:
-		return "l2tp";
-	case IPPROTO_NUM_SCTP:
-		return "sctp";
-	default:
-		(void)snprintf(buf, 8, "%u", proto);
-		return buf;
+#define TEXT(literal)                                                                              \
+	{                                                                                          \
+		literal, sizeof(literal) - 1                                                       \
 	}
+#define TEN(tens)                                                                                  \
+	TEXT(tens "0"), TEXT(tens "1"), TEXT(tens "2"), TEXT(tens "3"), TEXT(tens "4"),            \
+		TEXT(tens "5"), TEXT(tens "6"), TEXT(tens "7"), TEXT(tens "8"), TEXT(tens "9")
+
+static const struct str numbers[256] = {TEN(""), TEN("1"), TEN("2"), TEN("3"), TEN("4"), TEN("5"),
+	TEN("6"), TEN("7"), TEN("8"), TEN("9"), TEN("10"), TEN("11"), TEN("12"), TEN("13"),
+	TEN("14"), TEN("15"), TEN("16"), TEN("17"), TEN("18"), TEN("19"), TEN("20"), TEN("21"),
+	TEN("22"), TEN("23"), TEN("24"), TEXT("250"), TEXT("251"), TEXT("252"), TEXT("253"),
+	TEXT("254"), TEXT("255")};
+
+static struct str transport_of(uint8_t proto)
+{
+	static const struct str names[256] = {
+		[IPPROTO_NUM_ICMP] = TEXT("icmp"),
+		[2] = TEXT("igmp"),
+		[4] = TEXT("ipip"),
+		[IPPROTO_NUM_TCP] = TEXT("tcp"),
+		[IPPROTO_NUM_UDP] = TEXT("udp"),
+		[41] = TEXT("ipv6"),
+		[47] = TEXT("gre"),
+		[50] = TEXT("esp"),
+		[51] = TEXT("ah"),
+		[IPPROTO_NUM_ICMP6] = TEXT("ipv6-icmp"),
+		[89] = TEXT("ospf"),
+		[112] = TEXT("vrrp"),
+		[115] = TEXT("l2tp"),
+		[IPPROTO_NUM_SCTP] = TEXT("sctp"),
+	};
+
+	return names[proto].data ? names[proto] : numbers[proto];
+}
+
+const char *transport_name(uint8_t proto)
+{
+	return transport_of(proto).data;
 }
 
 static void set_mac(struct facts *f, enum field_id id, const uint8_t m[6])
 {
-	facts_set_str(f, id,
-		arena_printf(f->arena, "%02X-%02X-%02X-%02X-%02X-%02X", m[0], m[1], m[2], m[3],
-			m[4], m[5]));
+	static const char digits[] = "0123456789ABCDEF";
+	enum { LEN = 6 * 3 - 1 };
+	char *text = arena_alloc(f->arena, LEN + 1);
+
+	if (!text)
+		return;
+	for (size_t i = 0; i < 6; i++) {
+		text[i * 3] = digits[m[i] >> 4];
+		text[i * 3 + 1] = digits[m[i] & 15];
+		text[i * 3 + 2] = '-';
+	}
+	text[LEN] = '\0';
+	facts_set_str(f, id, (struct str){text, LEN});
 }
 
 static void fill_ends(struct facts *f, const struct flow_record *r)
@@ -87,7 +78,7 @@ static void fill_ends(struct facts *f, const struct flow_record *r)
 		facts_set_num(f, FIELD_SOURCE_PORT, r->port[0]);
 		facts_set_num(f, FIELD_DESTINATION_PORT, r->port[1]);
 	}
-	facts_set_text(f, FIELD_NETWORK_TYPE, r->ip_version == 6 ? "ipv6" : "ipv4");
+	facts_set_str(f, FIELD_NETWORK_TYPE, r->ip_version == 6 ? STR("ipv6") : STR("ipv4"));
 	facts_set_num(f, FIELD_SOURCE_BYTES, r->bytes[0]);
 	facts_set_num(f, FIELD_DESTINATION_BYTES, r->bytes[1]);
 	facts_set_num(f, FIELD_SOURCE_PACKETS, r->packets[0]);
@@ -106,10 +97,8 @@ static void fill_macs(struct facts *f, const struct flow_record *r)
 
 static void fill_transport(struct facts *f, const struct flow_record *r)
 {
-	char number[8];
-
-	facts_copy_str(f, FIELD_NETWORK_TRANSPORT, str_from(transport_name(r->proto, number)));
-	facts_set_str(f, FIELD_NETWORK_IANA_NUMBER, arena_printf(f->arena, "%u", r->proto));
+	facts_set_str(f, FIELD_NETWORK_TRANSPORT, transport_of(r->proto));
+	facts_set_str(f, FIELD_NETWORK_IANA_NUMBER, numbers[r->proto]);
 }
 
 static void fill_community(struct facts *f, const struct flow_record *r)
@@ -163,23 +152,29 @@ static void fill_path(struct facts *f, const struct flow_record *r)
 	size_t at = 0;
 
 	for (uint8_t i = 0; i < r->n_path; i++) {
-		int n = snprintf(text + at, sizeof(text) - at, "%s%s", i ? " " : "",
-			decoder_name((enum decoder_id)r->path[i]));
+		const char *name = decoder_name((enum decoder_id)r->path[i]);
+		const size_t len = strlen(name);
 
-		if (n < 0 || (size_t)n >= sizeof(text) - at)
+		if (len + 1 > sizeof(text) - at)
 			break;
-		at += (size_t)n;
+		if (at > 0)
+			text[at++] = ' ';
+		memcpy(text + at, name, len);
+		at += len;
 	}
 	facts_copy_str(f, FIELD_FLOW_DECAPSULATION, (struct str){text, (uint32_t)at});
 }
 
 static void fill_label(struct facts *f, const struct flow_label *l)
 {
+	static const struct str confidences[] = {TEXT("none"), TEXT("port"), TEXT("address"),
+		TEXT("cache"), TEXT("signalling"), TEXT("dpi")};
+
 	facts_copy_lower(f, FIELD_NETWORK_PROTOCOL, str_from(l->protocol));
 	facts_copy_lower(f, FIELD_NETWORK_APPLICATION, str_from(l->application));
 	facts_copy_lower(f, FIELD_CLASSIFICATION_CATEGORY, str_from(l->category));
 	facts_copy_lower(f, FIELD_CLASSIFICATION_EXPECTED, str_from(l->expected));
-	facts_set_text(f, FIELD_CLASSIFICATION_CONFIDENCE, label_confidence_name(l->confidence));
+	facts_set_str(f, FIELD_CLASSIFICATION_CONFIDENCE, confidences[l->confidence]);
 }
 
 static void fill_tls(struct facts *f, const struct flow_details *d)
@@ -239,14 +234,15 @@ static void set_dns_type(struct facts *f, uint16_t type)
 {
 	static const struct {
 		uint16_t number;
-		const char *name;
-	} types[] = {{1, "A"}, {2, "NS"}, {5, "CNAME"}, {6, "SOA"}, {10, "NULL"}, {12, "PTR"},
-		{15, "MX"}, {16, "TXT"}, {28, "AAAA"}, {33, "SRV"}, {35, "NAPTR"}, {64, "SVCB"},
-		{65, "HTTPS"}, {255, "ANY"}};
+		struct str name;
+	} types[] = {{1, TEXT("A")}, {2, TEXT("NS")}, {5, TEXT("CNAME")}, {6, TEXT("SOA")},
+		{10, TEXT("NULL")}, {12, TEXT("PTR")}, {15, TEXT("MX")}, {16, TEXT("TXT")},
+		{28, TEXT("AAAA")}, {33, TEXT("SRV")}, {35, TEXT("NAPTR")}, {64, TEXT("SVCB")},
+		{65, TEXT("HTTPS")}, {255, TEXT("ANY")}};
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		if (types[i].number == type) {
-			facts_set_text(f, FIELD_DNS_QUESTION_TYPE, types[i].name);
+			facts_set_str(f, FIELD_DNS_QUESTION_TYPE, types[i].name);
 			return;
 		}
 	}
@@ -255,11 +251,11 @@ static void set_dns_type(struct facts *f, uint16_t type)
 
 static void set_dns_code(struct facts *f, uint16_t code)
 {
-	static const char *const names[] = {
-		"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"};
+	static const struct str names[] = {TEXT("NOERROR"), TEXT("FORMERR"), TEXT("SERVFAIL"),
+		TEXT("NXDOMAIN"), TEXT("NOTIMP"), TEXT("REFUSED")};
 
 	if (code < sizeof(names) / sizeof(names[0]))
-		facts_set_text(f, FIELD_DNS_RESPONSE_CODE, names[code]);
+		facts_set_str(f, FIELD_DNS_RESPONSE_CODE, names[code]);
 	else
 		facts_set_str(f, FIELD_DNS_RESPONSE_CODE, arena_printf(f->arena, "RCODE%u", code));
 }
@@ -329,9 +325,9 @@ static void fill_content(struct facts *f, const struct flow_details *d)
 /* The ECS classification of every event that is no alert. */
 static void fill_kind(struct facts *f, enum event_kind kind)
 {
-	static const struct str category[] = {{"network", 7}};
+	static const struct str category[] = {TEXT("network")};
 	static const struct str types[][2] = {
-		{{"connection", 10}, {"info", 4}}, {{"connection", 10}, {"end", 3}}};
+		{TEXT("connection"), TEXT("info")}, {TEXT("connection"), TEXT("end")}};
 
 	facts_set_text(f, FIELD_EVENT_KIND, "event");
 	facts_set_strs(f, FIELD_EVENT_CATEGORY, category, 1);
@@ -340,22 +336,25 @@ static void fill_kind(struct facts *f, enum event_kind kind)
 
 static void fill_moment(struct facts *f, const struct event *ev)
 {
-	static const char *const phases[] = {[EVENT_FLOW_CLASSIFIED] = "classified",
-		[EVENT_FLOW_UPDATE] = "update",
-		[EVENT_FLOW_END] = "end",
-		[EVENT_FLOW_BURST] = "burst",
-		[EVENT_MESSAGE] = NULL};
+	static const struct str phases[] = {[EVENT_FLOW_CLASSIFIED] = TEXT("classified"),
+		[EVENT_FLOW_UPDATE] = TEXT("update"),
+		[EVENT_FLOW_END] = TEXT("end"),
+		[EVENT_FLOW_BURST] = TEXT("burst"),
+		[EVENT_MESSAGE] = TEXT("")};
+	static const struct str states[] = {TEXT("attempt"), TEXT("rejected"), TEXT("established")};
+	static const struct str ends[] = {TEXT(""), TEXT("closed"), TEXT("reset"), TEXT("idle"),
+		TEXT("evicted"), TEXT("end-of-input")};
 	const struct flow_record *r = &ev->flow;
 
 	fill_kind(f, ev->kind);
-	facts_set_text(f, FIELD_EVENT_DATASET,
-		ev->kind == EVENT_MESSAGE ? "vedette.signalling" : "vedette.flow");
+	facts_set_str(f, FIELD_EVENT_DATASET,
+		ev->kind == EVENT_MESSAGE ? STR("vedette.signalling") : STR("vedette.flow"));
 	facts_set_num(f, FIELD_EVENT_START, r->first_ns);
 	facts_set_num(f, FIELD_EVENT_END, r->last_ns);
 	facts_set_num(f, FIELD_EVENT_DURATION, r->last_ns - r->first_ns);
-	facts_set_text(f, FIELD_FLOW_PHASE, phases[ev->kind]);
-	facts_set_text(f, FIELD_FLOW_STATE, flow_state_name(r->state));
-	facts_set_text(f, FIELD_FLOW_END_REASON, flow_end_name(r->end));
+	facts_set_str(f, FIELD_FLOW_PHASE, phases[ev->kind]);
+	facts_set_str(f, FIELD_FLOW_STATE, states[r->state]);
+	facts_set_str(f, FIELD_FLOW_END_REASON, ends[r->end]);
 	facts_set_bool(f, FIELD_FLOW_MIDSTREAM, r->midstream);
 	facts_set_bool(f, FIELD_FLOW_FRAGMENT_OVERLAP, r->fragment_overlap);
 	if (r->resumed)
@@ -417,7 +416,7 @@ void dns_facts_fill(struct facts *f, const struct event *ev)
 	facts_set_num(f, FIELD_SOURCE_PORT, reply->client_port);
 	facts_set_ip(f, FIELD_DESTINATION_IP, &reply->server);
 	facts_set_num(f, FIELD_DESTINATION_PORT, reply->server_port);
-	facts_set_text(f, FIELD_NETWORK_TYPE, ev->flow.ip_version == 6 ? "ipv6" : "ipv4");
+	facts_set_str(f, FIELD_NETWORK_TYPE, ev->flow.ip_version == 6 ? STR("ipv6") : STR("ipv4"));
 	fill_transport(f, &ev->flow);
 	facts_set_text(f, FIELD_NETWORK_PROTOCOL, "dns");
 	facts_set_str(f, FIELD_DNS_QUESTION_NAME, ev->dns_name);
@@ -431,8 +430,6 @@ void dns_facts_fill(struct facts *f, const struct event *ev)
 
 void reach_facts_fill(struct facts *f, const struct event *ev)
 {
-	char number[8];
-
 	facts_set_num(f, FIELD_TIMESTAMP, ev->ts_ns);
 	fill_kind(f, ev->kind);
 	facts_set_text(f, FIELD_EVENT_DATASET, "vedette.signalling");
@@ -446,6 +443,5 @@ void reach_facts_fill(struct facts *f, const struct event *ev)
 	facts_set_ip(f, FIELD_GTPU_INNER_DESTINATION, &ev->reach.dst);
 	if (ev->reach.dport)
 		facts_set_num(f, FIELD_GTPU_INNER_PORT, ev->reach.dport);
-	facts_copy_str(
-		f, FIELD_GTPU_INNER_TRANSPORT, str_from(transport_name(ev->reach.proto, number)));
+	facts_set_str(f, FIELD_GTPU_INNER_TRANSPORT, transport_of(ev->reach.proto));
 }

@@ -26,13 +26,8 @@ void reach_facts_fill(struct facts *f, const struct event *ev);
  * are borrowed. What another end saw of it must be gone: what is there already stays. */
 void message_facts_fill(struct facts *f, const struct event *ev, int side);
 
-const char *flow_state_name(enum flow_state s);             /* "established" */
-const char *flow_end_name(enum flow_end e);                 /* "idle" */
-const char *label_confidence_name(enum label_confidence c); /* "dpi" */
-
 /* Is the label known from content, so that a contract may rely on it? */
 bool label_is_certain(enum label_confidence c);
 
-/* "tcp", "udp", "sctp", "icmp", "ipv6-icmp", "gre", ... or the number as text, in BUF of 8 bytes or
- * static. */
-const char *transport_name(uint8_t proto, char buf[8]);
+/* "tcp", "udp", "sctp", "icmp", "ipv6-icmp", "gre", ... or the number as text. Static. */
+const char *transport_name(uint8_t proto);

@@ -77,7 +77,6 @@ static void print_row(struct flows *fl, const struct event *ev, const struct fac
 {
 	const struct flow_record *r = &ev->flow;
 	char start[TIME_TEXT_BYTES];
-	char number[8];
 	char a[ENDPOINT_BYTES];
 	char b[ENDPOINT_BYTES];
 	char label[2 * LABEL_TEXT_BYTES + 4];
@@ -102,7 +101,7 @@ static void print_row(struct flows *fl, const struct event *ev, const struct fac
 		(void)snprintf(place, sizeof(place), "%.*s", (int)country.len,
 			country.data ? country.data : "");
 	(void)printf("%.12s %-5.5s %-21s %-21s %-15s %-10s %s/%s%s%s\n",
-		time_format(r->first_ns, start) + 11, transport_name(r->proto, number),
+		time_format(r->first_ns, start) + 11, transport_name(r->proto),
 		endpoint(a, &r->addr[0], r->port[0]), endpoint(b, &r->addr[1], r->port[1]), label,
 		place, amount(sent, r->bytes[0]), amount(received, r->bytes[1]),
 		r->segment ? " in " : "",

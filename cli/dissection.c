@@ -226,7 +226,7 @@ char *dissection_line(const struct dissection *d, unsigned columns, char *buf)
 	struct text line = text_in(buf, DISSECTION_LINE_BYTES);
 	const size_t reason_len = d->reason ? strlen(d->reason) + 1 : 0;
 	const size_t ends = end_columns(columns, FIXED_COLUMNS + reason_len);
-	char time[TIME_TEXT_BYTES], number[8], middle_buf[LIST_BYTES];
+	char time[TIME_TEXT_BYTES], middle_buf[LIST_BYTES];
 	struct text middle = text_in(middle_buf, sizeof(middle_buf));
 
 	add(&line, "%6" PRIu64 " %.15s", d->frame->number,
@@ -234,7 +234,7 @@ char *dissection_line(const struct dissection *d, unsigned columns, char *buf)
 	add_ends(&line, d, ends);
 	add_middle(&middle, d);
 	add(&line, " %-*s", middle.len || d->reason ? TRANSPORT_COLUMNS : 0,
-		d->layer ? transport_name(d->layer->proto, number) : "-");
+		d->layer ? transport_name(d->layer->proto) : "-");
 	cut(&middle, columns > line.len + reason_len ? columns - line.len - reason_len : 0);
 	add(&line, "%s", middle.buf);
 	if (d->reason)
@@ -281,7 +281,7 @@ static void json_layer(const struct packet_layer *l, struct json_writer *w)
 	json_key(w, "destination.ip");
 	json_text(w, ip_addr_format(&l->dst, buf));
 	json_key(w, "network.transport");
-	json_text(w, transport_name(l->proto, number));
+	json_text(w, transport_name(l->proto));
 	(void)snprintf(number, sizeof(number), "%u", l->proto);
 	json_key(w, "network.iana_number");
 	json_text(w, number);

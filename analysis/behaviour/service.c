@@ -151,8 +151,7 @@ static void tell(const struct service *v, const struct flow_record *r, uint32_t 
 	bool was_closed, struct facts *ret)
 {
 	const uint32_t days = v->days.n < FULL_DAYS ? v->days.n : FULL_DAYS;
-	char buf[8];
-	const char *transport = transport_name(r->proto, buf);
+	const char *transport = transport_name(r->proto);
 	const uint32_t sure = v->days.n * 100u / (v->days.n + 4u);
 	const uint32_t score =
 		days * 400 / FULL_DAYS + 300 / (1 + role_equipment) + (was_closed ? 300 : 0);

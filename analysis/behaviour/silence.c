@@ -273,9 +273,8 @@ static void tell(const struct habit *h, enum stream_kind kind, uint32_t second, 
 static void tell_stream(const struct stream *t, uint32_t second, struct facts *ret)
 {
 	const enum stream_kind kind = t->kind < STREAM_ALL ? t->kind : STREAM_OTHER;
-	char buf[8];
 	const struct str name =
-		arena_printf(ret->arena, "%s/%u", transport_name(t->proto, buf), (unsigned)t->port);
+		arena_printf(ret->arena, "%s/%u", transport_name(t->proto), (unsigned)t->port);
 
 	tell(&t->habit, kind, second, ret);
 	facts_set_str(ret, FIELD_BEHAVIOUR_SUBJECT, name);
