@@ -5,16 +5,17 @@
 
 #include "common/hash/hash.h"
 
-/* The answer lies behind it. */
+/* The answer lies behind the room for a key. */
 struct slot {
 	uint32_t len; /* of the question; 0: none yet */
-	uint8_t key[MEMO_KEY_BYTES];
-	_Alignas(16) uint8_t answer[];
+	uint8_t key[];
 };
+
+enum { ALIGNMENT = 16 };
 
 struct memo {
 	uint64_t hash_key;
-	size_t slot_bytes;
+	size_t key_bytes, answer_at, slot_bytes;
 	uint32_t mask;
 	uint8_t *slots;
 };
@@ -36,14 +37,21 @@ void memo_key_add_str(struct memo_key *k, struct str s)
 		memo_key_add(k, s.data, s.len);
 }
 
-struct memo *memo_new(uint32_t slots, size_t answer_bytes, uint64_t hash_key)
+static size_t aligned(size_t bytes)
+{
+	return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+struct memo *memo_new(uint32_t slots, size_t key_bytes, size_t answer_bytes, uint64_t hash_key)
 {
 	struct memo *m = calloc(1, sizeof(*m));
 
 	if (!m)
 		return NULL;
 	m->hash_key = hash_key;
-	m->slot_bytes = (sizeof(struct slot) + answer_bytes + 15) / 16 * 16;
+	m->key_bytes = key_bytes;
+	m->answer_at = aligned(sizeof(struct slot) + key_bytes);
+	m->slot_bytes = m->answer_at + aligned(answer_bytes);
 	m->mask = slots - 1;
 	m->slots = calloc(slots, m->slot_bytes);
 	if (!m->slots) {
@@ -61,20 +69,19 @@ void memo_free(struct memo *m)
 	free(m);
 }
 
-void *memo_find(struct memo *m, const struct memo_key *k, bool *ret_known)
+void *memo_find(struct memo *m, const void *key, size_t len, bool *ret_known)
 {
 	struct slot *s;
 
 	*ret_known = false;
-	if (k->len > MEMO_KEY_BYTES)
+	if (len > m->key_bytes)
 		return NULL;
-	s = (struct slot *)(m->slots +
-			    (hash64(k->bytes, k->len, m->hash_key) & m->mask) * m->slot_bytes);
-	if (s->len == k->len && memcmp(s->key, k->bytes, k->len) == 0) {
+	s = (struct slot *)(m->slots + (hash64(key, len, m->hash_key) & m->mask) * m->slot_bytes);
+	if (s->len == len && memcmp(s->key, key, len) == 0) {
 		*ret_known = true;
 	} else {
-		s->len = k->len;
-		memcpy(s->key, k->bytes, k->len);
+		s->len = (uint32_t)len;
+		memcpy(s->key, key, len);
 	}
-	return s->answer;
+	return (uint8_t *)s + m->answer_at;
 }

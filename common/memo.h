@@ -10,7 +10,8 @@
 
 enum { MEMO_KEY_BYTES = 384 };
 
-/* A question. Add everything that decides the answer, in one order; zero it first. */
+/* A question of parts. Begin with LEN 0, and add everything that decides the answer, in one order.
+ */
 struct memo_key {
 	uint32_t len; /* more than MEMO_KEY_BYTES: too long to be remembered */
 	uint8_t bytes[MEMO_KEY_BYTES];
@@ -22,12 +23,13 @@ void memo_key_add_str(struct memo_key *k, struct str s); /* with its length */
 
 struct memo;
 
-/* SLOTS is a power of two; an answer has ANSWER_BYTES. HASH_KEY is secret where others choose the
- * questions. NULL without memory, all of which is taken here. */
-struct memo *memo_new(uint32_t slots, size_t answer_bytes, uint64_t hash_key);
+/* SLOTS is a power of two; a question has at most KEY_BYTES, at most MEMO_KEY_BYTES, and an answer
+ * ANSWER_BYTES. HASH_KEY is secret where others choose the questions. NULL without memory, all of
+ * which is taken here. */
+struct memo *memo_new(uint32_t slots, size_t key_bytes, size_t answer_bytes, uint64_t hash_key);
 void memo_free(struct memo *m); /* NULL allowed */
 
-/* The place of the answer to K, until the next call: *ret_known says whether it holds the answer,
- * or that of the question that it takes the place of, which the caller is to overwrite. NULL for a
- * question that is too long. */
-void *memo_find(struct memo *m, const struct memo_key *k, bool *ret_known);
+/* The place of the answer to the question of LEN bytes at KEY, until the next call: *ret_known says
+ * whether it holds the answer, or that of the question that it takes the place of, which the caller
+ * is to overwrite. NULL for a question that is too long. */
+void *memo_find(struct memo *m, const void *key, size_t len, bool *ret_known);

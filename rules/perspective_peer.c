@@ -207,8 +207,10 @@ static void fill_supplier(const struct perspective *p, struct facts *f)
 
 bool perspective_forget(struct perspective *p, uint64_t hash_key)
 {
-	struct memo *linkages = memo_new(LINKAGES, sizeof(struct linkage), hash_key);
-	struct memo *verdicts = memo_new(VERDICTS, sizeof(struct remembered_verdict), hash_key);
+	struct memo *linkages =
+		memo_new(LINKAGES, MEMO_KEY_BYTES, sizeof(struct linkage), hash_key);
+	struct memo *verdicts =
+		memo_new(VERDICTS, MEMO_KEY_BYTES, sizeof(struct remembered_verdict), hash_key);
 
 	if (!linkages || !verdicts) {
 		memo_free(linkages);
@@ -231,10 +233,11 @@ void perspective_done(struct perspective *p)
 static const struct linkage *look_up_linkage(
 	const struct perspective *p, const struct lists_peer *peer, struct linkage *buf)
 {
-	struct memo_key k = {.len = 0};
+	struct memo_key k;
 	struct linkage *ret;
-	bool known = false;
+	bool known;
 
+	k.len = 0;
 	memo_key_add(&k, &peer->addr, sizeof(peer->addr));
 	memo_key_add(&k, &peer->as_number, sizeof(peer->as_number));
 	memo_key_add(&k, peer->country, sizeof(peer->country));
@@ -242,7 +245,7 @@ static const struct linkage *look_up_linkage(
 	memo_key_add_str(&k, peer->domain);
 	memo_key_add_str(&k, peer->ja3);
 	memo_key_add_str(&k, peer->sha1);
-	ret = memo_find(p->linkages, &k, &known);
+	ret = memo_find(p->linkages, k.bytes, k.len, &known);
 	if (!ret)
 		ret = buf;
 	if (!known)
@@ -359,11 +362,12 @@ static void add_conversation(struct memo_key *k, const struct conversation *c)
 static struct remembered_verdict judge(const struct perspective *p, const struct conversation *c)
 {
 	struct remembered_verdict judged, *remembered;
-	struct memo_key k = {.len = 0};
+	struct memo_key k;
 	bool known;
 
+	k.len = 0;
 	add_conversation(&k, c);
-	remembered = memo_find(p->verdicts, &k, &known);
+	remembered = memo_find(p->verdicts, k.bytes, k.len, &known);
 	if (known)
 		return *remembered;
 	judged.verdict = site_verdict(p->site, c, &judged.window);
