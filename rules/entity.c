@@ -47,18 +47,22 @@ void entities_free(struct entities *e)
 	free(e);
 }
 
-static uint64_t name_of(const struct entities *e, struct str equipment, uint16_t segment,
-	const struct ip_addr *peer)
+uint64_t entities_who(const struct entities *e, struct str equipment)
+{
+	return hash64(equipment.data, equipment.len, e->key);
+}
+
+static uint64_t name_of(uint64_t who, uint16_t segment, const struct ip_addr *peer)
 {
 	const struct place place = {*peer, segment};
 
-	return hash64(&place, sizeof(place), hash64(equipment.data, equipment.len, e->key)) | 1;
+	return hash64(&place, sizeof(place), who) | 1;
 }
 
-const struct entity *entities_peek(const struct entities *e, struct str equipment, uint16_t segment,
-	const struct ip_addr *peer)
+const struct entity *entities_peek(
+	const struct entities *e, uint64_t who, uint16_t segment, const struct ip_addr *peer)
 {
-	const uint64_t name = name_of(e, equipment, segment, peer);
+	const uint64_t name = name_of(who, segment, peer);
 	const size_t first = (name >> 1) % SETS * WAYS;
 
 	for (size_t i = 0; i < WAYS; i++) {
@@ -68,10 +72,10 @@ const struct entity *entities_peek(const struct entities *e, struct str equipmen
 	return NULL;
 }
 
-struct entity *entities_at(struct entities *e, struct str equipment, uint16_t segment,
+struct entity *entities_at(struct entities *e, uint64_t who, uint16_t segment,
 	const struct ip_addr *peer, bool *ret_new)
 {
-	const uint64_t name = name_of(e, equipment, segment, peer);
+	const uint64_t name = name_of(who, segment, peer);
 	const size_t first = (name >> 1) % SETS * WAYS;
 	struct set *set = &e->sets[first / WAYS];
 	int oldest = 0;

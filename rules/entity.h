@@ -24,15 +24,18 @@ struct entities;
 struct entities *entities_new(uint64_t key); /* NULL without memory; takes about 12 MiB */
 void entities_free(struct entities *e);      /* NULL allowed */
 
-/* The entity of PEER, met in SEGMENT (0: undeclared), for EQUIPMENT: the declared name, or the
- * bytes of an address. *ret_new: it was not met before, or forgotten, and has no text. Valid until
- * the next call. Touches two cache lines. */
-struct entity *entities_at(struct entities *e, struct str equipment, uint16_t segment,
+/* By what EQUIPMENT (the declared name, or the bytes of an address) stands in the table. */
+uint64_t entities_who(const struct entities *e, struct str equipment);
+
+/* The entity of PEER, met in SEGMENT (0: undeclared), for the equipment that WHO stands for.
+ * *ret_new: it was not met before, or forgotten, and has no text. Valid until the next call.
+ * Touches two cache lines. */
+struct entity *entities_at(struct entities *e, uint64_t who, uint16_t segment,
 	const struct ip_addr *peer, bool *ret_new);
 
 /* The same, NULL when it was not met before, or forgotten. Changes nothing. */
-const struct entity *entities_peek(const struct entities *e, struct str equipment, uint16_t segment,
-	const struct ip_addr *peer);
+const struct entity *entities_peek(
+	const struct entities *e, uint64_t who, uint16_t segment, const struct ip_addr *peer);
 
 /* Gives E, which has none, its text, cut to its size. */
 void entity_name(struct entity *e, struct str text);

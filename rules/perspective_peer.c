@@ -61,12 +61,13 @@ static void fill_peer(const struct perspective *p, struct facts *f)
 }
 
 /* Who it is that meets the peer: its name, else its address. */
-static struct str who(const struct perspective *p)
+static uint64_t who(const struct perspective *p)
 {
 	const struct ip_addr *addr = &p->ev->flow.addr[p->side];
 
-	return self(p) ? self(p)->name
-		       : (struct str){(const char *)addr->bytes, sizeof(addr->bytes)};
+	return entities_who(p->entities,
+		self(p) ? self(p)->name
+			: (struct str){(const char *)addr->bytes, sizeof(addr->bytes)});
 }
 
 /* Named at first sight by the peer's name in the inventory or on the wire, if it has one. */

@@ -80,7 +80,8 @@ static bool part_entities(struct blob_reader *r, struct blob_writer *w)
 	if (ok && w)
 		entities_save(e, w);
 	if (ok)
-		(void)entities_at(e, STR("gnb"), 0, &(struct ip_addr){{1}}, &is_new);
+		(void)entities_at(
+			e, entities_who(e, STR("gnb")), 0, &(struct ip_addr){{1}}, &is_new);
 	entities_free(e);
 	return ok;
 }
@@ -285,7 +286,8 @@ static void make_entities(struct blob_writer *w)
 	bool is_new;
 
 	for (uint32_t i = 0; i < 9; i++)
-		entity_name(entities_at(e, STR("gnb"), 0, &(struct ip_addr){{(uint8_t)i}}, &is_new),
+		entity_name(entities_at(e, entities_who(e, STR("gnb")), 0,
+				    &(struct ip_addr){{(uint8_t)i}}, &is_new),
 			STR("AS64500 192.0.2.0/24"));
 	entities_save(e, w);
 	entities_free(e);

@@ -131,7 +131,7 @@ START_TEST(peers_are_the_same)
 
 	for (uint32_t i = 0; i < 20; i++) {
 		const struct ip_addr peer = addr(i);
-		struct entity *at = entities_at(e, STR("gnb"), 0, &peer, &is_new);
+		struct entity *at = entities_at(e, entities_who(e, STR("gnb")), 0, &peer, &is_new);
 
 		if (i % 3)
 			entity_name(

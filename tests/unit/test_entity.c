@@ -17,7 +17,8 @@ static void expect(struct entities *e, const char *equipment, uint16_t segment, 
 {
 	struct ip_addr a = addr(peer);
 	bool is_new;
-	struct entity *got = entities_at(e, str_from(equipment), segment, &a, &is_new);
+	struct entity *got =
+		entities_at(e, entities_who(e, str_from(equipment)), segment, &a, &is_new);
 
 	if (is_new) {
 		ck_assert_uint_eq(got->len, 0);
@@ -48,13 +49,13 @@ START_TEST(a_look_names_nobody)
 	const struct ip_addr a = addr(1);
 	const struct entity *got;
 
-	ck_assert_ptr_null(entities_peek(e, STR("gnb-1"), 0, &a));
+	ck_assert_ptr_null(entities_peek(e, entities_who(e, STR("gnb-1")), 0, &a));
 	expect(e, "gnb-1", 0, 1, "a.example", "a.example");
-	got = entities_peek(e, STR("gnb-1"), 0, &a);
+	got = entities_peek(e, entities_who(e, STR("gnb-1")), 0, &a);
 	ck_assert_ptr_nonnull(got);
 	ck_assert(str_eq((struct str){got->text, got->len}, STR("a.example")));
-	ck_assert_ptr_null(entities_peek(e, STR("gnb-1"), 1, &a));
-	ck_assert_ptr_null(entities_peek(e, STR("gnb-2"), 0, &a));
+	ck_assert_ptr_null(entities_peek(e, entities_who(e, STR("gnb-1")), 1, &a));
+	ck_assert_ptr_null(entities_peek(e, entities_who(e, STR("gnb-2")), 0, &a));
 	entities_free(e);
 }
 END_TEST
