@@ -70,8 +70,10 @@ static void set_mac(struct facts *f, enum field_id id, const uint8_t m[6])
 	facts_set_str(f, id, (struct str){text, LEN});
 }
 
-static void fill_ends(struct facts *f, const struct flow_record *r)
+static void fill_ends(struct facts *f, const struct event *ev)
 {
+	const struct flow_record *r = &ev->flow;
+
 	facts_set_ip(f, FIELD_SOURCE_IP, &r->addr[0]);
 	facts_set_ip(f, FIELD_DESTINATION_IP, &r->addr[1]);
 	if (r->port[0] || r->port[1]) {
@@ -87,22 +89,27 @@ static void fill_ends(struct facts *f, const struct flow_record *r)
 	facts_set_num(f, FIELD_NETWORK_PACKETS, r->packets[0] + r->packets[1]);
 }
 
-static void fill_macs(struct facts *f, const struct flow_record *r)
+static void fill_macs(struct facts *f, const struct event *ev)
 {
+	const struct flow_record *r = &ev->flow;
+
 	if (r->has_mac[0])
 		set_mac(f, FIELD_SOURCE_MAC, r->mac[0]);
 	if (r->has_mac[1])
 		set_mac(f, FIELD_DESTINATION_MAC, r->mac[1]);
 }
 
-static void fill_transport(struct facts *f, const struct flow_record *r)
+static void fill_transport(struct facts *f, const struct event *ev)
 {
+	const struct flow_record *r = &ev->flow;
+
 	facts_set_str(f, FIELD_NETWORK_TRANSPORT, transport_of(r->proto));
 	facts_set_str(f, FIELD_NETWORK_IANA_NUMBER, numbers[r->proto]);
 }
 
-static void fill_community(struct facts *f, const struct flow_record *r)
+static void fill_community(struct facts *f, const struct event *ev)
 {
+	const struct flow_record *r = &ev->flow;
 	char id[COMMUNITY_ID_BYTES];
 
 	facts_copy_str(f, FIELD_NETWORK_COMMUNITY_ID, str_from(community_id(r, id)));
@@ -122,8 +129,9 @@ static void fill_tag_list(struct facts *f, enum field_id id, const struct flow_t
 }
 
 /* What the tags of one direction say, the initiator's if it was seen. */
-static void fill_tags(struct facts *f, const struct flow_record *r)
+static void fill_tags(struct facts *f, const struct event *ev)
 {
+	const struct flow_record *r = &ev->flow;
 	const struct flow_tags *t = &r->tags[r->packets[0] == 0];
 	struct packet_tag tag;
 	uint32_t at = 0;
@@ -146,8 +154,9 @@ static void fill_tags(struct facts *f, const struct flow_record *r)
 }
 
 /* "ethernet vlan ipv4 gre": what stood around the conversation's own IP header. */
-static void fill_path(struct facts *f, const struct flow_record *r)
+static void fill_path(struct facts *f, const struct event *ev)
 {
+	const struct flow_record *r = &ev->flow;
 	char text[PACKET_MAX_PATH * 16];
 	size_t at = 0;
 
@@ -165,34 +174,17 @@ static void fill_path(struct facts *f, const struct flow_record *r)
 	facts_copy_str(f, FIELD_FLOW_DECAPSULATION, (struct str){text, (uint32_t)at});
 }
 
-static void fill_label(struct facts *f, const struct flow_label *l)
+static void fill_label(struct facts *f, const struct event *ev)
 {
 	static const struct str confidences[] = {TEXT("none"), TEXT("port"), TEXT("address"),
 		TEXT("cache"), TEXT("signalling"), TEXT("dpi")};
+	const struct flow_label *l = &ev->flow.label;
 
 	facts_copy_lower(f, FIELD_NETWORK_PROTOCOL, str_from(l->protocol));
 	facts_copy_lower(f, FIELD_NETWORK_APPLICATION, str_from(l->application));
 	facts_copy_lower(f, FIELD_CLASSIFICATION_CATEGORY, str_from(l->category));
 	facts_copy_lower(f, FIELD_CLASSIFICATION_EXPECTED, str_from(l->expected));
 	facts_set_str(f, FIELD_CLASSIFICATION_CONFIDENCE, confidences[l->confidence]);
-}
-
-static void fill_tls(struct facts *f, const struct flow_details *d)
-{
-	facts_set_str(f, FIELD_TLS_SERVER_NAME, d->server_name);
-	facts_set_str(f, FIELD_TLS_JA3, d->ja3);
-	facts_set_str(f, FIELD_TLS_JA3S, d->ja3s);
-	facts_set_str(f, FIELD_TLS_VERSION, d->tls_version);
-	facts_set_str(f, FIELD_TLS_CIPHER, d->tls_cipher);
-	facts_set_str(f, FIELD_TLS_ISSUER, d->tls_issuer);
-	facts_set_str(f, FIELD_TLS_SUBJECT, d->tls_subject);
-	facts_set_str(f, FIELD_TLS_ALPN, d->tls_alpn);
-	facts_set_str(f, FIELD_TLS_SHA1, d->tls_sha1);
-	facts_set_strs(f, FIELD_TLS_NAMES, d->tls_names, d->n_tls_names);
-	if (d->tls_not_before_ns)
-		facts_set_num(f, FIELD_TLS_NOT_BEFORE, d->tls_not_before_ns);
-	if (d->tls_not_after_ns)
-		facts_set_num(f, FIELD_TLS_NOT_AFTER, d->tls_not_after_ns);
 }
 
 static void fill_certificate_problems(struct facts *f, const struct flow_details *d)
@@ -217,6 +209,27 @@ static void fill_certificate_problems(struct facts *f, const struct flow_details
 			list[n++] = problems[i].name;
 	}
 	facts_set_strs(f, FIELD_CERTIFICATE_PROBLEMS, list, n);
+}
+
+static void fill_tls(struct facts *f, const struct event *ev)
+{
+	const struct flow_details *d = ev->details;
+
+	facts_set_str(f, FIELD_TLS_SERVER_NAME, d->server_name);
+	facts_set_str(f, FIELD_TLS_JA3, d->ja3);
+	facts_set_str(f, FIELD_TLS_JA3S, d->ja3s);
+	facts_set_str(f, FIELD_TLS_VERSION, d->tls_version);
+	facts_set_str(f, FIELD_TLS_CIPHER, d->tls_cipher);
+	facts_set_str(f, FIELD_TLS_ISSUER, d->tls_issuer);
+	facts_set_str(f, FIELD_TLS_SUBJECT, d->tls_subject);
+	facts_set_str(f, FIELD_TLS_ALPN, d->tls_alpn);
+	facts_set_str(f, FIELD_TLS_SHA1, d->tls_sha1);
+	facts_set_strs(f, FIELD_TLS_NAMES, d->tls_names, d->n_tls_names);
+	if (d->tls_not_before_ns)
+		facts_set_num(f, FIELD_TLS_NOT_BEFORE, d->tls_not_before_ns);
+	if (d->tls_not_after_ns)
+		facts_set_num(f, FIELD_TLS_NOT_AFTER, d->tls_not_after_ns);
+	fill_certificate_problems(f, d);
 }
 
 static void fill_risks(struct facts *f, const struct flow_details *d)
@@ -299,8 +312,10 @@ static void fill_url(struct facts *f, struct str url)
 			(struct str){url.data + question + 1, url.len - question - 1});
 }
 
-static void fill_content(struct facts *f, const struct flow_details *d)
+static void fill_content(struct facts *f, const struct event *ev)
 {
+	const struct flow_details *d = ev->details;
+
 	fill_risks(f, d);
 	facts_set_str(f, FIELD_HTTP_METHOD, d->http_method);
 	if (d->http_status)
@@ -361,48 +376,30 @@ static void fill_moment(struct facts *f, const struct event *ev)
 		facts_set_bool(f, FIELD_FLOW_RESUMED, true);
 }
 
+/* A conversation that said nothing on the application layer has no facts of that. */
+uint32_t flow_facts_groups(const struct event *ev)
+{
+	const uint32_t said = 1U << FACT_TLS | 1U << FACT_CONTENT;
+
+	return ev->details == &details_none ? FLOW_FACT_GROUPS & ~said : FLOW_FACT_GROUPS;
+}
+
 void flow_facts_group(struct facts *f, const struct event *ev, enum fact_group group)
 {
-	const struct flow_record *r = &ev->flow;
+	static void (*const fills[FACT_GROUP_COUNT])(struct facts * f, const struct event *ev) = {
+		[FACT_MOMENT] = fill_moment,
+		[FACT_PATH] = fill_path,
+		[FACT_ENDS] = fill_ends,
+		[FACT_MACS] = fill_macs,
+		[FACT_TAGS] = fill_tags,
+		[FACT_TRANSPORT] = fill_transport,
+		[FACT_COMMUNITY] = fill_community,
+		[FACT_LABEL] = fill_label,
+		[FACT_TLS] = fill_tls,
+		[FACT_CONTENT] = fill_content,
+	};
 
-	switch (group) {
-	case FACT_MOMENT:
-		fill_moment(f, ev);
-		break;
-	case FACT_PATH:
-		fill_path(f, r);
-		break;
-	case FACT_ENDS:
-		fill_ends(f, r);
-		break;
-	case FACT_MACS:
-		fill_macs(f, r);
-		break;
-	case FACT_TAGS:
-		fill_tags(f, r);
-		break;
-	case FACT_TRANSPORT:
-		fill_transport(f, r);
-		break;
-	case FACT_COMMUNITY:
-		fill_community(f, r);
-		break;
-	case FACT_LABEL:
-		fill_label(f, &r->label);
-		break;
-	case FACT_TLS:
-		if (ev->details != &details_none) {
-			fill_tls(f, ev->details);
-			fill_certificate_problems(f, ev->details);
-		}
-		break;
-	case FACT_CONTENT:
-		if (ev->details != &details_none)
-			fill_content(f, ev->details);
-		break;
-	default:
-		break;
-	}
+	fills[group](f, ev);
 }
 
 void dns_facts_fill(struct facts *f, const struct event *ev)
@@ -417,7 +414,7 @@ void dns_facts_fill(struct facts *f, const struct event *ev)
 	facts_set_ip(f, FIELD_DESTINATION_IP, &reply->server);
 	facts_set_num(f, FIELD_DESTINATION_PORT, reply->server_port);
 	facts_set_str(f, FIELD_NETWORK_TYPE, ev->flow.ip_version == 6 ? STR("ipv6") : STR("ipv4"));
-	fill_transport(f, &ev->flow);
+	fill_transport(f, ev);
 	facts_set_text(f, FIELD_NETWORK_PROTOCOL, "dns");
 	facts_set_str(f, FIELD_DNS_QUESTION_NAME, ev->dns_name);
 	set_dns_type(f, reply->type);
@@ -433,12 +430,12 @@ void reach_facts_fill(struct facts *f, const struct event *ev)
 	facts_set_num(f, FIELD_TIMESTAMP, ev->ts_ns);
 	fill_kind(f, ev->kind);
 	facts_set_text(f, FIELD_EVENT_DATASET, "vedette.signalling");
-	fill_ends(f, &ev->flow);
-	fill_macs(f, &ev->flow);
-	fill_transport(f, &ev->flow);
-	fill_community(f, &ev->flow);
-	fill_path(f, &ev->flow);
-	fill_label(f, &ev->flow.label);
+	fill_ends(f, ev);
+	fill_macs(f, ev);
+	fill_transport(f, ev);
+	fill_community(f, ev);
+	fill_path(f, ev);
+	fill_label(f, ev);
 	facts_set_num(f, FIELD_TUNNEL_TEID, ev->reach.teid);
 	facts_set_ip(f, FIELD_GTPU_INNER_DESTINATION, &ev->reach.dst);
 	if (ev->reach.dport)

@@ -11,6 +11,9 @@
 		1U << FACT_TAGS | 1U << FACT_TRANSPORT | 1U << FACT_COMMUNITY | 1U << FACT_LABEL | \
 		1U << FACT_TLS | 1U << FACT_CONTENT)
 
+/* Those of them that hold facts of EV, a bit each. */
+uint32_t flow_facts_groups(const struct event *ev);
+
 /* Adds the facts of GROUP, one of FLOW_FACT_GROUPS, that EV's flow and details hold; strings are
  * borrowed from EV or copied into F's arena. Pure. */
 void flow_facts_group(struct facts *f, const struct event *ev, enum fact_group group);

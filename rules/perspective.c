@@ -5,10 +5,11 @@
 #include "rules/canary.h"
 #include "rules/perspective_peer.h"
 
-#define FLOW_GROUPS                                                                                \
-	(FLOW_FACT_GROUPS | 1U << FACT_SITE | 1U << FACT_SOURCE_GEO | 1U << FACT_DESTINATION_GEO | \
-		1U << FACT_DOMAIN)
-#define SIDE_GROUPS (PEER_FACT_GROUPS | 1U << FACT_SELF | 1U << FACT_SELF_NAME)
+#define BOTH_GROUPS                                                                                \
+	(1U << FACT_SITE | 1U << FACT_SOURCE_GEO | 1U << FACT_DESTINATION_GEO | 1U << FACT_DOMAIN)
+/* Of a peer that is not the operator's own. */
+#define EXTERNAL_GROUPS (1U << FACT_PEER_GEO | 1U << FACT_LINKAGE)
+#define SIDE_GROUPS     (PEER_FACT_GROUPS | 1U << FACT_SELF | 1U << FACT_SELF_NAME)
 
 /* Declared by nobody, and only where the sensor itself speaks. */
 const struct equipment perspective_canary = {
@@ -164,7 +165,7 @@ bool perspective_begin(struct perspective *p, struct facts *f, const struct even
 			end->equipment ? SITE_OWN : site_scope(p->site, p->segment, &r->addr[side]);
 	}
 	facts_set_num(f, FIELD_TIMESTAMP, ev->ts_ns);
-	facts_owe(f, FLOW_GROUPS, fill, p);
+	facts_owe(f, BOTH_GROUPS | flow_facts_groups(ev), fill, p);
 	return p->ends[0].scope == SITE_OWN || p->ends[1].scope == SITE_OWN;
 }
 
@@ -181,7 +182,9 @@ bool perspective_take(struct perspective *p, struct facts *f, int side)
 	p->side = side;
 	if (p->ends[side].scope != SITE_OWN)
 		return false;
-	facts_owe(f, SIDE_GROUPS, fill, p);
+	facts_owe(f,
+		SIDE_GROUPS & ~(p->ends[1 - side].scope == SITE_EXTERNAL ? 0U : EXTERNAL_GROUPS),
+		fill, p);
 	if (p->ev->kind == EVENT_FLOW_CLASSIFIED) /* the first that is told of a conversation */
 		perspective_meet(p, f);
 	return true;
