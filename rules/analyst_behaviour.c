@@ -16,36 +16,26 @@ static bool is_order(enum verdict v)
 	       v == VERDICT_LEARNED;
 }
 
-enum verdict analyst_verdict(const struct facts *f)
-{
-	const struct str text = facts_str(f, FIELD_CONTRACT_VERDICT);
-	enum verdict v = VERDICT_ALLOWED;
-
-	while (v < VERDICT_UNDECLARED && !str_eq(text, str_from(verdict_name(v))))
-		v++;
-	return v;
-}
-
 /* A conversation is judged by its first packet; whether a window is still open, by its last. */
 static void set_window(const struct analyst *a, struct sight *s)
 {
-	const char *window;
-	const enum verdict now =
-		perspective_verdict_at(&a->view, &a->facts, s->ev->flow.last_ns, &window);
+	const struct verdict_seen now =
+		perspective_verdict_at(&a->view, &a->facts, s->ev->flow.last_ns);
 
-	s->out_of_window = strcmp(window, "outside") == 0;
-	s->outlasts_window = s->by_window && !is_order(now);
+	s->out_of_window = strcmp(now.window, "outside") == 0;
+	s->outlasts_window = s->by_window && !is_order(now.verdict);
 }
 
-static void set_verdict(const struct analyst *a, struct sight *s)
+static void set_verdict(struct analyst *a, struct sight *s)
 {
-	const enum verdict verdict = analyst_verdict(&a->facts);
-	const struct str window = facts_str(&a->facts, FIELD_CONTRACT_WINDOW);
+	const struct verdict_seen seen = perspective_verdict(&a->view, &a->facts);
 
-	s->violation = verdict == VERDICT_VIOLATION;
-	s->by_window = verdict == VERDICT_WINDOW;
-	s->ordered = is_order(verdict);
-	if (s->by_window || str_eq(window, STR("inside")) || str_eq(window, STR("outside")))
+	if (seen.verdict == VERDICT_UNDECLARED)
+		return;
+	s->violation = seen.verdict == VERDICT_VIOLATION;
+	s->by_window = seen.verdict == VERDICT_WINDOW;
+	s->ordered = is_order(seen.verdict);
+	if (s->by_window || strcmp(seen.window, "none") != 0)
 		set_window(a, s);
 }
 
@@ -66,13 +56,14 @@ static void set_sight_time(const struct analyst *a, struct sight *s)
 	s->site_minute = (uint32_t)(local_s % 86400 / 60);
 }
 
-static void set_self(struct sight *s, const struct equipment *e, const struct facts *f)
+static void set_self(const struct perspective *p, int side, struct sight *s)
 {
-	s->equipment = facts_str(f, FIELD_EQUIPMENT_NAME);
+	const struct equipment *e = perspective_equipment(p, side);
+
+	s->equipment = perspective_name(p, side);
 	s->declared = e != NULL;
-	if (!e)
-		return;
-	s->role = e->role;
+	if (e)
+		s->role = e->role;
 }
 
 /* A behaviours_host's: asked while the facts at hand are those of the sight. */
@@ -139,14 +130,13 @@ struct behaviours *analyst_new_behaviours(struct analyst *a)
 
 void analyst_observe(struct analyst *a, enum sight_kind kind, const struct event *ev, int side)
 {
-	const struct facts *f = &a->facts;
 	const struct party *peer = &a->view.ends[1 - side];
 	struct sight s = {.kind = kind, .ev = ev, .ts_ns = ev->ts_ns, .side = (uint8_t)side};
 
 	if (ev->flow.segment == CANARY_SEGMENT)
 		return;
-	set_self(&s, perspective_equipment(&a->view, side), f);
-	s.peer = facts_str(f, FIELD_PEER_ENTITY);
+	set_self(&a->view, side, &s);
+	s.peer = perspective_entity(&a->view, &a->facts);
 	s.peer_addr = &ev->flow.addr[1 - side];
 	s.peer_is_own = peer->scope == SITE_OWN;
 	s.peer_is_external = peer->scope == SITE_EXTERNAL;
@@ -161,10 +151,7 @@ void analyst_observe_dns(struct analyst *a, const struct event *ev)
 {
 	struct sight s = {.kind = SIGHT_DNS, .ev = ev, .ts_ns = ev->ts_ns};
 
-	set_self(&s,
-		inventory_find(site_inventory(a->view.site), &ev->dns_client, NULL,
-			ev->flow.segment, ev->ts_ns),
-		&a->facts);
+	set_self(&a->view, 0, &s);
 	set_sight_time(a, &s);
 	behaviours_see(a->behaviours, &s, &a->facts);
 }

@@ -35,9 +35,9 @@ struct str analyst_label(const struct flow_label *l)
 								 : str_from(l->protocol);
 }
 
-static bool is_uncovered(const struct facts *f)
+static bool is_uncovered(struct analyst *a)
 {
-	const enum verdict verdict = analyst_verdict(f);
+	const enum verdict verdict = perspective_verdict(&a->view, &a->facts).verdict;
 
 	return verdict == VERDICT_VIOLATION || verdict == VERDICT_UNDETERMINED;
 }
@@ -68,7 +68,7 @@ bool analyst_learn(struct analyst *a, const struct event *ev, int side)
 		.equipment = e->name,
 		.role = e->role,
 		.segment = str_from(site_segment_name(a->view.site, r->segment)),
-		.peer = facts_str(f, FIELD_PEER_ENTITY),
+		.peer = perspective_entity(&a->view, f),
 		.app = analyst_label(&r->label),
 		.peer_addr = r->addr[1 - side],
 		.flow = r->first_seq,
@@ -83,7 +83,7 @@ bool analyst_learn(struct analyst *a, const struct event *ev, int side)
 		.initiator = side == 0,
 		.peer_is_equipment = perspective_equipment(&a->view, 1 - side) != NULL,
 		.answered = r->state == FLOW_ESTABLISHED,
-		.uncovered = is_uncovered(f),
+		.uncovered = is_uncovered(a),
 		.resumed = r->resumed,
 		.ended = ev->kind == EVENT_FLOW_END,
 	};

@@ -60,9 +60,6 @@ void analyst_judge_sensor(struct analyst *a);
  * empty. That of SCTP says nothing. */
 struct str analyst_label(const struct flow_label *l);
 
-/* The policy's verdict that the facts at hand say. */
-enum verdict analyst_verdict(const struct facts *f);
-
 /* NULL without memory. */
 struct behaviours *analyst_new_behaviours(struct analyst *a);
 

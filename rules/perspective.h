@@ -14,6 +14,23 @@
 #include "rules/policy/learned.h"
 #include "rules/policy/site.h"
 
+/* One end of a conversation. */
+struct party {
+	const struct equipment *equipment; /* NULL: undeclared */
+	uint64_t who;                      /* it stands for this in the table of entities */
+	uint8_t scope;                     /* enum site_scope */
+	uint8_t address_len;
+	char address[IP_ADDR_TEXT_BYTES];
+};
+
+_Static_assert(sizeof(struct party) == 64, "it is copied for each end of each event");
+
+/* What a policy says of a conversation. */
+struct verdict_seen {
+	enum verdict verdict;
+	const char *window; /* as in struct judgement; NULL where no policy is asked */
+};
+
 struct perspective {
 	const struct site *site;
 	const struct lists *lists;
@@ -22,18 +39,19 @@ struct perspective {
 	struct names *names;
 	struct entities *entities;
 	/* What LISTS, SITE and LEARNED said: to be renewed with them */
-	struct memo *linkages, *verdicts;
+	struct memo *parties, *linkages, *verdicts;
 	/* of the event at hand: for perspective*.c alone */
 	const struct event *ev;
 	uint16_t segment; /* that both ends are in */
-	struct party {
-		const struct equipment *equipment; /* NULL: undeclared */
-		enum site_scope scope;
-	} ends[2];
+	struct party ends[2];
 	int side;
+	/* as SIDE sees it, once somebody asked */
+	struct entity *met;
+	bool is_judged;
+	struct verdict_seen judged;
 };
 
-/* Makes both memos empty: before the first event, and when SITE, LISTS or LEARNED were replaced.
+/* Makes all memos empty: before the first event, and when SITE, LISTS or LEARNED were replaced.
  * False, with the former ones kept, without memory. */
 bool perspective_forget(struct perspective *p, uint64_t hash_key);
 
@@ -56,18 +74,32 @@ static inline const struct equipment *perspective_equipment(const struct perspec
 	return p->ends[side].equipment;
 }
 
-/* The verdict of the conversation if it had begun at TS_NS, as the side sees it that was taken and
- * whose facts F are; that end is declared, and there is a policy. *ret_window as in struct
- * judgement. */
-enum verdict perspective_verdict_at(const struct perspective *p, const struct facts *f,
-	uint64_t ts_ns, const char **ret_window);
+/* Its declared name, else its address; valid until the next event. */
+static inline struct str perspective_name(const struct perspective *p, int side)
+{
+	const struct party *end = &p->ends[side];
+
+	return end->equipment ? end->equipment->name : (struct str){end->address, end->address_len};
+}
+
+/* What the side that was taken, and whose facts F are, calls the other end; valid until the next
+ * side is taken. */
+struct str perspective_entity(struct perspective *p, const struct facts *f);
+
+/* The verdict of the conversation as that side sees it; VERDICT_UNDECLARED without a policy. */
+struct verdict_seen perspective_verdict(struct perspective *p, const struct facts *f);
+
+/* The same if the conversation had begun at TS_NS; that end is declared, and there is a policy. */
+struct verdict_seen perspective_verdict_at(
+	const struct perspective *p, const struct facts *f, uint64_t ts_ns);
 
 /* What the inventory says of E, but for its name and address. */
 void perspective_set_equipment(struct facts *f, const struct equipment *e);
 
-/* Facts of the client of a DNS answer, at once. False when it is not the operator's. */
-bool perspective_fill_dns(const struct perspective *p, struct facts *f, const struct event *ev);
+/* Facts of the client of a DNS answer, which becomes end 0, at once. False when it is not the
+ * operator's. */
+bool perspective_fill_dns(struct perspective *p, struct facts *f, const struct event *ev);
 
 /* The same for the infrastructure that a subscriber's packet is addressed to; its peer is the
- * tunnel end that sent it. */
-void perspective_fill_reach(const struct perspective *p, struct facts *f, const struct event *ev);
+ * tunnel end that sent it, and end 0. */
+void perspective_fill_reach(struct perspective *p, struct facts *f, const struct event *ev);

@@ -5,12 +5,7 @@
 #include "analysis/flow_facts.h"
 #include "common/time_text.h"
 
-enum { MAX_GROUPS = 16, LINKAGES = 1024, VERDICTS = 2048 };
-
-struct remembered_verdict {
-	enum verdict verdict;
-	const char *window;
-};
+enum { MAX_GROUPS = 16 };
 
 static const struct equipment *self(const struct perspective *p)
 {
@@ -44,7 +39,17 @@ static struct str domain_of(const struct perspective *p, const struct facts *f)
 	return p->side == 0 ? facts_str(f, FIELD_DESTINATION_DOMAIN) : (struct str){NULL, 0};
 }
 
-static void fill_peer(const struct perspective *p, struct facts *f)
+static void set_texts(struct facts *f, enum field_id id, const struct str *texts, size_t n)
+{
+	struct str *copy = n ? arena_alloc(f->arena, n * sizeof(*copy)) : NULL;
+
+	if (!copy)
+		return;
+	memcpy(copy, texts, n * sizeof(*copy));
+	facts_set_strs(f, id, copy, (uint32_t)n);
+}
+
+static void fill_peer(struct perspective *p, struct facts *f)
 {
 	const struct flow_record *r = &p->ev->flow;
 	const struct equipment *peer = other(p);
@@ -53,35 +58,28 @@ static void fill_peer(const struct perspective *p, struct facts *f)
 	if (r->port[0] || r->port[1])
 		facts_set_num(f, FIELD_PEER_PORT, r->port[1 - p->side]);
 	facts_set_num(f, FIELD_PEER_BYTES, r->bytes[1 - p->side]);
-	facts_set_text(f, FIELD_PEER_SCOPE, site_scope_name(p->ends[1 - p->side].scope));
+	facts_set_text(
+		f, FIELD_PEER_SCOPE, site_scope_name((enum site_scope)p->ends[1 - p->side].scope));
 	if (peer) {
 		facts_set_str(f, FIELD_PEER_EQUIPMENT, peer->name);
 		facts_set_str(f, FIELD_PEER_ROLE, peer->role);
 	}
 }
 
-/* Who it is that meets the peer: its name, else its address. */
-static uint64_t who(const struct perspective *p)
-{
-	const struct ip_addr *addr = &p->ev->flow.addr[p->side];
-
-	return entities_who(p->entities,
-		self(p) ? self(p)->name
-			: (struct str){(const char *)addr->bytes, sizeof(addr->bytes)});
-}
-
 /* Named at first sight by the peer's name in the inventory or on the wire, if it has one. */
-static struct entity *entity_of(const struct perspective *p, const struct facts *f)
+static struct entity *entity_of(struct perspective *p, const struct facts *f)
 {
-	bool is_new;
-	struct entity *e = entities_at(p->entities, who(p), p->segment, other_addr(p), &is_new);
+	bool is_new = false;
 
+	if (!p->met)
+		p->met = entities_at(
+			p->entities, p->ends[p->side].who, p->segment, other_addr(p), &is_new);
 	if (is_new)
-		entity_name(e, other(p) ? other(p)->name : domain_of(p, f));
-	return e;
+		entity_name(p->met, other(p) ? other(p)->name : domain_of(p, f));
+	return p->met;
 }
 
-void perspective_meet(const struct perspective *p, const struct facts *f)
+void perspective_meet(struct perspective *p, const struct facts *f)
 {
 	(void)entity_of(p, f);
 }
@@ -91,8 +89,8 @@ void perspective_meet(const struct perspective *p, const struct facts *f)
 static void name_entity(const struct perspective *p, struct entity *e)
 {
 	char prefix[IP_PREFIX_TEXT_BYTES];
-	char addr[IP_ADDR_TEXT_BYTES];
 	char text[ENTITY_TEXT_BYTES];
+	const struct party *end = &p->ends[1 - p->side];
 	const struct geo_answer *geo = geo_of(p);
 
 	if (self(p) != &perspective_canary && geo && geo->as_number && geo->prefix.length_bits) {
@@ -100,7 +98,7 @@ static void name_entity(const struct perspective *p, struct entity *e)
 			ip_prefix_format(&geo->prefix, prefix));
 		entity_name(e, str_from(text));
 	} else {
-		entity_name(e, str_from(ip_addr_format(other_addr(p), addr)));
+		entity_name(e, (struct str){end->address, end->address_len});
 	}
 }
 
@@ -111,37 +109,44 @@ static bool is_early(const struct event *ev)
 	return ev->kind == EVENT_MESSAGE && !ev->flow.classified;
 }
 
-static void fill_entity(const struct perspective *p, struct facts *f)
+/* The entity as it is known, or one in ARENA. NULL without memory. */
+static const struct entity *early_entity(const struct perspective *p, struct arena *arena)
 {
-	struct entity early = {.len = 0};
-	struct entity *e = &early;
+	const struct entity *known =
+		entities_peek(p->entities, p->ends[p->side].who, p->segment, other_addr(p));
+	struct entity *early;
 
-	if (is_early(p->ev)) {
-		const struct entity *known =
-			entities_peek(p->entities, who(p), p->segment, other_addr(p));
-
-		if (known)
-			early = *known;
-		else if (other(p))
-			entity_name(&early, other(p)->name);
-	} else {
-		e = entity_of(p, f);
-	}
-	if (e->len == 0)
-		name_entity(p, e);
-	facts_copy_str(f, FIELD_PEER_ENTITY, (struct str){e->text, e->len});
+	if (known && known->len > 0)
+		return known;
+	early = arena_alloc(arena, sizeof(*early));
+	if (early && !known && other(p))
+		entity_name(early, other(p)->name);
+	if (early && early->len == 0)
+		name_entity(p, early);
+	return early;
 }
 
-static void fill_names(const struct perspective *p, struct facts *f)
+struct str perspective_entity(struct perspective *p, const struct facts *f)
+{
+	const struct entity *e;
+
+	if (is_early(p->ev)) {
+		e = early_entity(p, f->arena);
+		return e ? (struct str){e->text, e->len} : (struct str){NULL, 0};
+	}
+	e = entity_of(p, f);
+	if (e->len == 0)
+		name_entity(p, p->met);
+	return (struct str){e->text, e->len};
+}
+
+static void fill_names(struct perspective *p, struct facts *f)
 {
 	struct str learned[NAMES_PER_ADDRESS];
-	size_t n = names_find(
+	const size_t n = names_find(
 		p->names, p->segment, &p->ev->flow.addr[p->side], other_addr(p), learned);
-	struct str *names = n ? arena_alloc(f->arena, n * sizeof(*names)) : NULL;
 
-	for (size_t i = 0; names && i < n; i++)
-		names[i] = arena_str(f->arena, learned[i]);
-	facts_set_strs(f, FIELD_PEER_NAMES, names, names ? (uint32_t)n : 0);
+	set_texts(f, FIELD_PEER_NAMES, learned, n);
 }
 
 static void fill_opinions(const struct perspective *p, struct facts *f)
@@ -164,7 +169,7 @@ static void fill_opinions(const struct perspective *p, struct facts *f)
 	facts_set_strs(f, FIELD_PEER_AS_NAMES, list, list ? opinions.n : 0);
 }
 
-static void fill_geo(const struct perspective *p, struct facts *f)
+static void fill_geo(struct perspective *p, struct facts *f)
 {
 	const struct geo_answer *geo = geo_of(p);
 
@@ -177,15 +182,12 @@ static void fill_geo(const struct perspective *p, struct facts *f)
 		fill_opinions(p, f);
 }
 
-static void fill_groups(const struct perspective *p, struct facts *f)
+static void fill_groups(struct perspective *p, struct facts *f)
 {
 	struct str found[MAX_GROUPS];
-	const size_t n = site_groups(p->site, p->segment, other_addr(p), found, MAX_GROUPS);
-	struct str *groups = n ? arena_alloc(f->arena, n * sizeof(*groups)) : NULL;
 
-	if (groups)
-		memcpy(groups, found, n * sizeof(*groups));
-	facts_set_strs(f, FIELD_PEER_GROUPS, groups, groups ? (uint32_t)n : 0);
+	set_texts(f, FIELD_PEER_GROUPS, found,
+		site_groups(p->site, p->segment, other_addr(p), found, MAX_GROUPS));
 }
 
 static uint32_t as_number_of(const struct perspective *p)
@@ -195,7 +197,7 @@ static uint32_t as_number_of(const struct perspective *p)
 	return geo ? geo->as_number : 0;
 }
 
-static void fill_supplier(const struct perspective *p, struct facts *f)
+static void fill_supplier(struct perspective *p, struct facts *f)
 {
 	struct str supplier =
 		site_supplier_of(p->site, other_addr(p), as_number_of(p), domain_of(p, f));
@@ -204,30 +206,6 @@ static void fill_supplier(const struct perspective *p, struct facts *f)
 		return;
 	facts_set_str(f, FIELD_PEER_SUPPLIER, supplier);
 	facts_set_bool(f, FIELD_PEER_SUPPLIER_OWN, self(p) && str_eq(supplier, self(p)->supplier));
-}
-
-bool perspective_forget(struct perspective *p, uint64_t hash_key)
-{
-	struct memo *linkages =
-		memo_new(LINKAGES, MEMO_KEY_BYTES, sizeof(struct linkage), hash_key);
-	struct memo *verdicts =
-		memo_new(VERDICTS, MEMO_KEY_BYTES, sizeof(struct remembered_verdict), hash_key);
-
-	if (!linkages || !verdicts) {
-		memo_free(linkages);
-		memo_free(verdicts);
-		return false;
-	}
-	perspective_done(p);
-	p->linkages = linkages;
-	p->verdicts = verdicts;
-	return true;
-}
-
-void perspective_done(struct perspective *p)
-{
-	memo_free(p->linkages);
-	memo_free(p->verdicts);
 }
 
 /* The answer is remembered, or in *BUF: valid until the next look-up. */
@@ -254,16 +232,6 @@ static const struct linkage *look_up_linkage(
 	return ret;
 }
 
-static void set_texts(struct facts *f, enum field_id id, const struct str *texts, uint8_t n)
-{
-	struct str *copy = n ? arena_alloc(f->arena, n * sizeof(*copy)) : NULL;
-
-	if (!copy)
-		return;
-	memcpy(copy, texts, n * sizeof(*copy));
-	facts_set_strs(f, id, copy, n);
-}
-
 static void set_claim(struct facts *f, enum field_id list, enum field_id match,
 	enum field_id confidence, enum field_id reason, const struct claim *c)
 {
@@ -274,7 +242,7 @@ static void set_claim(struct facts *f, enum field_id list, enum field_id match,
 	set_texts(f, reason, c->reasons, c->n_reasons);
 }
 
-static void fill_linkage(const struct perspective *p, struct facts *f)
+static void fill_linkage(struct perspective *p, struct facts *f)
 {
 	const struct flow_details *d = p->ev->details;
 	const struct geo_answer *geo = geo_of(p);
@@ -360,9 +328,9 @@ static void add_conversation(struct memo_key *k, const struct conversation *c)
 	memo_key_add_str(k, c->peer_domain);
 }
 
-static struct remembered_verdict judge(const struct perspective *p, const struct conversation *c)
+static struct verdict_seen judge(const struct perspective *p, const struct conversation *c)
 {
-	struct remembered_verdict judged, *remembered;
+	struct verdict_seen judged, *remembered;
 	struct memo_key k;
 	bool known;
 
@@ -377,12 +345,11 @@ static struct remembered_verdict judge(const struct perspective *p, const struct
 	return judged;
 }
 
-/* As if the conversation had begun at TS_NS. */
-static struct remembered_verdict verdict_at(
+struct verdict_seen perspective_verdict_at(
 	const struct perspective *p, const struct facts *f, uint64_t ts_ns)
 {
 	struct conversation c = conversation_of(p, f);
-	struct remembered_verdict v;
+	struct verdict_seen v;
 
 	c.ts_ns = ts_ns;
 	v = judge(p, &c);
@@ -393,32 +360,33 @@ static struct remembered_verdict verdict_at(
 	return v;
 }
 
-enum verdict perspective_verdict_at(
-	const struct perspective *p, const struct facts *f, uint64_t ts_ns, const char **ret_window)
+struct verdict_seen perspective_verdict(struct perspective *p, const struct facts *f)
 {
-	const struct remembered_verdict v = verdict_at(p, f, ts_ns);
-
-	*ret_window = v.window;
-	return v.verdict;
+	if (p->is_judged)
+		return p->judged;
+	if (self(p) == &perspective_canary)
+		p->judged = (struct verdict_seen){VERDICT_ALLOWED, NULL};
+	else if (flow_is_fragments(&p->ev->flow)) /* nobody judges them */
+		p->judged = (struct verdict_seen){VERDICT_UNDECLARED, NULL};
+	else if (site_is_declared(p->site) && self(p))
+		p->judged = perspective_verdict_at(p, f, p->ev->flow.first_ns);
+	else
+		p->judged = (struct verdict_seen){VERDICT_UNDECLARED, "none"};
+	p->is_judged = true;
+	return p->judged;
 }
 
-static void fill_verdict(const struct perspective *p, struct facts *f)
+static void fill_verdict(struct perspective *p, struct facts *f)
 {
-	struct remembered_verdict v = {VERDICT_UNDECLARED, "none"};
+	const struct verdict_seen v = perspective_verdict(p, f);
 
-	if (flow_is_fragments(&p->ev->flow)) /* nobody judges them */
+	if (flow_is_fragments(&p->ev->flow))
 		return;
-	if (self(p) == &perspective_canary) {
-		facts_set_text(f, FIELD_CONTRACT_VERDICT, verdict_name(VERDICT_ALLOWED));
-		return;
-	}
-	if (site_is_declared(p->site) && self(p))
-		v = verdict_at(p, f, p->ev->flow.first_ns);
 	facts_set_text(f, FIELD_CONTRACT_VERDICT, verdict_name(v.verdict));
 	facts_set_text(f, FIELD_CONTRACT_WINDOW, v.window);
 }
 
-static void fill_contract_words(const struct perspective *p, struct facts *f)
+static void fill_contract_words(struct perspective *p, struct facts *f)
 {
 	struct conversation c;
 	struct judgement j;
@@ -439,40 +407,30 @@ static void fill_contract_words(const struct perspective *p, struct facts *f)
 	facts_copy_str(f, FIELD_CONTRACT_TEXT, str_from(j.text));
 }
 
-void perspective_peer_group(const struct perspective *p, struct facts *f, enum fact_group group)
+static void fill_entity(struct perspective *p, struct facts *f)
 {
-	switch (group) {
-	case FACT_PEER:
-		fill_peer(p, f);
-		break;
-	case FACT_ENTITY:
-		fill_entity(p, f);
-		break;
-	case FACT_PEER_NAMES:
-		fill_names(p, f);
-		break;
-	case FACT_PEER_DOMAIN:
-		facts_copy_str(f, FIELD_PEER_DOMAIN, domain_of(p, f));
-		break;
-	case FACT_PEER_GEO:
-		fill_geo(p, f);
-		break;
-	case FACT_PEER_GROUPS:
-		fill_groups(p, f);
-		break;
-	case FACT_PEER_SUPPLIER:
-		fill_supplier(p, f);
-		break;
-	case FACT_LINKAGE:
-		fill_linkage(p, f);
-		break;
-	case FACT_VERDICT:
-		fill_verdict(p, f);
-		break;
-	case FACT_CONTRACT_WORDS:
-		fill_contract_words(p, f);
-		break;
-	default:
-		break;
-	}
+	facts_set_str(f, FIELD_PEER_ENTITY, perspective_entity(p, f));
+}
+
+static void fill_domain(struct perspective *p, struct facts *f)
+{
+	facts_set_str(f, FIELD_PEER_DOMAIN, domain_of(p, f));
+}
+
+void perspective_peer_group(struct perspective *p, struct facts *f, enum fact_group group)
+{
+	static perspective_fill_fn *const fills[FACT_GROUP_COUNT] = {
+		[FACT_PEER] = fill_peer,
+		[FACT_ENTITY] = fill_entity,
+		[FACT_PEER_NAMES] = fill_names,
+		[FACT_PEER_DOMAIN] = fill_domain,
+		[FACT_PEER_GEO] = fill_geo,
+		[FACT_PEER_GROUPS] = fill_groups,
+		[FACT_PEER_SUPPLIER] = fill_supplier,
+		[FACT_LINKAGE] = fill_linkage,
+		[FACT_VERDICT] = fill_verdict,
+		[FACT_CONTRACT_WORDS] = fill_contract_words,
+	};
+
+	fills[group](p, f);
 }

@@ -35,6 +35,7 @@ struct inventory {
 	size_t n_tries;
 	uint32_t *mac_buckets; /* a power of two; the first claim of a chain */
 	size_t n_mac_buckets, n_macs;
+	bool has_periods; /* an entry begins or ends to exist */
 };
 
 struct inventory *inventory_new(void)
@@ -268,6 +269,7 @@ static struct equipment *entry_new(struct inventory *inv, const struct equipment
 		return NULL;
 	*copy = *e;
 	copy->id = (uint32_t)inv->n_entries;
+	inv->has_periods = inv->has_periods || e->from_ns > 0 || e->until_ns < UINT64_MAX;
 	inv->entries[inv->n_entries++] = copy;
 	return copy;
 }
@@ -334,6 +336,16 @@ const struct equipment *inventory_find(const struct inventory *inv, const struct
 		return NULL;
 	by_mac = find_mac(inv, mac, segment, ts_ns);
 	return by_mac || !segment ? by_mac : find_mac(inv, mac, 0, ts_ns);
+}
+
+bool inventory_has_macs(const struct inventory *inv)
+{
+	return inv->n_macs > 0;
+}
+
+bool inventory_has_periods(const struct inventory *inv)
+{
+	return inv->has_periods;
 }
 
 size_t inventory_count(const struct inventory *inv)

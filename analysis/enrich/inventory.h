@@ -43,6 +43,10 @@ int inventory_add(struct inventory *inv, const struct equipment *e,
 const struct equipment *inventory_find(const struct inventory *inv, const struct ip_addr *a,
 	const uint8_t *mac, uint16_t segment, uint64_t ts_ns);
 
+/* Whether hardware addresses, and the time, decide anything that inventory_find says. */
+bool inventory_has_macs(const struct inventory *inv);
+bool inventory_has_periods(const struct inventory *inv);
+
 size_t inventory_count(const struct inventory *inv);
 const struct equipment *inventory_at(
 	const struct inventory *inv, size_t i); /* in the order added */

@@ -334,8 +334,33 @@ START_TEST(test_hostile_name_in_error)
 }
 END_TEST
 
+START_TEST(test_what_decides)
+{
+	struct inventory *inv = inventory_new();
+	struct equipment e = entry("late", 0);
+	struct error err = {0};
+
+	ck_assert(!inventory_has_macs(inv) && !inventory_has_periods(inv));
+	add(inv, "always", "192.0.2.1", 0);
+	ck_assert(!inventory_has_macs(inv) && !inventory_has_periods(inv));
+	add_mac(inv, "box", "02:00:00:00:00:01", 0);
+	ck_assert(inventory_has_macs(inv) && !inventory_has_periods(inv));
+	e.from_ns = NOON;
+	ck_assert_int_eq(add_with(inv, &e, "192.0.2.2", NULL, &err), 0);
+	ck_assert(inventory_has_periods(inv));
+	inventory_free(inv);
+	inv = inventory_new();
+	e = entry("gone", 0);
+	e.until_ns = NOON;
+	ck_assert_int_eq(add_with(inv, &e, "192.0.2.2", NULL, &err), 0);
+	ck_assert(inventory_has_periods(inv));
+	inventory_free(inv);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
+	tcase_add_test(tc, test_what_decides);
 	tcase_add_test(tc, test_empty);
 	tcase_add_test(tc, test_longest_prefix);
 	tcase_add_test(tc, test_segments);

@@ -444,8 +444,155 @@ START_TEST(a_name_that_is_listed_counts)
 }
 END_TEST
 
+/* Who end 0 of EV is found to be; SCOPE: whose. */
+static void found(struct world *w, const struct event *ev, const char *name, enum site_scope scope)
+{
+	static struct facts f;
+	struct str got;
+
+	f.arena = w->arena;
+	facts_clear(&f);
+	(void)perspective_begin(&w->p, &f, ev);
+	got = perspective_name(&w->p, 0);
+	ck_assert_msg(
+		str_eq(got, str_from(name)), "%.*s instead of %s", (int)got.len, got.data, name);
+	ck_assert_int_eq(w->p.ends[0].scope, scope);
+	if (scope == SITE_OWN) {
+		ck_assert(perspective_take(&w->p, &f, 0));
+		ck_assert(str_eq(facts_str(&f, FIELD_EQUIPMENT_NAME), str_from(name)));
+	}
+}
+
+static const char changing[] =
+	"schema: 1\nsite: s\nsegments: {oam: {vlan: 100}, core: {vlan: 200}}\n"
+	"networks: {own: [192.0.2.0/24, {address: 198.51.100.0/24, segment: core}]}\n"
+	"equipment:\n"
+	"  - {name: old, address: 192.0.2.5, until: 2026-09-22}\n"
+	"  - {name: new, address: 192.0.2.5, from: 2026-09-23}\n"
+	"  - {name: box, mac: '02:00:00:00:00:01'}\n"
+	"  - {name: zero, mac: '00:00:00:00:00:00'}\n"
+	"  - {name: oam-1, address: 192.0.2.7, segment: oam}\n";
+
+/* Whose an address is, is remembered, for its segment, its hardware address and its time. */
+START_TEST(an_address_is_not_always_the_same_one)
+{
+	struct event ev = talkative("192.0.2.5", "203.0.113.9");
+	const uint64_t before = utc("2026-09-22", 23, 59, 59);
+	const uint64_t after = utc("2026-09-23", 0, 0, 0);
+	struct flow_record *r = &ev.flow;
+	struct world w;
+
+	world_begin(&w, changing);
+	for (int round = 0; round < 2; round++) {
+		r->addr[0] = address("192.0.2.5");
+		r->first_ns = before;
+		found(&w, &ev, "old", SITE_OWN);
+		r->first_ns = after;
+		found(&w, &ev, "new", SITE_OWN);
+		r->addr[0] = address("203.0.113.1");
+		found(&w, &ev, "box", SITE_OWN);
+		memset(r->mac[0], 0, sizeof(r->mac[0]));
+		found(&w, &ev, "zero", SITE_OWN);
+		r->has_mac[0] = false;
+		found(&w, &ev, "203.0.113.1", SITE_EXTERNAL);
+		r->has_mac[0] = true;
+		r->mac[0][0] = 2;
+		found(&w, &ev, "203.0.113.1", SITE_EXTERNAL);
+		r->mac[0][5] = 1;
+		r->addr[0] = address("192.0.2.7");
+		r->segment = 1;
+		r->has_mac[0] = false;
+		found(&w, &ev, "oam-1", SITE_OWN);
+		r->segment = 2;
+		found(&w, &ev, "192.0.2.7", SITE_OWN);
+		r->addr[0] = address("198.51.100.1");
+		found(&w, &ev, "198.51.100.1", SITE_OWN);
+		r->segment = 1;
+		found(&w, &ev, "198.51.100.1", SITE_EXTERNAL);
+		r->segment = 0;
+		r->has_mac[0] = true;
+	}
+	world_end(&w);
+}
+END_TEST
+
+/* More addresses than are remembered. */
+START_TEST(no_address_is_taken_for_another)
+{
+	enum { N = 20000 };
+	struct event ev = talkative("192.0.2.17", "203.0.113.9");
+	struct world w;
+	char text[IP_ADDR_TEXT_BYTES];
+
+	world_begin(&w, policy);
+	for (int i = 0; i < 2 * N; i++) {
+		const int n = i % N;
+
+		ev.flow.addr[0] = ip_addr_from_v4(
+			(uint8_t[]){192, (uint8_t)(n % 2), (uint8_t)(n >> 8), (uint8_t)n});
+		found(&w, &ev, ip_addr_format(&ev.flow.addr[0], text),
+			n % 2 == 0 && n >> 8 == 2 ? SITE_OWN : SITE_EXTERNAL);
+	}
+	world_end(&w);
+}
+END_TEST
+
+START_TEST(another_policy_is_another_owner)
+{
+	const struct event ev = talkative("192.0.2.17", "203.0.113.9");
+	struct world w;
+	struct site *former;
+
+	world_begin(&w, policy);
+	former = w.site;
+	found(&w, &ev, "gnb-017", SITE_OWN);
+	w.p.site = w.site = site_open(NULL, NULL,
+		&(struct site_space){
+			.own = &(struct ip_prefix){addr("203.0.113.0"), 96 + 24}, .n_own = 1},
+		NULL);
+	ck_assert_ptr_nonnull(w.site);
+	ck_assert(perspective_forget(&w.p, 1));
+	found(&w, &ev, "192.0.2.17", SITE_EXTERNAL);
+	site_close(former);
+	world_end(&w);
+}
+END_TEST
+
+/* What one side was told of is not what the other one sees. */
+START_TEST(each_side_has_its_own_peer)
+{
+	const struct event ev = talkative("192.0.2.17", "192.0.2.99");
+	struct event message = ev;
+	struct world w;
+	static struct facts f;
+
+	world_begin(&w, policy);
+	f.arena = w.arena;
+	facts_clear(&f);
+	ck_assert(perspective_begin(&w.p, &f, &ev));
+	ck_assert(perspective_take(&w.p, &f, 0));
+	ck_assert(str_eq(perspective_entity(&w.p, &f), STR("www.acme.example")));
+	ck_assert_int_eq(perspective_verdict(&w.p, &f).verdict, VERDICT_VIOLATION);
+	ck_assert(str_eq(perspective_entity(&w.p, &f), facts_str(&f, FIELD_PEER_ENTITY)));
+	ck_assert(perspective_take(&w.p, &f, 1));
+	ck_assert(str_eq(perspective_entity(&w.p, &f), STR("gnb-017")));
+	ck_assert_int_eq(perspective_verdict(&w.p, &f).verdict, VERDICT_UNDECLARED);
+	message.kind = EVENT_MESSAGE; /* before the conversation is classified */
+	message.flow.addr[1] = address("192.0.2.65");
+	facts_clear(&f);
+	ck_assert(perspective_begin(&w.p, &f, &message) && perspective_take(&w.p, &f, 0));
+	ck_assert(str_eq(perspective_entity(&w.p, &f), STR("amf-1")));
+	ck_assert(str_eq(facts_str(&f, FIELD_PEER_ENTITY), STR("amf-1")));
+	world_end(&w);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
+	tcase_add_test(tc, an_address_is_not_always_the_same_one);
+	tcase_add_test(tc, no_address_is_taken_for_another);
+	tcase_add_test(tc, another_policy_is_another_owner);
+	tcase_add_test(tc, each_side_has_its_own_peer);
 	tcase_add_test(tc, nothing_learned_covers_the_listed);
 	tcase_add_test(tc, a_name_that_is_listed_counts);
 	tcase_add_test(tc, a_verdict_holds_for_its_minute);
