@@ -125,7 +125,7 @@ void facts_copy_str(struct facts *f, enum field_id id, struct str s)
 
 void facts_copy_lower(struct facts *f, enum field_id id, struct str s)
 {
-	char *copy = s.len > 0 ? arena_alloc(f->arena, s.len) : NULL;
+	char *copy = arena_alloc(f->arena, s.len);
 
 	if (!copy)
 		return;
@@ -217,14 +217,27 @@ static void write_value(enum field_type type, const struct fact_value *v, struct
 	}
 }
 
+/* What is present, in the order of fields.def, once nothing is owed. Returns the number. */
+static size_t list_present(const struct facts *f, enum field_id ret[FIELD_COUNT])
+{
+	size_t n = 0;
+
+	facts_settle_all(f);
+	for (unsigned i = 0; i < sizeof(f->present) / sizeof(f->present[0]); i++) {
+		for (uint64_t rest = f->present[i]; rest; rest &= rest - 1)
+			ret[n++] = (enum field_id)(64 * i + (unsigned)__builtin_ctzll(rest));
+	}
+	return n;
+}
+
 void facts_write_json(const struct facts *f, struct json_writer *w)
 {
-	facts_settle_all(f);
-	for (int i = 0; i < FIELD_COUNT; i++) {
-		if (!facts_has(f, (enum field_id)i))
-			continue;
-		json_key(w, infos[i].name);
-		write_value(infos[i].type, &f->values[i], w);
+	enum field_id ids[FIELD_COUNT];
+	const size_t n = list_present(f, ids);
+
+	for (size_t i = 0; i < n; i++) {
+		json_key(w, infos[ids[i]].name);
+		write_value(infos[ids[i]].type, &f->values[ids[i]], w);
 	}
 }
 
@@ -237,16 +250,6 @@ struct kept_facts {
 	uint32_t n;
 	struct kept_fact facts[];
 };
-
-/* The fact behind ID, FIELD_COUNT when there is none. The time is none of those. */
-static int next_kept(const struct facts *f, int id)
-{
-	for (id++; id < FIELD_COUNT; id++) {
-		if (facts_has(f, (enum field_id)id) && id != FIELD_TIMESTAMP)
-			break;
-	}
-	return id;
-}
 
 /* Bytes that a value needs beside itself. */
 static size_t bytes_beside(enum field_type type, const struct fact_value *v)
@@ -302,32 +305,37 @@ static char *keep_value(enum field_type type, struct fact_value *v, char *at, st
 	}
 }
 
+_Static_assert(FIELD_TIMESTAMP == 0, "it is the first of what is present, and not kept");
+
 struct kept_facts *facts_keep(const struct facts *f)
 {
-	size_t n = 0, n_list = 0, bytes = 0;
+	enum field_id ids[FIELD_COUNT];
+	const size_t present = list_present(f, ids);
+	const size_t first = present > 0 && ids[0] == FIELD_TIMESTAMP, n = present - first;
+	size_t n_list = 0, bytes = 0;
 	struct kept_facts *k;
 	struct str *lists;
 	char *at;
 
-	facts_settle_all(f);
-	for (int id = next_kept(f, -1); id < FIELD_COUNT; id = next_kept(f, id)) {
-		n++;
-		bytes += bytes_beside(infos[id].type, &f->values[id]);
-		if (infos[id].type == FIELD_TYPE_KEYWORDS)
-			n_list += f->values[id].strs.n;
+	for (size_t i = first; i < present; i++) {
+		const enum field_type type = infos[ids[i]].type;
+
+		bytes += bytes_beside(type, &f->values[ids[i]]);
+		if (type == FIELD_TYPE_KEYWORDS)
+			n_list += f->values[ids[i]].strs.n;
 	}
 	k = malloc(sizeof(*k) + n * sizeof(k->facts[0]) + n_list * sizeof(*lists) + bytes);
 	if (!k)
 		return NULL;
 	lists = (struct str *)&k->facts[n];
 	at = (char *)(lists + n_list);
-	k->n = 0;
-	for (int id = next_kept(f, -1); id < FIELD_COUNT; id = next_kept(f, id)) {
-		struct kept_fact *kept = &k->facts[k->n++];
+	k->n = (uint32_t)n;
+	for (size_t i = first; i < present; i++) {
+		struct kept_fact *kept = &k->facts[i - first];
 
-		kept->id = (enum field_id)id;
-		kept->value = f->values[id];
-		at = keep_value(infos[id].type, &kept->value, at, &lists);
+		kept->id = ids[i];
+		kept->value = f->values[ids[i]];
+		at = keep_value(infos[ids[i]].type, &kept->value, at, &lists);
 	}
 	return k;
 }

@@ -173,7 +173,7 @@ static inline void facts_unset_range(struct facts *f, enum field_id first, enum 
 
 /* Setters. A wrong type for ID is a bug (assert). Empty strings and empty lists leave the fact
  * absent. */
-void facts_set_str(struct facts *f, enum field_id id, struct str s); /* borrows */
+void facts_set_str(struct facts *f, enum field_id id, struct str s);    /* borrows */
 void facts_copy_str(struct facts *f, enum field_id id, struct str s);   /* copies into the arena */
 void facts_copy_lower(struct facts *f, enum field_id id, struct str s); /* the same, lower case */
 void facts_set_num(struct facts *f, enum field_id id, uint64_t v);      /* LONG, DATE */
