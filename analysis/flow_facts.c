@@ -174,16 +174,23 @@ static void fill_path(struct facts *f, const struct event *ev)
 	facts_copy_str(f, FIELD_FLOW_DECAPSULATION, (struct str){text, (uint32_t)at});
 }
 
+/* Most names of a label are empty. */
+static void set_lower(struct facts *f, enum field_id id, const char *name)
+{
+	if (*name)
+		facts_copy_lower(f, id, str_from(name));
+}
+
 static void fill_label(struct facts *f, const struct event *ev)
 {
 	static const struct str confidences[] = {TEXT("none"), TEXT("port"), TEXT("address"),
 		TEXT("cache"), TEXT("signalling"), TEXT("dpi")};
 	const struct flow_label *l = &ev->flow.label;
 
-	facts_copy_lower(f, FIELD_NETWORK_PROTOCOL, str_from(l->protocol));
-	facts_copy_lower(f, FIELD_NETWORK_APPLICATION, str_from(l->application));
-	facts_copy_lower(f, FIELD_CLASSIFICATION_CATEGORY, str_from(l->category));
-	facts_copy_lower(f, FIELD_CLASSIFICATION_EXPECTED, str_from(l->expected));
+	set_lower(f, FIELD_NETWORK_PROTOCOL, l->protocol);
+	set_lower(f, FIELD_NETWORK_APPLICATION, l->application);
+	set_lower(f, FIELD_CLASSIFICATION_CATEGORY, l->category);
+	set_lower(f, FIELD_CLASSIFICATION_EXPECTED, l->expected);
 	facts_set_str(f, FIELD_CLASSIFICATION_CONFIDENCE, confidences[l->confidence]);
 }
 
