@@ -65,11 +65,10 @@ static void fill_site(struct perspective *p, struct facts *f)
 	facts_set_str(
 		f, FIELD_SITE_MODE, site_is_declared(p->site) ? STR("declared") : STR("discover"));
 	facts_set_text(f, FIELD_SITE_NAME, site_name(p->site));
-	facts_set_bool(f, FIELD_SITE_RESOLVERS_KNOWN,
-		site_has_group(p->site, "dns") || site_has_group(p->site, "resolvers"));
-	facts_set_bool(f, FIELD_SITE_NTP_KNOWN, site_has_group(p->site, "ntp"));
-	facts_set_bool(f, FIELD_SITE_AAA_KNOWN, site_has_group(p->site, "aaa"));
-	facts_set_bool(f, FIELD_SITE_COLLECTORS_KNOWN, site_has_group(p->site, "collectors"));
+	facts_set_bool(f, FIELD_SITE_RESOLVERS_KNOWN, p->says.knows_resolvers);
+	facts_set_bool(f, FIELD_SITE_NTP_KNOWN, p->says.knows_ntp);
+	facts_set_bool(f, FIELD_SITE_AAA_KNOWN, p->says.knows_aaa);
+	facts_set_bool(f, FIELD_SITE_COLLECTORS_KNOWN, p->says.knows_collectors);
 }
 
 static void fill_equipment(
@@ -189,6 +188,7 @@ bool perspective_forget(struct perspective *p, uint64_t hash_key)
 		return false;
 	}
 	perspective_done(p);
+	p->says.is_read = false;
 	p->parties = parties;
 	p->linkages = linkages;
 	p->verdicts = verdicts;
@@ -235,8 +235,27 @@ static void see_ends(struct perspective *p, const struct flow_record *r)
 	}
 }
 
+static void read_site(struct perspective *p)
+{
+	struct site_counts n;
+
+	site_counts(p->site, &n);
+	p->says = (struct site_says){
+		.is_read = true,
+		.has_suppliers = n.suppliers > 0,
+		.has_groups = n.groups > 0,
+		.knows_resolvers =
+			site_has_group(p->site, "dns") || site_has_group(p->site, "resolvers"),
+		.knows_ntp = site_has_group(p->site, "ntp"),
+		.knows_aaa = site_has_group(p->site, "aaa"),
+		.knows_collectors = site_has_group(p->site, "collectors"),
+	};
+}
+
 bool perspective_begin(struct perspective *p, struct facts *f, const struct event *ev)
 {
+	if (!p->says.is_read)
+		read_site(p);
 	p->ev = ev;
 	p->segment = segment_of(&ev->flow);
 	see_ends(p, &ev->flow);
@@ -259,6 +278,10 @@ static uint32_t side_groups(const struct perspective *p)
 
 	if (p->ends[1 - p->side].scope != SITE_EXTERNAL)
 		groups &= ~EXTERNAL_GROUPS;
+	if (!p->says.has_suppliers)
+		groups &= ~(1U << FACT_PEER_SUPPLIER);
+	if (!p->says.has_groups)
+		groups &= ~(1U << FACT_PEER_GROUPS);
 	return groups;
 }
 

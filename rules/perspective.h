@@ -25,7 +25,14 @@ struct party {
 
 _Static_assert(sizeof(struct party) == 64, "it is copied for each end of each event");
 
-/* What a policy says of a conversation. */
+/* What a policy says that is the same of every conversation. */
+struct site_says {
+	bool is_read;
+	bool has_suppliers, has_groups;
+	bool knows_resolvers, knows_ntp, knows_aaa, knows_collectors;
+};
+
+/* What it says of one. */
 struct verdict_seen {
 	enum verdict verdict;
 	const char *window; /* as in struct judgement; NULL where no policy is asked */
@@ -40,6 +47,7 @@ struct perspective {
 	struct entities *entities;
 	/* What LISTS, SITE and LEARNED said: to be renewed with them */
 	struct memo *parties, *linkages, *verdicts;
+	struct site_says says;
 	/* of the event at hand: for perspective*.c alone */
 	const struct event *ev;
 	uint16_t segment; /* that both ends are in */
@@ -51,7 +59,7 @@ struct perspective {
 	struct verdict_seen judged;
 };
 
-/* Makes all memos empty: before the first event, and when SITE, LISTS or LEARNED were replaced.
+/* Forgets all that: before the first event, and when SITE, LISTS or LEARNED were replaced.
  * False, with the former ones kept, without memory. */
 bool perspective_forget(struct perspective *p, uint64_t hash_key);
 
