@@ -6,7 +6,11 @@
 
 #include "common/str.h"
 
-enum { IDENTITY_DIGITS = 10, ENUM_DIGITS = 7 };
+enum {
+	IDENTITY_DIGITS = 10,
+	ENUM_DIGITS = 7,
+	ENUM_STRIDE = 2 * (ENUM_DIGITS - 1), /* from the first to the last of the digits */
+};
 
 static bool is_digit(char c)
 {
@@ -30,27 +34,17 @@ static void hide(char *text, uint32_t from, uint32_t to)
 }
 
 /* A run that is long enough holds every tenth place of the text, wherever it begins. */
-static bool may_hold_run(const char *text, uint32_t n)
-{
-	for (uint32_t i = IDENTITY_DIGITS - 1; i < n; i += IDENTITY_DIGITS) {
-		if (is_digit(text[i]))
-			return true;
-	}
-	return false;
-}
-
 static void redact_digit_runs(char *text, uint32_t n)
 {
-	uint32_t start = 0;
+	for (uint32_t i = IDENTITY_DIGITS - 1; i < n; i += IDENTITY_DIGITS) {
+		uint32_t from = i, to = i;
 
-	if (!may_hold_run(text, n))
-		return;
-	for (uint32_t i = 0; i <= n; i++) {
-		if (i < n && is_digit(text[i]))
-			continue;
-		if (i - start >= IDENTITY_DIGITS)
-			hide(text, start, i);
-		start = i + 1;
+		while (to < n && is_digit(text[to]))
+			to++;
+		while (from > 0 && is_digit(text[from - 1]))
+			from--;
+		if (to - from >= IDENTITY_DIGITS)
+			hide(text, from, to);
 	}
 }
 
@@ -63,13 +57,25 @@ static void redact_enum_run(char *text, uint32_t labels, uint32_t end)
 		text[at] = '*';
 }
 
+/* In a row that is long enough digits and dots alternate over ENUM_STRIDE octets and one more, so
+ * wherever it begins, one such pair begins at a multiple of ENUM_STRIDE. */
+static bool may_hold_enum(const char *text, uint32_t n)
+{
+	for (uint32_t i = 1; i < n; i += ENUM_STRIDE) {
+		if ((is_digit(text[i - 1]) && text[i] == '.') ||
+			(text[i - 1] == '.' && is_digit(text[i])))
+			return true;
+	}
+	return false;
+}
+
 static void redact_enum(char *text, uint32_t n)
 {
 	const struct str name = {text, n};
 	uint32_t labels = 0;
 	uint32_t start = 0;
 
-	if (n < 2 * ENUM_DIGITS - 1 || str_ends_with_nocase(name, STR("ip6.arpa")) ||
+	if (!may_hold_enum(text, n) || str_ends_with_nocase(name, STR("ip6.arpa")) ||
 		str_ends_with_nocase(name, STR("ip6.arpa.")))
 		return;
 	for (const char *dot = memchr(text, '.', n); dot;
@@ -87,49 +93,52 @@ static void redact_enum(char *text, uint32_t n)
 	redact_enum_run(text, labels, start);
 }
 
-/* The length of the prefix that TEXT begins with, 0: none. */
-static uint32_t prefix_at(const char *text, uint32_t n)
+/* Does what stands behind WORD and a hyphen name a subscriber or his equipment? */
+static bool is_prefix(struct str word)
 {
 	static const struct str prefixes[] = {
-		{"imsi-", 5},
-		{"msisdn-", 7},
-		{"suci-", 5},
-		{"supi-", 5},
-		{"nai-", 4},
-		{"extid-", 6},
-		{"extgroupid-", 11},
-		{"imei-", 5},
-		{"imeisv-", 7},
-		{"gci-", 4},
-		{"gli-", 4},
+		{"imsi", 4},
+		{"msisdn", 6},
+		{"suci", 4},
+		{"supi", 4},
+		{"nai", 3},
+		{"extid", 5},
+		{"extgroupid", 10},
+		{"imei", 4},
+		{"imeisv", 6},
+		{"gci", 3},
+		{"gli", 3},
 	};
 
-	if (!strchr("imsnegIMSNEG", text[0]) || text[0] == '\0')
-		return 0;
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-		if (n > prefixes[i].len &&
-			str_eq_nocase((struct str){text, prefixes[i].len}, prefixes[i]))
-			return prefixes[i].len;
+		if (word.len == prefixes[i].len && str_eq_nocase(word, prefixes[i]))
+			return true;
 	}
-	return 0;
+	return false;
+}
+
+/* The word in TEXT that ends in front of END. */
+static struct str word_before(const char *text, uint32_t end)
+{
+	uint32_t start = end;
+
+	while (start > 0 && is_alnum(text[start - 1]))
+		start--;
+	return (struct str){text + start, end - start};
 }
 
 static void redact_prefixed(char *text, uint32_t n)
 {
-	const char *last = n ? memrchr(text, '-', n) : NULL; /* each prefix ends with one */
+	uint32_t from, to;
 
-	for (uint32_t i = 0; last && i < (uint32_t)(last - text); i++) {
-		uint32_t from, to;
-
-		if (i > 0 && is_alnum(text[i - 1]))
+	for (const char *hyphen = memchr(text, '-', n); hyphen;
+		hyphen = memchr(text + to, '-', n - to)) {
+		from = to = (uint32_t)(hyphen - text) + 1;
+		if (!is_prefix(word_before(text, from - 1)))
 			continue;
-		from = i + prefix_at(text + i, n - i);
-		if (from == i)
-			continue;
-		for (to = from; to < n && !is_delimiter(text[to]) && text[to] != '.';)
+		while (to < n && !is_delimiter(text[to]) && text[to] != '.')
 			to++;
 		hide(text, from, to);
-		i = to;
 	}
 }
 
@@ -155,6 +164,8 @@ void redact_text(char *text, uint32_t n)
 
 void redact_name(char *text, uint32_t n)
 {
+	if (n == 0)
+		return;
 	redact_text(text, n);
 	redact_digit_runs(text, n); /* may end at a prefix, which then stands alone */
 	redact_prefixed(text, n);

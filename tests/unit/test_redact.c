@@ -67,6 +67,30 @@ START_TEST(test_enum_names)
 }
 END_TEST
 
+/* A row is found wherever it begins, and so is a prefix. */
+START_TEST(test_any_place)
+{
+	for (int before = 0; before < 40; before++) {
+		char in[128], want[128];
+
+		(void)snprintf(in, sizeof(in), "%.*s.1.2.3.4.5.6.7.net", before,
+			"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz");
+		(void)snprintf(want, sizeof(want), "%.*s.*.*.*.*.*.*.*.net", before, in);
+		name(in, want);
+		(void)snprintf(in, sizeof(in), "%.*s-imsi-12/imei-3", before,
+			"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz");
+		(void)snprintf(want, sizeof(want), "%.*s-imsi-**/imei-*", before, in);
+		name(in, want);
+	}
+	name("nai-a/nai-b.nai-c", "nai-*/nai-*.nai-*");
+	name("imsi-imei-1.x", "imsi-******.x");
+	name("x-imsi-1-2", "x-imsi-***");
+	unchanged("imsi1-2");
+	unchanged("x_-1-imsi-");
+	unchanged("-");
+}
+END_TEST
+
 START_TEST(test_users)
 {
 	name("bob@wlan.mnc001.mcc001.3gppnetwork.org", "***@wlan.mnc001.mcc001.3gppnetwork.org");
@@ -122,6 +146,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, test_digit_runs);
 	tcase_add_test(tc, test_paths_of_service_based_interfaces);
 	tcase_add_test(tc, test_enum_names);
+	tcase_add_test(tc, test_any_place);
 	tcase_add_test(tc, test_users);
 	tcase_add_test(tc, test_other_text_keeps_serial_numbers);
 	tcase_add_test(tc, test_any_bytes);
