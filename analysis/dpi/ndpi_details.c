@@ -1,6 +1,5 @@
 #include "analysis/dpi/ndpi_adapter.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -91,8 +90,9 @@ static void tls_certificate(const struct ndpi_flow_struct *f, uint64_t now_ns, s
 	struct flow_details *ret)
 {
 	static const uint8_t none[20];
+	static const char digits[] = "0123456789ABCDEF";
 	const uint8_t *sha1 = f->protos.tls_quic.sha1_certificate_fingerprint;
-	char hex[2 * sizeof(none) + 1];
+	char hex[2 * sizeof(none)];
 
 	ret->tls_not_before_ns = f->protos.tls_quic.notBefore * NS_PER_S;
 	ret->tls_not_after_ns = f->protos.tls_quic.notAfter * NS_PER_S;
@@ -104,9 +104,11 @@ static void tls_certificate(const struct ndpi_flow_struct *f, uint64_t now_ns, s
 	ret->cert_expired = ret->tls_not_after_ns && ret->tls_not_after_ns < now_ns;
 	if (memcmp(sha1, none, sizeof(none)) == 0)
 		return;
-	for (size_t i = 0; i < sizeof(none); i++)
-		(void)snprintf(hex + 2 * i, 3, "%02X", sha1[i]);
-	ret->tls_sha1 = arena_str(arena, str_from(hex));
+	for (size_t i = 0; i < sizeof(none); i++) {
+		hex[2 * i] = digits[sha1[i] >> 4];
+		hex[2 * i + 1] = digits[sha1[i] & 0xf];
+	}
+	ret->tls_sha1 = arena_str(arena, (struct str){hex, sizeof(hex)});
 }
 
 static void tls_details(const struct classifier *c, const struct ndpi_flow_struct *f,
@@ -130,13 +132,21 @@ static void tls_details(const struct classifier *c, const struct ndpi_flow_struc
 
 static struct str http_url(struct arena *arena, const char *url)
 {
-	struct str kept;
+	const struct str scheme = STR("http://");
+	size_t n;
+	char *copy;
 
 	/* The library joins host and path; a client of a proxy sends the whole URL. */
-	if (!url || strncmp(url, "http://", strlen("http://")) == 0)
+	if (!url || strncmp(url, scheme.data, scheme.len) == 0)
 		return keep(arena, url, redact_name);
-	kept = keep(arena, url, redact_name);
-	return arena_printf(arena, "http://%.*s", (int)kept.len, kept.data ? kept.data : "");
+	n = strnlen(url, MAX_TEXT_BYTES);
+	copy = arena_alloc(arena, scheme.len + n);
+	if (!copy)
+		return (struct str){NULL, 0};
+	memcpy(copy, scheme.data, scheme.len);
+	memcpy(copy + scheme.len, url, n);
+	redact_name(copy + scheme.len, (uint32_t)n);
+	return (struct str){copy, scheme.len + (uint32_t)n};
 }
 
 /* "Text/HTML; charset=utf-8" as "text/html" (RFC 9110 §8.3.1). */
