@@ -156,7 +156,6 @@ static void begin_dns(struct shard *s, const struct flow *f, enum event_kind kin
 	const struct ip_addr *client, struct dns_answer *a, struct event *ret)
 {
 	shard_event_begin(s, f, kind, ret);
-	fill_label(s, f, &ret->flow.label);
 	ret->dns_client = *client;
 	redact_name(a->name, a->name_len);
 	ret->dns_name = arena_str(s->arena, (struct str){a->name, a->name_len});
