@@ -140,8 +140,7 @@ void shard_emit_messages(struct shard *s, struct flow *f, const struct flow_pack
 	for (int i = 0; i < SIGNALLING_MOST_IN_PACKET; i++) {
 		struct signalling_message m;
 
-		memset(&m, 0, offsetof(struct signalling_message, facts));
-		m.n_room = 0;
+		message_begin(&m);
 		if (reader->message(&l, at, n, &m))
 			tell(s, f, fp, &m, count(s, f, &m));
 		if (m.next == 0 || m.next >= n)
@@ -158,10 +157,11 @@ void shard_emit_messages(struct shard *s, struct flow *f, const struct flow_pack
  * told. */
 void shard_emit_opening(struct shard *s, const struct flow *f, const struct flow_packet *fp)
 {
-	struct signalling_message m = {0};
+	struct signalling_message m;
 	uint64_t host;
 	uint32_t n;
 
+	message_begin(&m);
 	if (!opening_message(fp->layer, fp->payload, payload_captured(fp), &m))
 		return;
 	host = hash64(&fp->layer->dst, sizeof(fp->layer->dst), s->cfg.hash_key);
@@ -172,8 +172,9 @@ void shard_emit_opening(struct shard *s, const struct flow *f, const struct flow
 
 void shard_emit_reset(struct shard *s, const struct flow *f, const struct flow_packet *fp)
 {
-	struct signalling_message m = {0};
+	struct signalling_message m;
 
+	message_begin(&m);
 	opening_reset(fp->layer, &m);
 	tell(s, f, fp, &m, count(s, f, &m));
 }

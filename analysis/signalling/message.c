@@ -1,10 +1,17 @@
 #include "analysis/signalling/signalling.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "analysis/redact.h"
 #include "common/hash/hash.h"
+
+void message_begin(struct signalling_message *m)
+{
+	memset(m, 0, offsetof(struct signalling_message, facts));
+	m->n_room = 0;
+}
 
 static void add(struct signalling_message *m, const struct signalling_fact *f)
 {

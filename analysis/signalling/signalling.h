@@ -63,6 +63,9 @@ struct signalling_message {
 	char room[SIGNALLING_ROOM_BYTES];
 };
 
+/* Makes M empty: the rooms for facts and texts stay as they are. */
+void message_begin(struct signalling_message *m);
+
 /* Adds a fact. _note: one that does not tell kinds of messages apart: it is the first one's of its
  * kind. Strings are borrowed from the payload or constants; empty ones are left out. What finds no
  * room is left out, too. */

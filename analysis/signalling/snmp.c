@@ -1,9 +1,9 @@
 #include "analysis/signalling/signalling.h"
 
 #include <stddef.h>
-#include <stdio.h>
 
 #include "common/cursor.h"
+#include "common/decimal.h"
 
 enum {
 	BER_INTEGER = 0x02,
@@ -113,6 +113,13 @@ static const char *error_name(uint32_t status)
 	return status < sizeof(names) / sizeof(names[0]) ? names[status] : "other";
 }
 
+/* An arc takes 11 bytes at the most. */
+static char *put_arc(char *at, uint32_t arc)
+{
+	*at++ = '.';
+	return decimal_put(at, arc);
+}
+
 /* The first arcs of an object's name (X.690 §8.19): which module is asked, not which row, for rows
  * may be named after users. */
 static void read_object(struct cursor *c, bool telling, struct signalling_message *ret)
@@ -120,15 +127,15 @@ static void read_object(struct cursor *c, bool telling, struct signalling_messag
 	const uint32_t length = ber_enter(c, BER_OBJECT);
 	char text[OBJECT_TEXT_BYTES];
 	uint32_t arc = 0, n_arcs = 2;
-	int at;
+	char *at;
 
 	if (length < 1 || length > MAX_OBJECT_BYTES)
 		return;
 	arc = cursor_u8(c);
 	if (!cursor_ok(c))
 		return;
-	at = snprintf(text, sizeof(text), "%u.%u", arc < 80 ? arc / 40 : 2,
-		arc < 80 ? arc % 40 : arc - 80);
+	at = decimal_put(text, arc < 80 ? arc / 40 : 2);
+	at = put_arc(at, arc < 80 ? arc % 40 : arc - 80);
 	arc = 0;
 	for (uint32_t i = 1; i < length && n_arcs < MAX_ARCS; i++) {
 		const uint8_t byte = cursor_u8(c);
@@ -138,11 +145,12 @@ static void read_object(struct cursor *c, bool telling, struct signalling_messag
 		arc = arc << 7 | (byte & 0x7f);
 		if (byte & 0x80)
 			continue;
-		at += snprintf(text + at, sizeof(text) - (size_t)at, ".%u", arc);
+		at = put_arc(at, arc);
 		arc = 0;
 		n_arcs++;
 	}
-	message_made_text(ret, FIELD_SNMP_OBJECT, telling, (struct str){text, (uint32_t)at});
+	message_made_text(
+		ret, FIELD_SNMP_OBJECT, telling, (struct str){text, (uint32_t)(at - text)});
 }
 
 /* Behind the tag: length, request, error (of a bulk request a count), index, then the first object
@@ -231,16 +239,18 @@ static bool message(const struct packet_layer *layer, const uint8_t *payload, ui
 static enum signalling_verdict recognise(const struct packet_layer *layer, const uint8_t *payload,
 	uint32_t n, const char **ret_label)
 {
-	struct signalling_message m = {0};
 	struct cursor c = cursor_init(payload, n);
+	struct signalling_message m;
 	uint32_t bytes;
 
 	if (layer->proto != IPPROTO_NUM_UDP || layer->opaque || layer->sport == PORT_AGENT ||
 		layer->dport == PORT_AGENT || layer->sport == PORT_TRAP ||
 		layer->dport == PORT_TRAP)
 		return SIGNALLING_NO;
-	if (read_version(&c, &bytes) < 0 || bytes != layer->payload_bytes ||
-		!message(layer, payload, n, &m) || m.n_facts < 2)
+	if (read_version(&c, &bytes) < 0 || bytes != layer->payload_bytes)
+		return SIGNALLING_NO;
+	message_begin(&m);
+	if (!message(layer, payload, n, &m) || m.n_facts < 2)
 		return SIGNALLING_NO;
 	*ret_label = "SNMP";
 	return SIGNALLING_YES;
