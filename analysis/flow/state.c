@@ -11,8 +11,6 @@ static void learn_macs(struct flow *f, const struct flow_packet *fp)
 	const uint8_t end = fp->sighting->src_end;
 	const bool has[2] = {f->has_mac0, f->has_mac1};
 
-	if (!(fp->sighting->notes & SIGHTING_MAC))
-		return;
 	if (!has[end] || f->packets[end] == 0)
 		memcpy(f->mac[end], fp->packet->src_mac, sizeof(f->mac[end]));
 	if (!has[!end])
@@ -137,20 +135,32 @@ static void add_sctp(struct flow *f, const struct sighting *at)
 	}
 }
 
+/* Of a few packets alone. */
+static void note_contents(struct flow *f, uint32_t notes)
+{
+	if (notes & SIGHTING_SUBSCRIBER)
+		f->subscriber_tunnel = true;
+	if (notes & SIGHTING_TUNNEL)
+		f->is_tunnel = true;
+	if (notes & SIGHTING_OVERLAP)
+		f->fragment_overlap = true;
+}
+
 void flow_add(struct flow *f, const struct flow_packet *fp)
 {
 	const struct sighting *at = fp->sighting;
 	const uint32_t notes = at->notes;
 	const uint8_t end = at->src_end;
+	const bool is_first = f->packets[end] == 0;
 	const bool assembled = notes & SIGHTING_ASSEMBLED;
 
-	learn_macs(f, fp);
-	if (f->packets[end] == 0)
+	if ((notes & SIGHTING_MAC) && (is_first || !f->has_mac0 || !f->has_mac1))
+		learn_macs(f, fp);
+	if (is_first)
 		flow_tags_set(
 			&f->tags[end], fp->packet, (uint32_t)(fp->layer - fp->packet->layers));
-	f->subscriber_tunnel = f->subscriber_tunnel || (notes & SIGHTING_SUBSCRIBER);
-	f->is_tunnel = f->is_tunnel || (notes & SIGHTING_TUNNEL);
-	f->fragment_overlap = f->fragment_overlap || (notes & SIGHTING_OVERLAP);
+	if (notes & (SIGHTING_SUBSCRIBER | SIGHTING_TUNNEL | SIGHTING_OVERLAP))
+		note_contents(f, notes);
 	if (at->key.proto == IPPROTO_NUM_TCP)
 		add_tcp(f, at);
 	else if (at->key.proto == IPPROTO_NUM_SCTP)
