@@ -168,25 +168,30 @@ const struct details *details_copy(const struct details *packed, struct arena *a
 	return copy ? memcpy(copy, packed, packed->bytes) : NULL;
 }
 
+/* The next string of a block, and both steps on. */
+static struct str next_string(const char **lengths, const char **text)
+{
+	struct str s = {*text, 0};
+	uint16_t length;
+
+	memcpy(&length, *lengths, sizeof(length));
+	*lengths += sizeof(length);
+	*text += length;
+	s.len = length;
+	return s;
+}
+
 /* LENGTHS: of the block's strings, the first of which is TEXT. */
 static void set_strings(const struct details *packed, const char *lengths, const char *text,
 	struct flow_details *ret)
 {
-	for (uint32_t i = 0; i < N_STRINGS + (uint32_t)packed->n_tls_names; i++) {
-		struct str s = {text, 0};
-		uint16_t length;
+	for (uint32_t left = packed->present & (HAS_TIMES - 1); left; left &= left - 1) {
+		const struct str s = next_string(&lengths, &text);
 
-		if (i < N_STRINGS && !(packed->present & 1u << i))
-			continue;
-		memcpy(&length, lengths, sizeof(length));
-		lengths += sizeof(length);
-		text += length;
-		s.len = length;
-		if (i < N_STRINGS)
-			memcpy((char *)ret + strings[i], &s, sizeof(s));
-		else
-			ret->tls_names[ret->n_tls_names++] = s;
+		memcpy((char *)ret + strings[__builtin_ctz(left)], &s, sizeof(s));
 	}
+	for (; ret->n_tls_names < packed->n_tls_names; ret->n_tls_names++)
+		ret->tls_names[ret->n_tls_names] = next_string(&lengths, &text);
 }
 
 void details_unpack(const struct details *packed, struct flow_details *ret)
