@@ -39,12 +39,15 @@ struct name_text {
 
 static void append_label(struct name_text *t, const uint8_t *label, uint8_t n)
 {
+	char *at = t->data + t->len;
+
 	if (!label || t->len + n + 2 > t->size)
 		return;
 	if (t->len)
-		t->data[t->len++] = '.';
+		*at++ = '.';
 	for (uint8_t i = 0; i < n; i++)
-		t->data[t->len++] = name_char(label[i]);
+		*at++ = name_char(label[i]);
+	t->len = (uint32_t)(at - t->data);
 }
 
 /* Reads a name (RFC 1035 §4.1.4) and moves C behind it; appends its labels to T unless NULL.
