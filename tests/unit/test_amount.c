@@ -38,6 +38,41 @@ START_TEST(logarithms_never_decrease)
 }
 END_TEST
 
+/* Of a mantissa in parts of 2^31: each squaring doubles the logarithm. */
+static uint32_t log_by_squaring(uint64_t mantissa)
+{
+	uint32_t log = 0;
+
+	for (int bit = 0; bit < 8; bit++) {
+		mantissa = mantissa * mantissa >> 31;
+		log <<= 1;
+		if (mantissa >> 32) {
+			mantissa >>= 1;
+			log |= 1;
+		}
+	}
+	return log;
+}
+
+START_TEST(logarithms_are_exact_to_the_last_bit)
+{
+	uint64_t wrong = 0;
+
+	/* Around each logarithm, and at even distances. */
+	for (uint32_t i = 0; i < 256; i++) {
+		const uint64_t near = (uint64_t)(exp2(31 + i / 256.0));
+
+		for (uint64_t m = near - 64; m < near + 64; m++)
+			wrong += m >> 31 && amount_log(m - 1) != 31 * 256 + log_by_squaring(m);
+	}
+	for (uint64_t m = UINT64_C(1) << 31; m < UINT64_C(1) << 32; m += 997) {
+		wrong += amount_log(m - 1) != 31 * 256 + log_by_squaring(m);
+		wrong += amount_log((m << 20) - 1) != 51 * 256 + log_by_squaring(m);
+	}
+	ck_assert_uint_eq(wrong, 0);
+}
+END_TEST
+
 START_TEST(what_has_a_logarithm)
 {
 	ck_assert_uint_eq(amount_of_log(0), 0);
@@ -108,6 +143,7 @@ static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, logarithms_are_those_of_libm);
 	tcase_add_test(tc, logarithms_never_decrease);
+	tcase_add_test(tc, logarithms_are_exact_to_the_last_bit);
 	tcase_add_test(tc, what_has_a_logarithm);
 	tcase_add_test(tc, fading_is_that_of_libm);
 	tcase_add_test(tc, a_steady_stream_makes_what_came_in_the_span);
