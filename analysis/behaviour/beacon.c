@@ -20,6 +20,7 @@ enum {
 	/* These gates save work alone, and stand below those of any rule. */
 	LEAST_BEATS = RHYTHM_LEAST + 1,
 	LEAST_SCORE = 250,
+	EVEN_EVIDENCE = 4 * 256, /* makes a score of 500 */
 	EACH_BEATS = 12,
 	MOST_BEATS = RHYTHM_MOST,
 };
@@ -86,6 +87,15 @@ static int32_t size_evidence(uint32_t alike, uint32_t n)
 	return e > MOST ? MOST : e < LEAST ? LEAST : e;
 }
 
+/* What the gaps must say at least for LEAST_SCORE: equal sizes alone are no rhythm, and add no more
+ * than the gaps themselves say. */
+static int32_t least_evidence(int32_t sizes)
+{
+	enum { LEAST = LEAST_SCORE * EVEN_EVIDENCE / (1000 - LEAST_SCORE) };
+
+	return sizes < LEAST / 2 ? LEAST - sizes : LEAST / 2;
+}
+
 struct measure {
 	struct rhythm rhythm;
 	uint32_t n, alike;
@@ -100,21 +110,21 @@ static struct measure measure_of(const struct beacon *b)
 	const uint32_t sent = alike_percent(b->sizes[0], n_sizes);
 	const uint32_t received = alike_percent(b->sizes[1], n_sizes);
 	const bool in_one = b->bursts > b->beats / 2;
+	const int32_t sizes = (size_evidence(sent, n_sizes) + size_evidence(received, n_sizes)) / 2;
 	uint16_t gaps[RHYTHM_MOST];
-	int32_t evidence, sizes;
+	int32_t evidence;
 
 	for (uint32_t i = 0; i < n_gaps; i++)
 		gaps[i] = b->gaps[(b->beats - 1 - n_gaps + i) % RHYTHM_MOST];
-	m.rhythm = rhythm_measure(gaps, n_gaps, in_one ? BURST_SILENCE_MS : SAME_BEAT_MS);
+	m.rhythm = rhythm_measure(
+		gaps, n_gaps, in_one ? BURST_SILENCE_MS : SAME_BEAT_MS, least_evidence(sizes));
 	m.n = b->beats;
 	m.alike = sent > received ? sent : received;
-	sizes = (size_evidence(sent, n_sizes) + size_evidence(received, n_sizes)) / 2;
 	evidence = m.rhythm.evidence;
-	/* Equal sizes alone are no rhythm: they add no more than the gaps themselves say. */
 	if (evidence > 0)
 		evidence += sizes < evidence ? sizes : evidence;
 	if (evidence > 0)
-		m.score = (uint32_t)((int64_t)evidence * 1000 / (evidence + 4 * 256));
+		m.score = (uint32_t)((int64_t)evidence * 1000 / (evidence + EVEN_EVIDENCE));
 	return m;
 }
 

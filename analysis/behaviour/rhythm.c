@@ -72,7 +72,7 @@ static uint64_t refine(const struct gaps *g, uint64_t guess_ms, uint32_t *ret_mi
 			periods += k;
 			n++;
 		}
-		if (!periods || sum_ms < periods)
+		if (!periods || sum_ms < periods || sum_ms / periods == period_ms)
 			break;
 		period_ms = sum_ms / periods;
 	}
@@ -89,58 +89,98 @@ enum { N_SPREADS = sizeof(spreads) / sizeof(spreads[0]) };
 /* log2(sqrt(k)) */
 static const uint16_t log_roots[MOST_PERIODS + 1] = {0, 0, 128, 203, 256, 297, 331, 359, 384};
 
-struct timer {
-	uint64_t period_ms;
-	int32_t log_period;
-	int64_t variance;   /* of one sleep in periods, times 1024^2 */
-	int32_t log_spread; /* of the same, in periods */
-	int32_t log_hit, log_miss;
+/* A period that the gaps may be multiples of, and what each gap is then. Of the two multiples that
+ * it lies between, one may be missing: PERIODS is 0. */
+struct period {
+	uint64_t ms;
+	int32_t log;
+	uint32_t missed;
+	int32_t log_hit;
+	struct multiple {
+		int32_t log;      /* density, but for what the spread makes of it */
+		uint32_t periods; /* k */
+		uint32_t off;     /* log2(e) / 2 times the square of the distance */
+	} of[RHYTHM_MOST][2];
 };
 
-/* Log density of a gap, per ms. */
-static int32_t timer_density(const struct timer *t, uint64_t ms, uint32_t log_ms)
+static struct multiple multiple_of(
+	const struct period *p, int32_t log_miss, int64_t ratio, int64_t k)
 {
-	const int32_t outlier = -(int32_t)log_ms - OUTLIER;
-	const int64_t ratio = (int64_t)(ms * ONE / t->period_ms);
-	int64_t k = ratio / ONE, best = outlier;
+	const int64_t off = ratio - k * ONE;
 
-	for (uint32_t i = 0; i < 2; i++, k++) {
-		int64_t off, density;
+	if (k < 1 || k > MOST_PERIODS)
+		return (struct multiple){0};
+	return (struct multiple){.log = p->log_hit + (int32_t)(k - 1) * log_miss - log_roots[k] -
+					LOG_SQRT_2PI - p->log,
+		.periods = (uint32_t)k,
+		.off = (uint32_t)(off * off * HALF_LOG_E)};
+}
 
-		if (k < 1 || k > MOST_PERIODS)
+static void set_multiples(struct period *p, const struct gaps *g)
+{
+	const uint32_t few = p->missed < ONE / 64 ? ONE / 64 : p->missed;
+	const uint32_t missed = few > ONE * 3 / 8 ? ONE * 3 / 8 : few;
+	const int32_t log_miss = (int32_t)log_of(missed) - 10 * BIT;
+
+	p->log = (int32_t)log_of(p->ms);
+	p->log_hit = (int32_t)log_of(ONE - missed) - 10 * BIT;
+	for (uint32_t i = 0; i < g->n; i++) {
+		const int64_t ratio = (int64_t)(g->ms[i] * ONE / p->ms);
+
+		for (int64_t k = 0; k < 2; k++)
+			p->of[i][k] = multiple_of(p, log_miss, ratio, ratio / ONE + k);
+	}
+}
+
+struct spread {
+	uint64_t variance; /* of one sleep in periods, times 1024^2 */
+	int32_t log;       /* of its root, in periods */
+};
+
+static struct spread spread_with(uint64_t period_ms, uint32_t spread)
+{
+	/* Starts of programs and ways through networks differ by a tenth of a second. */
+	const uint64_t floor = 100 * ONE / (period_ms + 1);
+	struct spread s = {.variance = (uint64_t)spread * spread + floor * floor};
+
+	s.log = (int32_t)log_of(s.variance) / 2 - 10 * BIT;
+	return s;
+}
+
+/* Log density of a gap that is anything, per ms. */
+static int32_t outlier_density(uint32_t log_ms)
+{
+	return -(int32_t)log_ms - OUTLIER;
+}
+
+static int32_t timer_density(const struct multiple of[2], const struct spread *s, int32_t outlier)
+{
+	int64_t best = outlier;
+
+	for (uint32_t i = 0; i < 2; i++) {
+		const struct multiple *m = &of[i];
+		int64_t density = (int64_t)m->log - s->log;
+
+		if (m->periods == 0 || density <= best)
 			continue;
-		off = ratio - k * ONE;
-		density = t->log_hit + (k - 1) * t->log_miss - t->log_spread - log_roots[k] -
-			  LOG_SQRT_2PI - t->log_period - off * off * HALF_LOG_E / (k * t->variance);
+		density -= (int64_t)(m->off / (m->periods * s->variance));
 		if (density > best)
 			best = density;
 	}
 	return (int32_t)best;
 }
 
-static struct timer timer_with(uint64_t period_ms, uint32_t missed, uint32_t spread)
+/* Of all gaps. Not above LEAST: it is that or less. */
+static int32_t timer_evidence(
+	const struct gaps *g, const struct period *p, const struct spread *s, int32_t least)
 {
-	/* Starts of programs and ways through networks differ by a tenth of a second. */
-	const int64_t floor = 100 * ONE / (int64_t)(period_ms + 1);
-	struct timer t = {.period_ms = period_ms, .log_period = (int32_t)log_of(period_ms)};
+	/* A gap that is a period to the point, or the shortest one if that is anything. */
+	const int32_t peak =
+		most(p->log_hit - LOG_SQRT_2PI - p->log - s->log, outlier_density(g->log[0]));
+	int32_t sum = peak * (int32_t)g->n;
 
-	t.variance = (int64_t)spread * spread + floor * floor;
-	t.log_spread = (int32_t)log_of((uint64_t)t.variance) / 2 - 10 * BIT;
-	if (missed < ONE / 64)
-		missed = ONE / 64;
-	if (missed > ONE * 3 / 8)
-		missed = ONE * 3 / 8;
-	t.log_hit = (int32_t)log_of(ONE - missed) - 10 * BIT;
-	t.log_miss = (int32_t)log_of(missed) - 10 * BIT;
-	return t;
-}
-
-static int32_t timer_evidence(const struct gaps *g, const struct timer *t)
-{
-	int32_t sum = 0;
-
-	for (uint32_t i = 0; i < g->n; i++)
-		sum += timer_density(t, g->ms[i], g->log[i]);
+	for (uint32_t i = 0; i < g->n && sum > least; i++)
+		sum += timer_density(p->of[i], s, outlier_density(g->log[i])) - peak;
 	return sum;
 }
 
@@ -208,33 +248,48 @@ static int32_t backing_off_evidence(const uint16_t *logs, uint32_t n)
 	return (int32_t)sum;
 }
 
-static void try_period(const struct gaps *g, uint64_t guess_ms, uint64_t dead_ms, int32_t *best,
-	struct rhythm *ret)
+/* Better than BEST, if anything. */
+static void try_period(
+	const struct gaps *g, const struct period *p, uint64_t dead_ms, struct rhythm *best)
 {
-	uint32_t missed;
-	const uint64_t period_ms = refine(g, guess_ms, &missed);
-
 	for (uint32_t i = 0; i < N_SPREADS; i++) {
-		const struct timer t = timer_with(period_ms, missed, spreads[i]);
-		const int32_t evidence = timer_evidence(g, &t);
+		const struct spread s = spread_with(p->ms, spreads[i]);
+		int32_t evidence;
 
-		if (evidence <= *best || period_ms * (100 - jitters[i]) < dead_ms * 175)
+		if (p->ms * (100 - jitters[i]) < dead_ms * 175)
 			continue;
-		*best = evidence;
-		ret->period_ms = period_ms;
-		ret->jitter_percent = jitters[i];
-		ret->missed_percent = missed * 100 / ONE;
+		evidence = timer_evidence(g, p, &s, best->evidence);
+		if (evidence <= best->evidence)
+			continue;
+		*best = (struct rhythm){evidence, p->ms, jitters[i], p->missed * 100 / ONE};
 	}
 }
 
-struct rhythm rhythm_measure(const uint16_t *logs, uint32_t n, uint64_t dead_ms)
+/* The timer that fits best and better than BEST, if any. */
+static void find_timer(const struct gaps *g, uint64_t dead_ms, struct rhythm *best)
 {
-	struct rhythm r = {0};
-	struct gaps g = {.n = n < RHYTHM_MOST ? n : RHYTHM_MOST};
-	int32_t best = INT32_MIN / 2, chance;
+	enum { GUESSES = 8 };
+	struct period p = {.ms = 0};
 
-	if (n < RHYTHM_LEAST)
-		return r;
+	for (uint32_t i = 1; i <= GUESSES; i++) {
+		const uint64_t guess_ms =
+			i < GUESSES ? g->ms[i * (g->n - 1) / GUESSES] : g->ms[g->n / 2] / 2;
+		const uint64_t before_ms = p.ms;
+		const uint32_t missed_before = p.missed;
+
+		p.ms = refine(g, guess_ms, &p.missed);
+		/* Most gaps of a timer lead to the same period. */
+		if (p.ms == before_ms && p.missed == missed_before)
+			continue;
+		set_multiples(&p, g);
+		try_period(g, &p, dead_ms, best);
+	}
+}
+
+static struct gaps gaps_of(const uint16_t *logs, uint32_t n)
+{
+	struct gaps g = {.n = n < RHYTHM_MOST ? n : RHYTHM_MOST};
+
 	for (uint32_t i = 0; i < g.n; i++) {
 		g.ms[i] = amount_of_log(logs[i]);
 		if (g.ms[i] > MOST_MS)
@@ -243,11 +298,22 @@ struct rhythm rhythm_measure(const uint16_t *logs, uint32_t n, uint64_t dead_ms)
 	qsort(g.ms, g.n, sizeof(g.ms[0]), compare);
 	for (uint32_t i = 0; i < g.n; i++)
 		g.log[i] = log_of(g.ms[i]);
-	for (uint32_t i = 1; i < 8; i++)
-		try_period(&g, g.ms[i * (g.n - 1) / 8], dead_ms, &best, &r);
-	try_period(&g, g.ms[g.n / 2] / 2, dead_ms, &best, &r);
+	return g;
+}
+
+struct rhythm rhythm_measure(const uint16_t *logs, uint32_t n, uint64_t dead_ms, int32_t least)
+{
+	struct rhythm best = {0};
+	struct gaps g;
+	int32_t chance;
+
+	if (n < RHYTHM_LEAST)
+		return best;
+	g = gaps_of(logs, n);
 	chance = most(unrelated_evidence(&g, dead_ms), bouts_evidence(&g, dead_ms));
-	chance = most(chance, backing_off_evidence(logs, g.n));
-	r.evidence = best - chance - FITTED;
-	return r;
+	chance = most(chance, backing_off_evidence(logs, g.n)) + FITTED;
+	best.evidence = chance + least - 1;
+	find_timer(&g, dead_ms, &best);
+	best.evidence = best.period_ms ? best.evidence - chance : INT32_MIN;
+	return best;
 }

@@ -15,7 +15,7 @@
 
 #include <stdint.h>
 
-enum { RHYTHM_MOST = 40, RHYTHM_LEAST = 4 };
+enum { RHYTHM_MOST = 40, RHYTHM_LEAST = 4, RHYTHM_ANY = -(1 << 30) };
 
 struct rhythm {
 	int32_t evidence;        /* base-2 logarithm of that ratio, times 256 */
@@ -25,5 +25,7 @@ struct rhythm {
 };
 
 /* LOGS: amount_log of the gaps in ms, as they came, N of them, at most RHYTHM_MOST; evidence is 0
- * of fewer than RHYTHM_LEAST. Cost: some 10,000 steps. */
-struct rhythm rhythm_measure(const uint16_t *logs, uint32_t n, uint64_t dead_ms);
+ * of fewer than RHYTHM_LEAST. Evidence below LEAST (RHYTHM_ANY or more), which nobody asks for, is
+ * not worked out: it is INT32_MIN then, and the rest 0. Cost: some 10,000 steps; a tenth of that
+ * where LEAST is out of reach. */
+struct rhythm rhythm_measure(const uint16_t *logs, uint32_t n, uint64_t dead_ms, int32_t least);

@@ -24,7 +24,7 @@ static struct rhythm measure(const uint64_t *ms, uint32_t n)
 
 	for (uint32_t i = 0; i < n; i++)
 		logs[i] = (uint16_t)amount_log(ms[i]);
-	return rhythm_measure(logs, n, 2000);
+	return rhythm_measure(logs, n, 2000, RHYTHM_ANY);
 }
 
 static struct rhythm timer(uint64_t period_ms, uint32_t jitter, uint32_t n)
@@ -41,7 +41,7 @@ START_TEST(too_few_gaps_say_nothing)
 {
 	ck_assert_int_eq(timer(60000, 0, RHYTHM_LEAST - 1).evidence, 0);
 	ck_assert_int_gt(timer(60000, 0, RHYTHM_LEAST).evidence, 0);
-	ck_assert_int_eq(rhythm_measure(NULL, 0, 2000).evidence, 0);
+	ck_assert_int_eq(rhythm_measure(NULL, 0, 2000, RHYTHM_ANY).evidence, 0);
 }
 END_TEST
 
@@ -161,8 +161,38 @@ START_TEST(any_saved_bytes_are_safe)
 			logs[i] = (uint16_t)(round == 0   ? UINT16_MAX
 					     : round == 1 ? 0
 							  : next(&seed));
-		(void)rhythm_measure(logs, RHYTHM_MOST, round);
+		(void)rhythm_measure(logs, RHYTHM_MOST, round, RHYTHM_ANY);
 	}
+}
+END_TEST
+
+/* From an even beat to noise: what is asked for does not change what is found. */
+START_TEST(less_evidence_than_is_asked_for_is_not_worked_out)
+{
+	uint64_t seed = 5;
+	uint32_t found = 0;
+
+	for (uint32_t round = 0; round < 400; round++) {
+		const uint32_t n = RHYTHM_LEAST + round % (RHYTHM_MOST - RHYTHM_LEAST + 1);
+		uint16_t logs[RHYTHM_MOST];
+		struct rhythm all, none, r;
+
+		for (uint32_t i = 0; i < n; i++)
+			logs[i] = (uint16_t)amount_log(
+				between(&seed, 60000, 60000 + round * round * 10));
+		all = rhythm_measure(logs, n, 1000, RHYTHM_ANY);
+		r = rhythm_measure(logs, n, 1000, all.evidence);
+		ck_assert_int_eq(r.evidence, all.evidence);
+		ck_assert_uint_eq(r.period_ms, all.period_ms);
+		ck_assert_uint_eq(r.jitter_percent, all.jitter_percent);
+		ck_assert_uint_eq(r.missed_percent, all.missed_percent);
+		none = rhythm_measure(logs, n, 1000, all.evidence + 1);
+		ck_assert_int_eq(none.evidence, INT32_MIN);
+		ck_assert_uint_eq(none.period_ms, 0);
+		found += all.evidence > NINE_BITS;
+	}
+	ck_assert_uint_ge(found, 50);
+	ck_assert_uint_le(found, 350);
 }
 END_TEST
 
@@ -179,6 +209,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, two_bouts_are_no_timer);
 	tcase_add_test(tc, no_timer_below_what_can_be_seen);
 	tcase_add_test(tc, any_saved_bytes_are_safe);
+	tcase_add_test(tc, less_evidence_than_is_asked_for_is_not_worked_out);
 }
 
 int main(void)
