@@ -3,7 +3,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { NO_LANE = UINT32_MAX, CALLER = 0 }; /* threads are numbered from 1 */
+enum { CALLER = 0 }; /* threads are numbered from 1 */
 
 struct lane {
 	uint64_t next; /* job */
@@ -14,40 +14,18 @@ struct lane {
 struct crew {
 	struct crew_config cfg;
 	pthread_mutex_t lock;
-	pthread_cond_t work, settled;
+	pthread_cond_t work;  /* for the threads */
+	pthread_cond_t waits; /* for the caller */
 	pthread_t *threads;
 	uint32_t n_threads, n_asleep;
-	struct lane *lanes;
+	struct lane *lanes; /* N_LANES, and behind them the one that gathers */
+	struct lane *gathering;
 	uint64_t n_posted;
 	bool caller_waits;
-	uint64_t awaited; /* job */
 	bool stop;
 };
 
 /* The lock is held in all of these. */
-
-static bool can_begin(const struct crew *c, const struct lane *l)
-{
-	return !l->busy && !l->paused && l->next < c->n_posted;
-}
-
-/* The lane that is furthest behind; of several, one that was on this thread before. */
-static uint32_t choose_lane(const struct crew *c, uint32_t thread)
-{
-	uint32_t chosen = NO_LANE;
-
-	for (uint32_t i = 0; i < c->cfg.n_lanes; i++) {
-		const struct lane *l = &c->lanes[i];
-		const struct lane *than = &c->lanes[chosen == NO_LANE ? i : chosen];
-
-		if (!can_begin(c, l))
-			continue;
-		if (chosen == NO_LANE || l->next < than->next ||
-			(l->next == than->next && l->last == thread && than->last != thread))
-			chosen = i;
-	}
-	return chosen;
-}
 
 static bool is_settled(const struct crew *c, uint64_t job)
 {
@@ -58,6 +36,30 @@ static bool is_settled(const struct crew *c, uint64_t job)
 			return false;
 	}
 	return true;
+}
+
+static bool can_begin(const struct crew *c, const struct lane *l)
+{
+	return !l->busy && !l->paused && l->next < c->n_posted &&
+	       (l != c->gathering || is_settled(c, l->next));
+}
+
+/* The lane that is furthest behind, and that is the one that gathers, when it can; of several, one
+ * that was on this thread before. */
+static struct lane *choose_lane(const struct crew *c, uint32_t thread)
+{
+	struct lane *chosen = NULL;
+
+	if (can_begin(c, c->gathering))
+		return c->gathering;
+	for (struct lane *l = c->lanes; l < c->gathering; l++) {
+		if (!can_begin(c, l))
+			continue;
+		if (!chosen || l->next < chosen->next ||
+			(l->next == chosen->next && l->last == thread && chosen->last != thread))
+			chosen = l;
+	}
+	return chosen;
 }
 
 static uint64_t backlog(const struct crew *c)
@@ -72,34 +74,56 @@ static uint64_t backlog(const struct crew *c)
 	return n;
 }
 
+/* A caller that waits is as good as a thread that sleeps. */
 static void wake_one(struct crew *c)
 {
 	if (c->n_asleep > 0)
 		pthread_cond_signal(&c->work);
+	else if (c->caller_waits)
+		pthread_cond_signal(&c->waits);
+}
+
+/* What was not gathered to its end goes on in the lanes that pause, which is the same lanes. */
+static void end_gathering(struct crew *c, bool done)
+{
+	const uint64_t job = c->gathering->next;
+
+	if (done) {
+		c->gathering->next++;
+		if (c->caller_waits)
+			pthread_cond_signal(&c->waits);
+		return;
+	}
+	for (uint32_t i = 0; i < c->cfg.n_lanes; i++) {
+		if (c->lanes[i].next == job)
+			c->lanes[i].paused = false;
+	}
 }
 
 /* The lock is given up during the job. False when there was none to begin. */
 static bool do_one(struct crew *c, uint32_t thread)
 {
-	const uint32_t i = choose_lane(c, thread);
-	struct lane *l;
+	struct lane *l = choose_lane(c, thread);
+	const bool gathers = l == c->gathering;
 	bool done;
 
-	if (i == NO_LANE)
+	if (!l)
 		return false;
-	l = &c->lanes[i];
 	l->busy = true;
 	l->last = thread;
-	if (choose_lane(c, thread) != NO_LANE)
+	if (choose_lane(c, thread))
 		wake_one(c);
 	pthread_mutex_unlock(&c->lock);
-	done = c->cfg.job(c->cfg.user, i, l->next);
+	done = gathers ? c->cfg.gather(c->cfg.user, l->next)
+		       : c->cfg.job(c->cfg.user, (uint32_t)(l - c->lanes), l->next);
 	pthread_mutex_lock(&c->lock);
 	l->busy = false;
-	l->paused = !done;
-	l->next += done;
-	if (c->caller_waits && is_settled(c, c->awaited))
-		pthread_cond_signal(&c->settled);
+	if (gathers) {
+		end_gathering(c, done);
+	} else {
+		l->paused = !done;
+		l->next += done;
+	}
 	return true;
 }
 
@@ -155,14 +179,15 @@ struct crew *crew_new(const struct crew_config *cfg, struct error *err)
 	c->cfg = *cfg;
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_cond_init(&c->work, NULL);
-	pthread_cond_init(&c->settled, NULL);
-	c->lanes = calloc(cfg->n_lanes, sizeof(*c->lanes));
+	pthread_cond_init(&c->waits, NULL);
+	c->lanes = calloc(cfg->n_lanes + 1, sizeof(*c->lanes));
 	c->threads = calloc(cfg->n_threads + 1, sizeof(*c->threads));
 	if (!c->lanes || !c->threads) {
 		crew_free(c);
 		error_set(err, ERR_SYSTEM, "not enough memory for worker threads");
 		return NULL;
 	}
+	c->gathering = &c->lanes[cfg->n_lanes];
 	while (c->n_threads < cfg->n_threads) {
 		if (start_thread(c, err) != 0) {
 			crew_free(c);
@@ -182,7 +207,7 @@ void crew_free(struct crew *c)
 	pthread_mutex_unlock(&c->lock);
 	for (uint32_t i = 0; i < c->n_threads; i++)
 		pthread_join(c->threads[i], NULL);
-	pthread_cond_destroy(&c->settled);
+	pthread_cond_destroy(&c->waits);
 	pthread_cond_destroy(&c->work);
 	pthread_mutex_destroy(&c->lock);
 	free(c->threads);
@@ -199,33 +224,22 @@ void crew_post(struct crew *c)
 	pthread_mutex_unlock(&c->lock);
 }
 
-bool crew_is_settled(struct crew *c, uint64_t job)
-{
-	bool settled;
-
-	pthread_mutex_lock(&c->lock);
-	settled = is_settled(c, job);
-	pthread_mutex_unlock(&c->lock);
-	return settled;
-}
-
-void crew_resume(struct crew *c, uint64_t job)
-{
-	pthread_mutex_lock(&c->lock);
-	for (uint32_t i = 0; i < c->cfg.n_lanes; i++) {
-		if (c->lanes[i].next == job)
-			c->lanes[i].paused = false;
-	}
-	wake_one(c);
-	pthread_mutex_unlock(&c->lock);
-}
-
 uint64_t crew_backlog(struct crew *c)
 {
 	uint64_t n;
 
 	pthread_mutex_lock(&c->lock);
 	n = backlog(c);
+	pthread_mutex_unlock(&c->lock);
+	return n;
+}
+
+uint64_t crew_gathered(struct crew *c)
+{
+	uint64_t n;
+
+	pthread_mutex_lock(&c->lock);
+	n = c->gathering->next;
 	pthread_mutex_unlock(&c->lock);
 	return n;
 }
@@ -243,15 +257,12 @@ bool crew_help(struct crew *c)
 void crew_wait(struct crew *c, uint64_t job)
 {
 	pthread_mutex_lock(&c->lock);
-	c->caller_waits = true;
-	c->awaited = job;
-	wake_one(c);
-	while (!is_settled(c, job)) {
-		if (c->n_threads > 0)
-			pthread_cond_wait(&c->settled, &c->lock);
-		else
-			(void)do_one(c, CALLER);
+	while (c->gathering->next <= job) {
+		if (do_one(c, CALLER))
+			continue;
+		c->caller_waits = true;
+		pthread_cond_wait(&c->waits, &c->lock);
+		c->caller_waits = false;
 	}
-	c->caller_waits = false;
 	pthread_mutex_unlock(&c->lock);
 }

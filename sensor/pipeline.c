@@ -24,12 +24,13 @@ struct lane {
 	struct shard_output *out;
 };
 
-/* Of the caller's thread, but for the lanes and what lies in the batches between read and told. */
+/* Of the caller's thread, but for the lanes, what lies in the batches between read and told, and
+ * what is the teller's. */
 struct pipeline {
 	const struct pipeline_config *cfg;
 	struct batch *batches; /* a ring */
 	uint32_t n_batches;
-	uint64_t n_read, n_told; /* batches */
+	uint64_t n_read, n_told; /* batches; as far as was seen, more may have been told by now */
 	bool more;               /* the source has not ended */
 	bool is_begun; /* the batch to be read holds nothing, but was given to the reader */
 	bool is_idle;  /* the source had nothing: what is under way is told first */
@@ -37,6 +38,10 @@ struct pipeline {
 	struct lane lanes[PIPELINE_SHARDS];
 	struct crew *crew;
 	struct reader reader;
+	/* Whoever tells a batch, one at a time. */
+	const struct pipeline_consumer *consumer;
+	struct error fault;
+	atomic_int told_rc; /* once it is not 0 nothing more is told; FAULT was written before */
 };
 
 static void emit(void *user, const struct event *ev)
@@ -59,6 +64,20 @@ static bool run_shard(void *user, uint32_t s, uint64_t n)
 	p->lanes[s].out = &b->out[s];
 	batch_run_shard(b, s, p->lanes[s].shard);
 	return b->out[s].done;
+}
+
+/* Hands on what came of batch N. */
+static bool tell_batch(void *user, uint64_t n)
+{
+	struct pipeline *p = user;
+	bool all = false;
+	int rc;
+
+	if (atomic_load(&p->told_rc) != 0)
+		return true;
+	rc = batch_deliver(batch_at(p, n), p->consumer, &all, &p->fault);
+	atomic_store(&p->told_rc, rc);
+	return all || rc != 0;
 }
 
 static bool open_batches(struct pipeline *p)
@@ -114,6 +133,7 @@ static int open_pipeline(struct pipeline *p, struct pipeline_stats *stats, struc
 		.n_lanes = PIPELINE_SHARDS,
 		.wake_jobs = ENOUGH_JOBS,
 		.job = run_shard,
+		.gather = tell_batch,
 		.user = p};
 	const bool has_reader = reader_init(&p->reader, cfg, stats);
 
@@ -205,51 +225,43 @@ static void read_batch(struct pipeline *p)
 	crew_post(p->crew);
 }
 
-/* Hands on what the workers made of the oldest batch, and lets them go on where that was more than
- * could be held at once. */
-static int tell_batch(struct pipeline *p, const struct pipeline_consumer *c,
-	const struct pipeline_stats *stats, struct error *err)
-{
-	bool all = false;
-	const int rc = batch_deliver(batch_at(p, p->n_told), c, &all, err);
-
-	if (rc == 0 && !all) {
-		crew_resume(p->crew, p->n_told);
-		return 0;
-	}
-	p->n_told++;
-	if (p->cfg->progress)
-		p->cfg->progress(p->cfg->user, stats);
-	return rc;
-}
-
-/* With batches under way: first what keeps the workers busy, then what is done, then reading
- * further ahead, and at last the workers' own work. */
-static int step(struct pipeline *p, const struct pipeline_consumer *c, struct pipeline_stats *stats,
-	struct error *err)
+/* With batches under way: first what keeps the workers busy, then their own work and the telling,
+ * then reading further ahead. */
+static void step(struct pipeline *p)
 {
 	const bool reads = may_read(p);
 
 	if (reads && crew_backlog(p->crew) < ENOUGH_JOBS)
 		read_batch(p);
-	else if (crew_is_settled(p->crew, p->n_told))
-		return tell_batch(p, c, stats, err);
+	else if (crew_help(p->crew))
+		return;
 	else if (reads)
 		read_batch(p);
-	else if (!crew_help(p->crew))
+	else
 		crew_wait(p->crew, p->n_told);
-	return 0;
 }
 
-static int run(struct pipeline *p, const struct pipeline_consumer *c, struct pipeline_stats *stats,
-	struct error *err)
+static void look_what_was_told(struct pipeline *p, const struct pipeline_stats *stats)
+{
+	const uint64_t n_told = crew_gathered(p->crew);
+
+	if (n_told == p->n_told)
+		return;
+	p->n_told = n_told;
+	if (p->cfg->progress)
+		p->cfg->progress(p->cfg->user, stats);
+}
+
+static int run(struct pipeline *p, const struct pipeline_stats *stats)
 {
 	int rc = 0;
 
 	p->more = true;
 	while (rc == 0 && (p->more || is_under_way(p))) {
 		if (is_under_way(p)) {
-			rc = step(p, c, stats, err);
+			step(p);
+			look_what_was_told(p, stats);
+			rc = atomic_load(&p->told_rc);
 		} else if (p->turn_is_due) {
 			p->turn_is_due = false;
 			rc = p->cfg->turn(p->cfg->user, p);
@@ -320,7 +332,7 @@ static int resume(struct pipeline *p, struct pipeline_parts_read *from, struct e
 int pipeline_run(const struct pipeline_config *cfg, const struct pipeline_consumer *c,
 	struct pipeline_stats *ret, struct error *err)
 {
-	struct pipeline p = {.cfg = cfg};
+	struct pipeline p = {.cfg = cfg, .consumer = c};
 	int rc;
 
 	memset(ret, 0, sizeof(*ret));
@@ -330,14 +342,16 @@ int pipeline_run(const struct pipeline_config *cfg, const struct pipeline_consum
 	if (rc == 0 && cfg->ready)
 		rc = cfg->ready(cfg->user, err);
 	if (rc == 0)
-		rc = run(&p, c, ret, err);
+		rc = run(&p, ret);
 	if (rc == 0 && cfg->keep)
 		rc = cfg->keep(cfg->user, &p, err);
 	if (rc == 0 && cfg->keep && cfg->ends_kept) {
 		p.reader.goes_on = false;
-		rc = run(&p, c, ret, err);
+		rc = run(&p, ret);
 	}
 	crew_free(p.crew);
+	if (p.fault.code != ERR_OK)
+		*err = p.fault;
 	pipeline_sum(&p, ret);
 	close_pipeline(&p);
 	return rc;

@@ -3,8 +3,9 @@
  *
  *   reader ──► batch ──► shard 0 … 7 (on N threads) ──► merge by sequence ──► consumer
  *
- * Batches go round in a ring. The caller's thread reads ahead of the workers and hands on the
- * events of the batches that are done; when there is nothing of that to do it works as they do. */
+ * Batches go round in a ring. The caller's thread reads ahead of the workers, and works as they do
+ * when they have enough to do. To tell a batch to the consumer is a job as well, for any of these
+ * threads, of one batch at a time. */
 #pragma once
 
 #include <stdatomic.h>
@@ -49,8 +50,11 @@ struct pipeline_stats {
 	struct shard_stats shards;  /* sums */
 };
 
-/* Takes the events. Each returns 0, or a negative code that ends the run. Called from the thread of
- * pipeline_run. */
+/* Takes the events. Each returns 0, or a negative code that ends the run: nothing is told behind
+ * it. Called by any of the pipeline's threads, one call at a time, each seeing what those before it
+ * wrote; meanwhile the thread of pipeline_run may be in the source, PROGRESS, INPUT_FAULT or
+ * WANTS_TURN. Nothing is told while READY, TURN and KEEP are called, and nothing is read any more
+ * when the end of the input is told. */
 struct pipeline_consumer {
 	void *user;
 	int (*event)(void *user, const struct event *ev);

@@ -1,8 +1,8 @@
 /* The sensor beside a mirror port: interfaces in, alerts out, for years. Joins the capture source,
  * the pipeline, the analyst stage and the delivery to Redis, and answers on the control socket.
  *
- * Threads: the caller's is the pipeline's own (reader, analyst); beside it the pipeline's workers,
- * the delivery's, the control socket's, and one that waits for signals (SIGHUP: reload; SIGTERM and
+ * Threads: the caller's is the pipeline's own (reader); beside it the pipeline's workers, the
+ * delivery's, the control socket's, and one that waits for signals (SIGHUP: reload; SIGTERM and
  * SIGINT: end). */
 #pragma once
 

@@ -49,10 +49,12 @@ struct live_run {
 	struct digest filtered;     /* as the policy of the start declares them */
 
 	/* of the main thread */
+	struct pipeline_stats stats;
+
+	/* of the main thread with no batch under way, else of whoever tells one (pipeline.h) */
 	struct knowledge *knowledge;
 	struct analyst *analyst;
 	struct pipeline *pipeline; /* while its turn lasts */
-	struct pipeline_stats stats;
 	struct blind_log blind;
 	uint64_t turned_ms, blind_ms,
 		told_ms; /* monotonic: last turn, last report of losses, last status in Redis */
@@ -109,7 +111,7 @@ void live_stop(struct live_run *l);
 void live_tell(
 	struct live_run *l, enum sensor_event_kind kind, const char *cause, const char *text);
 
-/* Gives EV to the rules, as of the packet clock. Main thread. */
+/* Gives EV to the rules, as of the packet clock. In a turn, and in live_last_turn. */
 int live_sensor_event(struct live_run *l, const struct sensor_event *ev);
 
 /* Loads anew and waits until the main thread has swapped; CAUSE says who asked;
@@ -121,7 +123,8 @@ int live_reload(
 /* Of the pipeline: whether the main thread should take a turn, and that turn. USER is the run. */
 bool live_wants_turn(void *user);
 int live_turn(void *user, struct pipeline *p);
-/* Once the source has ended, before the rules' last word: what is still to be told. */
+/* For the pipeline's consumer. Once the source has ended, before the rules' last word: what is
+ * still to be told. */
 int live_last_turn(struct live_run *l);
 /* After that word: the status in Redis. */
 void live_last_status(struct live_run *l);
@@ -186,6 +189,6 @@ int live_op_baseline(
 int live_op_stop(
 	void *user, const struct control_peer *peer, struct json_writer *w, struct error *err);
 
-/* The alert of the canary went by. Main thread; delivery's thread. */
+/* The alert of the canary went by. Whoever tells a batch; delivery's thread. */
 void live_canary_raised(struct live_run *l, const struct alert *a);
 void live_canary_delivered(struct live_run *l, const struct alert *a);

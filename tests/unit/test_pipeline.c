@@ -488,6 +488,44 @@ START_TEST(turns_and_canaries)
 }
 END_TEST
 
+enum { ENOUGH_EVENTS = 700, NO_MORE = -77 };
+
+static int on_event_that_fails(void *user, const struct event *ev)
+{
+	const struct told *t = user;
+
+	return t->events == ENOUGH_EVENTS ? NO_MORE : on_event(user, ev);
+}
+
+/* With whatever is under way: in the flood, with shards that pause. */
+START_TEST(nothing_is_told_behind_what_fails)
+{
+	struct script *s = _i % 2 ? write_flood() : write_script(400);
+	struct site *site = site_open(NULL, NULL, NULL, NULL);
+	const struct pipeline_config cfg = {.source = &s->base,
+		.site = site,
+		.hash_key = 5,
+		.workers = (uint32_t)_i / 2,
+		.max_flows = 8000,
+		.max_detections = 8000};
+	struct told t = {.hash = 1, .last_frame_ns = s->frames[s->n - 1].ts_ns};
+	const struct pipeline_consumer c = {.user = &t,
+		.event = on_event_that_fails,
+		.tick = on_tick,
+		.period = on_period,
+		.finish = on_finish};
+	struct pipeline_stats stats;
+	struct error err = {0};
+
+	ck_assert_int_eq(pipeline_run(&cfg, &c, &stats, &err), NO_MORE);
+	ck_assert_int_eq(err.code, ERR_OK); /* the consumer knows why */
+	ck_assert_uint_eq(t.events, ENOUGH_EVENTS);
+	ck_assert_uint_eq(t.periods + t.finish_ns, 0);
+	site_close(site);
+	free(s);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, a_run_in_two_parts_tells_the_same);
@@ -498,6 +536,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, an_empty_source);
 	tcase_add_test(tc, a_frame_that_waits_for_the_next);
 	tcase_add_test(tc, turns_and_canaries);
+	tcase_add_loop_test(tc, nothing_is_told_behind_what_fails, 0, 8);
 }
 
 int main(void)
