@@ -81,7 +81,7 @@ static void ask_signalling(const struct shard *s, struct flow *f, struct detecti
 
 	if (d->signalling_done)
 		return;
-	switch (signalling_recognise(l, payload, n, &label, &reader)) {
+	switch (signalling_recognise(&s->carriers, l, payload, n, &label, &reader)) {
 	case SIGNALLING_YES:
 		f->label.signalling = label;
 		f->label_is_signalling = true;

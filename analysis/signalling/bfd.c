@@ -60,8 +60,7 @@ static enum signalling_verdict recognise(const struct packet_layer *layer, const
 {
 	struct control control;
 
-	if (layer->proto != IPPROTO_NUM_UDP || layer->opaque ||
-		(!is_own_port(layer->dport) && !is_own_port(layer->sport)) ||
+	if ((!is_own_port(layer->dport) && !is_own_port(layer->sport)) ||
 		!read_control(layer, payload, n, &control))
 		return SIGNALLING_NO;
 	*ret_label = "BFD";
@@ -86,5 +85,6 @@ static bool message(const struct packet_layer *layer, const uint8_t *payload, ui
  * 3785) nothing is told: what they hold is the sender's own business (RFC 5880 §5). */
 const struct signalling signalling_bfd = {.name = "BFD",
 	.recognise = recognise,
+	.carriers = {IPPROTO_NUM_UDP},
 	.ports = {PORT_CONTROL, PORT_MULTIHOP, PORT_MICRO, PORT_SEAMLESS},
 	.message = message};

@@ -39,8 +39,7 @@ static enum signalling_verdict recognise(const struct packet_layer *layer, const
 	uint16_t length;
 	uint8_t type;
 
-	if (layer->proto != IPPROTO_NUM_TCP || layer->opaque || layer->sport == PORT_BGP ||
-		layer->dport == PORT_BGP)
+	if (layer->sport == PORT_BGP || layer->dport == PORT_BGP)
 		return SIGNALLING_NO;
 	if (n == 0)
 		return SIGNALLING_MAYBE;
@@ -134,5 +133,8 @@ static bool message(const struct packet_layer *layer, const uint8_t *payload, ui
 }
 
 /* Routing between networks (RFC 4271): with whom, and as which network each introduces itself. */
-const struct signalling signalling_bgp = {
-	.name = "BGP", .recognise = recognise, .label = "BGP", .message = message};
+const struct signalling signalling_bgp = {.name = "BGP",
+	.recognise = recognise,
+	.carriers = {IPPROTO_NUM_TCP},
+	.label = "BGP",
+	.message = message};

@@ -46,8 +46,7 @@ static bool begins_capture(const uint8_t *payload, uint32_t n)
 static enum signalling_verdict recognise(const struct packet_layer *layer, const uint8_t *payload,
 	uint32_t n, const char **ret_label)
 {
-	if (layer->proto != IPPROTO_NUM_TCP || layer->opaque)
-		return SIGNALLING_NO;
+	(void)layer;
 	if (n == 0)
 		return SIGNALLING_MAYBE;
 	if (!begins_capture(payload, n))
@@ -67,5 +66,8 @@ static bool message(const struct packet_layer *layer, const uint8_t *payload, ui
 
 /* Others' packets on their way, as a file that has no end: "pcap over IP", or tcpdump whose output
  * is sent on; also a file of captured packets by FTP. */
-const struct signalling signalling_capture = {
-	.name = "PCAP", .recognise = recognise, .most_packets = READ_PACKETS, .message = message};
+const struct signalling signalling_capture = {.name = "PCAP",
+	.recognise = recognise,
+	.carriers = {IPPROTO_NUM_TCP},
+	.most_packets = READ_PACKETS,
+	.message = message};

@@ -14,8 +14,6 @@ static enum signalling_verdict recognise(const struct packet_layer *layer, const
 {
 	struct diameter_message m;
 
-	if (layer->proto != IPPROTO_NUM_TCP || layer->opaque)
-		return SIGNALLING_NO;
 	if (diameter_read(payload, n, &m)) {
 		*ret_label = "Diameter";
 		return SIGNALLING_YES;
@@ -85,4 +83,5 @@ const struct signalling signalling_diameter = {.name = "Diameter",
 	.label = "Diameter",
 	.ports = {PORT_DIAMETER},
 	.recognise = recognise,
+	.carriers = {IPPROTO_NUM_TCP},
 	.message = message};

@@ -88,8 +88,7 @@ static enum signalling_verdict recognise(const struct packet_layer *layer, const
 	const char *call;
 	bool begins;
 
-	if (layer->proto != IPPROTO_NUM_TCP || layer->opaque)
-		return SIGNALLING_NO;
+	(void)layer;
 	if (n == 0)
 		return SIGNALLING_MAYBE;
 	skip_preface(&c);
@@ -115,5 +114,8 @@ static bool message(const struct packet_layer *layer, const uint8_t *payload, ui
 
 /* The gRPC network management interface without TLS: /gnmi.gNMI/Subscribe and its like over HTTP/2.
  * Inside TLS it is TLS; its port (9339) is the contract's to name. */
-const struct signalling signalling_gnmi = {
-	.name = "gNMI", .recognise = recognise, .most_packets = READ_PACKETS, .message = message};
+const struct signalling signalling_gnmi = {.name = "gNMI",
+	.recognise = recognise,
+	.carriers = {IPPROTO_NUM_TCP},
+	.most_packets = READ_PACKETS,
+	.message = message};

@@ -43,8 +43,7 @@ static enum signalling_verdict recognise(const struct packet_layer *layer, const
 	uint8_t flags, type;
 	uint16_t length;
 
-	if (layer->proto != IPPROTO_NUM_UDP ||
-		(layer->sport != PORT_GTP_U && layer->dport != PORT_GTP_U))
+	if (layer->sport != PORT_GTP_U && layer->dport != PORT_GTP_U)
 		return SIGNALLING_NO;
 	flags = cursor_u8(&c);
 	type = cursor_u8(&c);
@@ -92,5 +91,9 @@ static bool message(const struct packet_layer *layer, const uint8_t *payload, ui
 	return true;
 }
 
-const struct signalling signalling_gtpu = {
-	.name = "GTP_U", .recognise = recognise, .ports = {PORT_GTP_U}, .message = message};
+const struct signalling signalling_gtpu = {.name = "GTP_U",
+	.recognise = recognise,
+	.carriers = {IPPROTO_NUM_UDP},
+	.recognises_opaque = true,
+	.ports = {PORT_GTP_U},
+	.message = message};

@@ -40,9 +40,8 @@ static enum signalling_verdict recognise(const struct packet_layer *layer, const
 	struct cursor c = cursor_init(payload, n);
 	uint8_t class;
 
-	if (layer->proto != IPPROTO_NUM_UDP || layer->opaque ||
-		(layer->dport != PORT_RMCP && layer->sport != PORT_RMCP &&
-			layer->dport != PORT_RMCP_SECURE && layer->sport != PORT_RMCP_SECURE))
+	if (layer->dport != PORT_RMCP && layer->sport != PORT_RMCP &&
+		layer->dport != PORT_RMCP_SECURE && layer->sport != PORT_RMCP_SECURE)
 		return SIGNALLING_NO;
 	if (!read_rmcp(&c, &class))
 		return SIGNALLING_NO;
@@ -163,5 +162,6 @@ static bool message(const struct packet_layer *layer, const uint8_t *payload, ui
 /* The management processors of machines: RMCP and RMCP+ (DMTF DSP0136, Intel's IPMI 2.0). */
 const struct signalling signalling_ipmi = {.name = "IPMI",
 	.recognise = recognise,
+	.carriers = {IPPROTO_NUM_UDP},
 	.ports = {PORT_RMCP, PORT_RMCP_SECURE},
 	.message = message};

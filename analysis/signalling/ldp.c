@@ -74,8 +74,7 @@ static enum signalling_verdict recognise(const struct packet_layer *layer, const
 {
 	struct pdu pdu;
 
-	if ((layer->proto != IPPROTO_NUM_UDP && layer->proto != IPPROTO_NUM_TCP) || layer->opaque ||
-		(layer->dport != PORT_LDP && layer->sport != PORT_LDP))
+	if (layer->dport != PORT_LDP && layer->sport != PORT_LDP)
 		return SIGNALLING_NO;
 	if (layer->proto == IPPROTO_NUM_TCP && n == 0)
 		return SIGNALLING_MAYBE;
@@ -102,5 +101,8 @@ static bool message(const struct packet_layer *layer, const uint8_t *payload, ui
 }
 
 /* Label distribution (RFC 5036): who makes paths through the network with whom. */
-const struct signalling signalling_ldp = {
-	.name = "LDP", .recognise = recognise, .ports = {PORT_LDP}, .message = message};
+const struct signalling signalling_ldp = {.name = "LDP",
+	.recognise = recognise,
+	.carriers = {IPPROTO_NUM_UDP, IPPROTO_NUM_TCP},
+	.ports = {PORT_LDP},
+	.message = message};

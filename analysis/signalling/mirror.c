@@ -41,8 +41,6 @@ static bool is_tzsp(const struct packet_layer *layer, const uint8_t *payload, ui
 static enum signalling_verdict recognise(const struct packet_layer *layer, const uint8_t *payload,
 	uint32_t n, const char **ret_label)
 {
-	if (layer->opaque)
-		return SIGNALLING_NO;
 	if (layer->proto == PROTO_GRE && is_erspan(payload, n))
 		*ret_label = "ERSPAN";
 	else if (layer->proto == IPPROTO_NUM_UDP && is_tzsp(layer, payload, n))
@@ -54,4 +52,5 @@ static enum signalling_verdict recognise(const struct packet_layer *layer, const
 
 /* Copies of others' packets on their way to a collector. That of this sensor's own mirror is taken
  * off before (docs/decapsulation.md); what is seen here goes elsewhere. */
-const struct signalling signalling_mirror = {.name = "ERSPAN", .recognise = recognise};
+const struct signalling signalling_mirror = {
+	.name = "ERSPAN", .recognise = recognise, .carriers = {PROTO_GRE, IPPROTO_NUM_UDP}};

@@ -85,8 +85,7 @@ static enum signalling_verdict recognise(const struct packet_layer *layer, const
 {
 	struct cursor c = cursor_init(payload, n);
 
-	if (layer->proto != IPPROTO_NUM_UDP || layer->opaque ||
-		(layer->sport != PORT_PFCP && layer->dport != PORT_PFCP))
+	if (layer->sport != PORT_PFCP && layer->dport != PORT_PFCP)
 		return SIGNALLING_NO;
 	if (!read_header(&c, layer->payload_bytes).name)
 		return SIGNALLING_NO;
@@ -195,5 +194,8 @@ static bool message(const struct packet_layer *layer, const uint8_t *payload, ui
 	return true;
 }
 
-const struct signalling signalling_pfcp = {
-	.name = "PFCP", .recognise = recognise, .ports = {PORT_PFCP}, .message = message};
+const struct signalling signalling_pfcp = {.name = "PFCP",
+	.recognise = recognise,
+	.carriers = {IPPROTO_NUM_UDP},
+	.ports = {PORT_PFCP},
+	.message = message};

@@ -79,8 +79,6 @@ static enum signalling_verdict recognise(const struct packet_layer *layer, const
 	uint32_t n_attributes;
 	uint16_t length;
 
-	if (layer->proto != IPPROTO_NUM_UDP || layer->opaque)
-		return SIGNALLING_NO;
 	cursor_skip(&c, 1); /* identifier */
 	length = cursor_be16(&c);
 	cursor_skip(&c, 16); /* authenticator */
@@ -113,5 +111,8 @@ static bool message(const struct packet_layer *layer, const uint8_t *payload, ui
 
 /* RADIUS (RFC 2865, 2866, 5176): codes and peers, nothing of users. The library knows it on 1812
  * and 1813 alone. */
-const struct signalling signalling_radius = {
-	.name = "Radius", .recognise = recognise, .label = "Radius", .message = message};
+const struct signalling signalling_radius = {.name = "Radius",
+	.recognise = recognise,
+	.carriers = {IPPROTO_NUM_UDP},
+	.label = "Radius",
+	.message = message};

@@ -56,8 +56,7 @@ static enum signalling_verdict recognise(const struct packet_layer *layer, const
 	struct sctp_chunk chunk = {.next = 0};
 	struct sctp_data data;
 
-	if (layer->proto != IPPROTO_NUM_SCTP || layer->opaque)
-		return SIGNALLING_NO;
+	(void)layer;
 	for (int i = 0; i < MAX_CHUNKS && sctp_chunk_at(payload, n, chunk.next, &chunk); i++) {
 		const struct protocol *p;
 
@@ -165,5 +164,8 @@ static bool message(const struct packet_layer *layer, const uint8_t *payload, ui
 	return false;
 }
 
-const struct signalling signalling_sctp = {
-	.name = "SCTP", .proto = IPPROTO_NUM_SCTP, .recognise = recognise, .message = message};
+const struct signalling signalling_sctp = {.name = "SCTP",
+	.proto = IPPROTO_NUM_SCTP,
+	.recognise = recognise,
+	.carriers = {IPPROTO_NUM_SCTP},
+	.message = message};

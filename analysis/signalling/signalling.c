@@ -29,23 +29,38 @@ enum signalling_id signalling_find(struct str name)
 	return SIGNALLING_NONE;
 }
 
-enum signalling_verdict signalling_recognise(const struct packet_layer *layer,
-	const uint8_t *payload, uint32_t n, const char **ret_label, enum signalling_id *ret_id)
+static bool is_carried(const struct signalling *s, uint8_t proto)
+{
+	return proto && (proto == s->carriers[0] || proto == s->carriers[1]);
+}
+
+enum signalling_verdict signalling_ask(const struct signalling *s, const struct packet_layer *layer,
+	const uint8_t *payload, uint32_t n, const char **ret_label)
+{
+	if (!s->recognise || !is_carried(s, layer->proto) ||
+		(layer->opaque && !s->recognises_opaque))
+		return SIGNALLING_NO;
+	return s->recognise(layer, payload, n, ret_label);
+}
+
+enum signalling_verdict signalling_recognise(const struct signalling_carriers *c,
+	const struct packet_layer *layer, const uint8_t *payload, uint32_t n,
+	const char **ret_label, enum signalling_id *ret_id)
 {
 	enum signalling_verdict best = SIGNALLING_NO;
 
 	*ret_id = SIGNALLING_NONE;
-	for (int i = SIGNALLING_NONE + 1; i < SIGNALLING_COUNT && best != SIGNALLING_YES; i++) {
-		const enum signalling_verdict v =
-			all[i]->recognise ? all[i]->recognise(layer, payload, n, ret_label)
-					  : SIGNALLING_NO;
+	for (const uint8_t *id = c->recognisers[layer->proto]; *id && best != SIGNALLING_YES;
+		id++) {
+		const struct signalling *s = all[*id];
+		const enum signalling_verdict v = signalling_ask(s, layer, payload, n, ret_label);
 
 		if (v == SIGNALLING_NO || v < best)
 			continue;
 		if (v > best)
 			*ret_id = SIGNALLING_NONE;
-		if (*ret_id == SIGNALLING_NONE && all[i]->message)
-			*ret_id = (enum signalling_id)i;
+		if (*ret_id == SIGNALLING_NONE && s->message)
+			*ret_id = (enum signalling_id)(*id);
 		best = v;
 	}
 	return best;
@@ -70,10 +85,22 @@ static uint32_t slot_of(const struct signalling_carriers *c, uint16_t port)
 	return i;
 }
 
+static void add_recogniser(struct signalling_carriers *c, uint8_t id)
+{
+	for (int k = 0; k < SIGNALLING_MAX_CARRIERS && all[id]->carriers[k]; k++) {
+		uint8_t *at = c->recognisers[all[id]->carriers[k]];
+
+		while (*at)
+			at++;
+		*at = id;
+	}
+}
+
 void signalling_carriers_make(struct signalling_carriers *ret)
 {
 	memset(ret, 0, sizeof(*ret));
 	for (uint8_t id = SIGNALLING_NONE + 1; id < SIGNALLING_COUNT; id++) {
+		add_recogniser(ret, id);
 		if (!all[id]->message)
 			continue;
 		if (all[id]->proto && !ret->protos[all[id]->proto])

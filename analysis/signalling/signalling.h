@@ -23,6 +23,7 @@ enum {
 	SIGNALLING_MAX_FACTS = 32,
 	SIGNALLING_MESSAGE_BYTES = 64,
 	SIGNALLING_MAX_PORTS = 6,
+	SIGNALLING_MAX_CARRIERS = 2,
 	SIGNALLING_ROOM_BYTES = 512,
 	SIGNALLING_MOST_IN_PACKET = 8, /* messages that are read of one packet */
 };
@@ -95,6 +96,10 @@ typedef bool signalling_message_fn(const struct packet_layer *layer, const uint8
 struct signalling {
 	const char *name;                   /* as in contracts and network.protocol: "PFCP" */
 	signalling_recognise_fn *recognise; /* NULL: the library knows it; else asked before it */
+	/* IP protocols about whose packets recognise is asked (0 ends them): of those that it may
+	 * read, or of opaque ones, too. */
+	uint8_t carriers[SIGNALLING_MAX_CARRIERS];
+	bool recognises_opaque;
 	/* NULL, or the library's label: conversations that it calls so are read: "SNMP". */
 	const char *label;
 	/* Conversations on one of these ports (0 ends them) are read from their first packet on,
@@ -133,10 +138,9 @@ const char *signalling_name(enum signalling_id id);
 /* The one of this name that reads messages, else SIGNALLING_NONE. */
 enum signalling_id signalling_find(struct str name);
 
-/* Asks all: the first YES, else MAYBE when one of them says so, else NO. *ret_id is the first that
- * says so and reads messages, else SIGNALLING_NONE; *ret_label is set with YES. */
-enum signalling_verdict signalling_recognise(const struct packet_layer *layer,
-	const uint8_t *payload, uint32_t n, const char **ret_label, enum signalling_id *ret_id);
+/* What S says of LAYER: NO without being asked when it recognises none such. */
+enum signalling_verdict signalling_ask(const struct signalling *s, const struct packet_layer *layer,
+	const uint8_t *payload, uint32_t n, const char **ret_label);
 
 /* Who reads the packets of conversations that the library calls LABEL. SIGNALLING_NONE: nobody. */
 enum signalling_id signalling_of_label(const char *label);
@@ -146,13 +150,15 @@ enum { SIGNALLING_PORT_SLOTS = 256 };
 _Static_assert(SIGNALLING_COUNT *SIGNALLING_MAX_PORTS < SIGNALLING_PORT_SLOTS, "one stays empty");
 
 /* The ports and IP protocols of all, to be looked up: a hash table of the ports, probed from their
- * lowest bits on, in which port 0 is an empty slot. */
+ * lowest bits on, in which port 0 is an empty slot. 8 KiB, of which a few lines are used. */
 struct signalling_carriers {
 	struct signalling_port {
 		uint16_t port;
 		uint8_t id; /* enum signalling_id */
 	} ports[SIGNALLING_PORT_SLOTS];
 	uint8_t protos[256];
+	/* Who is asked about packets of an IP protocol, in order; SIGNALLING_NONE ends them. */
+	uint8_t recognisers[256][SIGNALLING_COUNT];
 };
 
 void signalling_carriers_make(struct signalling_carriers *ret);
@@ -161,6 +167,12 @@ void signalling_carriers_make(struct signalling_carriers *ret);
  * first in signalling.def; SIGNALLING_NONE: nobody. */
 enum signalling_id signalling_of_port(const struct signalling_carriers *c, uint16_t port);
 enum signalling_id signalling_of_proto(const struct signalling_carriers *c, uint8_t proto);
+
+/* Asks all: the first YES, else MAYBE when one of them says so, else NO. *ret_id is the first that
+ * says so and reads messages, else SIGNALLING_NONE; *ret_label is set with YES. */
+enum signalling_verdict signalling_recognise(const struct signalling_carriers *c,
+	const struct packet_layer *layer, const uint8_t *payload, uint32_t n,
+	const char **ret_label, enum signalling_id *ret_id);
 
 /* The version in an SNMP message (RFC 1157 §4, RFC 3416, RFC 3412 §6): 0 to 3, or -1 when this is
  * not one. Nothing behind the version is looked at: in versions 1 and 2c a password follows. */

@@ -40,7 +40,7 @@ static enum signalling_verdict recognise(const struct packet_layer *layer, const
 {
 	uint32_t type;
 
-	if (layer->proto != IPPROTO_NUM_TCP || layer->opaque || !is_own_port(layer))
+	if (!is_own_port(layer))
 		return SIGNALLING_NO;
 	if (n == 0)
 		return SIGNALLING_MAYBE;
@@ -76,5 +76,6 @@ static bool message(const struct packet_layer *layer, const uint8_t *payload, ui
  * software without a password. */
 const struct signalling signalling_smart_install = {.name = "Smart_Install",
 	.recognise = recognise,
+	.carriers = {IPPROTO_NUM_TCP},
 	.ports = {PORT_SMART_INSTALL},
 	.message = message};

@@ -243,8 +243,7 @@ static enum signalling_verdict recognise(const struct packet_layer *layer, const
 	struct signalling_message m;
 	uint32_t bytes;
 
-	if (layer->proto != IPPROTO_NUM_UDP || layer->opaque || layer->sport == PORT_AGENT ||
-		layer->dport == PORT_AGENT || layer->sport == PORT_TRAP ||
+	if (layer->sport == PORT_AGENT || layer->dport == PORT_AGENT || layer->sport == PORT_TRAP ||
 		layer->dport == PORT_TRAP)
 		return SIGNALLING_NO;
 	if (read_version(&c, &bytes) < 0 || bytes != layer->payload_bytes)
@@ -259,6 +258,7 @@ static enum signalling_verdict recognise(const struct packet_layer *layer, const
 /* Management of equipment: version, operation, error, and which part of it is asked or set. */
 const struct signalling signalling_snmp = {.name = "SNMP",
 	.recognise = recognise,
+	.carriers = {IPPROTO_NUM_UDP},
 	.label = "SNMP",
 	.ports = {PORT_AGENT, PORT_TRAP},
 	.message = message};

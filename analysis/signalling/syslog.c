@@ -36,7 +36,7 @@ static enum signalling_verdict recognise(const struct packet_layer *layer, const
 	uint32_t priority;
 	uint8_t first;
 
-	if (layer->proto != IPPROTO_NUM_UDP || layer->opaque || layer->dport != PORT_SYSLOG)
+	if (layer->dport != PORT_SYSLOG)
 		return SIGNALLING_NO;
 	if (!read_priority(&c, &priority))
 		return SIGNALLING_NO;
@@ -64,6 +64,7 @@ static bool message(const struct packet_layer *layer, const uint8_t *payload, ui
 /* Logs (RFC 5424, RFC 5426, RFC 3164): how bad, of what part. The text is not read. */
 const struct signalling signalling_syslog = {.name = "Syslog",
 	.recognise = recognise,
+	.carriers = {IPPROTO_NUM_UDP},
 	.label = "Syslog",
 	.ports = {PORT_SYSLOG},
 	.message = message};

@@ -49,8 +49,6 @@ static enum signalling_verdict recognise(const struct packet_layer *layer, const
 {
 	struct header h;
 
-	if (layer->proto != IPPROTO_NUM_TCP || layer->opaque)
-		return SIGNALLING_NO;
 	if (n == 0)
 		return SIGNALLING_MAYBE;
 	if (!read_header(payload, n, &h)) /* on its own port it may be the middle of a body */
@@ -77,5 +75,8 @@ static bool message(const struct packet_layer *layer, const uint8_t *payload, ui
 }
 
 /* TACACS+ (RFC 8907): who administers equipment, and what they do there. */
-const struct signalling signalling_tacacs = {
-	.name = "TACACS", .recognise = recognise, .ports = {PORT_TACACS}, .message = message};
+const struct signalling signalling_tacacs = {.name = "TACACS",
+	.recognise = recognise,
+	.carriers = {IPPROTO_NUM_TCP},
+	.ports = {PORT_TACACS},
+	.message = message};

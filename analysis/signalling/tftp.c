@@ -56,8 +56,7 @@ static enum signalling_verdict recognise(const struct packet_layer *layer, const
 	uint16_t operation;
 	struct str name;
 
-	if (layer->proto != IPPROTO_NUM_UDP || layer->opaque)
-		return SIGNALLING_NO;
+	(void)layer;
 	operation = cursor_be16(&c);
 	if ((operation != READ_REQUEST && operation != WRITE_REQUEST) || !read_request(&c, &name))
 		return SIGNALLING_NO;
@@ -94,6 +93,7 @@ static bool message(const struct packet_layer *layer, const uint8_t *payload, ui
  * in a conversation of its own. */
 const struct signalling signalling_tftp = {.name = "TFTP",
 	.recognise = recognise,
+	.carriers = {IPPROTO_NUM_UDP},
 	.label = "TFTP",
 	.ports = {PORT_TFTP},
 	.message = message};

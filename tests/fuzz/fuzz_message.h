@@ -29,8 +29,7 @@ static inline int fuzz_message(
 	if (!copy)
 		return 0;
 	memcpy(copy, data + 2, n);
-	if (s->recognise &&
-		(s->recognise(&l, copy, n, &label) == SIGNALLING_YES) != (label != NULL))
+	if ((signalling_ask(s, &l, copy, n, &label) == SIGNALLING_YES) != (label != NULL))
 		abort();
 	for (uint32_t at = 0; s->message && at <= n; at += m.next) { /* from one to the next */
 		memset(&m, 0, sizeof(m));

@@ -12,6 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const uint16_t ports[] = {
 		2152, 3868, 38412, 49, 623, 646, 1812, 3784, 4786, 514, 37008, 1};
 	struct packet_layer l = {.ip_version = 4};
+	struct signalling_carriers carriers;
 	const char *name = NULL;
 	enum signalling_verdict v;
 	enum signalling_id reader;
@@ -24,7 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	l.dport = ports[data[1] % (sizeof(ports) / sizeof(ports[0]))];
 	l.payload_bytes = n + (data[1] >> 4);
 	l.payload_captured = n;
-	v = signalling_recognise(&l, data + 2, n, &name, &reader);
+	signalling_carriers_make(&carriers);
+	v = signalling_recognise(&carriers, &l, data + 2, n, &name, &reader);
 	if ((v == SIGNALLING_YES) != (name != NULL))
 		abort();
 	if (reader != SIGNALLING_NONE && (v == SIGNALLING_NO || !signalling_get(reader)->message))

@@ -147,6 +147,9 @@ START_TEST(who_reads_what)
 
 		ck_assert(s->name && (s->recognise || s->message));
 		ck_assert(s->message || (!s->label && !s->ports[0] && !s->proto)); /* for nothing */
+		ck_assert(!s->recognise == !s->carriers[0]);
+		/* A tunnel's own header alone is in front of what is a subscriber's. */
+		ck_assert(!s->recognises_opaque || i == SIGNALLING_ID_gtpu);
 		ck_assert(
 			!s->message || signalling_find(str_from(s->name)) == (enum signalling_id)i);
 	}

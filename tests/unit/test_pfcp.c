@@ -22,7 +22,7 @@ static enum signalling_verdict ask(const void *bytes, uint32_t n, uint16_t dport
 	l.payload_bytes = n;
 	l.sport = 40000;
 	l.dport = dport;
-	v = signalling_pfcp.recognise(&l, copy, n, &label);
+	v = signalling_ask(&signalling_pfcp, &l, copy, n, &label);
 	ck_assert_int_eq(v == SIGNALLING_YES, label && strcmp(label, "PFCP") == 0);
 	free(copy);
 	return v;

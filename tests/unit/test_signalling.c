@@ -6,28 +6,23 @@
 
 enum { TCP = 6, UDP = 17, SCTP = 132 };
 
-/* Asks with a buffer of exactly N bytes. */
-static enum signalling_verdict ask(signalling_recognise_fn *fn, const struct packet_layer *l,
+/* Asks S, or all when it is NULL, with a buffer of exactly N bytes. */
+static enum signalling_verdict ask(const struct signalling *s, const struct packet_layer *l,
 	const void *bytes, uint32_t n, const char **ret_name)
 {
 	uint8_t *copy = malloc(n ? n : 1);
+	struct signalling_carriers carriers;
 	enum signalling_verdict v;
+	enum signalling_id reader;
 
 	memcpy(copy, bytes, n);
 	*ret_name = NULL;
-	v = fn(l, copy, n, ret_name);
+	signalling_carriers_make(&carriers);
+	v = s ? signalling_ask(s, l, copy, n, ret_name)
+	      : signalling_recognise(&carriers, l, copy, n, ret_name, &reader);
 	ck_assert_int_eq(v == SIGNALLING_YES, *ret_name != NULL);
 	free(copy);
 	return v;
-}
-
-/* All of them, in the place of one. */
-static enum signalling_verdict any(const struct packet_layer *layer, const uint8_t *payload,
-	uint32_t n, const char **ret_label)
-{
-	enum signalling_id reader;
-
-	return signalling_recognise(layer, payload, n, ret_label, &reader);
 }
 
 /* SCTP */
@@ -51,7 +46,7 @@ static enum signalling_verdict ask_sctp(const uint8_t *bytes, uint32_t n, const 
 {
 	const struct packet_layer l = {.proto = SCTP, .sport = 40000, .dport = 40001};
 
-	return ask(signalling_sctp.recognise, &l, bytes, n, ret_name);
+	return ask(&signalling_sctp, &l, bytes, n, ret_name);
 }
 
 START_TEST(test_ppids)
@@ -154,8 +149,8 @@ START_TEST(test_sctp_only_over_sctp)
 	const char *name;
 	const uint32_t n = data_chunk(p, 0, 3, 60);
 
-	ck_assert_int_eq(ask(signalling_sctp.recognise, &tcp, p, n, &name), SIGNALLING_NO);
-	ck_assert_int_eq(ask(signalling_sctp.recognise, &hidden, p, n, &name), SIGNALLING_NO);
+	ck_assert_int_eq(ask(&signalling_sctp, &tcp, p, n, &name), SIGNALLING_NO);
+	ck_assert_int_eq(ask(&signalling_sctp, &hidden, p, n, &name), SIGNALLING_NO);
 }
 END_TEST
 
@@ -170,7 +165,7 @@ static enum signalling_verdict ask_gtpu(
 		.payload_bytes = payload_bytes,
 		.opaque = true};
 	const char *name;
-	const enum signalling_verdict v = ask(signalling_gtpu.recognise, &l, head, n, &name);
+	const enum signalling_verdict v = ask(&signalling_gtpu, &l, head, n, &name);
 
 	if (v == SIGNALLING_YES)
 		ck_assert_str_eq(name, "GTP_U");
@@ -216,10 +211,9 @@ START_TEST(test_gtpu_looks_at_its_header_alone)
 	const char *name;
 
 	ck_assert_int_eq(
-		ask(signalling_gtpu.recognise, &l, message, SIGNALLING_OPAQUE_BYTES, &name),
-		SIGNALLING_YES);
+		ask(&signalling_gtpu, &l, message, SIGNALLING_OPAQUE_BYTES, &name), SIGNALLING_YES);
 	memset(message + 8, 0xff, 56);
-	ck_assert_int_eq(ask(signalling_gtpu.recognise, &l, message, 64, &name), SIGNALLING_YES);
+	ck_assert_int_eq(ask(&signalling_gtpu, &l, message, 64, &name), SIGNALLING_YES);
 }
 END_TEST
 
@@ -233,7 +227,7 @@ static enum signalling_verdict ask_diameter(const uint8_t *bytes, uint32_t n, ui
 {
 	const struct packet_layer l = {.proto = TCP, .sport = 40000, .dport = dport};
 	const char *name;
-	const enum signalling_verdict v = ask(signalling_diameter.recognise, &l, bytes, n, &name);
+	const enum signalling_verdict v = ask(&signalling_diameter, &l, bytes, n, &name);
 
 	if (v == SIGNALLING_YES)
 		ck_assert_str_eq(name, "Diameter");
@@ -299,7 +293,7 @@ START_TEST(test_diameter_at_every_truncation)
 		ck_assert_int_eq(ask_diameter(cer, n, 4000), n == 0   ? SIGNALLING_MAYBE
 							     : n < 28 ? SIGNALLING_NO
 								      : SIGNALLING_YES);
-	ck_assert_int_eq(ask(signalling_diameter.recognise, &udp, cer, 32, &name), SIGNALLING_NO);
+	ck_assert_int_eq(ask(&signalling_diameter, &udp, cer, 32, &name), SIGNALLING_NO);
 }
 END_TEST
 
@@ -311,12 +305,12 @@ START_TEST(test_all_are_asked)
 	const char *name;
 	const uint32_t n = data_chunk(p, 0, 3, 60);
 
-	ck_assert_int_eq(ask(any, &tcp, cer, 32, &name), SIGNALLING_YES);
+	ck_assert_int_eq(ask(NULL, &tcp, cer, 32, &name), SIGNALLING_YES);
 	ck_assert_str_eq(name, "Diameter");
-	ck_assert_int_eq(ask(any, &sctp, p, n, &name), SIGNALLING_YES);
+	ck_assert_int_eq(ask(NULL, &sctp, p, n, &name), SIGNALLING_YES);
 	ck_assert_str_eq(name, "NGAP");
-	ck_assert_int_eq(ask(any, &sctp, p, 0, &name), SIGNALLING_MAYBE);
-	ck_assert_int_eq(ask(any, &udp, p, n, &name), SIGNALLING_NO);
+	ck_assert_int_eq(ask(NULL, &sctp, p, 0, &name), SIGNALLING_MAYBE);
+	ck_assert_int_eq(ask(NULL, &udp, p, n, &name), SIGNALLING_NO);
 }
 END_TEST
 

@@ -98,9 +98,7 @@ static void ask(
 	ck_assert_ptr_nonnull(exact);
 	memcpy(exact, bytes, n);
 	memset(ret, 0, sizeof(*ret));
-	ret->verdict = SIGNALLING_NO;
-	if (s->who->recognise)
-		ret->verdict = s->who->recognise(&layer, exact, n, &ret->label);
+	ret->verdict = signalling_ask(s->who, &layer, exact, n, &ret->label);
 	ck_assert_int_eq(ret->verdict == SIGNALLING_YES, ret->label != NULL);
 	if (s->who->message)
 		ret->told = s->who->message(&layer, exact, n, &ret->m);
@@ -702,7 +700,8 @@ START_TEST(test_nothing_of_opaque_layers)
 		const char *label = NULL;
 
 		(void)bytes_of(all[i]->hex, bytes);
-		ck_assert_int_eq(all[i]->who->recognise(&layer, bytes, 8, &label), SIGNALLING_NO);
+		ck_assert_int_eq(
+			signalling_ask(all[i]->who, &layer, bytes, 8, &label), SIGNALLING_NO);
 	}
 }
 END_TEST
