@@ -195,34 +195,44 @@ static struct flow *account(
 	return f;
 }
 
+/* A packet of F that is more than counted. */
+static void look_at(struct shard *s, struct flow *f, const struct frame *frame,
+	const struct flow_packet *fp, bool burst)
+{
+	const uint32_t notes = fp->sighting->notes;
+
+	if (f->detection != FLOW_NONE)
+		shard_detection_packet(s, f, frame, fp, notes & SIGHTING_OPAQUE);
+	if (f->is_dns && fp->payload_captured)
+		shard_emit_dns(s, f, fp);
+	if (f->watch && fp->payload)
+		shard_emit_messages(s, f, fp);
+	if (notes & SIGHTING_MARKED)
+		shard_emit_reset(s, f, fp);
+	if (notes & SIGHTING_REACH)
+		shard_emit_reach(s, f, fp);
+	if (burst && f->classified)
+		shard_emit_flow(s, f, EVENT_FLOW_BURST, FLOW_END_NONE);
+}
+
 void shard_packet(struct shard *s, const struct sighting *at, const struct frame *frame,
 	const struct packet *p, uint32_t layer, uint64_t seq, uint64_t ts_ns, struct arena *arena)
 {
 	struct flow_packet fp = {.sighting = at, .packet = p, .layer = &p->layers[layer]};
-	const bool opaque = at->notes & SIGHTING_OPAQUE;
 	struct flow *f;
 	bool burst;
 
 	s->stats.clock_clamped += (at->notes & SIGHTING_LATE) || ts_ns < s->now_ns;
 	s->stats.packets++;
+	s->stats.packets_opaque += (at->notes & SIGHTING_OPAQUE) != 0;
 	if (s->update_from_ns == 0)
 		shard_begin_updates(s, ts_ns);
-	s->stats.packets_opaque += opaque;
 	shard_set_clock(s, ts_ns, seq);
 	s->arena = arena;
 	f = account(s, &fp, frame, &burst);
-	if (f->detection != FLOW_NONE)
-		shard_detection_packet(s, f, frame, &fp, opaque);
-	if (f->is_dns && fp.payload_captured)
-		shard_emit_dns(s, f, &fp);
-	if (f->watch && fp.payload)
-		shard_emit_messages(s, f, &fp);
-	if (at->notes & SIGHTING_MARKED)
-		shard_emit_reset(s, f, &fp);
-	if (at->notes & SIGHTING_REACH)
-		shard_emit_reach(s, f, &fp);
-	if (burst && f->classified)
-		shard_emit_flow(s, f, EVENT_FLOW_BURST, FLOW_END_NONE);
+	if (f->detection != FLOW_NONE || fp.payload || burst ||
+		(at->notes & (SIGHTING_MARKED | SIGHTING_REACH)))
+		look_at(s, f, frame, &fp, burst);
 }
 
 void shard_stats(const struct shard *s, struct shard_stats *ret)
