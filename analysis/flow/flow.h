@@ -120,11 +120,7 @@ uint64_t flow_key_hash(const struct flow_key *k, uint64_t key);
 
 static inline bool flow_key_eq(const struct flow_key *a, const struct flow_key *b)
 {
-	uint64_t x[5], y[5];
-
-	memcpy(x, a, sizeof(x));
-	memcpy(y, b, sizeof(y));
-	return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]) | (x[4] ^ y[4])) == 0;
+	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
 /* The flow as the analyst stage sees it, but for its label. */
