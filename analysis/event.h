@@ -64,8 +64,6 @@ struct flow_details {
 	struct str tls_cipher;
 	struct str tls_issuer, tls_subject;
 	struct str tls_alpn;
-	struct str tls_names[FLOW_MAX_NAMES]; /* subject alternative names */
-	uint32_t n_tls_names;
 	struct str tls_sha1;                          /* 40 hex digits, upper case */
 	uint64_t tls_not_before_ns, tls_not_after_ns; /* 0: unknown */
 	struct str http_host, http_url, http_user_agent, http_method;
@@ -75,9 +73,11 @@ struct flow_details {
 	struct str dns_name;
 	uint16_t dns_type, dns_code; /* of the question; of the answer, 0xffff: none seen */
 	struct str snmp_version;
-	const char *risks[FLOW_MAX_RISKS]; /* stable names */
-	uint32_t n_risks;
 	bool cert_self_signed, cert_expired, cert_not_yet_valid, cert_mismatch;
+	uint32_t n_tls_names, n_risks;
+	/* Behind the first so many, lists hold anything. */
+	struct str tls_names[FLOW_MAX_NAMES]; /* subject alternative names */
+	const char *risks[FLOW_MAX_RISKS];    /* stable names */
 };
 
 /* No string is NULL; they live as long as the shard. */

@@ -68,7 +68,7 @@ static struct str string_of(const struct flow_details *d, size_t i)
 
 void details_clear(struct flow_details *ret)
 {
-	*ret = details_none;
+	memcpy(ret, &details_none, offsetof(struct flow_details, tls_names));
 }
 
 static bool says_nothing(const struct details *head)
