@@ -17,23 +17,13 @@ enum {
 	IPV4_FRAGMENT = 0x3fff, /* more to come, and the offset */
 };
 
-static uint32_t be16(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 8 | p[1];
-}
-
-static uint32_t be32(const uint8_t *p)
-{
-	return be16(p) << 16 | be16(p + 2);
-}
-
 /* The IP header at AT. Returns its length; 0: not here. */
 static uint32_t take_ip(const uint8_t *ip, uint32_t left, uint32_t type, struct packet_layer *l)
 {
 	if (type == 0x0800 && left >= IPV4_BYTES) {
-		const uint32_t total = be16(ip + 2);
+		const uint32_t total = load_be16(ip + 2);
 
-		if (ip[0] != 0x45 || be16(ip + 6) & IPV4_FRAGMENT || total < IPV4_BYTES)
+		if (ip[0] != 0x45 || load_be16(ip + 6) & IPV4_FRAGMENT || total < IPV4_BYTES)
 			return 0;
 		l->ip_version = 4;
 		l->src = ip_addr_from_v4(ip + 12);
@@ -43,7 +33,7 @@ static uint32_t take_ip(const uint8_t *ip, uint32_t left, uint32_t type, struct 
 		return IPV4_BYTES;
 	}
 	if (type == 0x86dd && left >= IPV6_BYTES) {
-		const uint32_t payload = be16(ip + 4);
+		const uint32_t payload = load_be16(ip + 4);
 
 		if (ip[0] >> 4 != 6 || payload == 0)
 			return 0;
@@ -66,12 +56,12 @@ static uint32_t take_tcp(const uint8_t *tcp, uint32_t left, struct packet_layer 
 	bytes = (tcp[12] >> 4) * 4u;
 	if (bytes < TCP_BYTES || bytes > left)
 		return 0;
-	l->sport = (uint16_t)be16(tcp);
-	l->dport = (uint16_t)be16(tcp + 2);
-	l->tcp_seq = be32(tcp + 4);
-	l->tcp_ack = be32(tcp + 8);
+	l->sport = (uint16_t)load_be16(tcp);
+	l->dport = (uint16_t)load_be16(tcp + 2);
+	l->tcp_seq = load_be32(tcp + 4);
+	l->tcp_ack = load_be32(tcp + 8);
 	l->tcp_flags = tcp[13] & TCP_FLAGS;
-	l->tcp_urgent = (uint16_t)be16(tcp + 18);
+	l->tcp_urgent = (uint16_t)load_be16(tcp + 18);
 	return bytes;
 }
 
@@ -82,11 +72,11 @@ static uint32_t take_udp(const uint8_t *udp, uint32_t *left, struct packet_layer
 
 	if (*left < UDP_BYTES)
 		return 0;
-	length = be16(udp + 4);
+	length = load_be16(udp + 4);
 	if (length < UDP_BYTES)
 		return 0;
-	l->sport = (uint16_t)be16(udp);
-	l->dport = (uint16_t)be16(udp + 2);
+	l->sport = (uint16_t)load_be16(udp);
+	l->dport = (uint16_t)load_be16(udp + 2);
 	if (length < *left)
 		*left = length;
 	return UDP_BYTES;
@@ -100,7 +90,7 @@ static uint32_t take_icmp(const uint8_t *icmp, uint32_t left, struct packet_laye
 	l->icmp_code = icmp[1];
 	if (left < ICMP_BYTES + ICMP_REST_BYTES)
 		return left;
-	l->icmp_rest = be32(icmp + ICMP_BYTES);
+	l->icmp_rest = load_be32(icmp + ICMP_BYTES);
 	return ICMP_BYTES + ICMP_REST_BYTES;
 }
 
@@ -122,8 +112,8 @@ static enum decoder_id take_transport(const uint8_t *ip, uint32_t ip_bytes, stru
 	case IPPROTO_NUM_UDP:
 		bytes = take_udp(at, &left, l);
 		id = DECODER_udp;
-		if (bytes > 0 && be16(at + 4) < on_wire)
-			on_wire = be16(at + 4);
+		if (bytes > 0 && load_be16(at + 4) < on_wire)
+			on_wire = load_be16(at + 4);
 		break;
 	case IPPROTO_NUM_ICMP:
 	case IPPROTO_NUM_ICMP6:
@@ -166,17 +156,17 @@ enum decode_result decode_common(
 
 	if (f->linktype != LINKTYPE_NUM_ETHERNET || f->caplen < ETHERNET_BYTES)
 		return DECODE_NOT_ME;
-	type = be16(bytes + 12);
+	type = load_be16(bytes + 12);
 	for (; (type == 0x8100 || type == 0x88a8) && f->caplen - at >= VLAN_BYTES;
 		at += VLAN_BYTES) {
-		const uint32_t id = be16(bytes + at) & 0xfff;
+		const uint32_t id = load_be16(bytes + at) & 0xfff;
 
 		if (n_path > MAX_VLANS)
 			return DECODE_NOT_ME;
 		if (id)
 			p->tags[n_tags++] = (struct packet_tag){id, TAG_VLAN, 0};
 		p->path[n_path++] = DECODER_vlan;
-		type = be16(bytes + at + 2);
+		type = load_be16(bytes + at + 2);
 	}
 	layer_clear(l);
 	ip_bytes = take_ip(bytes + at, f->caplen - at, type, l);

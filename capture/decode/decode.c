@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "capture/decode/common.h"
+#include "capture/decode/layer.h"
 
 _Static_assert(REASON_COUNT <= UINT8_MAX, "packet.reason is a byte");
 _Static_assert(DECODER_COUNT <= UINT8_MAX, "packet.path holds bytes");
@@ -54,18 +55,21 @@ static inline __attribute__((always_inline)) unsigned edge_find_in(
 	}
 }
 
-/* One bit for all numbers that end alike. */
+/* One bit for all numbers that fold alike: for none of the ports that most packets have. */
 bool decode_may_be_listed(uint32_t port)
 {
-#define EDGE(ns, number, decoder) ((ns) == NS_UDP_PORT ? UINT64_C(1) << ((number) % 64) : 0) |
-#define STOP(ns, number, reason)  EDGE(ns, number, reason)
+#define FOLD(number) (((number) ^ (number) >> 6) % 64)
+#define EDGE(ns, number, decoder)                                                                  \
+	((ns) == NS_UDP_PORT ? UINT64_C(1) << FOLD((uint32_t)(number)) : 0) |
+#define STOP(ns, number, reason) EDGE(ns, number, reason)
 	static const uint64_t listed =
 #include "capture/decode/edges.def"
 		0;
 #undef EDGE
 #undef STOP
 
-	return listed >> port % 64 & 1;
+	return listed >> FOLD(port) & 1;
+#undef FOLD
 }
 
 static unsigned edge_find(enum next_namespace ns, uint32_t number)
@@ -96,33 +100,23 @@ static unsigned edge_find(enum next_namespace ns, uint32_t number)
 					    : (unsigned)DECODER_COUNT + (unsigned)REASON_none;
 }
 
-/* One header, found by NUMBER. DECODE_MORE when *ret_next names another one. */
-static enum decode_result decode_step(struct cursor *c, struct packet *p, enum next_namespace ns,
-	uint32_t number, struct next *ret_next)
+/* The header that decoder ID reads. DECODE_MORE when *ret_next names another one. */
+static enum decode_result decode_header(
+	unsigned id, struct cursor *c, struct packet *p, struct next *ret_next)
 {
-	const unsigned target = edge_find(ns, number);
 	const uint32_t start = c->at;
 	enum decode_result result;
 
-	if (target >= DECODER_COUNT) {
-		p->reason = (uint8_t)(target - DECODER_COUNT);
-		return p->reason == REASON_none ? DECODE_NOT_ME : DECODE_STOP;
-	}
-	if (p->n_path == PACKET_MAX_PATH) {
-		p->reason = REASON_too_deep;
-		return DECODE_STOP;
-	}
-	result = decoders[target].fn(c, p, ret_next);
+	if (p->n_path == PACKET_MAX_PATH)
+		return decode_stop(p, REASON_too_deep);
+	result = decoders[id].fn(c, p, ret_next);
 	if (result == DECODE_NOT_ME) {
 		c->at = start;
 		c->failed = false;
 		return DECODE_NOT_ME;
 	}
-	p->path[p->n_path++] = (uint8_t)target;
-	if (cursor_ok(c))
-		return result;
-	p->reason = (uint8_t)decoders[target].cut;
-	return DECODE_STOP;
+	p->path[p->n_path++] = (uint8_t)id;
+	return cursor_ok(c) ? result : decode_stop(p, decoders[id].cut);
 }
 
 static bool contains(const struct ip_prefix *prefixes, size_t n, const struct ip_addr *a)
@@ -174,14 +168,23 @@ static void decode_from(
 	enum decode_result result;
 
 	do {
-		const enum next_namespace ns = next.ns;
-		const uint32_t other = next.number_other;
+		const struct next here = next;
+		const unsigned target = edge_find(here.ns, here.number);
 
-		result = decode_step(c, p, ns, next.number, &next);
-		if (result == DECODE_NOT_ME && ns == NS_UDP_PORT)
-			result = decode_step(c, p, ns, other, &next);
+		if (target < DECODER_COUNT) {
+			result = decode_header(target, c, p, &next);
+		} else {
+			p->reason = (uint8_t)(target - DECODER_COUNT);
+			result = p->reason == REASON_none ? DECODE_NOT_ME : DECODE_STOP;
+		}
 		if (result == DECODE_MORE && is_mirror(o, p, next.mirror))
 			unwrap(p);
+		if (result == DECODE_NOT_ME && here.ns == NS_UDP_PORT &&
+			here.number_other != here.number) {
+			next = here;
+			next.number = here.number_other;
+			result = DECODE_MORE;
+		}
 	} while (result == DECODE_MORE);
 }
 

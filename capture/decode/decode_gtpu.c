@@ -10,6 +10,7 @@ enum {
 	IPV4_FIXED_BYTES = 20,
 	IPV4_OFFSET_MASK = 0x1fff,
 	IPV6_FIXED_BYTES = 40,
+	PORTS_BYTES = 4,
 	EXT_HOP_BY_HOP = 0,
 	EXT_ROUTING = 43,
 	EXT_FRAGMENT = 44,
@@ -44,42 +45,38 @@ static bool gtpu_skip_options(struct cursor *c, uint8_t flags)
 /* The destination port of the transport header at C, if PROTO has one there. */
 static void inner_port(struct cursor *c, uint8_t proto, struct packet *p)
 {
+	const uint8_t *ports;
+
 	p->inner_proto = proto;
 	if (!cursor_ok(c) ||
 		(proto != IPPROTO_NUM_TCP && proto != IPPROTO_NUM_UDP && proto != IPPROTO_NUM_SCTP))
 		return;
-	cursor_skip(c, 2);
-	p->inner_dport = cursor_be16(c);
+	ports = cursor_take(c, PORTS_BYTES);
+	if (ports)
+		p->inner_dport = (uint16_t)load_be16(ports + 2);
 }
 
 /* WIRE_BYTES: the packet has no more; UINT32_MAX when the end is in another fragment. */
 static void inner_ipv4(struct cursor *c, uint32_t wire_bytes, struct packet *p)
 {
-	const uint32_t header_bytes = (cursor_u8(c) & 15u) * 4;
-	uint32_t total_bytes;
-	uint16_t fragment;
-	uint8_t proto;
-	const uint8_t *dst;
+	const uint8_t *header = cursor_take(c, IPV4_FIXED_BYTES);
+	uint32_t header_bytes, total_bytes;
 
-	cursor_skip(c, 1);
-	total_bytes = cursor_be16(c);
-	cursor_skip(c, 2);
-	fragment = cursor_be16(c) & IPV4_OFFSET_MASK;
-	cursor_skip(c, 1);
-	proto = cursor_u8(c);
-	cursor_skip(c, 6);
-	dst = cursor_take(c, 4);
-	if (!cursor_ok(c) || header_bytes < IPV4_FIXED_BYTES || total_bytes < header_bytes ||
+	if (!header)
+		return;
+	header_bytes = (header[0] & 15u) * 4;
+	total_bytes = load_be16(header + 2);
+	if (header_bytes < IPV4_FIXED_BYTES || total_bytes < header_bytes ||
 		total_bytes > wire_bytes)
 		return;
 	p->has_inner_dst = true;
-	p->inner_dst = ip_addr_from_v4(dst);
+	p->inner_dst = ip_addr_from_v4(header + 16);
 	cursor_limit(c, total_bytes - IPV4_FIXED_BYTES);
 	cursor_skip(c, header_bytes - IPV4_FIXED_BYTES);
-	if (fragment)
-		p->inner_proto = proto;
+	if (load_be16(header + 6) & IPV4_OFFSET_MASK)
+		p->inner_proto = header[9];
 	else
-		inner_port(c, proto, p);
+		inner_port(c, header[9], p);
 }
 
 /* Moves behind the extension headers and says what follows them; *RET_TAIL where that is in another
@@ -111,22 +108,20 @@ static uint8_t inner_skip_extensions(struct cursor *c, uint8_t proto, bool *ret_
 
 static void inner_ipv6(struct cursor *c, uint32_t wire_bytes, struct packet *p)
 {
+	const uint8_t *header = cursor_take(c, IPV6_FIXED_BYTES);
 	uint32_t payload_bytes;
 	uint8_t proto;
-	const uint8_t *dst;
 	bool tail;
 
-	cursor_skip(c, 4);
-	payload_bytes = cursor_be16(c);
-	proto = cursor_u8(c);
-	cursor_skip(c, 17);
-	dst = cursor_take(c, 16);
-	if (!cursor_ok(c) || payload_bytes + IPV6_FIXED_BYTES > wire_bytes)
+	if (!header)
+		return;
+	payload_bytes = load_be16(header + 4);
+	if (payload_bytes + IPV6_FIXED_BYTES > wire_bytes)
 		return;
 	p->has_inner_dst = true;
-	p->inner_dst = ip_addr_from_v6(dst);
+	p->inner_dst = ip_addr_from_v6(header + 24);
 	cursor_limit(c, payload_bytes);
-	proto = inner_skip_extensions(c, proto, &tail);
+	proto = inner_skip_extensions(c, header[6], &tail);
 	if (tail)
 		p->inner_proto = proto;
 	else
@@ -163,23 +158,19 @@ static void gtpu_look_inside(struct cursor c, uint8_t flags, struct packet *p)
 enum decode_result decode_gtpu(struct cursor *c, struct packet *p, struct next *ret_next)
 {
 	struct packet_layer *l = layer_top(p);
-	uint8_t flags, type;
-	uint32_t teid;
+	const uint8_t *at = cursor_take(c, 2), *rest;
 
 	(void)ret_next;
 	if (l->payload_bytes < GTPU_HEADER_BYTES)
 		return DECODE_NOT_ME;
-	flags = cursor_u8(c);
-	type = cursor_u8(c);
-	if (cursor_ok(c) && ((flags & GTPU_VERSION_MASK) != GTPU_VERSION_1 || type != GTPU_G_PDU))
+	if (at && ((at[0] & GTPU_VERSION_MASK) != GTPU_VERSION_1 || at[1] != GTPU_G_PDU))
 		return DECODE_NOT_ME;
 	l->opaque = true;
-	cursor_skip(c, 2);
-	teid = cursor_be32(c);
-	if (!cursor_ok(c))
+	rest = cursor_take(c, GTPU_HEADER_BYTES - 2);
+	if (!at || !rest)
 		return DECODE_STOP;
 	p->has_teid = true;
-	p->teid = teid;
-	gtpu_look_inside(*c, flags, p);
+	p->teid = load_be32(rest + 2);
+	gtpu_look_inside(*c, at[0], p);
 	return decode_stop(p, REASON_subscriber_tunnel);
 }

@@ -9,6 +9,7 @@ enum {
 	EXT_MOBILITY = 135,
 	EXT_HIP = 139,
 	EXT_SHIM6 = 140,
+	EXT_FIXED_BYTES = 8, /* of which there are no less */
 	/* Each may appear once, destination options twice (RFC 8200 §4.1): more is an attack. */
 	EXT_MAX = 16,
 };
@@ -39,32 +40,29 @@ enum decode_result decode_ip6ext(struct cursor *c, struct packet *p, struct next
 {
 	struct packet_layer *l = layer_top(p);
 
+	uint32_t n = 0;
+
 	if (l->ip_version != 6 || !is_extension(l->proto, c))
 		return DECODE_NOT_ME;
 	layer_begin_transport(l, c);
-	for (int i = 0; is_extension(l->proto, c); i++) {
-		const uint8_t next = cursor_u8(c);
-		const uint8_t length_units = cursor_u8(c);
+	do {
+		const uint8_t *header;
 
-		if (i == EXT_MAX)
+		if (n++ == EXT_MAX)
 			return decode_stop(p, REASON_too_many_extensions);
-		if (l->proto == EXT_FRAGMENT) {
-			const uint16_t fragment = cursor_be16(c);
-
-			cursor_skip(c, 4);
-			if (!cursor_ok(c))
-				return DECODE_STOP;
-			l->fragment = l->fragment || (fragment & 0xfff9);
-			l->fragment_tail = l->fragment_tail || (fragment & 0xfff8);
-		} else {
-			cursor_skip(c, length_units * 8u + 6);
-		}
-		if (!cursor_ok(c))
+		header = cursor_take(c, EXT_FIXED_BYTES);
+		if (!header)
 			return DECODE_STOP;
-		l->proto = next;
-		if (l->fragment_tail)
-			break;
-	}
+		if (l->proto == EXT_FRAGMENT) {
+			const uint32_t fragment = load_be16(header + 2);
+
+			l->fragment = l->fragment || (fragment & 0xfff9);
+			l->fragment_tail = fragment & 0xfff8;
+		} else if (!cursor_take(c, header[1] * 8u)) {
+			return DECODE_STOP;
+		}
+		l->proto = header[0];
+	} while (!l->fragment_tail && is_extension(l->proto, c));
 	l->transport_cut = false;
 	layer_set_payload(l, c);
 	if (l->fragment_tail)

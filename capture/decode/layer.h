@@ -7,6 +7,17 @@
 
 #include "capture/decode/decode.h"
 
+/* Numbers of a header whose bytes are there. */
+static inline uint32_t load_be16(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 8 | p[1];
+}
+
+static inline uint32_t load_be32(const uint8_t *p)
+{
+	return load_be16(p) << 16 | load_be16(p + 2);
+}
+
 static inline enum decode_result decode_stop(struct packet *p, enum decode_reason reason)
 {
 	p->reason = (uint8_t)reason;

@@ -2,6 +2,7 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "capture/decode/common.h"
 #include "tests/support/frame_builder.h"
 #include "tests/unit/suite.h"
 
@@ -211,12 +212,39 @@ START_TEST(icmp_error_quotes_no_layer)
 }
 END_TEST
 
+/* All that edges.def lists; and not those that most packets have. */
+START_TEST(ports_that_may_be_listed)
+{
+	static const uint32_t plain[] = {53, 67, 68, 80, 123, 137, 161, 443, 500, 514, 1812, 2123,
+		3868, 5060, 5353, 8805, 38412};
+	static const struct {
+		enum next_namespace ns;
+		uint32_t number;
+	} listed[] = {
+#define EDGE(ns, number, decoder) {ns, number},
+#define STOP(ns, number, reason)
+#include "capture/decode/edges.def"
+#undef EDGE
+#undef STOP
+	};
+
+	for (size_t i = 0; i < sizeof(listed) / sizeof(listed[0]); i++) {
+		if (listed[i].ns == NS_UDP_PORT)
+			ck_assert_msg(decode_may_be_listed(listed[i].number), "%u",
+				(unsigned)listed[i].number);
+	}
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+		ck_assert_msg(!decode_may_be_listed(plain[i]), "%u", (unsigned)plain[i]);
+}
+END_TEST
+
 static void add_tests(TCase *t)
 {
 	tcase_add_test(t, tcp_fields);
 	tcase_add_test(t, tcp_header_lengths);
 	tcase_add_test(t, tcp_cut_in_its_header);
 	tcase_add_test(t, udp_lengths);
+	tcase_add_test(t, ports_that_may_be_listed);
 	tcase_add_test(t, sctp_ports);
 	tcase_add_test(t, tcp_urgent_pointer);
 	tcase_add_test(t, icmp_type_and_code);
