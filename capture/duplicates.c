@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "common/hash/hash.h"
+#include "common/out_of_line.h"
 
 enum {
 	WAYS = 4,
+	SLOT_BYTES = 16, /* as it is saved */
 	SETS = DUPLICATES_SLOTS / WAYS,
-	HEADER_MAX_BYTES = 60,
 	IPV4_FIXED_BYTES = 20,
+	IPV4_MAX_BYTES = 60,
 	IPV6_FIXED_BYTES = 40,
 	TRANSPORT_BYTES = 20, /* hold the checksum of any transport */
 	ICMP_ECHO_REPLY = 0,
@@ -19,17 +21,17 @@ enum {
 };
 
 struct seen {
-	uint64_t digest; /* 0: none */
-	uint64_t until_ns;
+	uint64_t digest[WAYS]; /* 0: none */
+	uint64_t until_ns[WAYS];
 };
 
 struct duplicates {
-	struct seen seen[SETS][WAYS]; /* in front, so that sets are aligned */
+	struct seen seen[SETS]; /* in front, so that sets are aligned */
 	uint64_t hash_key;
 	uint64_t forgotten;
 };
 
-_Static_assert(sizeof(struct seen[WAYS]) == 64, "a set is a cache line");
+_Static_assert(sizeof(struct seen) == 64, "a set is a cache line");
 
 struct duplicates *duplicates_new(uint64_t hash_key)
 {
@@ -48,40 +50,53 @@ void duplicates_free(struct duplicates *d)
 	free(d);
 }
 
-/* The header without what routers change. Its bytes in BUF; 0: it was not captured whole. */
-static uint32_t put_header(const uint8_t *ip, const struct packet_layer *l, uint8_t *buf)
-{
-	const bool v4 = l->ip_version == 4;
-	const uint32_t n = v4 ? (ip[0] & 15u) * 4 : IPV6_FIXED_BYTES;
-
-	if (n > l->l3_captured)
-		return 0;
-	memcpy(buf, ip, n);
-	if (v4) {
-		buf[1] = 0;
-		buf[8] = 0;
-		buf[10] = buf[11] = 0;
-	} else {
-		buf[0] &= 0xf0;
-		buf[1] &= 0x0f;
-		buf[7] = 0;
-	}
-	return n;
-}
-
-/* Most headers: the same of IPv4 without options, in words, which need not be written first and
- * then read. */
-static uint64_t hash_fixed_ipv4(const uint8_t *ip, uint64_t key)
+/* Headers without what routers change, hashed: in words, which need not be written first and then
+ * read, but for options of IPv4. */
+static uint64_t hash_ipv4(const uint8_t *ip, uint64_t key)
 {
 	static const uint8_t kept[IPV4_FIXED_BYTES] = {255, 0, 255, 255, 255, 255, 255, 255, 0, 255,
 		0, 0, 255, 255, 255, 255, 255, 255, 255, 255};
 	uint64_t words[3] = {0}, mask[3] = {0};
 
-	memcpy(words, ip, IPV4_FIXED_BYTES);
-	memcpy(mask, kept, IPV4_FIXED_BYTES);
+	memcpy(&words[0], ip, 8);
+	memcpy(&words[1], ip + 8, 8);
+	memcpy(&words[2], ip + 16, 4);
+	memcpy(mask, kept, sizeof(kept));
 	for (int i = 0; i < 3; i++)
 		words[i] &= mask[i];
 	return hash64(words, sizeof(words), key);
+}
+
+static OUT_OF_LINE uint64_t hash_ipv4_options(const uint8_t *ip, uint32_t n, uint64_t key)
+{
+	uint8_t header[IPV4_MAX_BYTES];
+
+	memcpy(header, ip, n);
+	header[1] = 0;
+	header[8] = 0;
+	header[10] = header[11] = 0;
+	return hash64(header, n, key);
+}
+
+static uint64_t hash_ipv6(const uint8_t *ip, uint64_t key)
+{
+	static const uint8_t kept[8] = {0xf0, 0x0f, 255, 255, 255, 255, 255, 0};
+	uint64_t words[5], mask;
+
+	_Static_assert(sizeof(words) == IPV6_FIXED_BYTES, "the whole header");
+	for (int i = 0; i < 5; i++)
+		memcpy(&words[i], ip + 8 * i, 8);
+	memcpy(&mask, kept, sizeof(mask));
+	words[0] &= mask;
+	return hash64(words, sizeof(words), key);
+}
+
+static uint64_t hash_header(const uint8_t *ip, uint32_t header_bytes, bool v4, uint64_t key)
+{
+	if (!v4)
+		return hash_ipv6(ip, key);
+	return header_bytes == IPV4_FIXED_BYTES ? hash_ipv4(ip, key)
+						: hash_ipv4_options(ip, header_bytes, key);
 }
 
 static bool is_echo(const struct packet_layer *l)
@@ -105,18 +120,17 @@ uint64_t duplicates_digest(
 	const struct duplicates *d, const struct frame *frame, const struct packet *p)
 {
 	const struct packet_layer *l = p->layers;
-	uint8_t header[HEADER_MAX_BYTES];
 	uint32_t header_bytes, carried, n;
 	const uint8_t *ip;
 	uint64_t digest;
-	bool is_fixed;
+	bool v4;
 
 	if (p->n_layers == 0)
 		return 0;
+	v4 = l->ip_version == 4;
 	ip = frame->data + l->l3_offset;
-	is_fixed = ip[0] == 0x45 && l->l3_captured >= IPV4_FIXED_BYTES;
-	header_bytes = is_fixed ? IPV4_FIXED_BYTES : put_header(ip, l, header);
-	if (header_bytes == 0)
+	header_bytes = v4 ? (ip[0] & 15u) * 4 : IPV6_FIXED_BYTES;
+	if (header_bytes > l->l3_captured)
 		return 0;
 	carried = l->l3_bytes - header_bytes;
 	n = l->l3_captured - header_bytes;
@@ -124,39 +138,46 @@ uint64_t duplicates_digest(
 		return 0;
 	if (n > DUPLICATES_PAYLOAD_BYTES)
 		n = DUPLICATES_PAYLOAD_BYTES;
-	digest = is_fixed ? hash_fixed_ipv4(ip, d->hash_key)
-			  : hash64(header, header_bytes, d->hash_key);
-	digest = hash64(ip + header_bytes, n, digest);
+	digest = hash64(ip + header_bytes, n, hash_header(ip, header_bytes, v4, d->hash_key));
 	if (digest == 0)
 		digest = 1;
-	__builtin_prefetch(d->seen[digest % SETS], 1);
+	__builtin_prefetch(&d->seen[digest % SETS], 1);
 	return digest;
+}
+
+/* The packet that is over first. */
+static uint32_t oldest(const uint64_t until_ns[WAYS])
+{
+	uint32_t first = 0;
+	uint64_t first_ns = until_ns[0];
+
+#pragma GCC unroll 4
+	for (uint32_t i = 1; i < WAYS; i++) {
+		first = until_ns[i] < first_ns ? i : first;
+		first_ns = until_ns[i] < first_ns ? until_ns[i] : first_ns;
+	}
+	return first;
 }
 
 bool duplicates_seen(struct duplicates *d, uint64_t digest, const struct frame *frame,
 	const struct packet *p, uint64_t now_ns)
 {
 	const struct packet_layer *l = p->layers;
-	struct seen *set;
-	uint64_t first_ns; /* when the first of the set is over */
-	uint32_t first = 0;
+	struct seen *set = &d->seen[digest % SETS];
 	bool is_copy = false;
+	uint32_t at;
 
 	if (digest == 0)
 		return false;
-	set = d->seen[digest % SETS];
-	first_ns = set[0].until_ns;
-	for (uint32_t i = 0; i < WAYS; i++) { /* no branch that nobody can foretell */
-		const uint64_t until_ns = set[i].until_ns;
-
-		is_copy |= set[i].digest == digest && now_ns < until_ns;
-		first = until_ns < first_ns ? i : first;
-		first_ns = until_ns < first_ns ? until_ns : first_ns;
-	}
+#pragma GCC unroll 4
+	for (uint32_t i = 0; i < WAYS; i++) /* no branch that nobody can foretell */
+		is_copy |= (set->digest[i] == digest) & (now_ns < set->until_ns[i]);
 	if (is_copy)
 		return true;
-	d->forgotten += now_ns < first_ns;
-	set[first] = (struct seen){digest, now_ns + window_ns(frame->data + l->l3_offset, l)};
+	at = oldest(set->until_ns);
+	d->forgotten += now_ns < set->until_ns[at];
+	set->digest[at] = digest;
+	set->until_ns[at] = now_ns + window_ns(frame->data + l->l3_offset, l);
 	return false;
 }
 
@@ -177,12 +198,13 @@ void duplicates_save(const struct duplicates *d, uint64_t now_ns, struct blob_wr
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < DUPLICATES_SLOTS; i++) {
-		const struct seen *s = &d->seen[i / WAYS][i % WAYS];
+		const struct seen *set = &d->seen[i / WAYS];
+		const uint32_t at = i % WAYS;
 
-		if (s->digest == 0 || s->until_ns <= now_ns)
+		if (set->digest[at] == 0 || set->until_ns[at] <= now_ns)
 			continue;
-		blob_put_u64(w, s->digest);
-		blob_put_u64(w, s->until_ns);
+		blob_put_u64(w, set->digest[at]);
+		blob_put_u64(w, set->until_ns[at]);
 		n++;
 	}
 	blob_set_u32(w, place, n);
@@ -190,19 +212,19 @@ void duplicates_save(const struct duplicates *d, uint64_t now_ns, struct blob_wr
 
 bool duplicates_load(struct duplicates *d, struct blob_reader *r)
 {
-	const uint32_t n = blob_count(r, DUPLICATES_SLOTS, sizeof(struct seen));
+	const uint32_t n = blob_count(r, DUPLICATES_SLOTS, SLOT_BYTES);
 
 	for (uint32_t i = 0; i < n; i++) {
-		const struct seen s = {.digest = blob_u64(r)};
-		struct seen *set = d->seen[s.digest % SETS];
-		uint32_t k = 0;
+		const uint64_t digest = blob_u64(r);
+		struct seen *set = &d->seen[digest % SETS];
+		uint32_t at = 0;
 
-		while (k < WAYS && set[k].digest != 0)
-			k++;
-		if (k == WAYS || s.digest == 0)
+		while (at < WAYS && set->digest[at] != 0)
+			at++;
+		if (at == WAYS || digest == 0)
 			return blob_fail(r);
-		set[k] = s;
-		set[k].until_ns = blob_u64(r);
+		set->digest[at] = digest;
+		set->until_ns[at] = blob_u64(r);
 	}
 	return blob_ok(r);
 }
