@@ -9,6 +9,7 @@
 #include "capture/file/capture_file.h"
 #include "capture/file/path_list.h"
 #include "capture/filter.h"
+#include "common/out_of_line.h"
 
 enum {
 	FEW_INPUTS = 8, /* are read in large chunks, and lend them */
@@ -115,29 +116,25 @@ static void input_close(struct file_source *s, struct input *in)
 	s->n_open--;
 }
 
-/* Reads the next frame to *RET: 1, 0 at the end, or a negative code. The file is closed unless it
- * is 1. */
-static int input_fetch_to(
-	struct file_source *s, struct input *in, struct frame *ret, struct error *err)
+/* Marks the next frame of IN. */
+static void input_number(struct input *in, struct frame *f)
 {
-	const int rc = capture_file_next(in->file, ret, err);
+	f->interface = in->number;
+	f->number = ++in->n_frames;
+}
+
+/* Reads the next frame to where its place among the others is decided: 1, 0 at the end, or a
+ * negative code. The file is closed unless it is 1. */
+static int input_fetch(struct file_source *s, struct input *in, struct error *err)
+{
+	const int rc = capture_file_next(in->file, &in->frame, err);
 
 	if (rc <= 0) {
 		input_close(s, in);
 		return rc;
 	}
-	ret->interface = in->number;
-	ret->number = ++in->n_frames;
-	return rc;
-}
-
-/* The same to where its place among the others is decided. */
-static int input_fetch(struct file_source *s, struct input *in, struct error *err)
-{
-	const int rc = input_fetch_to(s, in, &in->frame, err);
-
-	if (rc > 0)
-		in->ts_ns = in->frame.ts_ns;
+	input_number(in, &in->frame);
+	in->ts_ns = in->frame.ts_ns;
 	return rc;
 }
 
@@ -152,6 +149,15 @@ static int top_changed(struct file_source *s, int rc)
 		s->stats.inputs_cut++;
 	heap_pop(s);
 	return rc;
+}
+
+/* So has the only one that was left. */
+static OUT_OF_LINE int last_ended(struct file_source *s, int rc)
+{
+	input_close(s, s->heap[0]);
+	s->handed_out = false;
+	(void)top_changed(s, rc);
+	return rc < 0 ? rc : SOURCE_END;
 }
 
 /* The turn of a parked input has come: tells the fault that was found in it, or opens it again. */
@@ -263,27 +269,9 @@ static void file_source_close(struct source *base)
 	free(s);
 }
 
-/* Only one input is left and every frame of it is wanted. */
-static int next_of_one(struct file_source *s, struct frame *ret, struct error *err)
+/* The frame that comes first of all inputs and passes the filter. */
+static OUT_OF_LINE int next_of_many(struct file_source *s, struct frame *ret, struct error *err)
 {
-	const int rc = input_fetch_to(s, s->heap[0], ret, err);
-
-	if (rc <= 0) {
-		s->handed_out = false;
-		(void)top_changed(s, rc);
-		return rc < 0 ? rc : SOURCE_END;
-	}
-	s->chunks.frames = ++s->stats.frames;
-	return SOURCE_FRAME;
-}
-
-static int file_source_next(struct source *base, bool wait, struct frame *ret, struct error *err)
-{
-	struct file_source *s = of(base);
-
-	(void)wait;
-	if (s->handed_out && s->n_heap == 1 && !s->filter)
-		return next_of_one(s, ret, err);
 	if (s->handed_out) {
 		int rc;
 
@@ -311,6 +299,25 @@ static int file_source_next(struct source *base, bool wait, struct frame *ret, s
 			return rc;
 	}
 	return SOURCE_END;
+}
+
+static int file_source_next(struct source *base, bool wait, struct frame *ret, struct error *err)
+{
+	struct file_source *s = of(base);
+	struct input *only;
+	int rc;
+
+	(void)wait;
+	if (!s->handed_out || s->n_heap != 1 || s->filter)
+		return next_of_many(s, ret, err);
+	/* One input is left and every frame of it is wanted. */
+	only = s->heap[0];
+	rc = capture_file_next(only->file, ret, err);
+	if (rc <= 0)
+		return last_ended(s, rc);
+	input_number(only, ret);
+	s->chunks.frames = ++s->stats.frames;
+	return SOURCE_FRAME;
 }
 
 /* Of many inputs each frame might keep a chunk of its own. */

@@ -2,6 +2,7 @@
 
 #include "capture/file/load.h"
 #include "capture/file/record.h"
+#include "common/out_of_line.h"
 #include "common/time_text.h"
 
 enum { FILE_HEADER_BYTES = 24, RECORD_HEADER_BYTES = 16, MODIFIED_RECORD_HEADER_BYTES = 24 };
@@ -100,7 +101,8 @@ static inline int take(struct pcap_reader *r, struct stream *s, const uint8_t *h
 }
 
 /* The record is not at hand, or damaged. */
-static int read_on(struct pcap_reader *r, struct stream *s, struct frame *ret, struct error *err)
+static OUT_OF_LINE int read_on(
+	struct pcap_reader *r, struct stream *s, struct frame *ret, struct error *err)
 {
 	const struct record_place place = {r->records + 1, stream_offset(s)};
 	const uint8_t *h;
