@@ -243,11 +243,7 @@ void shard_stats(const struct shard *s, struct shard_stats *ret)
 	ret->detections_now = detection_count(s->detections);
 }
 
-uint32_t shard_choose(const struct flow_key *k, uint64_t hash_key, uint32_t n)
+uint32_t shard_choose(uint64_t hosts, uint32_t n)
 {
-	uint8_t hosts[sizeof(k->addr) + 1];
-
-	memcpy(hosts, k->addr, sizeof(k->addr)); /* in their order, whoever sent the packet */
-	hosts[sizeof(k->addr)] = k->proto;
-	return (uint32_t)(hash64(hosts, sizeof(hosts), hash_key) % n);
+	return (uint32_t)(hosts % n);
 }

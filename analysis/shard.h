@@ -87,9 +87,8 @@ uint64_t shard_owes(const struct shard *s);
 
 void shard_stats(const struct shard *s, struct shard_stats *ret);
 
-/* The shard of N that owns the conversation of K: a keyed hash of the host pair and the protocol.
- */
-uint32_t shard_choose(const struct flow_key *k, uint64_t hash_key, uint32_t n);
+/* The shard of N that owns the conversations whose flow_key_hash_hosts is HOSTS. */
+uint32_t shard_choose(uint64_t hosts, uint32_t n);
 
 /* The flows of S with all that is known of them, between two packets (nothing is owed). What the
  * library has seen of a conversation cannot be saved: one whose label is still being decided goes

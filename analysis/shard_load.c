@@ -395,7 +395,8 @@ static bool want(struct loading *l, const struct saved_flow *from, struct flow *
 static bool put_flow(struct loading *l, struct part *p)
 {
 	struct saved_flow *from = &p->head;
-	const uint32_t i = shard_choose(&from->flow.key, l->shards[0]->cfg.hash_key, l->n);
+	const uint64_t hosts = flow_key_hash_hosts(&from->flow.key, l->shards[0]->cfg.hash_key);
+	const uint32_t i = shard_choose(hosts, l->n);
 	struct shard *s = l->shards[i];
 	struct flow *f;
 

@@ -153,8 +153,8 @@ static bool push_layers(struct reader *r, struct batch *b, uint32_t i, uint32_t 
 		if (l->fragment && (layer > first || !first_is_left_over) &&
 			fragments_add(r->fragments, f, p, layer, segment, frames, ts_ns))
 			return false;
-		sighting_make(&at, f, p, layer, segment, ts_ns, r->cfg->hash_key);
-		s = shard_choose(&at.key, r->cfg->hash_key, PIPELINE_SHARDS);
+		s = shard_choose(sighting_make(&at, f, p, layer, segment, ts_ns, r->cfg->hash_key),
+			PIPELINE_SHARDS);
 		w = &b->work[s][b->n_work[s]++];
 		w->seq = seq;
 		w->ts_ns = ts_ns;

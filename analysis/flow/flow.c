@@ -34,9 +34,26 @@ void flow_key_make(
 	*ret_src_end = src_end;
 }
 
+enum {
+	HOSTS_BYTES = offsetof(struct flow_key, ip_version),
+	OTHERS_AT = offsetof(struct flow_key, proto), /* a word that holds them */
+};
+
+_Static_assert(sizeof(struct flow_key) - OTHERS_AT == sizeof(uint64_t), "one word");
+
+uint64_t flow_key_hash_hosts(const struct flow_key *k, uint64_t key)
+{
+	return hash64(k, HOSTS_BYTES, key);
+}
+
+uint64_t flow_key_hash_among(const struct flow_key *k, uint64_t hosts)
+{
+	return hash64((const uint8_t *)k + OTHERS_AT, sizeof(uint64_t), hosts);
+}
+
 uint64_t flow_key_hash(const struct flow_key *k, uint64_t key)
 {
-	return hash64(k, sizeof(*k), key);
+	return flow_key_hash_among(k, flow_key_hash_hosts(k, key));
 }
 
 void flow_record_fill(struct flow_record *ret, const struct flow *f)

@@ -16,13 +16,13 @@
 struct details;
 
 /* Both ends in byte order of (address, port): each direction gives the same key. No padding: it is
- * hashed as bytes. */
+ * hashed as bytes; what names the pair of hosts stands in front. */
 struct flow_key {
 	struct ip_addr addr[2];
-	uint16_t port[2];
-	uint16_t segment;
 	uint8_t proto;
 	uint8_t ip_version;
+	uint16_t port[2];
+	uint16_t segment;
 };
 
 _Static_assert(sizeof(struct flow_key) == 40, "the key is hashed as bytes");
@@ -115,6 +115,12 @@ _Static_assert(offsetof(struct flow, first_seq) <= 136, "what each packet needs"
 /* The key of a layer; *ret_src_end is the end (0 or 1) that sent it. */
 void flow_key_make(
 	struct flow_key *ret, const struct packet_layer *l, uint16_t segment, uint8_t *ret_src_end);
+
+/* Of the hosts and the protocol alone. */
+uint64_t flow_key_hash_hosts(const struct flow_key *k, uint64_t key);
+
+/* Of all of it, where HOSTS is that of its hosts. */
+uint64_t flow_key_hash_among(const struct flow_key *k, uint64_t hosts);
 
 uint64_t flow_key_hash(const struct flow_key *k, uint64_t key);
 

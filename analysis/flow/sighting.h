@@ -40,6 +40,6 @@ struct sighting {
 _Static_assert(sizeof(struct sighting) == 64, "a cache line");
 
 /* Of LAYER of P, which was decoded from FRAME and seen in SEGMENT at TS_NS of the packet clock.
- * HASH_KEY: of the flow tables that it is for. */
-void sighting_make(struct sighting *ret, const struct frame *frame, const struct packet *p,
+ * HASH_KEY: of the flow tables that it is for. Returns the hash of its hosts, for shard_choose. */
+uint64_t sighting_make(struct sighting *ret, const struct frame *frame, const struct packet *p,
 	uint32_t layer, uint16_t segment, uint64_t ts_ns, uint64_t hash_key);

@@ -60,6 +60,8 @@ START_TEST(test_key_hash_and_counts)
 	p.layers[0].tcp_flags = TCP_SYN;
 	at = of(&p, 0);
 	flow_key_make(&key, &p.layers[0], SEGMENT, &src_end);
+	ck_assert_uint_eq(sighting_make(&at, &(struct frame){0}, &p, 0, SEGMENT, NOW_NS, HASH_KEY),
+		flow_key_hash_hosts(&key, HASH_KEY));
 	ck_assert(flow_key_eq(&at.key, &key));
 	ck_assert_uint_eq(at.hash, (uint32_t)flow_key_hash(&key, HASH_KEY));
 	ck_assert_uint_eq(at.src_end, src_end);

@@ -123,6 +123,28 @@ START_TEST(test_key_is_the_same_both_ways)
 }
 END_TEST
 
+START_TEST(test_hash_of_the_hosts)
+{
+	struct talk t;
+	struct flow_key a, b;
+	uint8_t end;
+
+	start(&t, TCP, 443);
+	flow_key_make(&a, prepare(&t, 1), 5, &end);
+	flow_key_make(&b, prepare(&t, 2), 6, &end);
+	b.port[end] = 80;
+	ck_assert_uint_eq(flow_key_hash_hosts(&a, 1), flow_key_hash_hosts(&b, 1));
+	ck_assert_uint_ne(flow_key_hash_hosts(&a, 1), flow_key_hash_hosts(&b, 2));
+	ck_assert_uint_ne(flow_key_hash(&a, 1), flow_key_hash(&b, 1));
+	b = a;
+	b.proto = UDP;
+	ck_assert_uint_ne(flow_key_hash_hosts(&a, 1), flow_key_hash_hosts(&b, 1));
+	b = a;
+	b.addr[0].bytes[0] ^= 1;
+	ck_assert_uint_ne(flow_key_hash_hosts(&a, 1), flow_key_hash_hosts(&b, 1));
+}
+END_TEST
+
 START_TEST(test_key_of_one_host_with_itself)
 {
 	struct talk t;
@@ -617,6 +639,7 @@ END_TEST
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, test_key_is_the_same_both_ways);
+	tcase_add_test(tc, test_hash_of_the_hosts);
 	tcase_add_test(tc, test_key_of_one_host_with_itself);
 	tcase_add_test(tc, test_handshake_establishes);
 	tcase_add_test(tc, test_reset_in_reply_to_syn_rejects);

@@ -75,7 +75,7 @@ static void feed(struct rig *r, uint64_t ts_ns, const struct builder *b)
 		uint32_t s;
 
 		sighting_make(&at, &f, &p, i, 0, ts_ns, HASH_KEY);
-		s = shard_choose(&at.key, HASH_KEY, r->n_shards);
+		s = shard_choose(flow_key_hash_hosts(&at.key, HASH_KEY), r->n_shards);
 		shard_packet(r->shards[s], &at, &f, &p, i, ++r->seq, ts_ns, r->arena);
 	}
 }
