@@ -162,3 +162,23 @@ void datagram_header_write(const struct datagram_header *h, bool complete, uint3
 	be16_write(fragment + 4, h->id >> 16);
 	be16_write(fragment + 6, h->id & 0xffff);
 }
+
+struct fault {
+	const char *name, *text;
+};
+
+static const struct fault faults[] = {
+#define FAULT(name, text) {#name, text},
+#include "capture/fragment_faults.def"
+#undef FAULT
+};
+
+const char *fragment_fault_name(enum fragment_fault fault)
+{
+	return (unsigned)fault < FRAGMENT_FAULT_COUNT ? faults[fault].name : "?";
+}
+
+const char *fragment_fault_text(enum fragment_fault fault)
+{
+	return (unsigned)fault < FRAGMENT_FAULT_COUNT ? faults[fault].text : "?";
+}

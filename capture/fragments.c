@@ -520,13 +520,18 @@ static uint32_t shown(const struct held *h, uint32_t *ret_carried)
 	return reached < *ret_carried ? reached : *ret_carried;
 }
 
+bool fragments_any_due(const struct fragments *f)
+{
+	return f->due.first != NONE;
+}
+
 bool fragments_due(const struct fragments *f, struct datagram *ret)
 {
 	const struct held *h;
 	uint32_t header_bytes;
 	uint32_t carried;
 
-	if (f->due.first == NONE)
+	if (!fragments_any_due(f))
 		return false;
 	h = &f->held[f->due.first];
 	header_bytes = datagram_header_bytes(&h->header, h->complete);
@@ -577,24 +582,4 @@ void fragments_stats(const struct fragments *f, struct fragments_stats *ret)
 	*ret = f->stats;
 	ret->held = f->cfg.max_datagrams - f->n_free_held;
 	ret->held_bytes = (f->n_pages - f->n_free_pages) * FRAGMENTS_PAGE_BYTES;
-}
-
-struct fault {
-	const char *name, *text;
-};
-
-static const struct fault faults[] = {
-#define FAULT(name, text) {#name, text},
-#include "capture/fragment_faults.def"
-#undef FAULT
-};
-
-const char *fragment_fault_name(enum fragment_fault fault)
-{
-	return (unsigned)fault < FRAGMENT_FAULT_COUNT ? faults[fault].name : "?";
-}
-
-const char *fragment_fault_text(enum fragment_fault fault)
-{
-	return (unsigned)fault < FRAGMENT_FAULT_COUNT ? faults[fault].text : "?";
 }

@@ -98,6 +98,8 @@ void fragments_expire(struct fragments *f, uint64_t now_ns);
 /* All become due. */
 void fragments_finish(struct fragments *f);
 
+bool fragments_any_due(const struct fragments *f);
+
 /* The datagram that is due first; false: none. */
 bool fragments_due(const struct fragments *f, struct datagram *ret);
 

@@ -24,10 +24,9 @@ bool packet_clock_needs_next(const struct packet_clock *c, uint64_t ts_ns)
 	return is_far(c, packet_clock_counted(c, ts_ns));
 }
 
-static bool is_outlier(const struct packet_clock *c, uint64_t t_ns, bool has_next, uint64_t next_ns)
+static bool is_outlier(uint64_t t_ns, uint64_t next_ns)
 {
-	return has_next && t_ns >= PACKET_CLOCK_JUMP_NS && next_ns < t_ns - PACKET_CLOCK_JUMP_NS &&
-	       is_far(c, t_ns);
+	return t_ns >= PACKET_CLOCK_JUMP_NS && next_ns < t_ns - PACKET_CLOCK_JUMP_NS;
 }
 
 /* A frame behind the clock, at T_NS. Whether the clock of the capture was set back. */
@@ -79,22 +78,28 @@ static uint64_t step_forward(struct packet_clock *c, uint64_t t_ns)
 	return t_ns - made_good_ns;
 }
 
+/* A frame at T_NS that is far, with the one behind it at NEXT_NS. */
+static uint64_t frame_far(struct packet_clock *c, uint64_t t_ns, uint64_t next_ns)
+{
+	if (is_outlier(t_ns, next_ns)) {
+		c->outliers++;
+		return c->started ? c->now_ns : next_ns;
+	}
+	c->behind_frames = 0;
+	return c->started ? step_forward(c, t_ns) : t_ns;
+}
+
 uint64_t packet_clock_frame(struct packet_clock *c, uint64_t ts_ns, bool has_next, uint64_t next_ns)
 {
 	uint64_t t_ns = packet_clock_counted(c, ts_ns);
 
-	next_ns = packet_clock_counted(c, next_ns);
 	if (c->started && t_ns < c->now_ns) {
 		c->late++;
 		if (!is_step_back(c, t_ns))
 			return c->now_ns;
 		t_ns = step_back(c, t_ns);
-	} else if (is_outlier(c, t_ns, has_next, next_ns)) {
-		c->outliers++;
-		t_ns = c->started ? c->now_ns : next_ns;
-	} else if (c->started && has_next && is_far(c, t_ns)) {
-		t_ns = step_forward(c, t_ns);
-		c->behind_frames = 0;
+	} else if (has_next && is_far(c, t_ns)) {
+		t_ns = frame_far(c, t_ns, packet_clock_counted(c, next_ns));
 	} else {
 		c->behind_frames = 0;
 	}
@@ -110,9 +115,11 @@ uint64_t packet_clock_frame(struct packet_clock *c, uint64_t ts_ns, bool has_nex
 
 bool packet_clock_take_step(struct packet_clock *c, struct clock_step *ret)
 {
+	if (c->step.size_ns == 0)
+		return false;
 	*ret = c->step;
 	c->step = (struct clock_step){0};
-	return ret->size_ns > 0;
+	return true;
 }
 
 static uint64_t tick_when_settled(const struct packet_clock *c, uint64_t to_ns)
@@ -125,15 +132,15 @@ static uint64_t tick_when_settled(const struct packet_clock *c, uint64_t to_ns)
 	return told ? midnight_ns : last_ns;
 }
 
-bool packet_clock_tick(struct packet_clock *c, uint64_t to_ns, uint64_t *ret_tick_ns)
+uint64_t packet_clock_take_tick(struct packet_clock *c, uint64_t to_ns)
 {
-	if (!c->started || c->next_tick_ns > to_ns)
-		return false;
+	uint64_t tick_ns;
+
 	if (c->next_tick_ns > c->settled_ns)
 		c->next_tick_ns = tick_when_settled(c, to_ns);
 	if (c->next_tick_ns > c->now_ns)
 		c->now_ns = c->next_tick_ns;
-	*ret_tick_ns = c->next_tick_ns;
+	tick_ns = c->next_tick_ns;
 	c->next_tick_ns += PACKET_CLOCK_TICK_NS;
-	return true;
+	return tick_ns;
 }

@@ -74,8 +74,17 @@ uint64_t packet_clock_frame(
 /* Whether the frame that was timed last showed that the capture's clock was set; says so once. */
 bool packet_clock_take_step(struct packet_clock *c, struct clock_step *ret);
 
+/* The tick that is due, for packet_clock_tick alone. */
+uint64_t packet_clock_take_tick(struct packet_clock *c, uint64_t to_ns);
+
 /* Before a frame at TO_NS (as packet_clock_frame or packet_clock_counted returned it) is processed,
  * or when no frame before TO_NS will come any more: the next tick that is due, or false. Call until
  * false. Moves the clock. Of the ticks that would do nothing, those at midnight (UTC) come all the
  * same, for a week: that nothing was seen all day is told, too. */
-bool packet_clock_tick(struct packet_clock *c, uint64_t to_ns, uint64_t *ret_tick_ns);
+static inline bool packet_clock_tick(struct packet_clock *c, uint64_t to_ns, uint64_t *ret_tick_ns)
+{
+	if (!c->started || c->next_tick_ns > to_ns)
+		return false;
+	*ret_tick_ns = packet_clock_take_tick(c, to_ns);
+	return true;
+}

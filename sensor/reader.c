@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "capture/decode/decode.h"
+#include "common/out_of_line.h"
 #include "rules/canary.h"
 
 enum { MAX_DATAGRAMS = 4096, MAX_FRAGMENT_BYTES = 32 * 1024 * 1024, LINKTYPE_NUM_RAW = 101 };
@@ -86,14 +87,6 @@ static void push_tick(struct reader *r, struct batch *b, uint64_t ts_ns)
 		end_period(r, b, seq, ts_ns, true);
 }
 
-/* What a tick or a frame made of fragments goes out before anything else does. */
-static bool is_datagram_due(const struct reader *r)
-{
-	struct datagram d;
-
-	return fragments_due(r->fragments, &d);
-}
-
 static uint16_t segment_of(
 	const struct reader *r, const struct frame *f, const struct packet *p, uint32_t layer)
 {
@@ -124,6 +117,44 @@ static void check_inner(
 	p->inner_proto = 0;
 }
 
+/* Counts layer LAYER of P when it is a subscriber's. */
+static OUT_OF_LINE bool drop_subscriber(
+	struct reader *r, const struct packet *p, uint32_t layer, uint16_t segment, uint64_t ts_ns)
+{
+	const struct packet_layer *l = &p->layers[layer];
+
+	if (segment == CANARY_SEGMENT || !site_is_subscriber(r->site, p, layer, segment, ts_ns))
+		return false;
+	r->stats->subscriber_packets += l->wire_packets ? l->wire_packets : 1;
+	r->stats->subscriber_bytes += l->wire_packets ? l->wire_bytes : l->l3_bytes;
+	return true;
+}
+
+/* Layer LAYER of packet I of the batch, which has the latest number, as work for its shard. */
+static void push_layer(
+	struct reader *r, struct batch *b, uint32_t i, uint32_t layer, uint16_t segment)
+{
+	const struct frame *f = &b->frames[i];
+	struct sighting at;
+	const uint64_t hosts =
+		sighting_make(&at, f, &b->packets[i], layer, segment, f->ts_ns, r->cfg->hash_key);
+	const uint32_t s = shard_choose(hosts, PIPELINE_SHARDS);
+	struct work *w = &b->work[s][b->n_work[s]++];
+
+	w->seq = r->seq;
+	w->ts_ns = f->ts_ns;
+	w->packet = i;
+	w->layer = (uint8_t)layer;
+	w->sighting = at;
+}
+
+/* Whether layer LAYER of P waits for the rest of its datagram. */
+static OUT_OF_LINE bool hold_back(struct reader *r, const struct frame *f, const struct packet *p,
+	uint32_t layer, uint16_t segment, uint32_t frames)
+{
+	return fragments_add(r->fragments, f, p, layer, segment, frames, f->ts_ns);
+}
+
 /* Gives the layers of packet I of the batch, from FIRST on, to their shards. A fragment is held
  * back, with all that lies inside of it, until its datagram is whole: false then. Not so layer
  * FIRST when FIRST_IS_LEFT_OVER of a datagram that never got whole. FRAMES: captured ones that it
@@ -133,34 +164,19 @@ static bool push_layers(struct reader *r, struct batch *b, uint32_t i, uint32_t 
 {
 	const struct packet *p = &b->packets[i];
 	const struct frame *f = &b->frames[i];
-	const uint64_t ts_ns = f->ts_ns;
 	const bool is_asked = r->is_divided || f->interface == CANARY_INTERFACE;
 
 	for (uint32_t layer = first; layer < p->n_layers; layer++) {
 		const struct packet_layer *l = &p->layers[layer];
-		const uint64_t seq = ++r->seq;
 		const uint16_t segment = is_asked ? segment_of(r, f, p, layer) : 0;
-		struct sighting at;
-		struct work *w;
-		uint32_t s;
 
-		if ((is_asked || l->access) && segment != CANARY_SEGMENT &&
-			site_is_subscriber(r->site, p, layer, segment, ts_ns)) {
-			r->stats->subscriber_packets += l->wire_packets ? l->wire_packets : 1;
-			r->stats->subscriber_bytes += l->wire_packets ? l->wire_bytes : l->l3_bytes;
+		r->seq++;
+		if ((is_asked || l->access) && drop_subscriber(r, p, layer, segment, f->ts_ns))
 			break; /* what is inside is the subscriber's as well */
-		}
 		if (l->fragment && (layer > first || !first_is_left_over) &&
-			fragments_add(r->fragments, f, p, layer, segment, frames, ts_ns))
+			hold_back(r, f, p, layer, segment, frames))
 			return false;
-		s = shard_choose(sighting_make(&at, f, p, layer, segment, ts_ns, r->cfg->hash_key),
-			PIPELINE_SHARDS);
-		w = &b->work[s][b->n_work[s]++];
-		w->seq = seq;
-		w->ts_ns = ts_ns;
-		w->packet = i;
-		w->layer = (uint8_t)layer;
-		w->sighting = at;
+		push_layer(r, b, i, layer, segment);
 		if (l->fragment)
 			break; /* what is inside was not read whole */
 	}
@@ -178,14 +194,12 @@ static void count_duplicates(struct reader *r, const struct frame *f, uint32_t f
  * tells copies is there when it is looked at. Before anything else takes a number or goes out. */
 static void end_group(struct reader *r, struct batch *b)
 {
-	const uint32_t first = b->n_packets - r->n_grouped;
+	const uint64_t *digest = r->digests;
+	const struct frame *f = &b->frames[b->n_packets - r->n_grouped];
+	const struct packet *p = &b->packets[b->n_packets - r->n_grouped];
 
-	for (uint32_t k = 0; k < r->n_grouped; k++) {
-		const uint32_t i = first + k;
-		const struct frame *f = &b->frames[i];
-		const struct packet *p = &b->packets[i];
-
-		if (r->duplicates && duplicates_seen(r->duplicates, r->digests[k], f, p, f->ts_ns))
+	for (uint32_t i = b->n_packets - r->n_grouped; i < b->n_packets; i++, f++, p++) {
+		if (r->duplicates && duplicates_seen(r->duplicates, *digest++, f, p, f->ts_ns))
 			count_duplicates(r, f, 1);
 		else if (push_layers(r, b, i, 0, false, 1))
 			r->stats->reasons[p->reason]++;
@@ -254,40 +268,46 @@ static void push_canary(struct reader *r, struct batch *b)
 	push_frame(r, b, &f, ts_ns);
 }
 
-/* The datagram that is due, as a packet that came whole. Its frames get the reason that it has. */
-static void push_datagram(struct reader *r, struct batch *b, const struct datagram *d)
+/* The datagram that is due, as a packet that came whole. Its frames get the reason that it has.
+ * False when the batch has no room for it. */
+static bool push_datagram(struct reader *r, struct batch *b)
 {
-	uint32_t i = b->n_packets++;
-	struct packet *p = &b->packets[i];
-	struct frame *f = &b->frames[i];
-	uint8_t *bytes = batch_reserve(b, d->bytes);
+	struct packet *p = &b->packets[b->n_packets];
+	struct frame *f = &b->frames[b->n_packets];
+	struct datagram d;
+	uint8_t *bytes;
 	bool from_mirror; /* a copy that a mirror made, which came whole in it */
 	uint32_t layer;
 
+	if (!fragments_due(r->fragments, &d) || !batch_has_room(b, d.bytes))
+		return false;
+	bytes = batch_reserve(b, d.bytes);
 	assert(r->n_grouped == 0); /* what makes a datagram due ends the group */
 	fragments_copy(r->fragments, bytes);
 	*f = (struct frame){.data = bytes,
-		.caplen = d->bytes,
-		.len = d->wire_len,
+		.caplen = d.bytes,
+		.len = d.wire_len,
 		.ts_ns = r->now_ns,
 		.linktype = LINKTYPE_NUM_RAW,
-		.interface = d->interface,
-		.interface_name = d->interface_name};
-	layer = decode_datagram(f, &r->decode, d->around, d->layer, p);
+		.interface = d.interface,
+		.interface_name = d.interface_name};
+	layer = decode_datagram(f, &r->decode, d.around, d.layer, p);
 	if (p->has_inner_dst)
 		check_inner(r, f, p, r->now_ns);
 	from_mirror = layer < p->n_layers &&
-		      p->layers[layer].path_len != d->around->layers[d->layer].path_len;
+		      p->layers[layer].path_len != d.around->layers[d.layer].path_len;
 	if (layer < p->n_layers && !from_mirror) {
-		p->layers[layer].wire_packets = d->wire_packets;
-		p->layers[layer].wire_bytes = d->wire_bytes;
-		p->layers[layer].overlap = d->overlap;
+		p->layers[layer].wire_packets = d.wire_packets;
+		p->layers[layer].wire_bytes = d.wire_bytes;
+		p->layers[layer].overlap = d.overlap;
 	}
 	fragments_pop(r->fragments);
 	if (from_mirror && r->duplicates && duplicates_check(r->duplicates, f, p, f->ts_ns))
-		count_duplicates(r, f, d->frames);
-	else if (push_layers(r, b, i, layer, !d->complete, d->frames))
-		r->stats->reasons[p->reason] += d->frames;
+		count_duplicates(r, f, d.frames);
+	else if (push_layers(r, b, b->n_packets, layer, !d.complete, d.frames))
+		r->stats->reasons[p->reason] += d.frames;
+	b->n_packets++;
+	return true;
 }
 
 /* Nothing will come before UNTIL_NS: the ticks until then are due. That it is settled is said once
@@ -296,7 +316,7 @@ static void push_silence(struct reader *r, struct batch *b, uint64_t until_ns)
 {
 	uint64_t tick_ns;
 
-	while (batch_has_room(b, 0) && !is_datagram_due(r)) {
+	while (batch_has_room(b, 0) && !fragments_any_due(r->fragments)) {
 		if (!packet_clock_tick(&r->clock, until_ns, &tick_ns)) {
 			b->settled_ns = until_ns;
 			return;
@@ -305,24 +325,23 @@ static void push_silence(struct reader *r, struct batch *b, uint64_t until_ns)
 	}
 }
 
-/* Asks the source for the frame behind, past inputs that end early. False when there is none for
- * now, or none any more. When there is none for now, the ticks that pass meanwhile are due. */
-static bool pull(struct reader *r, struct batch *b, bool wait)
+/* Asks the source for the frame behind those that it gave, past inputs that end early. False when
+ * there is none for now, or none any more. When there is none for now, the ticks that pass
+ * meanwhile are due. */
+static bool pull(struct reader *r, struct batch *b, bool wait, struct frame *ret)
 {
-	struct error err;
 	int rc;
 
 	if (r->cfg->stop && atomic_load_explicit(r->cfg->stop, memory_order_relaxed))
 		r->ended = true;
 	if (r->ended)
 		return false;
-	while ((rc = source_next(r->cfg->source, wait, &r->next, &err)) < 0)
-		r->cfg->input_fault(r->cfg->user, &err);
-	r->has_next = rc == SOURCE_FRAME;
+	while ((rc = source_next(r->cfg->source, wait, ret, &r->fault)) < 0)
+		r->cfg->input_fault(r->cfg->user, &r->fault);
 	r->ended = rc == SOURCE_END;
 	if (rc == SOURCE_IDLE && !r->has_ready)
-		push_silence(r, b, packet_clock_counted(&r->clock, r->next.ts_ns));
-	return r->has_next;
+		push_silence(r, b, packet_clock_counted(&r->clock, ret->ts_ns));
+	return rc == SOURCE_FRAME;
 }
 
 /* Lets the ready frame's bytes last as long as the batch. */
@@ -334,15 +353,19 @@ static void keep_ready(struct reader *r, struct batch *b)
 		r->ready.data = batch_store(b, &r->ready);
 }
 
-/* Moves the frame behind into the batch. */
-static void advance(struct reader *r, struct batch *b)
+/* Makes the next frame ready. False as pull does. */
+static bool make_ready(struct reader *r, struct batch *b, bool wait)
 {
-	r->ready = r->next;
+	if (r->has_next)
+		r->ready = r->next;
+	else if (!pull(r, b, wait, &r->ready))
+		return false;
 	r->n_taken++;
 	keep_ready(r, b);
 	r->has_ready = true;
 	r->has_next = false;
 	r->is_timed = false;
+	return true;
 }
 
 /* Finds the ready frame's time, which may depend on the frame behind it: packet_clock.h says when.
@@ -352,7 +375,9 @@ static bool time_ready(struct reader *r, struct batch *b, bool wait)
 {
 	const bool needed = packet_clock_needs_next(&r->clock, r->ready.ts_ns);
 
-	if (needed && !r->has_next && !pull(r, b, wait) && !r->ended)
+	if (needed && !r->has_next)
+		r->has_next = pull(r, b, wait, &r->next);
+	if (needed && !r->has_next && !r->ended)
 		return false;
 	r->ready_ns =
 		packet_clock_frame(&r->clock, r->ready.ts_ns, needed && r->has_next, r->next.ts_ns);
@@ -381,7 +406,7 @@ static bool is_kept(struct reader *r, struct batch *b)
 {
 	end_group(r, b);
 	fragments_finish(r->fragments);
-	if (is_datagram_due(r))
+	if (fragments_any_due(r->fragments))
 		return false;
 	count(r);
 	if (b->settled_ns < r->now_ns)
@@ -399,11 +424,11 @@ static bool is_over(struct reader *r, struct batch *b)
 	while (r->clock.started &&
 		packet_clock_tick(&r->clock, r->stats->last_ns + READER_RUN_ON_NS, &tick_ns)) {
 		push_tick(r, b, tick_ns);
-		if (!batch_has_room(b, 0) || is_datagram_due(r))
+		if (!batch_has_room(b, 0) || fragments_any_due(r->fragments))
 			return false;
 	}
 	fragments_finish(r->fragments);
-	if (is_datagram_due(r))
+	if (fragments_any_due(r->fragments))
 		return false;
 	b->finish = true;
 	b->finish_seq = ++r->seq;
@@ -420,15 +445,13 @@ bool reader_fill(struct reader *r, struct batch *b, bool wait)
 		keep_ready(r, b);
 	for (;;) {
 		const bool may_wait = wait && batch_is_empty(b);
-		struct datagram whole;
 		uint64_t tick_ns;
 
 		if (!batch_has_room(b, r->has_ready ? 0 : FRAME_MAX_BYTES))
 			return end_batch(r, b);
-		if (fragments_due(r->fragments, &whole)) {
-			if (!batch_has_room(b, whole.bytes))
+		if (fragments_any_due(r->fragments)) {
+			if (!push_datagram(r, b))
 				return end_batch(r, b);
-			push_datagram(r, b, &whole);
 			continue;
 		}
 		if (r->canary_left > 0) {
@@ -437,11 +460,8 @@ bool reader_fill(struct reader *r, struct batch *b, bool wait)
 			push_canary(r, b);
 			continue;
 		}
-		if (!r->has_ready) {
-			if (!r->has_next && !pull(r, b, may_wait))
-				return r->ended ? !is_over(r, b) : end_batch(r, b);
-			advance(r, b);
-		}
+		if (!r->has_ready && !make_ready(r, b, may_wait))
+			return r->ended ? !is_over(r, b) : end_batch(r, b);
 		if (!r->is_timed && !time_ready(r, b, may_wait))
 			return end_batch(r, b);
 		if (packet_clock_tick(&r->clock, r->ready_ns, &tick_ns)) {

@@ -40,6 +40,7 @@ struct reader {
 	/* of the last packets of the batch, which are decoded and nothing more */
 	uint64_t digests[READER_GROUP_FRAMES];
 	uint32_t n_grouped;
+	struct error fault;   /* of the input that ended early last */
 	struct canary canary; /* to be sent */
 	uint32_t canary_left; /* of its frames */
 	uint8_t *held; /* bytes of a ready frame that waits for the next batch; FRAME_MAX_BYTES;

@@ -55,6 +55,7 @@ static void drain(struct rig *r)
 {
 	struct datagram d;
 
+	ck_assert_int_eq(fragments_any_due(r->f), fragments_due(r->f, &d));
 	while (fragments_due(r->f, &d)) {
 		struct out *o = &r->out[r->n++ % MAX_OUT];
 		uint8_t *exact = malloc(d.bytes); /* of exactly its size, for the sanitizer */
@@ -71,6 +72,7 @@ static void drain(struct rig *r)
 			packet_problem(&o->frame, &o->packet));
 		fragments_pop(r->f);
 	}
+	ck_assert(!fragments_any_due(r->f));
 }
 
 static bool add_frame(struct rig *r, const struct frame *f)
