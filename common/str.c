@@ -12,11 +12,44 @@ int str_cmp(struct str a, struct str b)
 	return (a.len > b.len) - (a.len < b.len);
 }
 
+static uint64_t load_8(const char *from)
+{
+	uint64_t bytes;
+
+	memcpy(&bytes, from, sizeof(bytes));
+	return bytes;
+}
+
+/* N bytes, four to eight: the first four and the last four of them. */
+static uint64_t load_4_to_8(const char *from, uint32_t n)
+{
+	uint32_t first, last;
+
+	memcpy(&first, from, sizeof(first));
+	memcpy(&last, from + n - sizeof(last), sizeof(last));
+	return first | (uint64_t)last << 32;
+}
+
+static bool lowers_agree(uint64_t a, uint64_t b)
+{
+	return a == b || ascii_lower_8(a) == ascii_lower_8(b);
+}
+
 bool str_eq_nocase(struct str a, struct str b)
 {
-	if (a.len != b.len)
+	const uint32_t n = a.len;
+
+	if (n != b.len)
 		return false;
-	for (uint32_t i = 0; i < a.len; i++) {
+	for (uint32_t i = 0; n > 8 && i < n - 8; i += 8) {
+		if (!lowers_agree(load_8(a.data + i), load_8(b.data + i)))
+			return false;
+	}
+	if (n >= 8)
+		return lowers_agree(load_8(a.data + n - 8), load_8(b.data + n - 8));
+	if (n >= 4)
+		return lowers_agree(load_4_to_8(a.data, n), load_4_to_8(b.data, n));
+	for (uint32_t i = 0; i < n; i++) {
 		if (ascii_lower(a.data[i]) != ascii_lower(b.data[i]))
 			return false;
 	}

@@ -39,6 +39,17 @@ static inline char ascii_lower(char c)
 	return (char)(c + ('a' - 'A'));
 }
 
+/* The same for eight letters at once. */
+static inline uint64_t ascii_lower_8(uint64_t bytes)
+{
+	const uint64_t each = UINT64_C(0x0101010101010101);
+	const uint64_t low = bytes & 0x7f * each;
+	const uint64_t from_a = low + (0x80 - 'A') * each;
+	const uint64_t behind_z = low + (0x7f - 'Z') * each;
+
+	return bytes | (from_a & ~behind_z & ~bytes & 0x80 * each) >> 2;
+}
+
 /* What the hexadecimal digit C, in either case, stands for; -1: it is none. */
 static inline int hex_digit(char c)
 {

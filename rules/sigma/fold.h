@@ -53,14 +53,5 @@ static inline bool fold_has_at(struct str text, uint32_t at, struct str lower)
 {
 	if (at > text.len || lower.len > text.len - at)
 		return false;
-	for (uint32_t i = 0; i < lower.len; i++) {
-		if (ascii_lower(text.data[at + i]) != lower.data[i])
-			return false;
-	}
-	return true;
-}
-
-static inline bool fold_equals(struct str text, struct str lower)
-{
-	return text.len == lower.len && fold_has_at(text, 0, lower);
+	return str_eq_nocase((struct str){text.data + at, lower.len}, lower);
 }

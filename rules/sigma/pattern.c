@@ -108,16 +108,11 @@ bool pattern_of_tokens(struct pattern *ret, struct arena *a, const uint16_t *tok
 	return set_tokens(ret, a, all, n_all);
 }
 
-/* LITERAL is in lower case already when it is to be compared without case. */
 static bool same(const char *text, struct str literal, bool cased)
 {
 	if (cased)
 		return literal.len == 0 || memcmp(text, literal.data, literal.len) == 0;
-	for (uint32_t i = 0; i < literal.len; i++) {
-		if (ascii_lower(text[i]) != literal.data[i])
-			return false;
-	}
-	return true;
+	return str_eq_nocase((struct str){text, literal.len}, literal);
 }
 
 /* The text is copied to a window in lower case, since memmem is linear and strcasestr is not;

@@ -30,6 +30,38 @@ START_TEST(test_compares_bytes)
 }
 END_TEST
 
+/* Texts of LEN bytes of which one is A here and B there, in blocks of their own: nothing beyond
+ * them is read. */
+static bool agree_but_for(uint32_t len, uint32_t at, uint8_t a, uint8_t b)
+{
+	char *x = malloc(len);
+	char *y = malloc(len);
+	bool result;
+
+	memset(x, 'q', len);
+	memset(y, 'Q', len);
+	x[at] = (char)a;
+	y[at] = (char)b;
+	result = str_eq_nocase((struct str){x, len}, (struct str){y, len});
+	free(x);
+	free(y);
+	return result;
+}
+
+/* What stands beside a letter, and each byte that differs from another by the bit of the case. */
+static void check_each_byte(uint32_t len)
+{
+	for (uint32_t at = 0; at < len; at++) {
+		for (unsigned c = 0; c < 256; c++) {
+			const uint8_t other = (uint8_t)(c ^ 0x20);
+			const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+
+			ck_assert(agree_but_for(len, at, (uint8_t)c, (uint8_t)c));
+			ck_assert(agree_but_for(len, at, (uint8_t)c, other) == is_letter);
+		}
+	}
+}
+
 START_TEST(test_ignores_the_case_of_ascii_letters_alone)
 {
 	ck_assert(str_eq_nocase(STR("Example.ORG"), STR("eXAMPLE.org")));
@@ -38,6 +70,8 @@ START_TEST(test_ignores_the_case_of_ascii_letters_alone)
 	ck_assert(!str_eq_nocase(STR("@"), STR("`"))); /* 0x40 and 0x60 are no letters */
 	ck_assert(!str_eq_nocase(STR("["), STR("{")));
 	ck_assert(!str_eq_nocase(STR("\xc3\x84"), STR("\xc3\xa4"))); /* Ä, ä */
+	for (uint32_t len = 0; len <= 20; len++)
+		check_each_byte(len);
 
 	ck_assert(str_ends_with_nocase(STR("a.Example.org"), STR(".example.ORG")));
 	ck_assert(str_ends_with_nocase(STR("abc"), STR("abc")));
