@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 
-#include "rules/sigma/cost.h"
-#include "rules/sigma/fold.h"
 #include "rules/sigma/program.h"
 
 /* Kleene's three values: what can be said while only one fact is known. */
@@ -30,8 +28,8 @@ static enum truth text_truth(const struct gate *g, uint32_t class, const struct 
 {
 	uint32_t met = 0;
 
-	if (g->n_classes == GATE_OTHER + 1 || g->is_number || item->n_exact != item->n ||
-		item->values[0].pattern.cased || (item->all && item->alternatives))
+	if (g->kind != GATE_TEXT || item->n_exact != item->n || item->values[0].pattern.cased ||
+		(item->all && item->alternatives))
 		return MAYBE;
 	if (class == GATE_OTHER)
 		return NO;
@@ -46,7 +44,7 @@ static enum truth number_truth(const struct gate *g, uint32_t class, const struc
 	uint64_t number = 0;
 	uint32_t met = 0;
 
-	if (g->n_classes == GATE_OTHER + 1 || item->part != MOD_NONE)
+	if (g->kind == GATE_PRESENCE || item->part != MOD_NONE)
 		return MAYBE;
 	if (class > GATE_OTHER)
 		number = g->bounds[class - 2];
@@ -228,40 +226,120 @@ static uint64_t length_bit(uint32_t length)
 	return UINT64_C(1) << (length < 63 ? length : 63);
 }
 
+/* Where TEXT, which is not empty, is looked for: few texts of a gate have the same ends. */
+static uint32_t first_slot(const struct gate *g, struct str text)
+{
+	const uint32_t ends = (uint8_t)text.data[0] | (uint32_t)(uint8_t)text.data[text.len - 1]
+							      << 8;
+	const uint32_t mixed = ((ends | 0x2020U) + (text.len << 16)) * UINT32_C(0x9e3779b1);
+
+	return mixed >> 16 & g->slots_mask;
+}
+
+static bool init_texts(struct gate *g, const struct named *named)
+{
+	enum { LEAST_SLOTS = 4 };
+	uint32_t n = LEAST_SLOTS;
+
+	while (n < 4 * named->n)
+		n *= 2;
+	g->slots_mask = n - 1;
+	g->texts = malloc(named->n * sizeof(*g->texts));
+	g->slots = calloc(n, sizeof(*g->slots));
+	if (!g->texts || !g->slots)
+		return false;
+	memcpy(g->texts, named->texts, named->n * sizeof(*g->texts));
+	for (uint32_t i = 0; i < named->n; i++) {
+		uint32_t at = first_slot(g, named->texts[i]);
+
+		while (g->slots[at])
+			at = (at + 1) & g->slots_mask;
+		g->slots[at] = (uint8_t)(GATE_OTHER + 1 + i);
+		g->lengths |= length_bit(named->texts[i].len);
+	}
+	return true;
+}
+
+/* Behind the last bound that is not above NUMBER. */
+static uint32_t number_class(const struct gate *g, uint64_t number)
+{
+	uint32_t low = 0;
+	uint32_t high = g->n_classes - (GATE_OTHER + 1);
+
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+
+		if (g->bounds[middle] <= number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return GATE_OTHER + low;
+}
+
+static bool init_bounds(struct gate *g, const struct named *named)
+{
+	g->bounds = malloc(named->n * sizeof(*g->bounds));
+	if (!g->bounds)
+		return false;
+	memcpy(g->bounds, named->numbers, named->n * sizeof(*g->bounds));
+	for (uint32_t flag = 0; flag < 2; flag++)
+		g->of_flag[flag] = (uint8_t)number_class(g, flag);
+	return true;
+}
+
+static enum gate_kind kind_of(int field)
+{
+	switch (field_info((enum field_id)field)->type) {
+	case FIELD_TYPE_BOOLEAN:
+		return GATE_FLAG;
+	case FIELD_TYPE_LONG:
+	case FIELD_TYPE_DATE:
+		return GATE_NUMBER;
+	case FIELD_TYPE_KEYWORD:
+		return GATE_TEXT;
+	default:
+		return GATE_PRESENCE;
+	}
+}
+
 /* What does not fit is told apart from nothing by its presence alone. */
-static void init_classes(struct gate *g, const struct named *named)
+static bool init_classes(struct gate *g, const struct named *named)
 {
 	g->n_classes = GATE_OTHER + 1;
-	if (named->n > GATE_MAX_VALUES)
-		return;
-	memcpy(g->texts, named->texts, named->n * sizeof(g->texts[0]));
-	memcpy(g->bounds, named->numbers, named->n * sizeof(g->bounds[0]));
+	g->kind = kind_of(g->field);
+	if (named->n == 0 || named->n > GATE_MAX_VALUES)
+		g->kind = GATE_PRESENCE;
+	if (g->kind == GATE_PRESENCE)
+		return true;
 	g->n_classes += named->n;
-	for (uint32_t i = 0; i < named->n; i++)
-		g->lengths |= length_bit(named->texts[i].len);
+	return g->kind == GATE_TEXT ? init_texts(g, named) : init_bounds(g, named);
+}
+
+static bool init_rules(struct gate *g, uint32_t n_words)
+{
+	g->allowed = malloc((size_t)g->n_classes * n_words * sizeof(*g->allowed));
+	g->narrowed = calloc(n_words, sizeof(*g->narrowed));
+	g->mentioned = calloc(n_words, sizeof(*g->mentioned));
+	if (!g->allowed || !g->narrowed || !g->mentioned)
+		return false;
+	memset(g->allowed, 0xff, (size_t)g->n_classes * n_words * sizeof(*g->allowed));
+	return true;
 }
 
 static bool build_gate(
 	struct gates *gates, const struct sigma *s, const uint32_t *places, uint32_t n, int field)
 {
-	enum field_type type = field_info((enum field_id)field)->type;
 	struct named named = {.field = field};
 	struct gate *g = &gates->items[gates->n++];
 
 	g->field = field;
 	g->cost = field_cost((enum field_id)field);
-	g->is_number =
-		type == FIELD_TYPE_LONG || type == FIELD_TYPE_BOOLEAN || type == FIELD_TYPE_DATE;
 	gates->of_field[field] = (uint8_t)gates->n;
 	for (uint32_t i = 0; i < n; i++)
 		each_item(&s->programs[places[i]], name_values, &named);
-	init_classes(g, &named);
-	g->allowed = malloc((size_t)g->n_classes * gates->n_words * sizeof(*g->allowed));
-	g->narrowed = calloc(gates->n_words, sizeof(*g->narrowed));
-	g->mentioned = calloc(gates->n_words, sizeof(*g->mentioned));
-	if (!g->allowed || !g->narrowed || !g->mentioned)
+	if (!init_classes(g, &named) || !init_rules(g, gates->n_words))
 		return false;
-	memset(g->allowed, 0xff, (size_t)g->n_classes * gates->n_words * sizeof(*g->allowed));
 	for (uint32_t i = 0; i < n; i++) {
 		named.mentioned = false;
 		each_item(&s->programs[places[i]], name_values, &named);
@@ -321,26 +399,22 @@ bool gates_build(struct gates *ret, const struct sigma *s, const uint32_t *place
 void gates_done(struct gates *g)
 {
 	for (uint32_t i = 0; i < g->n; i++) {
+		free(g->items[i].bounds);
+		free(g->items[i].texts);
+		free(g->items[i].slots);
 		free(g->items[i].allowed);
 		free(g->items[i].narrowed);
 		free(g->items[i].mentioned);
 	}
 }
 
-static uint32_t number_class(const struct gate *g, uint64_t number)
-{
-	uint32_t class = GATE_OTHER;
-
-	while (class + 1 < g->n_classes && g->bounds[class - 1] <= number)
-		class ++;
-	return class;
-}
-
 static uint32_t text_class(const struct gate *g, struct str text)
 {
-	for (uint32_t class = GATE_OTHER + 1; class < g->n_classes; class ++) {
-		if (fold_equals(text, g->texts[class - 2]))
-			return class;
+	if (!(g->lengths & length_bit(text.len)))
+		return GATE_OTHER;
+	for (uint32_t at = first_slot(g, text); g->slots[at]; at = (at + 1) & g->slots_mask) {
+		if (str_eq_nocase(text, g->texts[g->slots[at] - (GATE_OTHER + 1)]))
+			return g->slots[at];
 	}
 	return GATE_OTHER;
 }
@@ -351,12 +425,15 @@ uint32_t gate_class(const struct gate *g, const struct facts *f)
 
 	if (!value)
 		return GATE_ABSENT;
-	if (g->n_classes == GATE_OTHER + 1)
-		return GATE_OTHER;
-	if (!g->is_number)
-		return g->lengths & length_bit(value->str.len) ? text_class(g, value->str)
-							       : GATE_OTHER;
-	if (field_info((enum field_id)g->field)->type == FIELD_TYPE_BOOLEAN)
-		return number_class(g, value->flag);
-	return number_class(g, value->num);
+	switch (g->kind) {
+	case GATE_FLAG:
+		return g->of_flag[value->flag];
+	case GATE_NUMBER:
+		return number_class(g, value->num);
+	case GATE_TEXT:
+		return text_class(g, value->str);
+	case GATE_PRESENCE:
+		break;
+	}
+	return GATE_OTHER;
 }

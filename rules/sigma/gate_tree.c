@@ -10,17 +10,23 @@ enum {
 	MAX_BYTES = 4 * 1024 * 1024, /* then the tree begins anew */
 	SOME_RULES = 64,             /* as many are held against all that is known together */
 	FEW_RULES = 6,   /* as many are run as they are: to look for them costs as much */
-	LEAST_SHARE = 8, /* a fact is asked when it says something of one in so many rules */
+	LEAST_SHARE = 8, /* of more rules than some, a fact must say something of one in so many */
 };
 
-/* A leaf has no gate. */
+/* What is known where a branch stands. */
+struct knowledge {
+	uint64_t *possible; /* rules */
+	uint32_t n_possible;
+	uint32_t groups;            /* of facts that were asked on the way here, a bit each */
+	uint8_t classes[GATES_MAX]; /* of these facts */
+};
+
+/* A leaf has no gate, and no children. */
 struct branch {
 	const struct gate *gate;
-	struct branch **children; /* by class; NULL: not made yet */
-	uint64_t *possible;
-	uint32_t n_possible;
-	uint8_t classes[GATES_MAX]; /* of the facts that were asked on the way here */
-	struct gate_leaf leaf;
+	struct gate_leaf *leaf;
+	struct knowledge *known;
+	struct branch *children[]; /* by class; NULL: not made yet */
 };
 
 struct gate_tree {
@@ -91,34 +97,61 @@ static bool share(const uint64_t *a, const uint64_t *b, uint32_t n_words)
 	return false;
 }
 
-/* Of many rules, those that a fact rules out at once count. */
-static uint32_t count_said(const struct branch *node, const struct gate *g, uint32_t n_words)
+/* What it costs to ask G, in some 40 instructions. What is worked out together is worked out once.
+ */
+static uint32_t price(const struct gate *g, const struct knowledge *known)
 {
-	return count_both(node->possible,
-		node->n_possible > SOME_RULES ? g->narrowed : g->mentioned, n_words);
+	static const uint32_t of_group[] = {
+		[COST_RECORD] = 5, [COST_TEXT] = 15, [COST_LOOK_UP] = 40};
+	const uint8_t group = fact_groups[g->field];
+
+	return group == FACT_NOW || known->groups >> group & 1 ? 1 : 1 + of_group[g->cost];
 }
 
-/* The cheapest fact that says something of enough rules, and of those the one that says most. Gates
- * are in the order of their costs. */
-static void choose_gate(const struct gate_tree *t, struct branch *node)
+/* What G says about the rules that are possible where its fact is as in F: those that it rules out,
+ * and some of those that it may rule out together with other facts. 0: too little. */
+static uint32_t worth(const struct gate_tree *t, const struct gate *g,
+	const struct knowledge *known, const struct facts *f)
+{
+	enum { FOR_ONE = 8 };
+	const uint32_t n_words = t->ix->gates.n_words;
+	const uint32_t n = known->n_possible;
+	const uint64_t *allowed = g->allowed + (size_t)gate_class(g, f) * n_words;
+	const uint32_t out = n - count_both(known->possible, allowed, n_words);
+	const uint32_t said = count_both(known->possible, g->mentioned, n_words);
+	const bool is_enough = out > 0 && (n <= SOME_RULES || out * LEAST_SHARE >= n);
+
+	if (!is_enough && (n <= FEW_RULES || n > SOME_RULES || said * LEAST_SHARE < n))
+		return 0;
+	return FOR_ONE * out + (said - out);
+}
+
+/* The fact that says most for its price of an event like F: the first one that comes here stands
+ * for those that follow. NULL: none says enough. */
+static const struct gate *choose_gate(
+	const struct gate_tree *t, const struct knowledge *known, const struct facts *f)
 {
 	const struct gates *gates = &t->ix->gates;
-	uint32_t best = 0;
+	const struct gate *best = NULL;
+	uint32_t best_worth = 0;
+	uint32_t best_price = 1;
 
 	for (uint32_t i = 0; i < gates->n; i++) {
 		const struct gate *g = &gates->items[i];
-		uint32_t said;
+		uint32_t its_worth, its_price;
 
-		if (node->gate && g->cost > node->gate->cost)
-			break;
-		if (node->classes[i] != GATE_UNKNOWN)
+		if (known->classes[i] != GATE_UNKNOWN ||
+			!share(g->mentioned, known->possible, gates->n_words))
 			continue;
-		said = count_said(node, g, gates->n_words);
-		if (said <= best || said * LEAST_SHARE < node->n_possible)
+		its_worth = worth(t, g, known, f);
+		its_price = price(g, known);
+		if (its_worth * best_price <= best_worth * its_price)
 			continue;
-		node->gate = g;
-		best = said;
+		best = g;
+		best_worth = its_worth;
+		best_price = its_price;
 	}
+	return best;
 }
 
 static uint32_t list_rules(const uint64_t *set, uint32_t n_words, uint32_t *ret)
@@ -133,84 +166,102 @@ static uint32_t list_rules(const uint64_t *set, uint32_t n_words, uint32_t *ret)
 }
 
 /* Few rules are run. Of many, those that no key finds are, and the others wait for their keys. */
-static bool make_leaf(struct gate_tree *t, struct branch *node)
+static struct gate_leaf *make_leaf(const struct gate_tree *t, const struct knowledge *known)
 {
 	const struct rule_index *ix = t->ix;
 	uint32_t n_words = ix->gates.n_words;
-	uint32_t n = node->n_possible;
-	const uint64_t *directly = n <= FEW_RULES ? node->possible : ix->always;
+	uint32_t n = known->n_possible;
+	const uint64_t *directly = n <= FEW_RULES ? known->possible : ix->always;
+	struct gate_leaf *leaf = arena_alloc(t->arena, sizeof(*leaf));
 	uint32_t *direct = arena_alloc(
-		t->arena, (count_both(node->possible, directly, n_words) + 1) * sizeof(*direct));
+		t->arena, (count_both(known->possible, directly, n_words) + 1) * sizeof(*direct));
 	uint64_t *set = arena_alloc(t->arena, n_words * sizeof(*set));
 	uint32_t *fields = arena_alloc(t->arena, (ix->n_fields + 1) * sizeof(*fields));
 
-	if (!direct || !set || !fields)
-		return false;
+	if (!leaf || !direct || !set || !fields)
+		return NULL;
 	for (uint32_t i = 0; i < n_words; i++)
-		set[i] = node->possible[i] & directly[i];
-	node->leaf =
-		(struct gate_leaf){.possible = node->possible, .direct = direct, .fields = fields};
-	node->leaf.n_direct = list_rules(set, n_words, direct);
-	for (uint32_t i = 0; node->leaf.n_direct < n && i < ix->n_fields; i++) {
-		if (share(node->possible, ix->fields[i].rules, n_words))
-			fields[node->leaf.n_fields++] = i;
+		set[i] = known->possible[i] & directly[i];
+	*leaf = (struct gate_leaf){.possible = known->possible, .direct = direct, .fields = fields};
+	leaf->n_direct = list_rules(set, n_words, direct);
+	for (uint32_t i = 0; leaf->n_direct < n && i < ix->n_fields; i++) {
+		if (share(known->possible, ix->fields[i].rules, n_words))
+			fields[leaf->n_fields++] = i;
 	}
-	return true;
+	return leaf;
 }
 
 /* What PARENT left possible and CLASS of its fact allows. */
-static void inherit(
-	const struct gate_tree *t, struct branch *node, const struct branch *parent, uint32_t class)
+static void inherit(const struct gate_tree *t, struct knowledge *known, const struct branch *parent,
+	uint32_t class)
 {
 	const struct gates *gates = &t->ix->gates;
-	const uint64_t *allowed = parent->gate->allowed + (size_t) class * gates->n_words;
+	const struct gate *g = parent->gate;
+	const uint64_t *allowed = g->allowed + (size_t) class * gates->n_words;
 
 	for (uint32_t i = 0; i < gates->n_words; i++)
-		node->possible[i] = parent->possible[i] & allowed[i];
-	memcpy(node->classes, parent->classes, sizeof(node->classes));
-	node->classes[parent->gate - gates->items] = (uint8_t) class;
+		known->possible[i] = parent->known->possible[i] & allowed[i];
+	known->groups = parent->known->groups | UINT32_C(1) << fact_groups[g->field];
+	memcpy(known->classes, parent->known->classes, sizeof(known->classes));
+	known->classes[g - gates->items] = (uint8_t) class;
 }
 
 /* Takes out the rules that cannot hold for all that is known together. */
-static void sift(const struct gate_tree *t, struct branch *node)
+static void sift(const struct gate_tree *t, struct knowledge *known)
 {
 	for (uint32_t i = 0; i < t->ix->gates.n_words; i++) {
-		for (uint64_t word = node->possible[i]; word; word &= word - 1) {
+		for (uint64_t word = known->possible[i]; word; word &= word - 1) {
 			uint32_t bit = (uint32_t)__builtin_ctzll(word);
 			uint32_t rule = t->ix->rules[64 * i + bit];
 
-			if (!gates_allow(&t->ix->gates, node->classes, &t->sigma->programs[rule]))
-				node->possible[i] &= ~(UINT64_C(1) << bit);
+			if (!gates_allow(&t->ix->gates, known->classes, &t->sigma->programs[rule]))
+				known->possible[i] &= ~(UINT64_C(1) << bit);
 		}
 	}
 }
 
-/* Below PARENT where its fact is of CLASS; the root when PARENT is NULL. */
-static struct branch *make_branch(struct gate_tree *t, const struct branch *parent, uint32_t class)
+/* Below PARENT where its fact is of CLASS; at the root when PARENT is NULL. */
+static struct knowledge *learn(
+	const struct gate_tree *t, const struct branch *parent, uint32_t class)
 {
 	const struct gates *gates = &t->ix->gates;
-	struct branch *node = arena_alloc(t->arena, sizeof(*node));
+	struct knowledge *known = arena_alloc(t->arena, sizeof(*known));
 
-	if (!node)
+	if (!known)
 		return NULL;
-	node->possible = arena_alloc(t->arena, gates->n_words * sizeof(*node->possible));
-	if (!node->possible)
+	known->possible = arena_alloc(t->arena, gates->n_words * sizeof(*known->possible));
+	if (!known->possible)
 		return NULL;
 	if (parent) {
-		inherit(t, node, parent, class);
+		inherit(t, known, parent, class);
 	} else {
-		memcpy(node->possible, t->ix->all, gates->n_words * sizeof(*node->possible));
-		memset(node->classes, GATE_UNKNOWN, sizeof(node->classes));
+		memcpy(known->possible, t->ix->all, gates->n_words * sizeof(*known->possible));
+		memset(known->classes, GATE_UNKNOWN, sizeof(known->classes));
 	}
-	node->n_possible = count_both(node->possible, node->possible, gates->n_words);
-	if (node->n_possible <= SOME_RULES)
-		sift(t, node);
-	node->n_possible = count_both(node->possible, node->possible, gates->n_words);
-	choose_gate(t, node);
-	if (!node->gate)
-		return make_leaf(t, node) ? node : NULL;
-	node->children = arena_alloc(t->arena, node->gate->n_classes * sizeof(*node->children));
-	return node->children ? node : NULL;
+	known->n_possible = count_both(known->possible, known->possible, gates->n_words);
+	if (known->n_possible <= SOME_RULES)
+		sift(t, known);
+	known->n_possible = count_both(known->possible, known->possible, gates->n_words);
+	return known;
+}
+
+/* For events like F. */
+static struct branch *make_branch(const struct gate_tree *t, const struct branch *parent,
+	uint32_t class, const struct facts *f)
+{
+	struct knowledge *known = learn(t, parent, class);
+	const struct gate *gate = known ? choose_gate(t, known, f) : NULL;
+	const size_t n = gate ? gate->n_classes : 0;
+	struct branch *node = arena_alloc(t->arena, sizeof(*node) + n * sizeof(node->children[0]));
+
+	if (!known || !node)
+		return NULL;
+	node->gate = gate;
+	node->known = known;
+	if (gate)
+		return node;
+	node->leaf = make_leaf(t, known);
+	return node->leaf ? node : NULL;
 }
 
 const struct gate_leaf *gate_tree_find(struct gate_tree *t, const struct facts *f)
@@ -222,15 +273,15 @@ const struct gate_leaf *gate_tree_find(struct gate_tree *t, const struct facts *
 		t->root = NULL;
 	}
 	if (!t->root)
-		t->root = make_branch(t, NULL, 0);
+		t->root = make_branch(t, NULL, 0, f);
 	node = t->root;
 	while (node && node->gate) {
 		uint32_t class = gate_class(node->gate, f);
 		struct branch **child = &node->children[class];
 
 		if (!*child)
-			*child = make_branch(t, node, class);
+			*child = make_branch(t, node, class, f);
 		node = *child;
 	}
-	return node ? &node->leaf : NULL;
+	return node ? node->leaf : NULL;
 }
