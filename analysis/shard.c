@@ -134,7 +134,7 @@ void shard_prefetch_bucket(const struct shard *s, const struct sighting *at)
 
 void shard_prefetch_flow(const struct shard *s, const struct sighting *at)
 {
-	(void)flow_table_prefetch_flow(s->flows, at->hash);
+	flow_table_prefetch_flow(s->flows, at->hash);
 }
 
 /* Is a packet of F that came AT looked at, whoever labelled it? */
@@ -145,8 +145,7 @@ static bool is_read(const struct flow *f, const struct sighting *at)
 
 bool shard_prefetch_detection(const struct shard *s, const struct sighting *at)
 {
-	const uint32_t i = flow_table_prefetch_flow(s->flows, at->hash);
-	const struct flow *f = i == FLOW_NONE ? NULL : flow_table_at(s->flows, i);
+	const struct flow *f = flow_table_first(s->flows, at->hash);
 
 	if (f && f->detection != FLOW_NONE)
 		detection_prefetch(s->detections, f->detection);

@@ -166,17 +166,22 @@ void flow_table_prefetch_bucket(const struct flow_table *t, uint32_t hash)
 	__builtin_prefetch(&t->buckets[hash & t->mask]);
 }
 
-uint32_t flow_table_prefetch_flow(const struct flow_table *t, uint32_t hash)
+const struct flow *flow_table_first(const struct flow_table *t, uint32_t hash)
 {
 	const uint32_t i = t->buckets[hash & t->mask];
-	const char *f = (const char *)&t->flows[i];
 
-	if (i == FLOW_NONE)
-		return i;
+	return i == FLOW_NONE ? NULL : &t->flows[i];
+}
+
+void flow_table_prefetch_flow(const struct flow_table *t, uint32_t hash)
+{
+	const char *f = (const char *)flow_table_first(t, hash);
+
+	if (!f)
+		return;
 	__builtin_prefetch(f, 1);
 	__builtin_prefetch(f + 64, 1);
 	__builtin_prefetch(f + offsetof(struct flow, first_seq) - 1, 1);
-	return i;
 }
 
 void flow_table_prefetch_at(const struct flow_table *t, uint32_t index)

@@ -22,9 +22,12 @@ uint32_t flow_table_count(const struct flow_table *t);
 struct flow *flow_table_find(const struct flow_table *t, const struct flow_key *key, uint32_t hash);
 
 /* Each starts to bring into the cache what the next step needs: the bucket of HASH; the flow that
- * its bucket names. The second returns the index of that flow, or FLOW_NONE. */
+ * its bucket names. */
 void flow_table_prefetch_bucket(const struct flow_table *t, uint32_t hash);
-uint32_t flow_table_prefetch_flow(const struct flow_table *t, uint32_t hash);
+void flow_table_prefetch_flow(const struct flow_table *t, uint32_t hash);
+
+/* The flow that the bucket of HASH names: that of HASH most likely. NULL: none. */
+const struct flow *flow_table_first(const struct flow_table *t, uint32_t hash);
 
 /* The same for the whole record of the flow with INDEX. */
 void flow_table_prefetch_at(const struct flow_table *t, uint32_t index);
