@@ -45,9 +45,10 @@ static uint32_t ber_length(struct cursor *c)
 /* The header of an element of this TAG, whose length is the result; another fails the cursor. */
 static uint32_t ber_enter(struct cursor *c, uint8_t tag)
 {
-	if (cursor_u8(c) != tag)
-		c->failed = true;
-	return ber_length(c);
+	if (cursor_u8(c) == tag)
+		return ber_length(c);
+	c->failed = true;
+	return 0;
 }
 
 static void ber_skip(struct cursor *c, uint8_t tag)
@@ -74,9 +75,13 @@ static int read_version(struct cursor *c, uint32_t *ret_bytes)
 {
 	const uint32_t length = ber_enter(c, BER_SEQUENCE);
 	const uint32_t header = c->at;
-	const uint32_t integer = ber_enter(c, BER_INTEGER);
-	const uint8_t version = cursor_u8(c);
+	uint32_t integer;
+	uint8_t version;
 
+	if (!cursor_ok(c)) /* most of what comes over UDP is something else */
+		return -1;
+	integer = ber_enter(c, BER_INTEGER);
+	version = cursor_u8(c);
 	if (!cursor_ok(c) || integer != 1 || length < 10 || length > UINT16_MAX ||
 		version > VERSION_3)
 		return -1;
