@@ -377,6 +377,40 @@ START_TEST(test_finish_ends_all_the_oldest_first)
 }
 END_TEST
 
+/* Flows of several classes begin in turns; some speak again, so that no list is in their order. */
+START_TEST(test_any_number_ends_the_oldest_first)
+{
+	static const uint32_t numbers[] = {0, 1, 2, 3, 5, 24, 133, 2400};
+
+	for (size_t k = 0; k < sizeof(numbers) / sizeof(numbers[0]); k++) {
+		struct shard_config many = plenty;
+		struct rig *r;
+		uint64_t before = 0;
+
+		many.max_flows = many.max_detections = 4000;
+		r = rig_new(&many);
+		for (uint32_t i = 0; i < numbers[k]; i++) {
+			if (i % 3 == 0)
+				tcp(r, T0, CLIENT, (uint16_t)(7000 + i), TCP_SYN, 1, 0, NULL);
+			else
+				noise(r, T0, CLIENT, (uint16_t)(7000 + i));
+		}
+		for (uint32_t i = numbers[k]; i > 0; i -= i < 7 ? i : 7)
+			tcp(r, T0 + S, SERVER, (uint16_t)(7000 + i - 1), TCP_RST, 0, 0, NULL);
+		r->n = 0;
+		finish(r, T0 + S);
+		for (uint32_t i = 0; i < r->n; i++) {
+			if (r->ev[i].kind != EVENT_FLOW_END)
+				continue;
+			ck_assert_uint_gt(r->ev[i].flow.first_seq, before);
+			before = r->ev[i].flow.first_seq;
+		}
+		ck_assert_uint_eq(count(r, EVENT_FLOW_END), stats(r).flows);
+		rig_free(r);
+	}
+}
+END_TEST
+
 START_TEST(test_a_closed_connection_lingers_for_late_packets)
 {
 	struct rig *r = rig_new(&plenty);
@@ -1260,6 +1294,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, test_updates_in_minutes_that_had_packets);
 	tcase_add_test(tc, test_order_of_what_a_tick_causes);
 	tcase_add_test(tc, test_finish_ends_all_the_oldest_first);
+	tcase_add_test(tc, test_any_number_ends_the_oldest_first);
 	tcase_add_test(tc, test_a_closed_connection_lingers_for_late_packets);
 	tcase_add_test(tc, test_a_new_syn_begins_a_new_flow);
 	tcase_add_test(tc, test_full_table_evicts_the_least_missed);
