@@ -1,6 +1,7 @@
 #include "common/arena.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,6 +79,25 @@ void arena_reset(struct arena *a)
 	a->used_bytes = 0;
 }
 
+/* SIZE bytes that the current block has no room for. Apart from those that it has room for, which
+ * need few registers. */
+__attribute__((noinline)) static void *alloc_in_another(struct arena *a, size_t size)
+{
+	const bool large = size > a->block_bytes / 4;
+	struct block *b = block_new(large ? size : a->block_bytes);
+
+	if (!b)
+		return NULL;
+	b->next = a->first->next;
+	a->first->next = b;
+	/* A large one gets a block of its own, and what is left of the current one stays in use. */
+	if (!large)
+		a->current = b;
+	b->used = size;
+	a->used_bytes += size;
+	return b->bytes;
+}
+
 void *arena_alloc(struct arena *a, size_t bytes)
 {
 	struct block *b = a->current;
@@ -87,19 +107,8 @@ void *arena_alloc(struct arena *a, size_t bytes)
 	if (bytes > SIZE_MAX - ALIGNMENT)
 		return NULL;
 	size = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-	if (size > b->capacity - b->used) {
-		bool large = size > a->block_bytes / 4;
-
-		b = block_new(large ? size : a->block_bytes);
-		if (!b)
-			return NULL;
-		b->next = a->first->next;
-		a->first->next = b;
-		/* A large one gets a block of its own, and what is left of the current one stays in
-		 * use. */
-		if (!large)
-			a->current = b;
-	}
+	if (size > b->capacity - b->used)
+		return alloc_in_another(a, size);
 	p = (char *)b->bytes + b->used;
 	b->used += size;
 	a->used_bytes += size;
