@@ -108,7 +108,7 @@ struct facts;
  * groups. */
 typedef void facts_fill_fn(void *user, struct facts *f, enum fact_group group);
 
-/* One set of facts. Strings and lists are borrowed, usually from ARENA. About 4 KiB: keep one per
+/* One set of facts. Strings and lists are borrowed, usually from ARENA. About 7 KiB: keep one per
  * stage, not one per flow. */
 struct facts {
 	uint64_t present[(FIELD_COUNT + 63) / 64];
