@@ -17,6 +17,7 @@
 #include "rules/analyst.h"
 #include "rules/near_miss.h"
 #include "sensor/knowledge.h"
+#include "sensor/lanes.h"
 #include "sensor/period.h"
 #include "sensor/pipeline.h"
 #include "sensor/state.h"
@@ -85,6 +86,7 @@ struct replay {
 	struct source *source;
 	struct redis_target *target;
 	struct publisher *publisher;
+	struct lanes *lanes; /* begun, until they are the pipeline's */
 	struct analyst *analyst;
 	struct near_misses *near_misses; /* of --near-misses, with where they are written */
 	FILE *near_misses_to;
@@ -286,6 +288,33 @@ static int on_keep(void *user, struct pipeline *p, struct error *err)
 	return rc;
 }
 
+/* But for what is still to be opened. */
+static struct pipeline_config pipeline_of(struct replay *r)
+{
+	return (struct pipeline_config){
+		.hash_key = hash_key(r),
+		.workers = options_workers(&r->options),
+		.max_flows = PIPELINE_MAX_FLOWS,
+		.max_detections = PIPELINE_MAX_DETECTIONS,
+		.keep_duplicates = r->options.keep_duplicates,
+		.ends_process = !VEDETTE_FREES_ALL,
+		.stop = &interrupted,
+		.progress = on_progress,
+		.input_fault = on_input_fault,
+		.keep = r->options.state_out ? on_keep : NULL,
+		.user = r,
+	};
+}
+
+/* Classifiers are made while rules and lists are read. */
+static int begin_lanes(struct replay *r, struct error *err)
+{
+	const struct pipeline_config pc = pipeline_of(r);
+
+	r->lanes = lanes_begin(&pc);
+	return r->lanes ? 0 : error_set(err, ERR_SYSTEM, "not enough memory for a replay");
+}
+
 /* Everything that can be refused is asked before the first packet is read, so that a refusal leaves
  * nothing behind. */
 static int open_replay(struct replay *r, char **files, int n, struct error *err)
@@ -293,7 +322,7 @@ static int open_replay(struct replay *r, char **files, int n, struct error *err)
 	char name[128];
 
 	if (check_state(&r->options, err) < 0 || open_saved(r, err) < 0 ||
-		open_knowledge(r, err) < 0)
+		begin_lanes(r, err) < 0 || open_knowledge(r, err) < 0)
 		return err->code;
 	r->source =
 		source_open_files((const char *const *)files, (size_t)n, r->options.filter, err);
@@ -317,6 +346,7 @@ static int open_replay(struct replay *r, char **files, int n, struct error *err)
 
 static void close_replay(struct replay *r)
 {
+	lanes_free(r->lanes, 0);
 	analyst_free(r->analyst);
 	near_misses_free(r->near_misses);
 	if (r->near_misses_to)
@@ -356,27 +386,17 @@ static void report(const struct replay *r, const struct pipeline_stats *stats)
 
 static int run(struct replay *r, struct error *err)
 {
-	struct pipeline_config pc = {
-		.source = r->source,
-		.site = r->knowledge.site,
-		.hash_key = hash_key(r),
-		.workers = options_workers(&r->options),
-		.max_flows = PIPELINE_MAX_FLOWS,
-		.max_detections = PIPELINE_MAX_DETECTIONS,
-		.keep_duplicates = r->options.keep_duplicates,
-		.ends_process = !VEDETTE_FREES_ALL,
-		.stop = &interrupted,
-		.progress = on_progress,
-		.input_fault = on_input_fault,
-		.resume = r->found.is_there ? &r->found.pipeline : NULL,
-		.keep = r->options.state_out ? on_keep : NULL,
-		.user = r,
-	};
+	struct pipeline_config pc = pipeline_of(r);
 	struct pipeline_consumer consumer = {
 		r, on_event, on_tick, on_period, on_clock_step, NULL, on_finish};
 	struct pipeline_stats stats;
 	int rc;
 
+	pc.source = r->source;
+	pc.site = r->knowledge.site;
+	pc.resume = r->found.is_there ? &r->found.pipeline : NULL;
+	pc.begun = r->lanes;
+	r->lanes = NULL;
 	r->stats = &stats;
 	progress_init(&r->progress, r->source);
 	rc = pipeline_run(&pc, &consumer, &stats, err);

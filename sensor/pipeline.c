@@ -5,23 +5,14 @@
 
 #include "sensor/batch.h"
 #include "sensor/crew.h"
-#include "sensor/gang.h"
+#include "sensor/lanes.h"
 #include "sensor/reader.h"
 
 enum {
 	BATCHES = 8,
 	/* Jobs that keep the workers busy while the caller's thread hands on a batch. */
 	ENOUGH_JOBS = 2 * PIPELINE_SHARDS,
-	TCP_PACKET_BUDGET = 80,
-	UDP_PACKET_BUDGET = 24,
 	MAX_SAVED_SHARDS = 64, /* of any release */
-};                             /* budgets: those of ndpiReader 4.2 */
-
-/* A shard emits into the batch that it is busy with. */
-struct lane {
-	struct shard *shard; /* NULL: see fault */
-	struct error fault;
-	struct shard_output *out;
 };
 
 /* Of the caller's thread, but for the lanes, what lies in the batches between read and told, and
@@ -35,7 +26,7 @@ struct pipeline {
 	bool is_begun; /* the batch to be read holds nothing, but was given to the reader */
 	bool is_idle;  /* the source had nothing: what is under way is told first */
 	bool turn_is_due;
-	struct lane lanes[PIPELINE_SHARDS];
+	struct lanes *lanes;
 	struct crew *crew;
 	struct reader reader;
 	/* Whoever tells a batch, one at a time. */
@@ -43,13 +34,6 @@ struct pipeline {
 	struct error fault;
 	atomic_int told_rc; /* once it is not 0 nothing more is told; FAULT was written before */
 };
-
-static void emit(void *user, const struct event *ev)
-{
-	const struct lane *l = user;
-
-	batch_emit(l->out, ev);
-}
 
 static struct batch *batch_at(const struct pipeline *p, uint64_t n)
 {
@@ -61,8 +45,8 @@ static bool run_shard(void *user, uint32_t s, uint64_t n)
 	struct pipeline *p = user;
 	struct batch *b = batch_at(p, n);
 
-	p->lanes[s].out = &b->out[s];
-	batch_run_shard(b, s, p->lanes[s].shard);
+	p->lanes->lane[s].out = &b->out[s];
+	batch_run_shard(b, s, p->lanes->lane[s].shard);
 	return b->out[s].done;
 }
 
@@ -91,41 +75,6 @@ static bool open_batches(struct pipeline *p)
 	return p->batches && ok;
 }
 
-static void open_lane(void *user, uint32_t s)
-{
-	struct pipeline *p = user;
-	struct lane *l = &p->lanes[s];
-	const struct shard_config sc = {
-		.like = s > 0 ? p->lanes[0].shard : NULL,
-		.hash_key = p->cfg->hash_key,
-		.max_flows = p->cfg->max_flows / PIPELINE_SHARDS,
-		.max_detections = p->cfg->max_detections / PIPELINE_SHARDS,
-		.tcp_packet_budget = TCP_PACKET_BUDGET,
-		.udp_packet_budget = UDP_PACKET_BUDGET,
-	};
-
-	l->shard = shard_new(&sc, emit, l, &l->fault);
-}
-
-static void open_further_lane(void *user, uint32_t i)
-{
-	open_lane(user, i + 1);
-}
-
-/* A classifier takes longer to make than all else, and all but the first can be made at once. */
-static int open_lanes(struct pipeline *p, struct error *err)
-{
-	open_lane(p, 0);
-	if (p->lanes[0].shard)
-		gang_run(classifier_many_at_once() ? p->cfg->workers : 0, PIPELINE_SHARDS - 1,
-			open_further_lane, p);
-	for (uint32_t s = 0; s < PIPELINE_SHARDS; s++) {
-		if (!p->lanes[s].shard)
-			return error_set(err, p->lanes[s].fault.code, "%s", p->lanes[s].fault.msg);
-	}
-	return 0;
-}
-
 static int open_pipeline(struct pipeline *p, struct pipeline_stats *stats, struct error *err)
 {
 	const struct pipeline_config *cfg = p->cfg;
@@ -137,28 +86,23 @@ static int open_pipeline(struct pipeline *p, struct pipeline_stats *stats, struc
 		.user = p};
 	const bool has_reader = reader_init(&p->reader, cfg, stats);
 
+	if (!p->lanes)
+		return error_set(
+			err, ERR_SYSTEM, "not enough memory for the shards of the pipeline");
+	if (lanes_end(p->lanes, err) < 0)
+		return err->code;
 	if (!open_batches(p) || !has_reader)
 		return error_set(
 			err, ERR_SYSTEM, "not enough memory for the batches of the pipeline");
-	if (open_lanes(p, err) < 0)
-		return err->code;
 	p->crew = crew_new(&cc, err);
 	return p->crew ? 0 : err->code;
-}
-
-static void close_lane(void *user, uint32_t s)
-{
-	const struct pipeline *p = user;
-
-	shard_free(p->lanes[s].shard);
 }
 
 /* What a sensor gave up when it was ready may be the right to start threads. */
 static void close_pipeline(struct pipeline *p)
 {
 	if (!p->cfg->ends_process)
-		gang_run(classifier_many_at_once() && !p->cfg->ready ? p->cfg->workers : 0,
-			PIPELINE_SHARDS, close_lane, p);
+		lanes_free(p->lanes, p->cfg->ready ? 0 : p->cfg->workers);
 	for (uint32_t i = 0; i < p->n_batches; i++)
 		batch_done(&p->batches[i]);
 	free(p->batches);
@@ -170,10 +114,10 @@ void pipeline_sum(const struct pipeline *p, struct pipeline_stats *stats)
 	struct shard_stats *sum = &stats->shards;
 
 	memset(sum, 0, sizeof(*sum));
-	for (int s = 0; s < PIPELINE_SHARDS && p->lanes[s].shard; s++) {
+	for (int s = 0; p->lanes && s < PIPELINE_SHARDS && p->lanes->lane[s].shard; s++) {
 		struct shard_stats one;
 
-		shard_stats(p->lanes[s].shard, &one);
+		shard_stats(p->lanes->lane[s].shard, &one);
 		sum->packets += one.packets;
 		sum->flows += one.flows;
 		sum->flows_loaded += one.flows_loaded;
@@ -301,7 +245,7 @@ void pipeline_save(const struct pipeline *p, const struct pipeline_parts *parts)
 		const size_t place = blob_reserve_u32(w);
 		const size_t from = w->len;
 
-		shard_save(p->lanes[s].shard, w);
+		shard_save(p->lanes->lane[s].shard, w);
 		blob_set_u32(w, place, (uint32_t)(w->len - from));
 	}
 }
@@ -315,7 +259,7 @@ static bool load_flows(struct pipeline *p, struct blob_reader *r)
 	for (uint32_t i = 0; i < n; i++)
 		parts[i] = blob_part(r);
 	for (uint32_t s = 0; s < PIPELINE_SHARDS; s++)
-		shards[s] = p->lanes[s].shard;
+		shards[s] = p->lanes->lane[s].shard;
 	return blob_at_end(r) && shards_load(shards, PIPELINE_SHARDS, parts, n);
 }
 
@@ -332,7 +276,8 @@ static int resume(struct pipeline *p, struct pipeline_parts_read *from, struct e
 int pipeline_run(const struct pipeline_config *cfg, const struct pipeline_consumer *c,
 	struct pipeline_stats *ret, struct error *err)
 {
-	struct pipeline p = {.cfg = cfg, .consumer = c};
+	struct pipeline p = {
+		.cfg = cfg, .consumer = c, .lanes = cfg->begun ? cfg->begun : lanes_begin(cfg)};
 	int rc;
 
 	memset(ret, 0, sizeof(*ret));

@@ -73,6 +73,7 @@ struct pipeline_consumer {
 };
 
 struct pipeline;
+struct lanes;
 
 /* What of a pipeline outlives a restart: clock and numbers of the reader; the flows. */
 struct pipeline_parts {
@@ -94,7 +95,10 @@ struct pipeline_config {
 	uint32_t batches;        /* in the ring; the same */
 	uint32_t max_flows;      /* in all */
 	uint32_t max_detections; /* in all */
-	bool keep_duplicates;    /* packets that several taps saw count each time */
+	/* Of lanes_begin (sensor/lanes.h) with the same configuration. Used up, whatever comes of
+	 * it. NULL: they are made by pipeline_run. */
+	struct lanes *begun;
+	bool keep_duplicates; /* packets that several taps saw count each time */
 	/* The process ends behind the run: the shards are left to it, since to free their
 	 * classifiers piece by piece takes as long as 50,000 packets. */
 	bool ends_process;
