@@ -33,8 +33,9 @@ struct source_ops {
 	void (*stats)(const struct source *s, struct source_stats *ret);
 	void (*name)(const struct source *s, char *buf, size_t size);
 	void (*close)(struct source *s);
-	/* NULL, both of them: it cannot. */
+	/* NULL, all of them: it cannot. */
 	bool (*lend)(struct source *s);
+	uint32_t (*more)(struct source *s, struct frame *ret, uint32_t max);
 	void (*give_back)(struct source *s, uint64_t n_frames);
 };
 
@@ -60,6 +61,14 @@ static inline int source_next(struct source *s, bool wait, struct frame *ret, st
 static inline bool source_lend(struct source *s)
 {
 	return s->ops->lend && s->ops->lend(s);
+}
+
+/* Of a source that lends: frames behind the one that source_next gave last, as far as they are at
+ * hand without reading, at most MAX. Returns their number; 0 says nothing of what source_next will
+ * find. Costs a third of source_next for each. */
+static inline uint32_t source_more(struct source *s, struct frame *ret, uint32_t max)
+{
+	return s->ops->more(s, ret, max);
 }
 
 /* The data of the first N_FRAMES frames that this source gave out is not needed any more. */

@@ -258,14 +258,16 @@ void reader_send_canary(struct reader *r, uint32_t number, uint64_t ts_ns)
 	r->canary_left = CANARY_FRAMES;
 }
 
-static void push_canary(struct reader *r, struct batch *b)
+/* The next frame of the canary, in the batch, and its time. */
+static OUT_OF_LINE const struct frame *take_canary(
+	struct reader *r, struct batch *b, uint64_t *ret_ts_ns)
 {
-	struct frame f = r->canary.frames[CANARY_FRAMES - r->canary_left--];
-	const uint64_t ts_ns = r->clock.started ? r->clock.now_ns
-						: packet_clock_frame(&r->clock, f.ts_ns, false, 0);
+	struct frame *f = &r->canary.frames[CANARY_FRAMES - r->canary_left--];
 
-	f.data = batch_store(b, &f);
-	push_frame(r, b, &f, ts_ns);
+	*ret_ts_ns = r->clock.started ? r->clock.now_ns
+				      : packet_clock_frame(&r->clock, f->ts_ns, false, 0);
+	f->data = batch_store(b, f);
+	return f;
 }
 
 /* The datagram that is due, as a packet that came whole. Its frames get the reason that it has.
@@ -325,10 +327,9 @@ static void push_silence(struct reader *r, struct batch *b, uint64_t until_ns)
 	}
 }
 
-/* Asks the source for the frame behind those that it gave, past inputs that end early. False when
- * there is none for now, or none any more. When there is none for now, the ticks that pass
- * meanwhile are due. */
-static bool pull(struct reader *r, struct batch *b, bool wait, struct frame *ret)
+/* Asks the source, past inputs that end early. False when there is no frame for now, or none any
+ * more. When there is none for now, the ticks that pass meanwhile are due. */
+static OUT_OF_LINE bool ask_source(struct reader *r, struct batch *b, bool wait, struct frame *ret)
 {
 	int rc;
 
@@ -341,7 +342,20 @@ static bool pull(struct reader *r, struct batch *b, bool wait, struct frame *ret
 	r->ended = rc == SOURCE_END;
 	if (rc == SOURCE_IDLE && !r->has_ready)
 		push_silence(r, b, packet_clock_counted(&r->clock, ret->ts_ns));
+	if (rc == SOURCE_FRAME && r->lent) {
+		r->n_ahead = source_more(r->cfg->source, r->ahead, READER_AHEAD_FRAMES);
+		r->at_ahead = 0;
+	}
 	return rc == SOURCE_FRAME;
+}
+
+/* The frame behind those that were taken. False as ask_source. */
+static bool pull(struct reader *r, struct batch *b, bool wait, struct frame *ret)
+{
+	if (r->at_ahead == r->n_ahead)
+		return ask_source(r, b, wait, ret);
+	*ret = r->ahead[r->at_ahead++];
+	return true;
 }
 
 /* Lets the ready frame's bytes last as long as the batch. */
@@ -445,7 +459,8 @@ bool reader_fill(struct reader *r, struct batch *b, bool wait)
 		keep_ready(r, b);
 	for (;;) {
 		const bool may_wait = wait && batch_is_empty(b);
-		uint64_t tick_ns;
+		const struct frame *f = &r->ready;
+		uint64_t ts_ns;
 
 		if (!batch_has_room(b, r->has_ready ? 0 : FRAME_MAX_BYTES))
 			return end_batch(r, b);
@@ -457,19 +472,20 @@ bool reader_fill(struct reader *r, struct batch *b, bool wait)
 		if (r->canary_left > 0) {
 			if (!batch_has_room(b, CANARY_FRAME_BYTES))
 				return end_batch(r, b);
-			push_canary(r, b);
-			continue;
-		}
-		if (!r->has_ready && !make_ready(r, b, may_wait))
-			return r->ended ? !is_over(r, b) : end_batch(r, b);
-		if (!r->is_timed && !time_ready(r, b, may_wait))
-			return end_batch(r, b);
-		if (packet_clock_tick(&r->clock, r->ready_ns, &tick_ns)) {
-			push_tick(r, b, tick_ns);
+			f = take_canary(r, b, &ts_ns);
 		} else {
+			if (!r->has_ready && !make_ready(r, b, may_wait))
+				return r->ended ? !is_over(r, b) : end_batch(r, b);
+			if (!r->is_timed && !time_ready(r, b, may_wait))
+				return end_batch(r, b);
+			if (packet_clock_tick(&r->clock, r->ready_ns, &ts_ns)) {
+				push_tick(r, b, ts_ns);
+				continue;
+			}
 			push_step(r, b);
-			push_frame(r, b, &r->ready, r->ready_ns);
+			ts_ns = r->ready_ns;
 			r->has_ready = false;
 		}
+		push_frame(r, b, f, ts_ns);
 	}
 }

@@ -16,7 +16,7 @@
  * recorded meanwhile. */
 #define READER_RUN_ON_NS (10 * NS_PER_S)
 
-enum { READER_GROUP_FRAMES = 16 };
+enum { READER_GROUP_FRAMES = 16, READER_AHEAD_FRAMES = 16 };
 
 struct reader {
 	const struct pipeline_config *cfg;
@@ -34,8 +34,10 @@ struct reader {
 	struct frame ready; /* the next one to process; its bytes lie in the source where they are
 			       lent, else in the batch or in held */
 	struct frame next;  /* the one behind it; its bytes lie in the source */
-	uint64_t ready_ns;  /* by the packet clock, once it is timed */
-	uint64_t now_ns;    /* of what was pushed last: a tick, or a frame */
+	struct frame ahead[READER_AHEAD_FRAMES]; /* those behind, which the source had at hand */
+	uint32_t at_ahead, n_ahead;
+	uint64_t ready_ns; /* by the packet clock, once it is timed */
+	uint64_t now_ns;   /* of what was pushed last: a tick, or a frame */
 	bool has_ready, has_next, is_timed, ended;
 	/* of the last packets of the batch, which are decoded and nothing more */
 	uint64_t digests[READER_GROUP_FRAMES];

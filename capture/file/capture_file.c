@@ -83,6 +83,12 @@ int capture_file_next(struct capture_file *f, struct frame *ret, struct error *e
 		       : pcap_reader_next(&f->reader.pcap, f->stream, ret, err);
 }
 
+uint32_t capture_file_more(struct capture_file *f, struct frame *ret, uint32_t max)
+{
+	return f->format == FORMAT_PCAPNG ? 0
+					  : pcap_reader_more(&f->reader.pcap, f->stream, ret, max);
+}
+
 uint64_t capture_file_unnamed(const struct capture_file *f)
 {
 	return f->format == FORMAT_PCAPNG ? f->reader.pcapng.unnamed : 0;

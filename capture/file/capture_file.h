@@ -23,6 +23,9 @@ void capture_file_close(struct capture_file *f); /* NULL allowed */
  * or an error it must not be called again. */
 int capture_file_next(struct capture_file *f, struct frame *ret, struct error *err);
 
+/* Frames behind that one which are at hand, at most MAX: their number. 0: ask capture_file_next. */
+uint32_t capture_file_more(struct capture_file *f, struct frame *ret, uint32_t max);
+
 /* Interfaces read so far whose name was not kept. */
 uint64_t capture_file_unnamed(const struct capture_file *f);
 

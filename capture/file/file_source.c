@@ -320,6 +320,23 @@ static int file_source_next(struct source *base, bool wait, struct frame *ret, s
 	return SOURCE_FRAME;
 }
 
+static uint32_t file_source_more(struct source *base, struct frame *ret, uint32_t max)
+{
+	struct file_source *s = of(base);
+	struct input *only;
+	uint32_t n;
+
+	if (!s->handed_out || s->n_heap != 1 || s->filter)
+		return 0;
+	only = s->heap[0];
+	n = capture_file_more(only->file, ret, max);
+	for (uint32_t i = 0; i < n; i++)
+		input_number(only, &ret[i]);
+	s->stats.frames += n;
+	s->chunks.frames = s->stats.frames;
+	return n;
+}
+
 /* Of many inputs each frame might keep a chunk of its own. */
 static bool file_source_lend(struct source *base)
 {
@@ -378,6 +395,7 @@ static const struct source_ops file_source_ops = {
 	.name = file_source_name,
 	.close = file_source_close,
 	.lend = file_source_lend,
+	.more = file_source_more,
 	.give_back = file_source_give_back,
 };
 

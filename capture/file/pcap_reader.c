@@ -84,7 +84,7 @@ static bool read_lengths(
 }
 
 /* The record at H, all of which is there. */
-static inline int take(struct pcap_reader *r, struct stream *s, const uint8_t *h, uint32_t caplen,
+static inline void take(struct pcap_reader *r, struct stream *s, const uint8_t *h, uint32_t caplen,
 	uint32_t len, struct frame *ret)
 {
 	*ret = (struct frame){
@@ -97,7 +97,20 @@ static inline int take(struct pcap_reader *r, struct stream *s, const uint8_t *h
 	};
 	stream_pass(s, (size_t)r->header_bytes + caplen);
 	r->records++;
-	return 1;
+}
+
+/* False when it is not at hand, or damaged. */
+static inline bool take_at_hand(struct pcap_reader *r, struct stream *s, struct frame *ret)
+{
+	size_t n;
+	const uint8_t *h = stream_at_hand(s, &n);
+	uint32_t caplen, len;
+
+	if (n < r->header_bytes || !read_lengths(r, h, &caplen, &len) ||
+		n - r->header_bytes < caplen)
+		return false;
+	take(r, s, h, caplen, len, ret);
+	return true;
 }
 
 /* The record is not at hand, or damaged. */
@@ -120,17 +133,20 @@ static OUT_OF_LINE int read_on(
 	result = stream_need(s, (size_t)r->header_bytes + caplen, &h, err);
 	if (result != STREAM_OK)
 		return record_unreadable(s, &place, result, err);
-	return take(r, s, h, caplen, len, ret);
+	take(r, s, h, caplen, len, ret);
+	return 1;
 }
 
 int pcap_reader_next(struct pcap_reader *r, struct stream *s, struct frame *ret, struct error *err)
 {
-	size_t n;
-	const uint8_t *h = stream_at_hand(s, &n);
-	uint32_t caplen, len;
+	return take_at_hand(r, s, ret) ? 1 : read_on(r, s, ret, err);
+}
 
-	if (n < r->header_bytes || !read_lengths(r, h, &caplen, &len) ||
-		n - r->header_bytes < caplen)
-		return read_on(r, s, ret, err);
-	return take(r, s, h, caplen, len, ret);
+uint32_t pcap_reader_more(struct pcap_reader *r, struct stream *s, struct frame *ret, uint32_t max)
+{
+	uint32_t n = 0;
+
+	while (n < max && take_at_hand(r, s, &ret[n]))
+		n++;
+	return n;
 }

@@ -26,3 +26,6 @@ int pcap_reader_begin(struct pcap_reader *r, struct stream *s, struct error *err
 /* 1 with *ret (its bytes stay until the next call), 0 at the end, ERR_TRUNCATED or ERR_INPUT with
  * *err. */
 int pcap_reader_next(struct pcap_reader *r, struct stream *s, struct frame *ret, struct error *err);
+
+/* Frames that are at hand, at most MAX: their number. */
+uint32_t pcap_reader_more(struct pcap_reader *r, struct stream *s, struct frame *ret, uint32_t max);

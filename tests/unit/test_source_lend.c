@@ -82,22 +82,42 @@ static void check_frame(const struct frame *f, uint32_t i)
 		ck_assert_uint_eq(f->data[k], 'a' + i % 26);
 }
 
-/* Looks at each frame WINDOW frames after it was given out, and gives back what is older. */
-static void read_lent(uint32_t n_inputs, bool packed)
+/* Looks at each frame WINDOW frames after it was given out, and gives back what is older. Up to MAX
+ * frames that are at hand are taken at once. */
+static void read_lent(uint32_t n_inputs, bool packed, uint32_t max)
 {
+	uint32_t n_more = 0, seen_more = 0;
+	struct source_stats stats;
 	struct source *s = open_inputs(n_inputs, packed);
 	struct frame *frames = calloc(FRAMES, sizeof(*frames));
 	struct error err;
 
 	ck_assert(frames && source_lend(s));
 	for (uint32_t i = 0; i < FRAMES; i++) {
-		ck_assert_int_eq(source_next(s, true, &frames[i], &err), SOURCE_FRAME);
+		if (n_more > 0) {
+			n_more--;
+		} else {
+			ck_assert_int_eq(source_next(s, true, &frames[i], &err), SOURCE_FRAME);
+			n_more = source_more(s, &frames[i + 1], FRAMES - i - 1 < max ? 0 : max);
+			ck_assert_uint_le(n_more, max);
+			seen_more += n_more;
+		}
 		if (i >= WINDOW) {
 			check_frame(&frames[i - WINDOW], i - WINDOW);
 			source_give_back(s, i - WINDOW);
 		}
 	}
+	ck_assert_uint_eq(source_more(s, &(struct frame){0}, 1), 0);
 	ck_assert_int_eq(source_next(s, true, &(struct frame){0}, &err), SOURCE_END);
+	ck_assert_uint_eq(source_more(s, &(struct frame){0}, 1), 0);
+	for (uint32_t i = 0; n_inputs == 1 && i < FRAMES; i++)
+		ck_assert_uint_eq(frames[i].number, i + 1);
+	if (n_inputs == 1) /* but for those that a chunk ends with or in */
+		ck_assert_uint_ge(seen_more + FRAMES / max, FRAMES / (max + 1) * max);
+	else
+		ck_assert_uint_eq(seen_more, 0); /* they take turns */
+	source_stats(s, &stats);
+	ck_assert_uint_eq(stats.frames, FRAMES);
 	/* also what was read from an input that is over */
 	for (uint32_t i = FRAMES - WINDOW; i < FRAMES; i++)
 		check_frame(&frames[i], i);
@@ -107,15 +127,23 @@ static void read_lent(uint32_t n_inputs, bool packed)
 
 START_TEST(frames_stay_until_they_are_given_back)
 {
-	read_lent(1, false);
-	read_lent(3, false);
+	read_lent(1, false, 1);
+	read_lent(3, false, 1);
 }
 END_TEST
 
 START_TEST(also_those_that_were_packed)
 {
-	read_lent(1, true);
-	read_lent(2, true);
+	read_lent(1, true, 1);
+	read_lent(2, true, 1);
+}
+END_TEST
+
+START_TEST(several_frames_at_once)
+{
+	read_lent(1, false, 7);
+	read_lent(1, true, 16);
+	read_lent(3, false, 7);
 }
 END_TEST
 
@@ -133,6 +161,7 @@ static void add_tests(TCase *tc)
 	tcase_add_checked_fixture(tc, make_scratch, drop_scratch);
 	tcase_add_test(tc, frames_stay_until_they_are_given_back);
 	tcase_add_test(tc, also_those_that_were_packed);
+	tcase_add_test(tc, several_frames_at_once);
 	tcase_add_test(tc, many_inputs_lend_nothing);
 }
 
