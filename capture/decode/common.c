@@ -129,9 +129,9 @@ static enum decoder_id take_transport(const uint8_t *ip, uint32_t ip_bytes, stru
 	return bytes > 0 ? id : DECODER_COUNT;
 }
 
-/* What follows, and where. */
+/* What follows at the payload. */
 static enum decode_result go_on(
-	const struct packet_layer *l, enum decoder_id transport, struct cursor *c, struct next *ret)
+	const struct packet_layer *l, enum decoder_id transport, struct next *ret)
 {
 	if (transport == DECODER_COUNT)
 		*ret = (struct next){.ns = NS_IP_PROTO, .number = l->proto};
@@ -141,13 +141,10 @@ static enum decode_result go_on(
 			.ns = NS_UDP_PORT, .number = l->dport, .number_other = l->sport};
 	else
 		return DECODE_DONE;
-	c->at = l->payload_offset;
-	c->end = l->payload_offset + l->payload_captured;
 	return DECODE_MORE;
 }
 
-enum decode_result decode_common(
-	const struct frame *f, struct packet *p, struct cursor *c, struct next *ret_next)
+enum decode_result decode_common(const struct frame *f, struct packet *p, struct next *ret_next)
 {
 	const uint8_t *bytes = f->data;
 	struct packet_layer *l = p->layers;
@@ -186,5 +183,5 @@ enum decode_result decode_common(
 	p->has_mac = true;
 	memcpy(p->dst_mac, bytes, sizeof(p->dst_mac));
 	memcpy(p->src_mac, bytes + 6, sizeof(p->src_mac));
-	return go_on(l, transport, c, ret_next);
+	return go_on(l, transport, ret_next);
 }

@@ -5,6 +5,7 @@
 
 #include "capture/decode/common.h"
 #include "capture/decode/layer.h"
+#include "common/out_of_line.h"
 
 _Static_assert(REASON_COUNT <= UINT8_MAX, "packet.reason is a byte");
 _Static_assert(DECODER_COUNT <= UINT8_MAX, "packet.path holds bytes");
@@ -138,7 +139,7 @@ static bool is_mirror(const struct decode_options *o, const struct packet *p, en
 	const struct packet_layer *l = p->n_layers ? &p->layers[p->n_layers - 1] : NULL;
 
 	/* A fragment of a mirror's packet holds the beginning of the copy: it is whole first. */
-	if (mirror == MIRROR_NO || !l || l->fragment)
+	if (!l || l->fragment)
 		return false;
 	if (!o || o->n_collectors == 0)
 		return mirror == MIRROR_BY_NATURE && !(o && leaves_own(o, l));
@@ -177,7 +178,8 @@ static void decode_from(
 			p->reason = (uint8_t)(target - DECODER_COUNT);
 			result = p->reason == REASON_none ? DECODE_NOT_ME : DECODE_STOP;
 		}
-		if (result == DECODE_MORE && is_mirror(o, p, next.mirror))
+		if (result == DECODE_MORE && next.mirror != MIRROR_NO &&
+			is_mirror(o, p, next.mirror))
 			unwrap(p);
 		if (result == DECODE_NOT_ME && here.ns == NS_UDP_PORT &&
 			here.number_other != here.number) {
@@ -204,14 +206,27 @@ void decode_frame_by_header(
 	decode_from((struct next){.ns = NS_LINKTYPE, .number = f->linktype}, &c, o, ret);
 }
 
+/* From the payload of the layer that was decoded; without one, from the start. */
+static OUT_OF_LINE void decode_on(
+	const struct frame *f, struct next next, const struct decode_options *o, struct packet *p)
+{
+	const struct packet_layer *l = p->layers;
+	struct cursor c = cursor_init(f->data, f->caplen);
+
+	if (p->n_layers) {
+		c.at = l->payload_offset;
+		c.end = l->payload_offset + l->payload_captured;
+	}
+	decode_from(next, &c, o, p);
+}
+
 void decode_frame(const struct frame *f, const struct decode_options *o, struct packet *ret)
 {
-	struct cursor c = cursor_init(f->data, f->caplen);
 	struct next next = {.ns = NS_LINKTYPE, .number = f->linktype};
 
 	begin(f, ret);
-	if (decode_common(f, ret, &c, &next) != DECODE_DONE)
-		decode_from(next, &c, o, ret);
+	if (decode_common(f, ret, &next) != DECODE_DONE)
+		decode_on(f, next, o, ret);
 }
 
 static void copy_surroundings(const struct packet *around, uint32_t layer, struct packet *ret)
