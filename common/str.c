@@ -140,35 +140,60 @@ static bool is_deceptive(uint32_t code)
 	return false;
 }
 
+/* Printable bytes of ASCII at the start of DATA; almost all texts are nothing else. */
+static size_t count_printable(const char *data, size_t len)
+{
+	const uint64_t each = UINT64_C(0x0101010101010101);
+	size_t n = 0;
+
+	for (; len - n >= sizeof(uint64_t); n += sizeof(uint64_t)) {
+		const uint64_t bytes = load_8(data + n);
+
+		/* A byte below the space borrows, one from DEL on has or gets the highest bit. */
+		if (((bytes - ' ' * each) | (bytes + each) | bytes) & 0x80 * each)
+			break;
+	}
+	while (n < len && data[n] >= ' ' && data[n] <= '~')
+		n++;
+	return n;
+}
+
 char *str_printable(char *buf, size_t size, struct str text)
 {
 	static const char digits[] = "0123456789abcdef";
+	const size_t last_cut = size - sizeof("...");
 	size_t at = 0;
 	size_t cut = 0; /* the last place where "..." still fits */
 
 	assert(size >= 8);
 	for (uint32_t i = 0; i < text.len;) {
+		const size_t room = (at < last_cut ? last_cut : size - 1) - at;
+		size_t n = count_printable(text.data + i, text.len - i);
+		bool plain = true;
 		uint32_t code;
-		uint32_t n = utf8_decode(text.data + i, text.len - i, &code);
-		bool plain = n > 0 && !is_deceptive(code);
-		size_t bytes = plain ? n : 4;
 
-		if (at + bytes >= size) {
+		n = n < room ? n : room;
+		if (n == 0) {
+			n = utf8_decode(text.data + i, text.len - i, &code);
+			plain = n > 0 && !is_deceptive(code);
+		}
+		if (at + (plain ? n : 4) >= size) {
 			memcpy(buf + cut, "...", sizeof("..."));
 			return buf;
 		}
 		if (plain) {
 			memcpy(buf + at, text.data + i, n);
-			i += n;
+			i += (uint32_t)n;
+			at += n;
 		} else {
 			uint8_t byte = (uint8_t)text.data[i++];
 
 			memcpy(buf + at, "\\x", 2);
 			buf[at + 2] = digits[byte >> 4];
 			buf[at + 3] = digits[byte & 15];
+			at += 4;
 		}
-		at += bytes;
-		if (at + sizeof("...") <= size)
+		if (at <= last_cut)
 			cut = at;
 	}
 	buf[at] = '\0';

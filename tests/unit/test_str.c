@@ -249,6 +249,52 @@ START_TEST(test_cuts_at_the_end_of_a_character)
 }
 END_TEST
 
+/* Of ASCII with bytes that are not printable among it: byte for byte, as the contract says. */
+static void expect_printable(char *want, size_t size, const char *text, size_t len)
+{
+	size_t at = 0;
+	size_t cut = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		char piece[8];
+		const bool plain = text[i] >= ' ' && text[i] <= '~';
+		const size_t n = (size_t)snprintf(
+			piece, sizeof(piece), plain ? "%c" : "\\x%02x", (unsigned char)text[i]);
+
+		if (at + n >= size) {
+			strcpy(want + cut, "...");
+			return;
+		}
+		memcpy(want + at, piece, n);
+		at += n;
+		if (at + sizeof("...") <= size)
+			cut = at;
+	}
+	want[at] = '\0';
+}
+
+START_TEST(test_prints_texts_of_any_length)
+{
+	static const char odd[] = {'\0', '\x1f', '\x7f', '\x80', '\xff', ' ', '~'};
+
+	for (size_t round = 0; round < 40 * 41 * sizeof(odd); round++) {
+		const size_t len = round % 40 + 1;
+		const size_t at = round / 40 % 41; /* behind the end: nowhere */
+		char *text = malloc(len);
+		char got[48], want[48];
+
+		memset(text, 'a', len);
+		if (at < len)
+			text[at] = odd[round / (40 * 41)];
+		for (size_t size = 8; size <= sizeof(got); size++) {
+			expect_printable(want, size, text, len);
+			ck_assert_str_eq(str_printable(got, size, bytes(text, len)), want);
+		}
+		free(text);
+	}
+}
+END_TEST
+
 /* Whatever comes in, what goes out fits, ends, and is UTF-8 without control characters. */
 START_TEST(test_survives_any_bytes_at_any_size)
 {
@@ -295,6 +341,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, test_escapes_what_is_not_utf8);
 	tcase_add_test(tc, test_escapes_what_turns_or_hides_text);
 	tcase_add_test(tc, test_cuts_at_the_end_of_a_character);
+	tcase_add_test(tc, test_prints_texts_of_any_length);
 	tcase_add_test(tc, test_survives_any_bytes_at_any_size);
 }
 
