@@ -164,27 +164,36 @@ static bool wants_escape(uint32_t code)
 	return code < 0x20 || code == '"' || code == '\\' || (code >= 0x7f && code <= 0x9f);
 }
 
-/* Which of eight bytes are zero: their highest bits, exact up to the first one. */
-static uint64_t zero_bytes(uint64_t v)
-{
-	return (v - UINT64_C(0x0101010101010101)) & ~v & UINT64_C(0x8080808080808080);
-}
-
-/* Bytes at the start of DATA that are ASCII and want no escape. Eight at a time: almost all strings
- * are nothing else. */
-static size_t count_plain(const char *data, size_t len)
+/* Whether eight bytes are ASCII and want no escape. In a byte of ASCII a subtraction borrows and
+ * sets the highest bit where it goes below 0, an addition does behind 0x7e. */
+static bool are_plain(uint64_t bytes)
 {
 	const uint64_t each = UINT64_C(0x0101010101010101);
+	const uint64_t quote = (bytes ^ '"' * each) - each;
+	const uint64_t backslash = (bytes ^ '\\' * each) - each;
+
+	return !((bytes | (bytes - ' ' * each) | (bytes + each) | quote | backslash) & 0x80 * each);
+}
+
+static uint64_t load_8(const char *from)
+{
+	uint64_t bytes;
+
+	memcpy(&bytes, from, sizeof(bytes));
+	return bytes;
+}
+
+/* Bytes at the start of DATA that are ASCII and want no escape. Almost all strings are nothing
+ * else: the last eight are looked at together, whatever they have in common with those before. */
+static size_t count_plain(const char *data, size_t len)
+{
 	size_t at = 0;
 
-	for (; len - at >= 8; at += 8) {
-		uint64_t v;
-
-		memcpy(&v, data + at, 8);
-		if (((v - 0x20 * each) | v) & (0x80 * each) || zero_bytes(v ^ '"' * each) ||
-			zero_bytes(v ^ '\\' * each) || zero_bytes(v ^ 0x7f * each))
-			break;
-	}
+	while (len - at >= sizeof(uint64_t) && are_plain(load_8(data + at)))
+		at += sizeof(uint64_t);
+	if (len >= sizeof(uint64_t) && len - at < sizeof(uint64_t) &&
+		are_plain(load_8(data + len - sizeof(uint64_t))))
+		return len;
 	while (at < len && (unsigned char)data[at] < 0x80 && !wants_escape((unsigned char)data[at]))
 		at++;
 	return at;

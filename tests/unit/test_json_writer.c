@@ -280,9 +280,43 @@ START_TEST(test_writes_keys_with_values)
 }
 END_TEST
 
+/* Each byte of ASCII at each place is written as it is alone. */
+START_TEST(test_writes_each_byte_at_each_place)
+{
+	struct json_writer whole, alone;
+
+	json_init(&whole);
+	json_init(&alone);
+	for (uint32_t len = 1; len <= 20; len++) {
+		char *text = malloc(len);
+
+		memset(text, 'a', len);
+		for (uint32_t round = 0; round < len * 128; round++) {
+			const uint32_t at = round / 128;
+			const char c = (char)(round % 128);
+
+			text[at] = c;
+			json_clear(&whole);
+			json_str(&whole, (struct str){text, len});
+			json_clear(&alone);
+			json_str(&alone, (struct str){&c, 1});
+			ck_assert_uint_eq(whole.len, len - 1 + alone.len);
+			ck_assert_int_eq(
+				memcmp(whole.data + 1 + at, alone.data + 1, alone.len - 2), 0);
+			ck_assert_uint_eq(strspn(whole.data + 1, "a"), c == 'a' ? len : at);
+			text[at] = 'a';
+		}
+		free(text);
+	}
+	json_done(&whole);
+	json_done(&alone);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, test_every_byte_at_every_place);
+	tcase_add_test(tc, test_writes_each_byte_at_each_place);
 	tcase_add_test(tc, test_puts_commas);
 	tcase_add_test(tc, test_writes_values);
 	tcase_add_test(tc, test_writes_keys_with_values);
