@@ -126,6 +126,26 @@ struct str arena_str(struct arena *a, struct str text)
 	return (struct str){copy, text.len};
 }
 
+struct str arena_join(struct arena *a, const struct str *parts, size_t n)
+{
+	uint64_t len = 0;
+	char *joined;
+	char *at;
+
+	for (size_t i = 0; i < n; i++)
+		len += parts[i].len;
+	joined = len < UINT32_MAX ? arena_alloc(a, (size_t)len + 1) : NULL;
+	if (!joined)
+		return (struct str){NULL, 0};
+	at = joined;
+	for (size_t i = 0; i < n; i++) {
+		if (parts[i].len)
+			memcpy(at, parts[i].data, parts[i].len);
+		at += parts[i].len;
+	}
+	return (struct str){joined, (uint32_t)len};
+}
+
 /* Most texts are short: those are formatted once, not a first time to learn their length. */
 struct str arena_printf(struct arena *a, const char *fmt, ...)
 {

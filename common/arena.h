@@ -20,6 +20,8 @@ void *arena_alloc(struct arena *a, size_t bytes);
 
 /* A copy of TEXT with a NUL behind it that len does not count. {NULL, 0} without memory. */
 struct str arena_str(struct arena *a, struct str text);
+/* The N texts of PARTS, one behind the other; otherwise the same. */
+struct str arena_join(struct arena *a, const struct str *parts, size_t n);
 struct str arena_printf(struct arena *a, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -1,8 +1,8 @@
 #include "rules/findings.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "common/decimal.h"
 #include "common/time_text.h"
 #include "rules/findings_state.h"
 #include "rules/sigma/correlator.h"
@@ -76,18 +76,20 @@ bool findings_set_common(struct findings *fs, const struct facts *common)
 /* "tls.teamviewer", else the transport and port that were called. */
 static struct str application(struct facts *f)
 {
-	struct str protocol = facts_str(f, FIELD_NETWORK_PROTOCOL);
-	struct str app = facts_str(f, FIELD_NETWORK_APPLICATION);
-	struct str transport = facts_str(f, FIELD_NETWORK_TRANSPORT);
+	struct str parts[3] = {facts_str(f, FIELD_NETWORK_PROTOCOL), STR("."),
+		facts_str(f, FIELD_NETWORK_APPLICATION)};
+	char port[DECIMAL_BYTES];
 
-	if (protocol.len > 0 && app.len > 0)
-		return arena_printf(f->arena, "%.*s.%.*s", (int)protocol.len, protocol.data,
-			(int)app.len, app.data);
-	if (protocol.len > 0)
-		return protocol;
-	return arena_printf(f->arena, "%.*s/%u", (int)transport.len,
-		transport.data ? transport.data : "",
-		(unsigned)facts_num(f, FIELD_DESTINATION_PORT));
+	if (parts[0].len > 0 && parts[2].len == 0)
+		return parts[0];
+	if (parts[0].len == 0) {
+		parts[0] = facts_str(f, FIELD_NETWORK_TRANSPORT);
+		parts[1] = STR("/");
+		parts[2].data = port;
+		parts[2].len =
+			(uint32_t)(decimal_put(port, facts_num(f, FIELD_DESTINATION_PORT)) - port);
+	}
+	return arena_join(f->arena, parts, 3);
 }
 
 /* What makes a finding what it is; with the time of its first packet, an alert. */
@@ -293,29 +295,28 @@ static void set_reason(struct facts *f, const struct rule_match *m, struct str a
 		return;
 	}
 	if (r->category == RULE_SENSOR) {
-		struct str message = facts_str(f, FIELD_SENSOR_MESSAGE);
+		const struct str parts[] = {
+			r->title, STR(": "), facts_str(f, FIELD_SENSOR_MESSAGE)};
 
-		facts_set_str(f, FIELD_EVENT_REASON,
-			arena_printf(f->arena, "%.*s: %.*s", (int)r->title.len, r->title.data,
-				(int)message.len, message.data ? message.data : ""));
+		facts_set_str(f, FIELD_EVENT_REASON, arena_join(f->arena, parts, 3));
 		return;
 	}
 
-	struct str equipment = facts_str(f, FIELD_EQUIPMENT_NAME);
+	struct str verb = STR(" was called by ");
 	struct str other = facts_str(f, FIELD_PEER_ENTITY);
-	const char *verb = "was called by";
 
 	if (r->category == RULE_DNS) { /* the resolver is the peer of another event */
 		other = facts_str(f, FIELD_DNS_QUESTION_NAME);
-		verb = "asked for";
+		verb = STR(" asked for ");
 	} else if (facts_num(f, FIELD_EQUIPMENT_INITIATOR)) {
-		verb = "called";
+		verb = STR(" called ");
 	}
+
+	const struct str parts[] = {facts_str(f, FIELD_EQUIPMENT_NAME), verb, other, STR(" ("), app,
+		STR("): "), r->title};
+
 	facts_set_str(f, FIELD_EVENT_REASON,
-		arena_printf(f->arena, "%.*s %s %.*s (%.*s): %.*s", (int)equipment.len,
-			equipment.data ? equipment.data : "", verb, (int)other.len,
-			other.data ? other.data : "", (int)app.len, app.data ? app.data : "",
-			(int)r->title.len, r->title.data));
+		arena_join(f->arena, parts, sizeof(parts) / sizeof(parts[0])));
 }
 
 /* Keeps the facts of this match: closing happens when they are long gone. */

@@ -53,6 +53,26 @@ START_TEST(test_gives_more_than_a_block)
 }
 END_TEST
 
+START_TEST(test_joins_texts)
+{
+	static const struct str parts[] = {
+		{"ab", 2}, {NULL, 0}, {"c and more", 1}, {"", 0}, {"de", 2}};
+	struct arena *a = arena_new(256);
+	struct str joined = arena_join(a, parts, 5);
+
+	ck_assert_uint_eq(joined.len, 5);
+	ck_assert_str_eq(joined.data, "abcde");
+	joined = arena_join(a, parts, 0);
+	ck_assert_uint_eq(joined.len, 0);
+	ck_assert_str_eq(joined.data, "");
+	/* longer than a text can be: nothing is read of it */
+	joined = arena_join(a, (const struct str[]){{"", UINT32_MAX}, {"a", 1}}, 2);
+	ck_assert_ptr_null(joined.data);
+	ck_assert_uint_eq(joined.len, 0);
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(test_refuses_what_no_machine_has)
 {
 	struct arena *a = arena_new(64);
@@ -151,6 +171,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, test_counts_what_is_used);
 	tcase_add_test(tc, test_copies_text);
 	tcase_add_test(tc, test_formats_text);
+	tcase_add_test(tc, test_joins_texts);
 }
 
 int main(void)
