@@ -249,6 +249,7 @@ const struct behaviour behaviour_beacon = {
 	.pair_bytes = sizeof(struct beacon),
 	.site_bytes = sizeof(struct beacon_site),
 	.kinds = 1u << SIGHT_UPDATE | 1u << SIGHT_BURST | 1u << SIGHT_END,
-	.needs = 1u << NEED_PAIR | 1u << NEED_CALLER,
+	.callers = 1u << SIGHT_UPDATE | 1u << SIGHT_BURST | 1u << SIGHT_END,
+	.needs = 1u << NEED_PAIR,
 	.see = see,
 };

@@ -30,7 +30,6 @@ struct behaviour_memory {
 enum behaviour_need {
 	NEED_PAIR,      /* memory of the pair */
 	NEED_ANSWERED,  /* the conversation is established */
-	NEED_CALLER,    /* the equipment began it */
 	NEED_EXTERNAL,  /* the peer is the world's */
 	NEED_UNORDERED, /* the policy does not order it */
 	NEED_SENT,      /* the equipment sent something since the last time */
@@ -44,7 +43,6 @@ static inline uint32_t behaviour_needs_met(const struct sight *s, const void *pa
 	const bool answered = s->kind != SIGHT_DNS && s->ev->flow.state == FLOW_ESTABLISHED;
 
 	return (uint32_t)(pair != NULL) << NEED_PAIR | (uint32_t)answered << NEED_ANSWERED |
-	       (uint32_t)(s->side == 0) << NEED_CALLER |
 	       (uint32_t)s->peer_is_external << NEED_EXTERNAL |
 	       (uint32_t)!s->ordered << NEED_UNORDERED | (uint32_t)(s->sent > 0) << NEED_SENT |
 	       (uint32_t)(s->by_window || s->out_of_window) << NEED_WINDOW;
@@ -76,15 +74,19 @@ struct behaviour {
 	const char *name; /* value of the fact behaviour.name: "beacon" */
 	uint32_t pair_bytes, equipment_bytes, role_bytes, site_bytes;
 	uint32_t kinds;          /* bits of enum sight_kind that SEE wants */
+	uint32_t callers;        /* of these, those that it wants of who began the conversation */
 	uint32_t needs;          /* bits of enum behaviour_need: without all of them no SEE */
 	behaviour_see_fn *see;   /* NULL: none */
 	behaviour_tick_fn *tick; /* NULL: none */
 };
 
-/* Whether B sees a sight of KIND that meets the needs MET. */
-static inline bool behaviour_wants(const struct behaviour *b, enum sight_kind kind, uint32_t met)
+/* Whether B sees sights of KIND, at this SIDE of the conversation, that meet the needs MET. */
+static inline bool behaviour_wants(
+	const struct behaviour *b, enum sight_kind kind, int side, uint32_t met)
 {
-	return b->see && (b->kinds >> kind & 1) && !(b->needs & ~met);
+	const uint32_t kinds = side == 0 ? b->kinds : b->kinds & ~b->callers;
+
+	return b->see && (kinds >> kind & 1) && !(b->needs & ~met);
 }
 
 #define BEHAVIOUR(name) extern const struct behaviour behaviour_##name;

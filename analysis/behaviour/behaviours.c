@@ -54,12 +54,12 @@ uint32_t behaviours_equipment_bytes(void)
 	return (uint32_t)sizeof(struct unit) + sum(BEHAVIOUR_EQUIPMENT);
 }
 
-static uint32_t seers_of(enum sight_kind kind, uint32_t met)
+static uint32_t seers_of(enum sight_kind kind, int side, uint32_t met)
 {
 	uint32_t seers = 0;
 
 	for (uint32_t i = 0; i < BEHAVIOURS; i++)
-		seers |= (uint32_t)behaviour_wants(behaviours_all[i], kind, met) << i;
+		seers |= (uint32_t)behaviour_wants(behaviours_all[i], kind, side, met) << i;
 	return seers;
 }
 
@@ -76,9 +76,12 @@ struct behaviours *behaviours_new(const struct behaviours_config *cfg)
 			b->offsets[i + 1][part] = b->offsets[i][part] +
 						  behaviours_bytes((enum behaviour_part)part, i);
 	}
-	for (int kind = 0; kind < SIGHT_KINDS; kind++) {
-		for (uint32_t met = 0; met < 1U << BEHAVIOUR_NEEDS; met++)
-			b->seers[kind][met] = seers_of((enum sight_kind)kind, met);
+	for (uint32_t i = 0; i < SIGHT_KINDS * 2U << BEHAVIOUR_NEEDS; i++) {
+		const uint32_t kind = i >> BEHAVIOUR_NEEDS >> 1;
+		const uint32_t side = i >> BEHAVIOUR_NEEDS & 1;
+		const uint32_t met = i & ((1U << BEHAVIOUR_NEEDS) - 1);
+
+		b->seers[kind][side][met] = seers_of((enum sight_kind)kind, (int)side, met);
 	}
 	whole = b->offsets[BEHAVIOURS];
 	b->pairs = pairs_new(cfg->max_pairs, whole[BEHAVIOUR_PAIR]);
@@ -211,7 +214,7 @@ static struct behaviour_memory memory_of(
 static void show(
 	struct behaviours *b, const struct sight *s, struct behaviour_memory all, struct facts *f)
 {
-	uint32_t left = b->seers[s->kind][behaviour_needs_met(s, all.pair)];
+	uint32_t left = b->seers[s->kind][s->side][behaviour_needs_met(s, all.pair)];
 
 	for (; left != 0; left &= left - 1) {
 		const uint32_t i = (uint32_t)__builtin_ctz(left);

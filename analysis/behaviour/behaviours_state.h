@@ -32,8 +32,9 @@ struct behaviours {
 	/* Where the part of each behaviour begins in a memory of each kind; the last: how long that
 	 * is. */
 	uint32_t offsets[BEHAVIOURS + 1][BEHAVIOUR_PARTS];
-	/* Who sees a sight of a kind that meets these needs, a bit each. */
-	uint32_t seers[SIGHT_KINDS][1U << BEHAVIOUR_NEEDS];
+	/* Who sees sights of a kind, at a side of the conversation, that meet these needs: a bit
+	 * each. */
+	uint32_t seers[SIGHT_KINDS][2][1U << BEHAVIOUR_NEEDS];
 };
 
 _Static_assert(BEHAVIOURS <= 32, "a bit each");

@@ -84,11 +84,16 @@ void dns_name_split(struct str name, struct dns_name *ret)
 	ret->domain = (struct str){second.data, (uint32_t)(name.data + name.len - second.data)};
 }
 
+static bool ends_word(char c)
+{
+	return c == '.' || c == '-' || c == '_';
+}
+
 struct str dns_word_next(struct str *rest)
 {
 	struct str word = {rest->data, 0};
 
-	while (word.len < rest->len && !strchr(".-_", rest->data[word.len]))
+	while (word.len < rest->len && !ends_word(rest->data[word.len]))
 		word.len++;
 	rest->data += word.len;
 	rest->len -= word.len;

@@ -297,6 +297,6 @@ const struct behaviour behaviour_dns_tunnel = {
 	.name = "dns-tunnel",
 	.equipment_bytes = sizeof(struct memory),
 	.kinds = 1u << SIGHT_DNS | 1u << SIGHT_END,
-	.needs = 1u << NEED_CALLER,
+	.callers = 1u << SIGHT_END,
 	.see = see,
 };

@@ -468,6 +468,7 @@ const struct behaviour behaviour_fanout = {
 	.equipment_bytes = sizeof(struct fanout),
 	.site_bytes = sizeof(struct fanout_site),
 	.kinds = 1U << SIGHT_BEGIN | 1U << SIGHT_UPDATE | 1U << SIGHT_END,
+	.callers = 1U << SIGHT_BEGIN | 1U << SIGHT_UPDATE,
 	.see = see,
 };
 

@@ -54,7 +54,7 @@ static inline bool scene_see(struct scene *c)
 	arena_reset(c->facts.arena);
 	facts_clear(&c->facts);
 	c->ev.ts_ns = c->sight.ts_ns;
-	said = behaviour_wants(c->behaviour, c->sight.kind, met) &&
+	said = behaviour_wants(c->behaviour, c->sight.kind, c->sight.side, met) &&
 	       c->behaviour->see(&c->sight, &c->memory, &c->facts);
 	c->said += said;
 	return said;

@@ -46,7 +46,8 @@ static bool see(struct world *w, struct sight *s)
 	s->side = w->side;
 	s->equipment = w->equipment;
 	s->peer = w->peer;
-	return behaviour_wants(&behaviour_beacon, s->kind, behaviour_needs_met(s, w->pair)) &&
+	return behaviour_wants(
+		       &behaviour_beacon, s->kind, s->side, behaviour_needs_met(s, w->pair)) &&
 	       behaviour_beacon.see(s, &m, &w->facts);
 }
 
@@ -288,13 +289,12 @@ START_TEST(no_memory_no_beat)
 {
 	const struct behaviour *b = &behaviour_beacon;
 	const struct event ev = {.flow.state = FLOW_ESTABLISHED};
-	struct sight s = {.kind = SIGHT_END, .ev = &ev};
+	const struct sight s = {.kind = SIGHT_END, .ev = &ev};
 	const uint64_t pair = 0;
 
-	ck_assert(behaviour_wants(b, SIGHT_END, behaviour_needs_met(&s, &pair)));
-	ck_assert(!behaviour_wants(b, SIGHT_END, behaviour_needs_met(&s, NULL)));
-	s.side = 1;
-	ck_assert(!behaviour_wants(b, SIGHT_END, behaviour_needs_met(&s, &pair)));
+	ck_assert(behaviour_wants(b, SIGHT_END, 0, behaviour_needs_met(&s, &pair)));
+	ck_assert(!behaviour_wants(b, SIGHT_END, 0, behaviour_needs_met(&s, NULL)));
+	ck_assert(!behaviour_wants(b, SIGHT_END, 1, behaviour_needs_met(&s, &pair)));
 }
 END_TEST
 

@@ -40,7 +40,8 @@ static bool see(struct world *w, const struct sight *s)
 	bool told;
 
 	facts_unset_range(&w->facts, FIELD_BEHAVIOUR_NAME, FIELD_BEHAVIOUR_DNS_TUNNEL_SPAN_S);
-	told = behaviour_wants(&behaviour_dns_tunnel, s->kind, behaviour_needs_met(s, NULL)) &&
+	told = behaviour_wants(
+		       &behaviour_dns_tunnel, s->kind, s->side, behaviour_needs_met(s, NULL)) &&
 	       behaviour_dns_tunnel.see(s, &m, &w->facts);
 	w->told += told;
 	return told;

@@ -126,10 +126,10 @@ START_TEST(nothing_without_an_answer_or_memory)
 	const struct sight s = {.kind = SIGHT_END, .ev = &ev};
 	const uint64_t pair = 0;
 
-	ck_assert(behaviour_wants(b, SIGHT_END, behaviour_needs_met(&s, &pair)));
-	ck_assert(!behaviour_wants(b, SIGHT_END, behaviour_needs_met(&s, NULL)));
+	ck_assert(behaviour_wants(b, SIGHT_END, 0, behaviour_needs_met(&s, &pair)));
+	ck_assert(!behaviour_wants(b, SIGHT_END, 0, behaviour_needs_met(&s, NULL)));
 	ev.flow.state = FLOW_ATTEMPT;
-	ck_assert(!behaviour_wants(b, SIGHT_END, behaviour_needs_met(&s, &pair)));
+	ck_assert(!behaviour_wants(b, SIGHT_END, 0, behaviour_needs_met(&s, &pair)));
 }
 END_TEST
 
