@@ -189,19 +189,24 @@ START_TEST(test_scores)
 }
 END_TEST
 
+/* That is told when the conversation's label is known, or with its end. */
 START_TEST(test_answered)
 {
-	struct scene c;
+	static const enum sight_kind kinds[] = {SIGHT_BEGIN, SIGHT_END};
 
-	scene_start(&c);
-	open_with(&c, CONTROLLER, IPPROTO_NUM_UDP, carries, sizeof(carries));
-	c.ev.flow.payload_bytes[1] = 20;
-	c.sight.kind = SIGHT_END;
-	ck_assert(!scene_see(&c));
-	ck_assert(call(&c, OTHER));
-	ck_assert_uint_eq(scene_num(&c, FIELD_BEHAVIOUR_SCORE), 700);
-	ck_assert(facts_num(&c.facts, FIELD_BEHAVIOUR_TRIGGER_ANSWERED));
-	scene_close(&c);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		struct scene c;
+
+		scene_start(&c);
+		open_with(&c, CONTROLLER, IPPROTO_NUM_UDP, carries, sizeof(carries));
+		c.ev.flow.payload_bytes[1] = 20;
+		c.sight.kind = kinds[i];
+		ck_assert(!scene_see(&c));
+		ck_assert(call(&c, OTHER));
+		ck_assert_uint_eq(scene_num(&c, FIELD_BEHAVIOUR_SCORE), 700);
+		ck_assert(facts_num(&c.facts, FIELD_BEHAVIOUR_TRIGGER_ANSWERED));
+		scene_close(&c);
+	}
 }
 END_TEST
 
