@@ -15,9 +15,8 @@ enum {
 
 struct pairs {
 	struct slab *slab, *memories;
+	struct slab_index *index;
 	struct age_list ages[PAIR_RANKS];
-	uint32_t *buckets;  /* index plus one */
-	uint32_t n_buckets; /* a power of two */
 	struct pairs_stats stats;
 };
 
@@ -27,15 +26,12 @@ struct pairs *pairs_new(uint32_t max, uint32_t memory_bytes)
 
 	if (!p)
 		return NULL;
-	p->n_buckets = 1;
-	while (p->n_buckets < max && p->n_buckets < MAX_BUCKETS)
-		p->n_buckets *= 2;
 	p->slab = slab_new(sizeof(struct pair), max);
+	p->index = slab_index_new(p->slab, max < MAX_BUCKETS ? max : MAX_BUCKETS);
 	p->memories = slab_new(memory_bytes < 8 ? 8 : memory_bytes, max);
-	p->buckets = calloc(p->n_buckets, sizeof(*p->buckets));
 	for (int rank = 0; rank < PAIR_RANKS; rank++)
 		p->ages[rank] = AGE_LIST_EMPTY;
-	if (!p->slab || !p->memories || !p->buckets) {
+	if (!p->slab || !p->memories || !p->index) {
 		pairs_free(p);
 		return NULL;
 	}
@@ -48,38 +44,34 @@ void pairs_free(struct pairs *p)
 		return;
 	slab_free(p->slab);
 	slab_free(p->memories);
-	free(p->buckets);
+	slab_index_free(p->index);
 	free(p);
 }
 
 /* Both are keyed hashes already. */
-static uint32_t *bucket_of(const struct pairs *p, uint64_t equipment, uint64_t peer)
+static uint32_t hash_of(uint64_t equipment, uint64_t peer)
 {
-	const uint64_t hash = (equipment ^ (peer << 1 | peer >> 63)) * 0x9e3779b97f4a7c15ULL;
-
-	return &p->buckets[(hash >> 32) & (p->n_buckets - 1)];
+	return (uint32_t)((equipment ^ (peer << 1 | peer >> 63)) * 0x9e3779b97f4a7c15ULL >> 32);
 }
 
 static uint32_t find(const struct pairs *p, uint64_t equipment, uint64_t peer)
 {
-	for (uint32_t i = *bucket_of(p, equipment, peer); i != 0;) {
-		const struct pair *pair = slab_at(p->slab, i - 1);
+	uint32_t i = slab_index_first(p->index, hash_of(equipment, peer));
+
+	for (; i != SLAB_NONE; i = slab_index_next(p->index, i)) {
+		const struct pair *pair = slab_at(p->slab, i);
 
 		if (pair->equipment == equipment && pair->peer == peer)
-			return i - 1;
-		i = pair->next;
+			break;
 	}
-	return SLAB_NONE;
+	return i;
 }
 
 static void forget(struct pairs *p, uint32_t i)
 {
 	struct pair *pair = slab_at(p->slab, i);
-	uint32_t *link = bucket_of(p, pair->equipment, pair->peer);
 
-	while (*link != i + 1)
-		link = &((struct pair *)slab_at(p->slab, *link - 1))->next;
-	*link = pair->next;
+	slab_index_remove(p->index, i);
 	age_list_remove(&p->ages[pair->rank], p->slab, i);
 	if (pair->memory != SLAB_NONE)
 		slab_give(p->memories, pair->memory);
@@ -104,7 +96,6 @@ static bool evict(struct pairs *p)
 
 static struct pair *add(struct pairs *p, uint64_t equipment, uint64_t peer, uint64_t ts_ns)
 {
-	uint32_t *bucket = bucket_of(p, equipment, peer);
 	uint32_t i = slab_take(p->slab);
 	struct pair *pair;
 
@@ -118,8 +109,7 @@ static struct pair *add(struct pairs *p, uint64_t equipment, uint64_t peer, uint
 	pair->equipment = equipment;
 	pair->peer = peer;
 	pair->first_ns = pair->last_ns = ts_ns;
-	pair->next = *bucket;
-	*bucket = i + 1;
+	slab_index_add(p->index, i, hash_of(equipment, peer));
 	return pair;
 }
 
@@ -207,7 +197,7 @@ void pairs_save(const struct pairs *p, uint32_t most, struct blob_writer *w, pai
 				skip--;
 			else
 				save_pair(p, pair, w, write, user);
-			i = pair->age.newer;
+			i = pair->link.age.newer;
 		}
 	}
 }

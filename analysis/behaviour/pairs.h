@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "common/blob.h"
-#include "common/slab.h"
+#include "common/slab_index.h"
 
 /* How much a pair is missed, least first. */
 enum pair_rank {
@@ -21,11 +21,10 @@ enum pair_rank {
 };
 
 struct pair {
-	struct age_link age;      /* among those of its rank */
-	uint32_t next;            /* of its bucket */
-	uint32_t memory;          /* SLAB_NONE: it has none yet */
+	struct slab_link link;    /* of age: among those of its rank */
 	uint64_t equipment, peer; /* keyed hashes of the names */
 	uint64_t first_ns, last_ns;
+	uint32_t memory;    /* SLAB_NONE: it has none yet */
 	uint32_t flows;     /* conversations so far */
 	uint32_t as_number; /* of the peer, as of learned_ns */
 	uint64_t learned_ns;

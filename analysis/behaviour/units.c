@@ -22,8 +22,7 @@ struct role_memory {
 struct units {
 	struct slab *slab;
 	struct age_list ages[2]; /* undeclared, declared */
-	uint32_t *buckets;       /* index plus one */
-	uint32_t n_buckets;      /* a power of two */
+	struct slab_index *index;
 	struct role_memory *roles;
 	uint32_t n_roles, role_bytes;
 	void *site; /* owned */
@@ -43,15 +42,12 @@ struct units *units_new(
 	if (!u)
 		return NULL;
 	u->role_bytes = role_bytes;
-	u->n_buckets = 1;
-	while (u->n_buckets < max && u->n_buckets < 1U << 31)
-		u->n_buckets *= 2;
 	u->slab = slab_new(sizeof(struct unit) + (memory_bytes + 7) / 8 * 8, max);
-	u->buckets = calloc(u->n_buckets, sizeof(*u->buckets));
+	u->index = slab_index_new(u->slab, max);
 	u->roles = calloc(UNIT_MAX_ROLES, sizeof(*u->roles));
 	u->site = calloc(1, some(site_bytes));
 	u->ages[0] = u->ages[1] = AGE_LIST_EMPTY;
-	if (!u->slab || !u->buckets || !u->roles || !u->site) {
+	if (!u->slab || !u->index || !u->roles || !u->site) {
 		units_free(u);
 		return NULL;
 	}
@@ -67,41 +63,31 @@ void units_free(struct units *u)
 	free(u->roles);
 	free(u->site);
 	slab_free(u->slab);
-	free(u->buckets);
+	slab_index_free(u->index);
 	free(u);
-}
-
-static uint32_t *bucket_of(const struct units *u, uint64_t hash)
-{
-	return &u->buckets[hash & (u->n_buckets - 1)];
 }
 
 static uint32_t find(const struct units *u, uint64_t hash)
 {
-	for (uint32_t i = *bucket_of(u, hash); i != 0;) {
-		const struct unit *unit = slab_at(u->slab, i - 1);
+	uint32_t i = slab_index_first(u->index, (uint32_t)hash);
+
+	for (; i != SLAB_NONE; i = slab_index_next(u->index, i)) {
+		const struct unit *unit = slab_at(u->slab, i);
 
 		if (unit->hash == hash)
-			return i - 1;
-		i = unit->next;
+			break;
 	}
-	return SLAB_NONE;
+	return i;
 }
 
 static void evict(struct units *u)
 {
 	const bool declared = u->ages[0].oldest == SLAB_NONE;
 	const uint32_t i = u->ages[declared].oldest;
-	struct unit *unit;
-	uint32_t *link;
 
 	if (i == SLAB_NONE)
 		return;
-	unit = slab_at(u->slab, i);
-	link = bucket_of(u, unit->hash);
-	while (*link != i + 1)
-		link = &((struct unit *)slab_at(u->slab, *link - 1))->next;
-	*link = unit->next;
+	slab_index_remove(u->index, i);
 	age_list_remove(&u->ages[declared], u->slab, i);
 	slab_give(u->slab, i);
 	u->evicted++;
@@ -134,7 +120,6 @@ static uint32_t add_role(struct units *u, struct str name)
 static struct unit *add(
 	struct units *u, uint64_t hash, struct str name, bool declared, uint64_t ts_ns)
 {
-	uint32_t *bucket = bucket_of(u, hash);
 	uint32_t i = slab_take(u->slab);
 	struct unit *unit;
 
@@ -152,8 +137,7 @@ static struct unit *add(
 	if (name.len > 0)
 		memcpy(unit->name, name.data, unit->name_len);
 	unit->last_ns = ts_ns;
-	unit->next = *bucket;
-	*bucket = i + 1;
+	slab_index_add(u->index, i, (uint32_t)hash);
 	return unit;
 }
 
@@ -213,7 +197,7 @@ int units_each(const struct units *u, units_each_fn *each, void *user)
 
 			if (rc != 0)
 				return rc;
-			i = unit->age.newer;
+			i = unit->link.age.newer;
 		}
 	}
 	return 0;

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "common/blob.h"
-#include "common/slab.h"
+#include "common/slab_index.h"
 #include "common/str.h"
 
 enum {
@@ -16,11 +16,10 @@ enum {
 };
 
 struct unit {
-	struct age_link age; /* among those that are declared, or are not */
-	uint32_t next;       /* of its bucket */
-	uint32_t role;       /* number, for units_role_memory */
+	struct slab_link link; /* of age: among those that are declared, or are not */
 	uint64_t hash;
 	uint64_t last_ns;
+	uint32_t role; /* number, for units_role_memory */
 	char name[UNIT_NAME_BYTES];
 	uint8_t name_len;
 	bool declared;
