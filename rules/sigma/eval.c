@@ -212,6 +212,20 @@ static bool has_parts(const struct item *item)
 	       part_set_is_over(item->parts, item->values + item->n_exact, item->n - item->n_exact);
 }
 
+/* Which of the exact texts of ITEM is TEXT. Most differ in their lengths. */
+static uint32_t find_exact(const struct item *item, struct str text)
+{
+	if (item->exact)
+		return text_set_find(item->exact, text);
+	for (uint32_t v = 0; v < item->n_exact; v++) {
+		const struct pattern *p = &item->values[v].pattern;
+
+		if (p->literal.len == text.len && pattern_match(p, text))
+			return v;
+	}
+	return UINT32_MAX;
+}
+
 /* Which value of ITEM value I of the fact meets, or UINT32_MAX. */
 static uint32_t find_value(
 	const struct item *item, const struct subject *s, uint32_t i, struct sigma_scratch *w)
@@ -223,15 +237,11 @@ static uint32_t find_value(
 		return find_network(item, address_at(s, i));
 	if (item->test == TEST_NUMBER && item->word == MOD_NONE)
 		return find_number(item, number_for(item, s));
-	if (item->exact) {
-		v = text_set_find(item->exact, text_at(s, i, buf));
+	if (item->n_exact > 0) {
+		v = find_exact(item, text_at(s, i, buf));
 		if (v != UINT32_MAX)
 			return v;
 		v = item->n_exact;
-	}
-	for (; v < item->n_exact; v++) {
-		if (meets(item, v, s, i, w))
-			return v;
 	}
 	if (has_parts(item))
 		return find_part(item, s, i, text_at(s, i, buf), w);
