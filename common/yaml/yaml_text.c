@@ -28,17 +28,33 @@ bool yaml_text_allows(uint32_t code)
 	return !refused(code);
 }
 
+/* How many of the LEN bytes at TEXT are printable ASCII, up to the first that is not. */
+static size_t plain_bytes(const char *text, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && text[n] >= ' ' && text[n] <= '~')
+		n++;
+	return n;
+}
+
 int yaml_check_text(const char *name, const char *text, size_t len, struct error *err)
 {
 	size_t line = 1;
 	size_t column = 1;
 	size_t at = 0;
 
-	while (at < len) {
+	for (;;) {
+		const size_t plain = plain_bytes(text + at, len - at);
 		uint32_t code = 0;
-		uint32_t n = utf8_decode(text + at, len - at, &code);
+		uint32_t n;
 		const char *what;
 
+		at += plain;
+		column += plain;
+		if (at == len)
+			return 0;
+		n = utf8_decode(text + at, len - at, &code);
 		if (n == 0)
 			return error_set(err, ERR_CONFIG,
 				"%s:%zu:%zu: byte 0x%02x is not UTF-8; save the file as UTF-8",
@@ -57,5 +73,4 @@ int yaml_check_text(const char *name, const char *text, size_t len, struct error
 			column++;
 		}
 	}
-	return 0;
 }
