@@ -109,18 +109,20 @@ struct packet {
 	bool access; /* PPPoE or the like was read: the layers that follow are behind it */
 	uint8_t src_mac[6], dst_mac[6]; /* of the outermost Ethernet header */
 	uint32_t teid;                  /* of the GTP-U header, behind which there are no layers */
+	uint8_t path[PACKET_MAX_PATH];  /* enum decoder_id, outermost first */
+	/* Unset from n_layers, n_tags on. */
+	struct packet_layer layers[PACKET_MAX_LAYERS];
+	struct packet_tag tags[PACKET_MAX_TAGS]; /* outermost first; the first ones are kept */
 	/* The one look inside GTP-U: whom the subscriber's packet is addressed to. For the check
-	 * against the operator's own infrastructure, and for nothing else. */
+	 * against the operator's own infrastructure, and for nothing else. Unset unless
+	 * has_inner_dst. */
 	struct ip_addr inner_dst;
 	uint16_t inner_dport; /* TCP, UDP, SCTP; else 0 */
 	uint8_t inner_proto;
-	/* Unset from n_layers, n_path, n_tags on. */
-	struct packet_layer layers[PACKET_MAX_LAYERS];
-	uint8_t path[PACKET_MAX_PATH];           /* enum decoder_id, outermost first */
-	struct packet_tag tags[PACKET_MAX_TAGS]; /* outermost first; the first ones are kept */
 };
 
-/* Most packets have one layer, of which most that is asked lies in three cache lines. */
+/* Most packets have one layer and no tags: all that is written of them lies in three cache lines.
+ */
 _Static_assert(offsetof(struct packet, layers) == 64, "the first layer is the second cache line");
 
 /* As the policy and the facts write it: "vlan". */

@@ -42,6 +42,14 @@ static bool gtpu_skip_options(struct cursor *c, uint8_t flags)
 	return cursor_ok(c);
 }
 
+static void inner_found(struct packet *p, struct ip_addr dst)
+{
+	p->has_inner_dst = true;
+	p->inner_dst = dst;
+	p->inner_dport = 0;
+	p->inner_proto = 0;
+}
+
 /* The destination port of the transport header at C, if PROTO has one there. */
 static void inner_port(struct cursor *c, uint8_t proto, struct packet *p)
 {
@@ -69,8 +77,7 @@ static void inner_ipv4(struct cursor *c, uint32_t wire_bytes, struct packet *p)
 	if (header_bytes < IPV4_FIXED_BYTES || total_bytes < header_bytes ||
 		total_bytes > wire_bytes)
 		return;
-	p->has_inner_dst = true;
-	p->inner_dst = ip_addr_from_v4(header + 16);
+	inner_found(p, ip_addr_from_v4(header + 16));
 	cursor_limit(c, total_bytes - IPV4_FIXED_BYTES);
 	cursor_skip(c, header_bytes - IPV4_FIXED_BYTES);
 	if (load_be16(header + 6) & IPV4_OFFSET_MASK)
@@ -118,8 +125,7 @@ static void inner_ipv6(struct cursor *c, uint32_t wire_bytes, struct packet *p)
 	payload_bytes = load_be16(header + 4);
 	if (payload_bytes + IPV6_FIXED_BYTES > wire_bytes)
 		return;
-	p->has_inner_dst = true;
-	p->inner_dst = ip_addr_from_v6(header + 24);
+	inner_found(p, ip_addr_from_v6(header + 24));
 	cursor_limit(c, payload_bytes);
 	proto = inner_skip_extensions(c, header[6], &tail);
 	if (tail)
