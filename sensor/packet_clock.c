@@ -5,23 +5,11 @@ static uint64_t tick_after(uint64_t ts_ns)
 	return (ts_ns / PACKET_CLOCK_TICK_NS + 1) * PACKET_CLOCK_TICK_NS;
 }
 
-uint64_t packet_clock_counted(const struct packet_clock *c, uint64_t ts_ns)
-{
-	const uint64_t most = INT64_MAX - c->ahead_ns; /* so that no sum can wrap */
-
-	return (ts_ns < most ? ts_ns : most) + c->ahead_ns;
-}
-
 /* Before the clock runs there is nothing to jump from: the second frame alone says whether the
  * first was off. */
 static bool is_far(const struct packet_clock *c, uint64_t t_ns)
 {
 	return !c->started || (t_ns > c->now_ns && t_ns - c->now_ns > PACKET_CLOCK_JUMP_NS);
-}
-
-bool packet_clock_needs_next(const struct packet_clock *c, uint64_t ts_ns)
-{
-	return is_far(c, packet_clock_counted(c, ts_ns));
 }
 
 static bool is_outlier(uint64_t t_ns, uint64_t next_ns)
@@ -89,7 +77,8 @@ static uint64_t frame_far(struct packet_clock *c, uint64_t t_ns, uint64_t next_n
 	return c->started ? step_forward(c, t_ns) : t_ns;
 }
 
-uint64_t packet_clock_frame(struct packet_clock *c, uint64_t ts_ns, bool has_next, uint64_t next_ns)
+uint64_t packet_clock_odd_frame(
+	struct packet_clock *c, uint64_t ts_ns, bool has_next, uint64_t next_ns)
 {
 	uint64_t t_ns = packet_clock_counted(c, ts_ns);
 

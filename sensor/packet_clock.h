@@ -60,16 +60,43 @@ struct packet_clock {
 };
 
 /* A time stamp as the clock counts, which may be ahead of the stamps. */
-uint64_t packet_clock_counted(const struct packet_clock *c, uint64_t ts_ns);
+static inline uint64_t packet_clock_counted(const struct packet_clock *c, uint64_t ts_ns)
+{
+	const uint64_t most = INT64_MAX - c->ahead_ns; /* so that no sum can wrap */
+
+	return (ts_ns < most ? ts_ns : most) + c->ahead_ns;
+}
+
+/* Whether the clock simply goes on to a frame stamped TS_NS: neither late nor far ahead. */
+static inline bool packet_clock_goes_on(const struct packet_clock *c, uint64_t ts_ns)
+{
+	return c->started && packet_clock_counted(c, ts_ns) - c->now_ns <= PACKET_CLOCK_JUMP_NS;
+}
 
 /* Whether the time of a frame stamped TS_NS depends on the frame after it: the first of all, and
  * one far ahead of the clock. */
-bool packet_clock_needs_next(const struct packet_clock *c, uint64_t ts_ns);
+static inline bool packet_clock_needs_next(const struct packet_clock *c, uint64_t ts_ns)
+{
+	return !packet_clock_goes_on(c, ts_ns) &&
+	       (!c->started || packet_clock_counted(c, ts_ns) > c->now_ns);
+}
+
+/* packet_clock_frame, where the clock does not simply go on. */
+uint64_t packet_clock_odd_frame(
+	struct packet_clock *c, uint64_t ts_ns, bool has_next, uint64_t next_ns);
 
 /* The clock's time for a frame stamped TS_NS, when the frame after it is stamped NEXT_NS (HAS_NEXT
  * false: there is none). Moves the clock. */
-uint64_t packet_clock_frame(
-	struct packet_clock *c, uint64_t ts_ns, bool has_next, uint64_t next_ns);
+static inline uint64_t packet_clock_frame(
+	struct packet_clock *c, uint64_t ts_ns, bool has_next, uint64_t next_ns)
+{
+	if (!packet_clock_goes_on(c, ts_ns))
+		return packet_clock_odd_frame(c, ts_ns, has_next, next_ns);
+	c->behind_frames = 0;
+	c->settled_ns = c->now_ns + PACKET_CLOCK_SETTLED_NS;
+	c->now_ns = packet_clock_counted(c, ts_ns);
+	return c->now_ns;
+}
 
 /* Whether the frame that was timed last showed that the capture's clock was set; says so once. */
 bool packet_clock_take_step(struct packet_clock *c, struct clock_step *ret);
