@@ -14,12 +14,18 @@ enum {
 	IPV6_FRAGMENT_BYTES = 8,
 	IPV6_MORE = 1,
 	IPV6_OFFSET_MASK = 0xfff8,
+	EXT_FIXED_BYTES = 8,
 	EXT_HOP_BY_HOP = 0,
 	EXT_ROUTING = 43,
 	EXT_FRAGMENT = 44,
 	EXT_DESTINATION = 60,
 	DATAGRAM_MAX_BYTES = 65535,
 };
+
+static uint32_t be16_read(const uint8_t *at)
+{
+	return (uint32_t)at[0] << 8 | at[1];
+}
 
 static void be16_write(uint8_t *at, uint32_t v)
 {
@@ -34,44 +40,46 @@ static bool is_v4(const struct datagram_header *h)
 
 static bool read_v4(struct cursor *c, struct piece *ret)
 {
+	const uint8_t *header = cursor_take(c, IPV4_FIXED_BYTES);
 	uint32_t fragment;
 
-	ret->header_bytes = (cursor_u8(c) & 15u) * 4;
-	cursor_skip(c, 3);
-	ret->id = cursor_be16(c);
-	fragment = cursor_be16(c);
+	if (!header)
+		return false;
+	fragment = be16_read(header + 6);
+	ret->header_bytes = (header[0] & 15u) * 4;
+	ret->id = be16_read(header + 4);
 	ret->more = fragment & IPV4_MORE;
 	ret->offset = (fragment & IPV4_OFFSET_MASK) * 8;
-	cursor_skip(c, 1);
-	ret->next = cursor_u8(c);
-	return cursor_ok(c) && ret->header_bytes >= IPV4_FIXED_BYTES;
+	ret->next = header[9];
+	return ret->header_bytes >= IPV4_FIXED_BYTES;
 }
 
 /* The headers in front of the fragment header are those that routers read (RFC 8200 §4.5). */
 static bool read_v6(struct cursor *c, struct piece *ret)
 {
+	const uint8_t *header = cursor_take(c, IPV6_FIXED_BYTES);
 	uint32_t fragment;
-	uint8_t next;
+	uint8_t next = header ? header[IPV6_NEXT_AT] : 0;
 
-	cursor_skip(c, IPV6_NEXT_AT);
-	next = cursor_u8(c);
 	ret->next_at = IPV6_NEXT_AT;
-	cursor_skip(c, IPV6_FIXED_BYTES - IPV6_NEXT_AT - 1);
-	while (next == EXT_HOP_BY_HOP || next == EXT_ROUTING || next == EXT_DESTINATION) {
+	while (header &&
+		(next == EXT_HOP_BY_HOP || next == EXT_ROUTING || next == EXT_DESTINATION)) {
 		ret->next_at = c->at;
-		next = cursor_u8(c);
-		cursor_skip(c, cursor_u8(c) * 8u + 6);
-		if (!cursor_ok(c))
+		header = cursor_take(c, EXT_FIXED_BYTES);
+		if (!header || !cursor_take(c, header[1] * 8u))
 			return false;
+		next = header[0];
 	}
 	ret->header_bytes = c->at;
-	ret->next = cursor_u8(c);
-	cursor_skip(c, 1);
-	fragment = cursor_be16(c);
-	ret->id = cursor_be32(c);
+	header = cursor_take(c, IPV6_FRAGMENT_BYTES);
+	if (!header || next != EXT_FRAGMENT)
+		return false;
+	fragment = be16_read(header + 2);
+	ret->next = header[0];
+	ret->id = be16_read(header + 4) << 16 | be16_read(header + 6);
 	ret->more = fragment & IPV6_MORE;
 	ret->offset = fragment & IPV6_OFFSET_MASK;
-	return cursor_ok(c) && next == EXT_FRAGMENT;
+	return true;
 }
 
 enum fragment_fault piece_read(
