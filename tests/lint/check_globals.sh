@@ -13,7 +13,7 @@ command -v objdump >/dev/null || {
 }
 
 # What sanitizers, gcov and clang put there by themselves.
-artefacts='^(\.L|__unnamed_|_*asan_|__odr_asan|__sancov|__gcov|__llvm_|__prof|__tsan|__ubsan)'
+artefacts='^([.]L|__unnamed_|_*asan_|__odr_asan|__sancov|__gcov|__llvm_|__prof|__tsan|__ubsan)'
 
 objects=0
 for room in common capture analysis rules redis; do
