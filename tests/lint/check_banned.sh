@@ -11,35 +11,25 @@ everywhere='strcpy|stpcpy|strcat|sprintf|vsprintf|gets|strtok|atoi|atol|atoll|at
 environment='getenv|secure_getenv|setenv|putenv|tzset'
 clock='time|gettimeofday|clock_gettime|clock|timespec_get|ftime'
 
-# check FILE CALLS REASON [EXCEPT]: no line of FILE calls one of CALLS, unless it matches EXCEPT.
-check() {
-    local line text call
-    while IFS=: read -r line text; do
-        [[ -n ${4:-} && $text =~ $4 ]] && continue
-        call=$(grep -oE "(^|[^A-Za-z0-9_.>])($2)[[:space:]]*\(" <<<"$text" | head -n 1 | grep -oE '[a-z_]+' | head -n 1)
-        fail "$1:$line" "$call() $3"
-    done < <(grep -nE "(^|[^A-Za-z0-9_.>])($2)[[:space:]]*\(" <<<"$code" || true)
-}
-
-files=0
-while read -r file; do
-    files=$((files + 1))
-    code=$(code_of "$file")
-    check "$file" "$everywhere" "is not to be used"
-    case $file in
-    sensor/* | cli/*) ;;
-    redis/*)
-        check "$file" "$environment" "is not to be used below sensor/"
-        check "$file" "$clock" "is not to be used below sensor/, except for CLOCK_MONOTONIC in redis/" 'CLOCK_MONOTONIC'
-        ;;
-    *)
-        check "$file" "$environment" "is not to be used below sensor/"
-        check "$file" "$clock" "is not to be used below sensor/: packet time is the only clock"
-        ;;
-    esac
-done < <(sources c h def)
-if [ "$files" -eq 0 ]; then
+mapfile -t files < <(sources c h def)
+if [ ${#files[@]} -eq 0 ]; then
     echo "no sources in $1"
     exit 77
 fi
+code=$(code_of "${files[@]}")
+
+# check ROOMS CALLS REASON [EXCEPT]: no line of ROOMS calls one of CALLS, unless it matches EXCEPT.
+check() {
+    local file line text call
+    while IFS=: read -r file line text; do
+        [[ -n ${4:-} && $text =~ $4 ]] && continue
+        call=$(grep -oE "(^|[^A-Za-z0-9_.>])($2)[[:space:]]*\(" <<<"$text" | head -n 1 | grep -oE '[a-z_]+' | head -n 1)
+        fail "$file:$line" "$call() $3"
+    done < <(grep -E "^($1)/[^:]*:[0-9]+:(.*[^A-Za-z0-9_.>])?($2)[[:space:]]*\(" <<<"$code" || true)
+}
+
+check "$(IFS='|' && echo "${rooms[*]}")" "$everywhere" "is not to be used"
+check 'common|capture|analysis|rules|redis' "$environment" "is not to be used below sensor/"
+check 'redis' "$clock" "is not to be used below sensor/, except for CLOCK_MONOTONIC in redis/" 'CLOCK_MONOTONIC'
+check 'common|capture|analysis|rules' "$clock" "is not to be used below sensor/: packet time is the only clock"
 [ "$findings" -eq 0 ]

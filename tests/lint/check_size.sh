@@ -16,14 +16,24 @@ excepted() { # FILE [FUNCTION]
     grep -qsxF -r -- "$want" docs/adr
 }
 
-# START LENGTH NAME of each function. .clang-format puts a function's braces into the first column, each on its own line; a brace
+# functions_of FILE...: FILE START LENGTH NAME of each function. .clang-format puts a function's braces into the first column, each on its own line; a brace
 # behind the parenthesis would hide the function, so it is reported as BRACE.
 functions_of() {
-    code_of "$1" | awk '
-    /^[A-Za-z_].*\)[ \t]*\{[ \t]*$/ { print NR, 0, "BRACE" }
+    code_of "$@" | awk '
+    {
+        match($0, /^[^:]*:[0-9]+:/)
+        split($0, place, ":")
+        $0 = substr($0, RLENGTH + 1)
+    }
+    place[2] == 1 {
+        in_function = 0
+        start = 0
+        name = ""
+    }
+    /^[A-Za-z_].*\)[ \t]*\{[ \t]*$/ { print place[1], place[2], 0, "BRACE" }
     /^[A-Za-z_]/ && !in_function {
         if (!start)
-            start = NR
+            start = place[2]
         text = $0
         gsub(/__attribute__\(\(([^()]|\([^()]*\))*\)\)/, "", text)
         if (name == "" && match(text, /[A-Za-z_][A-Za-z_0-9]*\(/))
@@ -32,7 +42,7 @@ functions_of() {
     /^\{[ \t]*$/ { in_function = 1 }
     /^\}/ {
         if (in_function)
-            print start ? start : NR, NR - start + 1, name == "" ? "?" : name
+            print place[1], start ? start : place[2], place[2] - start + 1, name == "" ? "?" : name
         in_function = 0
         start = 0
         name = ""
@@ -47,23 +57,21 @@ functions_of() {
     }'
 }
 
-files=0
-while read -r file; do
-    files=$((files + 1))
-    lines=$(wc -l <"$file")
-    if [ "$lines" -gt "$max_file" ] && ! excepted "$file"; then
-        fail "$file:$max_file" "the file has $lines lines, more than $max_file"
-    fi
-    while read -r start length name; do
-        if [ "$name" = BRACE ]; then
-            fail "$file:$start" "the brace of a function stands on its own line"
-        elif [ "$length" -gt "$max_function" ] && ! excepted "$file" "$name"; then
-            fail "$file:$start" "$name has $length lines, more than $max_function"
-        fi
-    done < <(functions_of "$file")
-done < <(sources c h)
-if [ "$files" -eq 0 ]; then
+mapfile -t files < <(sources c h)
+if [ ${#files[@]} -eq 0 ]; then
     echo "no sources in $1"
     exit 77
 fi
+while read -r lines file; do
+    if [ "$file" != total ] && [ "$lines" -gt "$max_file" ] && ! excepted "$file"; then
+        fail "$file:$max_file" "the file has $lines lines, more than $max_file"
+    fi
+done < <(wc -l "${files[@]}")
+while read -r file start length name; do
+    if [ "$name" = BRACE ]; then
+        fail "$file:$start" "the brace of a function stands on its own line"
+    elif [ "$length" -gt "$max_function" ] && ! excepted "$file" "$name"; then
+        fail "$file:$start" "$name has $length lines, more than $max_function"
+    fi
+done < <(functions_of "${files[@]}")
 [ "$findings" -eq 0 ]

@@ -23,9 +23,12 @@ sources() {
     done | LC_ALL=C sort
 }
 
-# code_of FILE: its lines, with comments and the insides of strings and characters blanked.
+# code_of FILE...: their lines as FILE:LINE:TEXT, with comments and the insides of strings and characters blanked.
 code_of() {
     awk '
+    FNR == 1 {
+        in_comment = 0
+    }
     {
         out = ""
         n = length($0)
@@ -57,6 +60,6 @@ code_of() {
             }
         }
         quote = ""
-        print out
-    }' "$1"
+        print FILENAME ":" FNR ":" out
+    }' "$@"
 }
