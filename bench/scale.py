@@ -79,7 +79,7 @@ def bench_flows(args, folder):
     rows, notes = [], []
     for kind, maker in (('one packet, unknown', 'flood.py'), ('classified, idle', 'idle.py')):
         small, large = os.path.join(folder, 'small.pcap'), os.path.join(folder, 'large.pcap')
-        script(maker, 1000, small)
+        script(maker, args.flows // 2, small) # bytes each: what the second half adds, when every other bounded table is full
         script(maker, args.flows, large)
         commands = [('Vedette, 1 worker', lambda c: replay(c, folder)), ('bare loop', lambda c: [measure.program('bare_loop'), c])]
         if shutil.which('ndpiReader') and not args.no_peers:
@@ -88,9 +88,9 @@ def bench_flows(args, folder):
         for name, command in commands:
             runs = 1 if name == 'ndpiReader' else args.runs # it takes long
             one, all_of = medians(command(small), runs), medians(command(large), runs)
-            bytes_each = (all_of['peak_mb'] - one['peak_mb']) * 1048576 / (args.flows - 1000)
+            bytes_each = (all_of['peak_mb'] - one['peak_mb']) * 1048576 / (args.flows - args.flows // 2)
             if name == 'bare loop': # it maps the capture, which is not its own memory
-                bytes_each -= (os.path.getsize(large) - os.path.getsize(small)) / (args.flows - 1000)
+                bytes_each -= (os.path.getsize(large) - os.path.getsize(small)) / (args.flows - args.flows // 2)
             found[name] = {**all_of, 'bytes_each': bytes_each}
             rows.append(['%s: %s' % (kind, name), '%.2f' % all_of['wall'], '%.2f' % all_of['cpu'], '%.0f' % all_of['peak_mb'], '%.0f' % bytes_each])
         ours = found['Vedette, 1 worker']

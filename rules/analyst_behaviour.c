@@ -7,6 +7,9 @@
 enum {
 	MAX_PAIRS = 5 << 20, /* 100,000 pieces of equipment with fifty peers each */
 	MAX_EQUIPMENT = 1 << 17,
+	/* 109 MiB: who forges senders makes any number of them. */
+	MAX_UNDECLARED_PAIRS = 1 << 17,
+	MAX_UNDECLARED_EQUIPMENT = 1 << 13,
 	MAX_LASTING = 1 << 18, /* conversations whose bytes are counted as they come */
 };
 
@@ -122,6 +125,8 @@ struct behaviours *analyst_new_behaviours(struct analyst *a)
 	const struct behaviours_config cfg = {.hash_key = a->hash_key,
 		.max_pairs = MAX_PAIRS,
 		.max_equipment = MAX_EQUIPMENT,
+		.max_undeclared_pairs = MAX_UNDECLARED_PAIRS,
+		.max_undeclared_equipment = MAX_UNDECLARED_EQUIPMENT,
 		.max_conversations = MAX_LASTING,
 		.host = {learn_peer, set_time, introduce, judge, a}};
 

@@ -84,9 +84,11 @@ struct behaviours *behaviours_new(const struct behaviours_config *cfg)
 		b->seers[kind][side][met] = seers_of((enum sight_kind)kind, (int)side, met);
 	}
 	whole = b->offsets[BEHAVIOURS];
-	b->pairs = pairs_new(cfg->max_pairs, whole[BEHAVIOUR_PAIR]);
-	b->units = units_new(cfg->max_equipment, whole[BEHAVIOUR_EQUIPMENT], whole[BEHAVIOUR_ROLE],
-		whole[BEHAVIOUR_SITE]);
+	b->pairs = pairs_new(&(struct pairs_config){
+		cfg->max_pairs, cfg->max_undeclared_pairs, whole[BEHAVIOUR_PAIR]});
+	b->units =
+		units_new(&(struct units_config){cfg->max_equipment, cfg->max_undeclared_equipment,
+			whole[BEHAVIOUR_EQUIPMENT], whole[BEHAVIOUR_ROLE], whole[BEHAVIOUR_SITE]});
 	b->ledger = ledger_new(cfg->max_conversations);
 	if (!b->pairs || !b->units || !b->ledger) {
 		behaviours_free(b);
@@ -162,9 +164,10 @@ static void learn_peer(struct behaviours *b, struct sight *s, struct pair *pair,
  * for the pair. */
 static bool meet(struct behaviours *b, struct sight *s, uint64_t equipment, void **ret_memory)
 {
-	const uint64_t peer = hash64(s->peer.data, s->peer.len, b->cfg.hash_key);
+	const struct pair_names names = {
+		equipment, hash64(s->peer.data, s->peer.len, b->cfg.hash_key), s->declared};
 	bool is_new;
-	struct pair *pair = pairs_at(b->pairs, equipment, peer, s->ts_ns, &is_new);
+	struct pair *pair = pairs_at(b->pairs, names, s->ts_ns, &is_new);
 
 	if (!pair)
 		return false;
@@ -225,11 +228,18 @@ static void show(
 	}
 }
 
+static enum unit_rank rank_of(const struct sight *s)
+{
+	if (s->declared)
+		return UNIT_DECLARED;
+	return s->ev->flow.state == FLOW_ESTABLISHED ? UNIT_HEARD : UNIT_UNHEARD;
+}
+
 void behaviours_see(struct behaviours *b, struct sight *s, struct facts *f)
 {
 	const uint64_t name = hash64(s->equipment.data, s->equipment.len, b->cfg.hash_key);
 	const struct unit *unit =
-		units_at(b->units, name, s->equipment, s->declared, s->role, s->ts_ns);
+		units_at(b->units, name, s->equipment, rank_of(s), s->role, s->ts_ns);
 	void *pair = NULL;
 
 	count_bytes(b, s);
@@ -257,7 +267,7 @@ static int tick_unit(void *user, struct unit *unit)
 
 	e->name = (struct str){unit->name, unit->name_len};
 	e->role = units_role(b->units, unit);
-	e->declared = unit->declared;
+	e->declared = unit->rank == UNIT_DECLARED;
 	for (uint32_t i = 0; i < BEHAVIOURS; i++) {
 		if (!behaviours_all[i]->tick)
 			continue;
@@ -300,7 +310,8 @@ void behaviours_stats(const struct behaviours *b, struct behaviours_stats *ret)
 {
 	pairs_stats(b->pairs, &ret->pairs);
 	ret->equipment = units_count(b->units);
-	ret->equipment_evicted = units_evicted(b->units);
+	ret->equipment_evicted = units_evicted(b->units, true);
+	ret->undeclared_evicted = units_evicted(b->units, false);
 	ret->equipment_bytes = units_bytes(b->units);
 	ret->conversations_forgotten = ledger_forgotten(b->ledger);
 	ret->refused = b->refused;

@@ -3,7 +3,8 @@
  *
  * Memory: a pair of equipment and peer entity takes behaviours_pair_bytes() once it deserves it
  * (pairs.h), a piece of equipment behaviours_equipment_bytes(); as many as struct behaviours_config
- * says, then the least missed is forgotten, and counted. */
+ * says, of equipment that nobody declared fewer, then the least missed is forgotten, and counted.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -33,14 +34,17 @@ struct behaviours_host {
 
 struct behaviours_config {
 	uint64_t hash_key;
-	uint32_t max_pairs, max_equipment, max_conversations;
+	uint32_t max_pairs, max_equipment; /* in all */
+	uint32_t max_undeclared_pairs, max_undeclared_equipment;
+	uint32_t max_conversations;
 	struct behaviours_host host;
 };
 
 struct behaviours_stats {
 	struct pairs_stats pairs;
 	uint32_t equipment;
-	uint64_t equipment_evicted, equipment_bytes;
+	uint64_t equipment_bytes;
+	uint64_t equipment_evicted, undeclared_evicted; /* that was declared; that was not */
 	uint64_t conversations_forgotten; /* lasting ones, whose bytes are partly not counted */
 	uint64_t refused;                 /* sights without memory for them */
 	uint64_t judged;                  /* findings that were given to the rules */

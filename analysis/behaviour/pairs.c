@@ -9,28 +9,30 @@
 #define MOVE_NS (10 * NS_PER_S)
 
 enum {
-	SAVED_BYTES = 8 * 5 + 4 * 2 + 3 + 4, /* of a pair without its memory */
+	SAVED_BYTES = 8 * 5 + 4 * 2 + 3 + 5, /* of a pair without its memory */
 	MAX_BUCKETS = 1 << 20,               /* in a full table a look-up passes some five pairs */
 };
 
 struct pairs {
 	struct slab *slab, *memories;
 	struct slab_index *index;
-	struct age_list ages[PAIR_RANKS];
+	struct age_list ages[PAIR_RANKS][2]; /* of undeclared equipment, of declared */
+	uint32_t n_undeclared, max_undeclared;
 	struct pairs_stats stats;
 };
 
-struct pairs *pairs_new(uint32_t max, uint32_t memory_bytes)
+struct pairs *pairs_new(const struct pairs_config *cfg)
 {
 	struct pairs *p = calloc(1, sizeof(*p));
 
 	if (!p)
 		return NULL;
-	p->slab = slab_new(sizeof(struct pair), max);
-	p->index = slab_index_new(p->slab, max < MAX_BUCKETS ? max : MAX_BUCKETS);
-	p->memories = slab_new(memory_bytes < 8 ? 8 : memory_bytes, max);
+	p->max_undeclared = cfg->max_undeclared;
+	p->slab = slab_new(sizeof(struct pair), cfg->max);
+	p->index = slab_index_new(p->slab, cfg->max < MAX_BUCKETS ? cfg->max : MAX_BUCKETS);
+	p->memories = slab_new(cfg->memory_bytes < 8 ? 8 : cfg->memory_bytes, cfg->max);
 	for (int rank = 0; rank < PAIR_RANKS; rank++)
-		p->ages[rank] = AGE_LIST_EMPTY;
+		p->ages[rank][false] = p->ages[rank][true] = AGE_LIST_EMPTY;
 	if (!p->slab || !p->memories || !p->index) {
 		pairs_free(p);
 		return NULL;
@@ -67,24 +69,45 @@ static uint32_t find(const struct pairs *p, uint64_t equipment, uint64_t peer)
 	return i;
 }
 
+static void leave(struct pairs *p, uint32_t i)
+{
+	const struct pair *pair = slab_at(p->slab, i);
+
+	age_list_remove(&p->ages[pair->rank][pair->declared], p->slab, i);
+	p->n_undeclared -= !pair->declared;
+}
+
+/* As the one of RANK that was seen last. */
+static void join(struct pairs *p, uint32_t i, enum pair_rank rank, bool declared)
+{
+	struct pair *pair = slab_at(p->slab, i);
+
+	pair->rank = (uint8_t)rank;
+	pair->declared = declared;
+	age_list_append(&p->ages[rank][declared], p->slab, i);
+	p->n_undeclared += !declared;
+}
+
 static void forget(struct pairs *p, uint32_t i)
 {
 	struct pair *pair = slab_at(p->slab, i);
 
 	slab_index_remove(p->index, i);
-	age_list_remove(&p->ages[pair->rank], p->slab, i);
+	leave(p, i);
 	if (pair->memory != SLAB_NONE)
 		slab_give(p->memories, pair->memory);
 	slab_give(p->slab, i);
 }
 
-/* The one that is missed least. So a stranger takes the place of another stranger, once one is
- * there. */
-static bool evict(struct pairs *p)
+/* The one that is missed least; that of undeclared equipment first, or ALONE. So a stranger takes
+ * the place of another stranger, once one is there. */
+static bool evict(struct pairs *p, bool undeclared_alone)
 {
 	for (int rank = 0; rank < PAIR_RANKS; rank++) {
-		const uint32_t i = p->ages[rank].oldest;
+		uint32_t i = p->ages[rank][false].oldest;
 
+		if (i == SLAB_NONE && !undeclared_alone)
+			i = p->ages[rank][true].oldest;
 		if (i == SLAB_NONE)
 			continue;
 		p->stats.evicted[rank]++;
@@ -94,38 +117,48 @@ static bool evict(struct pairs *p)
 	return false;
 }
 
-static struct pair *add(struct pairs *p, uint64_t equipment, uint64_t peer, uint64_t ts_ns)
+/* For one more of equipment that is declared, or is not. */
+static void make_room(struct pairs *p, bool declared)
 {
-	uint32_t i = slab_take(p->slab);
-	struct pair *pair;
+	if (!declared && p->n_undeclared >= p->max_undeclared)
+		(void)evict(p, true);
+}
 
-	if (i == SLAB_NONE && evict(p))
+static struct pair *add(struct pairs *p, struct pair_names names, uint64_t ts_ns)
+{
+	struct pair *pair;
+	uint32_t i;
+
+	make_room(p, names.declared);
+	i = slab_take(p->slab);
+	if (i == SLAB_NONE && evict(p, false))
 		i = slab_take(p->slab);
 	if (i == SLAB_NONE)
 		return NULL;
 	pair = slab_at(p->slab, i);
-	age_list_append(&p->ages[PAIR_NOISE], p->slab, i);
+	join(p, i, PAIR_NOISE, names.declared);
 	pair->memory = SLAB_NONE;
-	pair->equipment = equipment;
-	pair->peer = peer;
+	pair->equipment = names.equipment;
+	pair->peer = names.peer;
 	pair->first_ns = pair->last_ns = ts_ns;
-	slab_index_add(p->index, i, hash_of(equipment, peer));
+	slab_index_add(p->index, i, hash_of(names.equipment, names.peer));
 	return pair;
 }
 
-struct pair *pairs_at(
-	struct pairs *p, uint64_t equipment, uint64_t peer, uint64_t ts_ns, bool *ret_new)
+struct pair *pairs_at(struct pairs *p, struct pair_names names, uint64_t ts_ns, bool *ret_new)
 {
-	const uint32_t i = find(p, equipment, peer);
+	const uint32_t i = find(p, names.equipment, names.peer);
 	struct pair *pair;
 
 	*ret_new = i == SLAB_NONE;
 	if (*ret_new)
-		return add(p, equipment, peer, ts_ns);
+		return add(p, names, ts_ns);
 	pair = slab_at(p->slab, i);
-	if (ts_ns / MOVE_NS != pair->last_ns / MOVE_NS) {
-		age_list_remove(&p->ages[pair->rank], p->slab, i);
-		age_list_append(&p->ages[pair->rank], p->slab, i);
+	if (ts_ns / MOVE_NS != pair->last_ns / MOVE_NS || pair->declared != names.declared) {
+		if (pair->declared)
+			make_room(p, names.declared);
+		leave(p, i);
+		join(p, i, (enum pair_rank)pair->rank, names.declared);
 	}
 	pair->last_ns = ts_ns;
 	return pair;
@@ -138,9 +171,8 @@ void pairs_raise(struct pairs *p, struct pair *pair, enum pair_rank rank)
 	if (pair->rank >= rank)
 		return;
 	i = find(p, pair->equipment, pair->peer);
-	age_list_remove(&p->ages[pair->rank], p->slab, i);
-	pair->rank = (uint8_t)rank;
-	age_list_append(&p->ages[rank], p->slab, i);
+	leave(p, i);
+	join(p, i, rank, pair->declared);
 }
 
 void *pairs_memory(struct pairs *p, struct pair *pair)
@@ -165,6 +197,7 @@ static void save_pair(const struct pairs *p, const struct pair *pair, struct blo
 {
 	blob_put_u64(w, pair->equipment);
 	blob_put_u64(w, pair->peer);
+	blob_put_bool(w, pair->declared);
 	blob_put_u64(w, pair->first_ns);
 	blob_put_u64(w, pair->last_ns);
 	blob_put_u64(w, pair->learned_ns);
@@ -189,8 +222,8 @@ void pairs_save(const struct pairs *p, uint32_t most, struct blob_writer *w, pai
 		blob_put_u64(w, p->stats.evicted[rank]);
 	blob_put_u64(w, p->stats.without_memory);
 	blob_put_u32(w, n - skip);
-	for (int rank = 0; rank < PAIR_RANKS; rank++) {
-		for (uint32_t i = p->ages[rank].oldest; i != SLAB_NONE;) {
+	for (int k = 0; k < PAIR_RANKS * 2; k++) {
+		for (uint32_t i = p->ages[k / 2][k % 2].oldest; i != SLAB_NONE;) {
 			const struct pair *pair = slab_at(p->slab, i);
 
 			if (skip > 0)
@@ -204,16 +237,18 @@ void pairs_save(const struct pairs *p, uint32_t most, struct blob_writer *w, pai
 
 static bool load_pair(struct pairs *p, struct blob_reader *r, pairs_read_fn *read, void *user)
 {
-	const uint64_t equipment = blob_u64(r);
-	const uint64_t peer = blob_u64(r);
+	struct pair_names names;
 	struct pair *pair;
 	const uint8_t *country;
 	uint8_t rank;
 	void *memory;
 
-	if (!blob_ok(r) || find(p, equipment, peer) != SLAB_NONE)
+	names.equipment = blob_u64(r);
+	names.peer = blob_u64(r);
+	names.declared = blob_bool(r);
+	if (!blob_ok(r) || find(p, names.equipment, names.peer) != SLAB_NONE)
 		return blob_fail(r);
-	pair = add(p, equipment, peer, 0);
+	pair = add(p, names, 0);
 	if (!pair)
 		return blob_fail(r);
 	pair->first_ns = blob_u64(r);

@@ -1,7 +1,8 @@
-/* What is remembered of each piece of equipment with each peer entity. Bounded: when there is no
- * room the one that is missed least goes, of those the one that was seen longest ago. What
- * strangers alone can bring about in any number never outranks what was answered, nor that what the
- * policy or a list speaks of. Pure; one thread. */
+/* What is remembered of each piece of equipment with each peer entity. Bounded, and those of
+ * equipment that nobody declared are bounded apart: when there is no room the one that is missed
+ * least goes, of those the one that was seen longest ago. What strangers alone can bring about in
+ * any number never outranks what was answered, nor that what the policy or a list speaks of; nor do
+ * equipment's forged senders take the room of what is declared. Pure; one thread. */
 #pragma once
 
 #include <stdbool.h>
@@ -21,7 +22,7 @@ enum pair_rank {
 };
 
 struct pair {
-	struct slab_link link;    /* of age: among those of its rank */
+	struct slab_link link; /* of age: among those of its rank, of declared equipment or not */
 	uint64_t equipment, peer; /* keyed hashes of the names */
 	uint64_t first_ns, last_ns;
 	uint32_t memory;    /* SLAB_NONE: it has none yet */
@@ -32,6 +33,7 @@ struct pair {
 	uint8_t tier;
 	bool indicated;
 	uint8_t rank;
+	bool declared; /* the equipment is */
 };
 
 struct pairs_stats {
@@ -43,14 +45,23 @@ struct pairs_stats {
 
 struct pairs;
 
-/* At most MAX pairs, each with MEMORY_BYTES once it deserves them. NULL without memory. */
-struct pairs *pairs_new(uint32_t max, uint32_t memory_bytes);
-void pairs_free(struct pairs *p); /* NULL allowed */
+struct pairs_config {
+	uint32_t max, max_undeclared; /* pairs; of equipment that nobody declared */
+	uint32_t memory_bytes;        /* of each that deserves them */
+};
 
-/* The pair of two hashed names, made when it is not there: *ret_new. It counts as seen at TS_NS.
- * Until the next call. NULL without memory. */
-struct pair *pairs_at(
-	struct pairs *p, uint64_t equipment, uint64_t peer, uint64_t ts_ns, bool *ret_new);
+struct pairs *pairs_new(const struct pairs_config *cfg); /* NULL without memory */
+void pairs_free(struct pairs *p);                        /* NULL allowed */
+
+/* Two hashed names. */
+struct pair_names {
+	uint64_t equipment, peer;
+	bool declared; /* the equipment is */
+};
+
+/* The pair of NAMES, made when it is not there: *ret_new. It counts as seen at TS_NS. Until the
+ * next call. NULL without memory. */
+struct pair *pairs_at(struct pairs *p, struct pair_names names, uint64_t ts_ns, bool *ret_new);
 
 /* It has at least this rank from now on. */
 void pairs_raise(struct pairs *p, struct pair *pair, enum pair_rank rank);

@@ -21,12 +21,13 @@ struct role_memory {
 
 struct units {
 	struct slab *slab;
-	struct age_list ages[2]; /* undeclared, declared */
+	struct age_list ages[UNIT_RANKS];
+	uint32_t n_undeclared, max_undeclared;
 	struct slab_index *index;
 	struct role_memory *roles;
 	uint32_t n_roles, role_bytes;
-	void *site; /* owned */
-	uint64_t evicted;
+	void *site;          /* owned */
+	uint64_t evicted[2]; /* undeclared, declared */
 };
 
 static size_t some(uint32_t bytes)
@@ -34,19 +35,20 @@ static size_t some(uint32_t bytes)
 	return bytes ? bytes : 1;
 }
 
-struct units *units_new(
-	uint32_t max, uint32_t memory_bytes, uint32_t role_bytes, uint32_t site_bytes)
+struct units *units_new(const struct units_config *cfg)
 {
 	struct units *u = calloc(1, sizeof(*u));
 
 	if (!u)
 		return NULL;
-	u->role_bytes = role_bytes;
-	u->slab = slab_new(sizeof(struct unit) + (memory_bytes + 7) / 8 * 8, max);
-	u->index = slab_index_new(u->slab, max);
+	u->max_undeclared = cfg->max_undeclared;
+	u->role_bytes = cfg->role_bytes;
+	u->slab = slab_new(sizeof(struct unit) + (cfg->memory_bytes + 7) / 8 * 8, cfg->max);
+	u->index = slab_index_new(u->slab, cfg->max);
 	u->roles = calloc(UNIT_MAX_ROLES, sizeof(*u->roles));
-	u->site = calloc(1, some(site_bytes));
-	u->ages[0] = u->ages[1] = AGE_LIST_EMPTY;
+	u->site = calloc(1, some(cfg->site_bytes));
+	for (int rank = 0; rank < UNIT_RANKS; rank++)
+		u->ages[rank] = AGE_LIST_EMPTY;
 	if (!u->slab || !u->index || !u->roles || !u->site) {
 		units_free(u);
 		return NULL;
@@ -80,17 +82,46 @@ static uint32_t find(const struct units *u, uint64_t hash)
 	return i;
 }
 
-static void evict(struct units *u)
+static void leave(struct units *u, uint32_t i)
 {
-	const bool declared = u->ages[0].oldest == SLAB_NONE;
-	const uint32_t i = u->ages[declared].oldest;
+	const struct unit *unit = slab_at(u->slab, i);
 
+	age_list_remove(&u->ages[unit->rank], u->slab, i);
+	u->n_undeclared -= unit->rank != UNIT_DECLARED;
+}
+
+/* As the one of RANK that was seen last. */
+static void join(struct units *u, uint32_t i, enum unit_rank rank)
+{
+	struct unit *unit = slab_at(u->slab, i);
+
+	unit->rank = (uint8_t)rank;
+	age_list_append(&u->ages[rank], u->slab, i);
+	u->n_undeclared += rank != UNIT_DECLARED;
+}
+
+/* The least missed of the ranks up to MOST. */
+static void evict(struct units *u, enum unit_rank most)
+{
+	uint32_t rank = 0;
+	uint32_t i;
+
+	while (rank < most && u->ages[rank].oldest == SLAB_NONE)
+		rank++;
+	i = u->ages[rank].oldest;
 	if (i == SLAB_NONE)
 		return;
 	slab_index_remove(u->index, i);
-	age_list_remove(&u->ages[declared], u->slab, i);
+	leave(u, i);
 	slab_give(u->slab, i);
-	u->evicted++;
+	u->evicted[rank == UNIT_DECLARED]++;
+}
+
+/* For one more of RANK. */
+static void make_room(struct units *u, enum unit_rank rank)
+{
+	if (rank != UNIT_DECLARED && u->n_undeclared >= u->max_undeclared)
+		evict(u, UNIT_HEARD);
 }
 
 /* SLAB_NONE without memory. */
@@ -118,21 +149,22 @@ static uint32_t add_role(struct units *u, struct str name)
 }
 
 static struct unit *add(
-	struct units *u, uint64_t hash, struct str name, bool declared, uint64_t ts_ns)
+	struct units *u, uint64_t hash, struct str name, enum unit_rank rank, uint64_t ts_ns)
 {
-	uint32_t i = slab_take(u->slab);
 	struct unit *unit;
+	uint32_t i;
 
+	make_room(u, rank);
+	i = slab_take(u->slab);
 	if (i == SLAB_NONE) {
-		evict(u);
+		evict(u, UNIT_DECLARED);
 		i = slab_take(u->slab);
 	}
 	if (i == SLAB_NONE)
 		return NULL;
 	unit = slab_at(u->slab, i);
-	age_list_append(&u->ages[declared], u->slab, i);
+	join(u, i, rank);
 	unit->hash = hash;
-	unit->declared = declared;
 	unit->name_len = (uint8_t)(name.len < UNIT_NAME_BYTES ? name.len : UNIT_NAME_BYTES);
 	if (name.len > 0)
 		memcpy(unit->name, name.data, unit->name_len);
@@ -141,7 +173,26 @@ static struct unit *add(
 	return unit;
 }
 
-struct unit *units_at(struct units *u, uint64_t hash, struct str name, bool declared,
+/* What was declared and is no more is not taken for a stranger's invention. */
+static enum unit_rank rank_from_now(const struct unit *unit, enum unit_rank rank)
+{
+	return rank == UNIT_UNHEARD && unit->rank > rank ? UNIT_HEARD : rank;
+}
+
+/* UNIT, number I, was seen. */
+static void renew(struct units *u, struct unit *unit, uint32_t i, enum unit_rank seen, bool moves)
+{
+	const enum unit_rank rank = rank_from_now(unit, seen);
+
+	if (!moves && unit->rank == rank)
+		return;
+	if (unit->rank == UNIT_DECLARED)
+		make_room(u, rank);
+	leave(u, i);
+	join(u, i, rank);
+}
+
+struct unit *units_at(struct units *u, uint64_t hash, struct str name, enum unit_rank rank,
 	struct str role, uint64_t ts_ns)
 {
 	const uint32_t i = find(u, hash);
@@ -153,13 +204,11 @@ struct unit *units_at(struct units *u, uint64_t hash, struct str name, bool decl
 	if (number == SLAB_NONE)
 		return NULL;
 	if (!unit) {
-		unit = add(u, hash, name, declared, ts_ns);
+		unit = add(u, hash, name, rank, ts_ns);
 		if (!unit)
 			return NULL;
-	} else if (ts_ns / MOVE_NS != unit->last_ns / MOVE_NS || unit->declared != declared) {
-		age_list_remove(&u->ages[unit->declared], u->slab, i);
-		unit->declared = declared;
-		age_list_append(&u->ages[declared], u->slab, i);
+	} else {
+		renew(u, unit, i, rank, ts_ns / MOVE_NS != unit->last_ns / MOVE_NS);
 	}
 	unit->role = number;
 	unit->last_ns = ts_ns;
@@ -190,8 +239,8 @@ void *units_site_memory(const struct units *u)
 
 int units_each(const struct units *u, units_each_fn *each, void *user)
 {
-	for (int declared = 0; declared < 2; declared++) {
-		for (uint32_t i = u->ages[declared].oldest; i != SLAB_NONE;) {
+	for (int rank = 0; rank < UNIT_RANKS; rank++) {
+		for (uint32_t i = u->ages[rank].oldest; i != SLAB_NONE;) {
 			struct unit *unit = slab_at(u->slab, i);
 			const int rc = each(user, unit);
 
@@ -208,9 +257,9 @@ uint32_t units_count(const struct units *u)
 	return slab_count(u->slab);
 }
 
-uint64_t units_evicted(const struct units *u)
+uint64_t units_evicted(const struct units *u, bool declared)
 {
-	return u->evicted;
+	return u->evicted[declared];
 }
 
 uint64_t units_bytes(const struct units *u)
@@ -230,7 +279,7 @@ static int save_unit(void *user, struct unit *unit)
 	const struct saving *s = user;
 
 	blob_put_str(s->w, (struct str){unit->name, unit->name_len});
-	blob_put_bool(s->w, unit->declared);
+	blob_put_u8(s->w, unit->rank);
 	blob_put_u32(s->w, unit->role);
 	blob_put_u64(s->w, unit->hash);
 	blob_put_u64(s->w, unit->last_ns);
@@ -243,7 +292,8 @@ void units_save(
 {
 	struct saving s = {u, w, write, user};
 
-	blob_put_u64(w, u->evicted);
+	blob_put_u64(w, u->evicted[false]);
+	blob_put_u64(w, u->evicted[true]);
 	write(user, UNIT_OF_SITE, u->site, w);
 	blob_put_u32(w, u->n_roles);
 	for (uint32_t i = 0; i < u->n_roles; i++) {
@@ -257,14 +307,14 @@ void units_save(
 static bool load_unit(struct units *u, struct blob_reader *r, units_read_fn *read, void *user)
 {
 	const struct str name = blob_str(r, UNIT_NAME_BYTES);
-	const bool declared = blob_bool(r);
+	const uint8_t rank = blob_u8(r);
 	const uint32_t role = blob_u32(r);
 	const uint64_t hash = blob_u64(r);
 	struct unit *unit;
 
-	if (!blob_ok(r) || role >= u->n_roles || find(u, hash) != SLAB_NONE)
+	if (!blob_ok(r) || rank >= UNIT_RANKS || role >= u->n_roles || find(u, hash) != SLAB_NONE)
 		return blob_fail(r);
-	unit = add(u, hash, name, declared, 0);
+	unit = add(u, hash, name, (enum unit_rank)rank, 0);
 	if (!unit)
 		return blob_fail(r);
 	unit->role = role;
@@ -277,7 +327,8 @@ bool units_load(struct units *u, struct blob_reader *r, units_read_fn *read, voi
 {
 	uint32_t n;
 
-	u->evicted = blob_u64(r);
+	u->evicted[false] = blob_u64(r);
+	u->evicted[true] = blob_u64(r);
 	read(user, UNIT_OF_SITE, u->site, r);
 	n = blob_count(r, UNIT_MAX_ROLES, 4);
 	for (uint32_t i = 0; i < n; i++) {

@@ -1,6 +1,6 @@
-/* What is remembered of each piece of equipment, of each role and of the site. Bounded: when there
- * is no room, of the equipment that nobody declared the one that was silent longest goes, then of
- * what was declared. Pure; one thread. */
+/* What is remembered of each piece of equipment, of each role and of the site. Bounded, and what
+ * nobody declared is bounded apart, since who forges senders makes any number of it: when there is
+ * no room the least missed goes, of those the one that was silent longest. Pure; one thread. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,27 +15,38 @@ enum {
 	UNIT_MAX_ROLES = 256, /* those beyond share the last one */
 };
 
+/* How much a piece of equipment is missed, least first. */
+enum unit_rank {
+	UNIT_UNHEARD,  /* nobody declared it, and no conversation of it was answered */
+	UNIT_HEARD,    /* nobody declared it */
+	UNIT_DECLARED, /* the policy names it */
+	UNIT_RANKS,
+};
+
 struct unit {
-	struct slab_link link; /* of age: among those that are declared, or are not */
+	struct slab_link link; /* of age: among those of its rank */
 	uint64_t hash;
 	uint64_t last_ns;
 	uint32_t role; /* number, for units_role_memory */
 	char name[UNIT_NAME_BYTES];
 	uint8_t name_len;
-	bool declared;
+	uint8_t rank;
 	/* its memory follows */
 };
 
 struct units;
 
-/* At most MAX pieces of equipment. NULL without memory. */
-struct units *units_new(
-	uint32_t max, uint32_t memory_bytes, uint32_t role_bytes, uint32_t site_bytes);
-void units_free(struct units *u); /* NULL allowed */
+struct units_config {
+	uint32_t max, max_undeclared; /* pieces of equipment */
+	uint32_t memory_bytes, role_bytes, site_bytes;
+};
 
-/* The unit of the hashed NAME, made when it is not there; it counts as seen at TS_NS. Until the
- * next call. NULL without memory. */
-struct unit *units_at(struct units *u, uint64_t hash, struct str name, bool declared,
+struct units *units_new(const struct units_config *cfg); /* NULL without memory */
+void units_free(struct units *u);                        /* NULL allowed */
+
+/* The unit of the hashed NAME, made when it is not there; it counts as seen at TS_NS, and is of
+ * RANK at least unless it is declared no more. Until the next call. NULL without memory. */
+struct unit *units_at(struct units *u, uint64_t hash, struct str name, enum unit_rank rank,
 	struct str role, uint64_t ts_ns);
 
 void *units_memory(const struct unit *unit);
@@ -43,13 +54,13 @@ struct str units_role(const struct units *u, const struct unit *unit);
 void *units_role_memory(const struct units *u, const struct unit *unit);
 void *units_site_memory(const struct units *u);
 
-/* Each unit, those that nobody declared first, those that were seen longest ago first, until EACH
+/* Each unit, the least missed first, of those the longest unseen, until EACH
  * returns other than 0, which is returned. */
 typedef int units_each_fn(void *user, struct unit *unit);
 int units_each(const struct units *u, units_each_fn *each, void *user);
 
 uint32_t units_count(const struct units *u);
-uint64_t units_evicted(const struct units *u);
+uint64_t units_evicted(const struct units *u, bool declared);
 uint64_t units_bytes(const struct units *u); /* held */
 
 /* The three kinds of memory, as they are carried over a restart. */

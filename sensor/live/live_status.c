@@ -322,6 +322,7 @@ static void put_behaviours(struct json_writer *w, const struct behaviours_stats 
 	put_number(w, "behaviour_pairs_noise", b->pairs.evicted[PAIR_NOISE]);
 	put_number(w, "behaviour_pairs", missed);
 	put_number(w, "behaviour_equipment", b->equipment_evicted);
+	put_number(w, "behaviour_undeclared", b->undeclared_evicted);
 	put_number(w, "behaviour_conversations", b->conversations_forgotten);
 	put_number(w, "behaviour_without_memory", b->refused + b->pairs.without_memory);
 }

@@ -62,6 +62,8 @@ static void open_world(struct world *w, uint32_t max_pairs, uint32_t max_equipme
 	const struct behaviours_config cfg = {.hash_key = 7,
 		.max_pairs = max_pairs,
 		.max_equipment = max_equipment,
+		.max_undeclared_pairs = max_pairs,
+		.max_undeclared_equipment = max_equipment,
 		.max_conversations = 64,
 		.host = {learn_peer, set_time, introduce, judge, w}};
 

@@ -84,6 +84,8 @@ START_TEST(a_large_site_fits_and_floods_displace_noise_alone)
 	const struct behaviours_config cfg = {.hash_key = 7,
 		.max_pairs = n / SMALL * SMALL * PEERS + n,
 		.max_equipment = n + n / 4,
+		.max_undeclared_pairs = n,
+		.max_undeclared_equipment = n / 10,
 		.max_conversations = 1024,
 		.host = {learn_peer, set_time, introduce, judge, &w.judged}};
 	struct behaviours_stats stats;

@@ -9,14 +9,24 @@
 
 enum { MEMORY_BYTES = 24 };
 
-static struct pair *see(struct pairs *p, uint64_t peer, uint64_t ts_ns, bool want_new)
+static struct pairs *new_pairs(uint32_t max, uint32_t max_undeclared)
+{
+	return pairs_new(&(struct pairs_config){max, max_undeclared, MEMORY_BYTES});
+}
+
+static struct pair *meet(struct pairs *p, struct pair_names names, uint64_t ts_ns, bool want_new)
 {
 	bool is_new;
-	struct pair *pair = pairs_at(p, 1, peer, ts_ns, &is_new);
+	struct pair *pair = pairs_at(p, names, ts_ns, &is_new);
 
 	ck_assert_ptr_nonnull(pair);
 	ck_assert_int_eq(is_new, want_new);
 	return pair;
+}
+
+static struct pair *see(struct pairs *p, uint64_t peer, uint64_t ts_ns, bool want_new)
+{
+	return meet(p, (struct pair_names){1, peer, true}, ts_ns, want_new);
 }
 
 static uint64_t evicted(const struct pairs *p, enum pair_rank rank)
@@ -29,9 +39,8 @@ static uint64_t evicted(const struct pairs *p, enum pair_rank rank)
 
 START_TEST(a_pair_is_remembered)
 {
-	struct pairs *p = pairs_new(4, MEMORY_BYTES);
+	struct pairs *p = new_pairs(4, 4);
 	struct pair *pair = see(p, 2, T0, true);
-	bool is_new;
 
 	ck_assert_uint_eq(pair->first_ns, T0);
 	pair->flows = 3;
@@ -40,8 +49,7 @@ START_TEST(a_pair_is_remembered)
 	ck_assert_uint_eq(pair->first_ns, T0);
 	ck_assert_uint_eq(pair->last_ns, T0 + 5);
 	/* The other way round it is another one. */
-	(void)pairs_at(p, 2, 1, T0, &is_new);
-	ck_assert(is_new);
+	(void)meet(p, (struct pair_names){2, 1, true}, T0, true);
 	pairs_free(p);
 }
 END_TEST
@@ -49,7 +57,7 @@ END_TEST
 START_TEST(memory_is_zeroed_and_kept)
 {
 	static const uint8_t zero[MEMORY_BYTES];
-	struct pairs *p = pairs_new(4, MEMORY_BYTES);
+	struct pairs *p = new_pairs(4, 4);
 	uint8_t *m = pairs_memory(p, see(p, 2, T0, true));
 
 	ck_assert_mem_eq(m, zero, MEMORY_BYTES);
@@ -62,7 +70,7 @@ END_TEST
 /* As many strangers as anyone sends displace each other, and at most one of what was answered. */
 START_TEST(a_flood_of_strangers_displaces_strangers)
 {
-	struct pairs *p = pairs_new(8, MEMORY_BYTES);
+	struct pairs *p = new_pairs(8, 8);
 
 	pairs_raise(p, see(p, 1, T0, true), PAIR_LISTED);
 	pairs_raise(p, see(p, 2, T0, true), PAIR_RELEVANT);
@@ -81,7 +89,7 @@ END_TEST
 
 START_TEST(a_flood_of_what_was_answered_spares_lists_and_policy)
 {
-	struct pairs *p = pairs_new(8, MEMORY_BYTES);
+	struct pairs *p = new_pairs(8, 8);
 
 	pairs_raise(p, see(p, 1, T0, true), PAIR_LISTED);
 	pairs_raise(p, see(p, 2, T0, true), PAIR_RELEVANT);
@@ -95,9 +103,52 @@ START_TEST(a_flood_of_what_was_answered_spares_lists_and_policy)
 }
 END_TEST
 
+/* Of equipment that nobody declared as many as anyone forges displace each other alone. */
+START_TEST(those_of_undeclared_equipment_are_bounded_apart)
+{
+	struct pairs *p = new_pairs(64, 4);
+
+	for (uint64_t i = 0; i < 20; i++)
+		(void)see(p, i, T0, true);
+	pairs_raise(p, meet(p, (struct pair_names){2, 1, false}, T0, true), PAIR_LISTED);
+	for (uint64_t i = 0; i < 100; i++)
+		(void)meet(p, (struct pair_names){100 + i, 1, false}, T0 + i * NS_PER_S, true);
+	ck_assert_uint_eq(evicted(p, PAIR_NOISE), 97);
+	ck_assert_uint_eq(evicted(p, PAIR_LISTED), 0);
+	for (uint64_t i = 0; i < 20; i++)
+		(void)see(p, i, T0 + 200 * NS_PER_S, false);
+	(void)meet(p, (struct pair_names){2, 1, false}, T0 + 200 * NS_PER_S, false);
+	pairs_free(p);
+}
+END_TEST
+
+START_TEST(what_is_declared_no_more_takes_the_place_of_another)
+{
+	struct pairs *p = new_pairs(64, 2);
+	struct pairs_stats stats;
+
+	for (uint64_t i = 0; i < 4; i++)
+		(void)meet(p, (struct pair_names){1, i, true}, T0, true);
+	for (uint64_t i = 0; i < 4; i++)
+		(void)meet(p, (struct pair_names){1, i, false}, T0 + 1 + i, false);
+	pairs_stats(p, &stats);
+	ck_assert_uint_eq(stats.now, 2);
+	ck_assert_uint_eq(stats.evicted[PAIR_NOISE], 2);
+	/* Declared again, both are out of that bound. */
+	(void)meet(p, (struct pair_names){1, 2, true}, T0 + 9, false);
+	(void)meet(p, (struct pair_names){1, 3, true}, T0 + 9, false);
+	for (uint64_t i = 10; i < 12; i++)
+		(void)meet(p, (struct pair_names){1, i, false}, T0 + 10, true);
+	pairs_stats(p, &stats);
+	ck_assert_uint_eq(stats.now, 4);
+	ck_assert_uint_eq(stats.evicted[PAIR_NOISE], 2);
+	pairs_free(p);
+}
+END_TEST
+
 START_TEST(of_one_rank_the_longest_unseen_goes)
 {
-	struct pairs *p = pairs_new(3, MEMORY_BYTES);
+	struct pairs *p = new_pairs(3, 3);
 
 	for (uint64_t i = 1; i <= 3; i++)
 		pairs_raise(p, see(p, i, T0 + i, true), PAIR_MET);
@@ -112,7 +163,7 @@ END_TEST
 
 START_TEST(a_rank_is_never_lost)
 {
-	struct pairs *p = pairs_new(2, MEMORY_BYTES);
+	struct pairs *p = new_pairs(2, 2);
 	struct pair *pair = see(p, 1, T0, true);
 
 	pairs_raise(p, pair, PAIR_LISTED);
@@ -139,7 +190,7 @@ static void read_memory(void *user, void *ret, struct blob_reader *r)
 
 static struct pairs *some_pairs(void)
 {
-	struct pairs *p = pairs_new(8, MEMORY_BYTES);
+	struct pairs *p = new_pairs(8, 8);
 
 	for (uint64_t i = 1; i <= 5; i++) {
 		struct pair *pair = see(p, i, T0 + i * 60 * NS_PER_S, true);
@@ -155,7 +206,7 @@ static struct pairs *some_pairs(void)
 
 START_TEST(it_goes_on_after_a_restart)
 {
-	struct pairs *p = some_pairs(), *again = pairs_new(8, MEMORY_BYTES);
+	struct pairs *p = some_pairs(), *again = new_pairs(8, 8);
 	struct blob_writer w, w2;
 	struct blob_reader r;
 
@@ -168,7 +219,7 @@ START_TEST(it_goes_on_after_a_restart)
 	ck_assert_uint_eq(w.len, w2.len);
 	ck_assert_mem_eq(w.data, w2.data, w.len);
 	for (size_t n = 0; n < w.len; n++) {
-		struct pairs *cut = pairs_new(8, MEMORY_BYTES);
+		struct pairs *cut = new_pairs(8, 8);
 
 		r = blob_reader_init(w.data, n);
 		ck_assert(!pairs_load(cut, &r, read_memory, NULL));
@@ -183,7 +234,7 @@ END_TEST
 
 START_TEST(without_room_the_most_missed_are_saved)
 {
-	struct pairs *p = some_pairs(), *again = pairs_new(8, MEMORY_BYTES);
+	struct pairs *p = some_pairs(), *again = new_pairs(8, 8);
 	struct blob_writer w;
 	struct blob_reader r;
 
@@ -206,6 +257,8 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, memory_is_zeroed_and_kept);
 	tcase_add_test(tc, a_flood_of_strangers_displaces_strangers);
 	tcase_add_test(tc, a_flood_of_what_was_answered_spares_lists_and_policy);
+	tcase_add_test(tc, those_of_undeclared_equipment_are_bounded_apart);
+	tcase_add_test(tc, what_is_declared_no_more_takes_the_place_of_another);
 	tcase_add_test(tc, of_one_rank_the_longest_unseen_goes);
 	tcase_add_test(tc, a_rank_is_never_lost);
 	tcase_add_test(tc, it_goes_on_after_a_restart);

@@ -10,15 +10,26 @@
 
 enum { MEMORY_BYTES = 16, ROLE_BYTES = 8, SITE_BYTES = 8 };
 
-static struct units *new_units(uint32_t max)
+static struct units *new_units(uint32_t max, uint32_t max_undeclared)
 {
-	return units_new(max, MEMORY_BYTES, ROLE_BYTES, SITE_BYTES);
+	return units_new(
+		&(struct units_config){max, max_undeclared, MEMORY_BYTES, ROLE_BYTES, SITE_BYTES});
+}
+
+static struct unit *hear(
+	struct units *u, uint64_t hash, const char *name, enum unit_rank rank, uint64_t ts_ns)
+{
+	struct unit *unit = units_at(u, hash, str_from(name), rank, STR(""), ts_ns);
+
+	ck_assert_ptr_nonnull(unit);
+	return unit;
 }
 
 static struct unit *see(
 	struct units *u, uint64_t hash, const char *name, const char *role, uint64_t ts_ns)
 {
-	struct unit *unit = units_at(u, hash, str_from(name), *role != '\0', str_from(role), ts_ns);
+	const enum unit_rank rank = *role ? UNIT_DECLARED : UNIT_UNHEARD;
+	struct unit *unit = units_at(u, hash, str_from(name), rank, str_from(role), ts_ns);
 
 	ck_assert_ptr_nonnull(unit);
 	return unit;
@@ -26,7 +37,7 @@ static struct unit *see(
 
 START_TEST(equipment_role_and_site_have_memory_of_their_own)
 {
-	struct units *u = new_units(4);
+	struct units *u = new_units(4, 4);
 	struct unit *a = see(u, 1, "gnb-1", "gnb", T0);
 	struct unit *b = see(u, 2, "gnb-2", "gnb", T0);
 	struct unit *c = see(u, 3, "192.0.2.1", "", T0);
@@ -45,12 +56,12 @@ END_TEST
 
 START_TEST(a_reload_may_give_another_role)
 {
-	struct units *u = new_units(4);
+	struct units *u = new_units(4, 4);
 	struct unit *a = see(u, 1, "box", "", T0);
 
-	ck_assert(!a->declared);
+	ck_assert_uint_eq(a->rank, UNIT_UNHEARD);
 	a = see(u, 1, "box", "router", T0 + NS_PER_S);
-	ck_assert(a->declared);
+	ck_assert_uint_eq(a->rank, UNIT_DECLARED);
 	ck_assert(str_eq(units_role(u, a), STR("router")));
 	units_free(u);
 }
@@ -58,21 +69,68 @@ END_TEST
 
 START_TEST(what_nobody_declared_goes_first)
 {
-	struct units *u = new_units(2);
+	struct units *u = new_units(2, 2);
 
 	(void)see(u, 1, "amf", "amf", T0);
 	for (uint64_t i = 0; i < 100; i++)
 		(void)see(u, 10 + i, "stranger", "", T0 + i * NS_PER_S);
-	ck_assert_uint_eq(units_evicted(u), 99);
+	ck_assert_uint_eq(units_evicted(u, false), 99);
 	(void)see(u, 1, "amf", "amf", T0 + 200 * NS_PER_S); /* it is still there */
-	ck_assert_uint_eq(units_evicted(u), 99);
+	ck_assert_uint_eq(units_evicted(u, false), 99);
+	ck_assert_uint_eq(units_evicted(u, true), 0);
+	units_free(u);
+}
+END_TEST
+
+/* Senders that are forged displace each other; who was answered stays. */
+START_TEST(what_nobody_declared_is_bounded_apart)
+{
+	struct units *u = new_units(64, 3);
+
+	(void)hear(u, 1, "192.0.2.1", UNIT_HEARD, T0);
+	(void)hear(u, 2, "192.0.2.2", UNIT_HEARD, T0);
+	(void)hear(u, 2, "192.0.2.2", UNIT_UNHEARD, T0 + 1); /* what was heard is not unheard */
+	for (uint64_t i = 0; i < 100; i++)
+		(void)hear(u, 10 + i, "forged", UNIT_UNHEARD, T0 + i * NS_PER_S);
+	ck_assert_uint_eq(units_count(u), 3);
+	ck_assert_uint_eq(units_evicted(u, false), 99);
+	for (uint64_t i = 0; i < 20; i++)
+		(void)see(u, 200 + i, "gnb", "gnb", T0);
+	ck_assert_uint_eq(units_count(u), 23);
+	(void)hear(u, 1, "192.0.2.1", UNIT_UNHEARD, T0 + 200 * NS_PER_S);
+	(void)hear(u, 2, "192.0.2.2", UNIT_UNHEARD, T0 + 200 * NS_PER_S);
+	ck_assert_uint_eq(units_count(u), 23);
+	units_free(u);
+}
+END_TEST
+
+START_TEST(what_is_declared_no_more_takes_the_place_of_another)
+{
+	struct units *u = new_units(64, 2);
+
+	for (uint64_t i = 0; i < 4; i++)
+		(void)see(u, i, "gnb", "gnb", T0);
+	for (uint64_t i = 0; i < 4; i++) {
+		const struct unit *unit = see(u, i, "gnb", "", T0 + (1 + i) * NS_PER_S);
+
+		ck_assert_uint_eq(unit->rank, UNIT_HEARD);
+	}
+	ck_assert_uint_eq(units_count(u), 2);
+	ck_assert_uint_eq(units_evicted(u, false), 2);
+	/* Declared again, both are out of that bound. */
+	(void)see(u, 2, "gnb", "gnb", T0 + 60 * NS_PER_S);
+	(void)see(u, 3, "gnb", "gnb", T0 + 60 * NS_PER_S);
+	for (uint64_t i = 10; i < 12; i++)
+		(void)see(u, i, "192.0.2.1", "", T0 + 61 * NS_PER_S);
+	ck_assert_uint_eq(units_count(u), 4);
+	ck_assert_uint_eq(units_evicted(u, true), 0);
 	units_free(u);
 }
 END_TEST
 
 START_TEST(too_many_roles_share_one)
 {
-	struct units *u = new_units(UNIT_MAX_ROLES + 10);
+	struct units *u = new_units(UNIT_MAX_ROLES + 10, 4);
 	void *last = NULL;
 
 	for (uint64_t i = 0; i < UNIT_MAX_ROLES + 10; i++) {
@@ -96,7 +154,7 @@ static int put_name(void *user, struct unit *unit)
 
 START_TEST(each_is_told_of_in_the_order_of_silence)
 {
-	struct units *u = new_units(4);
+	struct units *u = new_units(4, 4);
 	char names[64] = "";
 
 	(void)see(u, 1, "a", "gnb", T0);
@@ -132,7 +190,7 @@ static void read_memory(void *user, enum unit_memory kind, void *ret_memory, str
 
 START_TEST(it_goes_on_after_a_restart)
 {
-	struct units *u = new_units(4), *again = new_units(4);
+	struct units *u = new_units(4, 4), *again = new_units(4, 4);
 	struct blob_writer w, w2;
 	struct blob_reader r;
 	struct unit *a = see(u, 1, "gnb-1", "gnb", T0);
@@ -150,7 +208,7 @@ START_TEST(it_goes_on_after_a_restart)
 	ck_assert_uint_eq(w.len, w2.len);
 	ck_assert_mem_eq(w.data, w2.data, w.len);
 	for (size_t n = 0; n < w.len; n++) {
-		struct units *cut = new_units(4);
+		struct units *cut = new_units(4, 4);
 
 		r = blob_reader_init(w.data, n);
 		ck_assert(!units_load(cut, &r, read_memory, NULL));
@@ -168,6 +226,8 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, equipment_role_and_site_have_memory_of_their_own);
 	tcase_add_test(tc, a_reload_may_give_another_role);
 	tcase_add_test(tc, what_nobody_declared_goes_first);
+	tcase_add_test(tc, what_nobody_declared_is_bounded_apart);
+	tcase_add_test(tc, what_is_declared_no_more_takes_the_place_of_another);
 	tcase_add_test(tc, too_many_roles_share_one);
 	tcase_add_test(tc, each_is_told_of_in_the_order_of_silence);
 	tcase_add_test(tc, it_goes_on_after_a_restart);
