@@ -18,9 +18,11 @@ struct zone {
 	struct transition transitions[];
 };
 
-/* From 1697 to 3058: zone files know nothing older, and packet time ends in 2554. */
+/* From 1697 to 2554: zone files know nothing older, and packet time ends then. */
 static const int64_t first_s = -(INT64_C(1) << 33);
-static const int64_t last_s = INT64_C(1) << 35;
+static const int64_t last_s = INT64_MAX / 500000000;
+
+static const int64_t week_s = 7 * 86400;
 
 /* GLib takes more than names: "CET-1CEST" is a rule, "localtime" the machine's own zone, "../x" a
  * path. IANA names are components of letters, digits, '_', '+' and '-' with '/' between them; the
@@ -68,6 +70,21 @@ static int64_t start_of(GTimeZone *tz, int interval, int64_t from_s)
 	return within;
 }
 
+/* The same, for an interval that follows the one of FROM_S. Most rules speak of a day of the week:
+ * what returns each year does so 52 or 53 weeks after YEAR_AGO_S. A look-up by GLib passes all
+ * intervals before, so a guess that is right saves most of them. */
+static int64_t guess_start_of(GTimeZone *tz, int interval, int64_t from_s, int64_t year_ago_s)
+{
+	for (int weeks = 52; weeks <= 53; weeks++) {
+		const int64_t guess_s = year_ago_s + weeks * week_s;
+
+		if (guess_s > from_s && guess_s <= last_s && interval_at(tz, guess_s) == interval &&
+			interval_at(tz, guess_s - 1) < interval)
+			return guess_s;
+	}
+	return start_of(tz, interval, from_s);
+}
+
 static struct zone *zone_from(GTimeZone *tz)
 {
 	int first = interval_at(tz, first_s);
@@ -75,6 +92,7 @@ static struct zone *zone_from(GTimeZone *tz)
 	size_t most = (size_t)(last - first) + 1;
 	struct zone *z = malloc(sizeof(*z) + most * sizeof(z->transitions[0]));
 	int64_t from_s = first_s;
+	int64_t before_s = first_s;
 
 	if (!z)
 		return NULL;
@@ -82,8 +100,12 @@ static struct zone *zone_from(GTimeZone *tz)
 	for (int i = first; i <= last; i++) {
 		int32_t offset_s = g_time_zone_get_offset(tz, i);
 
-		if (i > first)
-			from_s = start_of(tz, i, from_s);
+		if (i > first) {
+			const int64_t start_s = guess_start_of(tz, i, from_s, before_s);
+
+			before_s = from_s;
+			from_s = start_s;
+		}
 		/* Some intervals change the abbreviation alone. */
 		if (z->n == 0 || z->transitions[z->n - 1].offset_s != offset_s)
 			z->transitions[z->n++] = (struct transition){from_s, offset_s};
