@@ -423,6 +423,10 @@ static int deliver(const struct between *t, const size_t *counts)
 	for (uint32_t s = 0; s < PIPELINE_SHARDS; s++) {
 		const struct shard_output *out = &t->b->out[s];
 
+		if (counts[s] == 0) { /* OUT may have no memory at all */
+			rows[s] = (struct row){NULL, NULL, NULL};
+			continue;
+		}
 		rows[s] = (struct row){out->places, out->places + counts[s], out->events};
 		fetch_head(&rows[s]);
 	}
