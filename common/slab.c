@@ -55,7 +55,7 @@ void *slab_at(const struct slab *s, uint32_t i)
 
 static bool add_block(struct slab *s)
 {
-	uint8_t *block = calloc((size_t)1 << s->block_bits, s->record_bytes);
+	uint8_t *block = malloc(s->record_bytes << s->block_bits);
 
 	if (!block)
 		return false;
@@ -69,7 +69,6 @@ uint32_t slab_take(struct slab *s)
 
 	if (i != SLAB_NONE) {
 		memcpy(&s->given, slab_at(s, i), sizeof(s->given));
-		memset(slab_at(s, i), 0, s->record_bytes);
 	} else {
 		if (s->used == s->max)
 			return SLAB_NONE;
@@ -77,6 +76,9 @@ uint32_t slab_take(struct slab *s)
 			return SLAB_NONE;
 		i = s->used++;
 	}
+	/* Written before anything reads it, though a block may be zero: memory that is read first
+	 * has a page of zeros from the system, which all cores must forget when it is written. */
+	memset(slab_at(s, i), 0, s->record_bytes);
 	s->count++;
 	return i;
 }
