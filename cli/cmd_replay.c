@@ -294,6 +294,7 @@ static struct pipeline_config pipeline_of(struct replay *r)
 	return (struct pipeline_config){
 		.hash_key = hash_key(r),
 		.workers = options_workers(&r->options),
+		.processors = options_processors(),
 		.max_flows = PIPELINE_MAX_FLOWS,
 		.max_detections = PIPELINE_MAX_DETECTIONS,
 		.keep_duplicates = r->options.keep_duplicates,

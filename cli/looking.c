@@ -67,6 +67,7 @@ int looking_run(struct looking *l, struct pipeline_stats *ret, struct error *err
 		.site = l->knowledge.site,
 		.hash_key = PIPELINE_HASH_KEY,
 		.workers = options_workers(&l->options),
+		.processors = options_processors(),
 		.max_flows = PIPELINE_MAX_FLOWS,
 		.max_detections = PIPELINE_MAX_DETECTIONS,
 		.keep_duplicates = l->options.keep_duplicates,

@@ -479,16 +479,23 @@ static const char *shipped(char *buf, const char *data_dir, const char *what)
 		       : what; /* a path that long is missed, and named, when it is opened */
 }
 
-/* The main thread, which reads and judges, fills a core of its own. */
+uint32_t options_processors(void)
+{
+	const long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n > 0 ? (uint32_t)n : 1;
+}
+
+/* The main thread, which reads and works as they do, fills a core of its own. */
 uint32_t options_workers(const struct options *o)
 {
-	const long spare = sysconf(_SC_NPROCESSORS_ONLN) - 1;
+	const uint32_t n = options_processors();
 
 	if (o->workers)
 		return o->workers;
-	if (spare < 1)
+	if (n < 2)
 		return 1;
-	return spare < PIPELINE_SHARDS ? (uint32_t)spare : PIPELINE_SHARDS;
+	return n - 1 < PIPELINE_SHARDS ? n - 1 : PIPELINE_SHARDS;
 }
 
 struct knowledge_config options_knowledge(struct options *o)

@@ -116,6 +116,9 @@ bool options_parse(struct options *o, int argc, char **argv, const int *accepted
  * --lists. Borrowed from O. */
 struct knowledge_config options_knowledge(struct options *o);
 
+/* That the machine has. */
+uint32_t options_processors(void);
+
 /* --workers, else one for each core but one, at most one per shard. */
 uint32_t options_workers(const struct options *o);
 

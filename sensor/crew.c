@@ -17,7 +17,7 @@ struct crew {
 	pthread_cond_t work;  /* for the threads */
 	pthread_cond_t waits; /* for the caller */
 	pthread_t *threads;
-	uint32_t n_threads, n_asleep;
+	uint32_t n_threads, n_asleep, n_at_work;
 	struct lane *lanes; /* N_LANES, and behind them the one that gathers */
 	struct lane *gathering;
 	uint64_t n_posted;
@@ -74,9 +74,18 @@ static uint64_t backlog(const struct crew *c)
 	return n;
 }
 
+/* Whether one more thread may work. */
+static bool has_room(const struct crew *c)
+{
+	return c->cfg.n_processors == 0 || c->n_at_work == 0 ||
+	       c->n_at_work + !c->caller_waits < c->cfg.n_processors;
+}
+
 /* A caller that waits is as good as a thread that sleeps. */
 static void wake_one(struct crew *c)
 {
+	if (!has_room(c))
+		return;
 	if (c->n_asleep > 0)
 		pthread_cond_signal(&c->work);
 	else if (c->caller_waits)
@@ -127,6 +136,18 @@ static bool do_one(struct crew *c, uint32_t thread)
 	return true;
 }
 
+static bool do_one_in_thread(struct crew *c, uint32_t thread)
+{
+	bool done;
+
+	if (!has_room(c))
+		return false;
+	c->n_at_work++;
+	done = do_one(c, thread);
+	c->n_at_work--;
+	return done;
+}
+
 struct thread_start {
 	struct crew *crew;
 	uint32_t thread;
@@ -140,7 +161,7 @@ static void *thread_main(void *arg)
 	free(arg);
 	pthread_mutex_lock(&c->lock);
 	while (!c->stop) {
-		if (do_one(c, thread) || c->stop)
+		if (do_one_in_thread(c, thread) || c->stop)
 			continue;
 		c->n_asleep++;
 		pthread_cond_wait(&c->work, &c->lock);

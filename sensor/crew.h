@@ -23,6 +23,10 @@ typedef bool crew_gather_fn(void *user, uint64_t job);
 struct crew_config {
 	uint32_t n_threads; /* 0: the caller's alone, in crew_help and crew_wait */
 	uint32_t n_lanes;   /* 1 or more */
+	/* At most so many work at once, the caller who does not wait among them, but one thread in
+	 * any case: of more than the machine has processors, one that is put aside in the middle of
+	 * its job keeps all waiting. 0: any number. */
+	uint32_t n_processors;
 	/* Jobs of lanes that must wait before a post wakes a thread: to wake one costs as much as a
 	 * small job. Those fewer are begun by a thread that is awake, or once the caller helps or
 	 * waits. */

@@ -80,6 +80,7 @@ static int open_pipeline(struct pipeline *p, struct pipeline_stats *stats, struc
 	const struct pipeline_config *cfg = p->cfg;
 	const struct crew_config cc = {.n_threads = cfg->workers,
 		.n_lanes = PIPELINE_SHARDS,
+		.n_processors = cfg->processors,
 		.wake_jobs = ENOUGH_JOBS,
 		.job = run_shard,
 		.gather = tell_batch,

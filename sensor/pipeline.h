@@ -91,6 +91,7 @@ struct pipeline_config {
 	const struct site *site; /* borrowed: says who is a subscriber, and what is a segment */
 	uint64_t hash_key;
 	uint32_t workers;        /* threads beside the caller's: 0 to PIPELINE_MAX_WORKERS */
+	uint32_t processors;     /* as many threads as these work at once; 0: all */
 	uint32_t batch_frames;   /* 0: as many as is best; no result depends on it */
 	uint32_t batches;        /* in the ring; the same */
 	uint32_t max_flows;      /* in all */

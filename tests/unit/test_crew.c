@@ -175,6 +175,66 @@ static bool gather_until_it_fails(void *user, uint64_t job)
 }
 
 /* What comes behind it is not gathered: GATHER would object. */
+struct crowd {
+	atomic_uint now, most;
+};
+
+static void enter_and_leave(struct crowd *at)
+{
+	const uint32_t now = atomic_fetch_add(&at->now, 1) + 1;
+	uint32_t most = atomic_load(&at->most);
+
+	while (now > most && !atomic_compare_exchange_weak(&at->most, &most, now))
+		;
+	for (int i = 0; i < 5; i++)
+		sched_yield();
+	atomic_fetch_sub(&at->now, 1);
+}
+
+static bool crowded_job(void *user, uint32_t lane, uint64_t job)
+{
+	(void)lane;
+	(void)job;
+	enter_and_leave(user);
+	return true;
+}
+
+static bool crowded_gathering(void *user, uint64_t job)
+{
+	(void)job;
+	enter_and_leave(user);
+	return true;
+}
+
+START_TEST(as_many_work_at_once_as_there_are_processors)
+{
+	struct crowd at = {0};
+	const struct crew_config cfg = {.n_threads = 6,
+		.n_lanes = LANES,
+		.n_processors = (uint32_t)_i,
+		.job = crowded_job,
+		.gather = crowded_gathering,
+		.user = &at};
+	struct error err;
+	struct crew *c = crew_new(&cfg, &err);
+
+	/* The caller is at work elsewhere; one thread is in any case. */
+	for (uint64_t job = 0; job < JOBS; job++)
+		crew_post(c);
+	while (crew_gathered(c) < JOBS / 2)
+		sched_yield();
+	ck_assert_uint_le(atomic_load(&at.most), _i > 1 ? (uint32_t)_i - 1 : 1);
+	crew_wait(c, JOBS - 1);
+	for (uint64_t job = JOBS; job < 10 * JOBS; job++) {
+		crew_post(c);
+		crew_wait(c, job);
+	}
+	/* A caller whose wait is over begins beside those that are in the middle of a job. */
+	ck_assert_uint_le(atomic_load(&at.most), (uint32_t)_i + 1);
+	crew_free(c);
+}
+END_TEST
+
 START_TEST(what_fails_while_lanes_pause_is_the_last)
 {
 	struct lanes l = {.pausing = true};
@@ -243,6 +303,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, nothing_is_begun_before_it_is_posted);
 	tcase_add_test(tc, a_job_is_gathered_as_soon_as_all_lanes_have_done_it);
 	tcase_add_loop_test(tc, threads_gather_without_the_caller, 0, 3);
+	tcase_add_loop_test(tc, as_many_work_at_once_as_there_are_processors, 1, 5);
 	tcase_add_loop_test(tc, what_fails_while_lanes_pause_is_the_last, 0, 6);
 	tcase_add_test(tc, freeing_waits_for_what_is_under_way);
 }
