@@ -53,11 +53,14 @@ struct memo *memo_new(uint32_t slots, size_t key_bytes, size_t answer_bytes, uin
 	m->answer_at = aligned(sizeof(struct slot) + key_bytes);
 	m->slot_bytes = m->answer_at + aligned(answer_bytes);
 	m->mask = slots - 1;
-	m->slots = calloc(slots, m->slot_bytes);
+	m->slots = malloc(slots * m->slot_bytes);
 	if (!m->slots) {
 		memo_free(m);
 		return NULL;
 	}
+	/* Written before it is read: see slab_take. */
+	for (uint32_t i = 0; i < slots; i++)
+		((struct slot *)(m->slots + i * m->slot_bytes))->len = 0;
 	return m;
 }
 

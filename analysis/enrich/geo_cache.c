@@ -18,12 +18,15 @@ struct geo_cache {
 
 struct geo_cache *geo_cache_new(const struct geo *g, uint64_t key)
 {
-	struct geo_cache *c = calloc(1, sizeof(*c));
+	struct geo_cache *c = malloc(sizeof(*c));
 
 	if (!c)
 		return NULL;
 	c->geo = g;
 	c->key = key;
+	/* Written before it is read: see slab_take (common/slab.c). */
+	for (uint32_t i = 0; i < GEO_CACHE_SLOTS; i++)
+		c->slots[i].used = false;
 	return c;
 }
 
