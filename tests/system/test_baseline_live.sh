@@ -11,11 +11,15 @@ edges() { # FILTER
 has_edges() {
     [ "$(edges '.edges | length')" -ge "$1" ]
 }
+has_processed() {
+    [ "$(status learner .packets.processed)" -ge "$1" ]
+}
 
 # ---- asked while it runs ----
 
 begin learner --interface vdb0 --redis none --learn 14d --workers 1
 send vda0 "$day" --topspeed
+until_true has_processed "$sent"
 until_true has_edges 12
 same "it learns since now" "$(edges '(.learning.began | fromdateiso8601?) // .learning.began | tostring | length > 0')" true
 [ "$(status learner .learning.edges)" -ge 12 ] || fail "the status does not tell of it"
