@@ -64,8 +64,8 @@ struct behaviour_equipment {
 	uint32_t site_minute; /* of the tick */
 };
 
-/* Each five minutes of packet time, for each piece of equipment in the order in which they were
- * met; PAIR is NULL. RET holds the facts equipment.* and site.* alone, and of the behaviour's none
+/* Each five minutes of packet time, for each piece of equipment in the order of units_each; PAIR is
+ * NULL. RET holds the facts equipment.* and site.* alone, and of the behaviour's none
  * where there is nothing to say: that must be cheap. */
 typedef bool behaviour_tick_fn(uint64_t ts_ns, const struct behaviour_equipment *e,
 	const struct behaviour_memory *m, struct facts *ret);

@@ -173,7 +173,7 @@ static struct unit *add(
 	return unit;
 }
 
-/* What was declared and is no more is not taken for a stranger's invention. */
+/* What was answered once, or was declared once, is never again taken for somebody's invention. */
 static enum unit_rank rank_from_now(const struct unit *unit, enum unit_rank rank)
 {
 	return rank == UNIT_UNHEARD && unit->rank > rank ? UNIT_HEARD : rank;
