@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/out_of_line.h"
+
 enum { ALIGNMENT = sizeof(max_align_t), BRIEF_BYTES = 256 };
 
 /* Bytes from `used` on are zero: allocation need not clear them. */
@@ -79,9 +81,8 @@ void arena_reset(struct arena *a)
 	a->used_bytes = 0;
 }
 
-/* SIZE bytes that the current block has no room for. Apart from those that it has room for, which
- * need few registers. */
-__attribute__((noinline)) static void *alloc_in_another(struct arena *a, size_t size)
+/* SIZE bytes that the current block has no room for. */
+static OUT_OF_LINE void *alloc_in_another(struct arena *a, size_t size)
 {
 	const bool large = size > a->block_bytes / 4;
 	struct block *b = block_new(large ? size : a->block_bytes);
