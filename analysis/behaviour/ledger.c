@@ -3,11 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/slab.h"
+#include "common/slab_index.h"
 
 struct account {
-	struct age_link age;
-	uint32_t next; /* of its bucket */
+	struct slab_link link; /* of age */
 	uint64_t flow;
 	uint64_t counted[2]; /* by end */
 };
@@ -15,8 +14,7 @@ struct account {
 struct ledger {
 	struct slab *slab;
 	struct age_list ages;
-	uint32_t *buckets;  /* index plus one */
-	uint32_t n_buckets; /* a power of two: flows are numbered one after the other */
+	struct slab_index *index;
 	uint64_t forgotten;
 };
 
@@ -26,13 +24,10 @@ struct ledger *ledger_new(uint32_t max)
 
 	if (!l)
 		return NULL;
-	l->n_buckets = 1;
-	while (l->n_buckets < max && l->n_buckets < 1U << 31)
-		l->n_buckets *= 2;
 	l->ages = AGE_LIST_EMPTY;
 	l->slab = slab_new(sizeof(struct account), max);
-	l->buckets = calloc(l->n_buckets, sizeof(*l->buckets));
-	if (!l->slab || !l->buckets) {
+	l->index = slab_index_new(l->slab, max);
+	if (!l->slab || !l->index) {
 		ledger_free(l);
 		return NULL;
 	}
@@ -44,30 +39,27 @@ void ledger_free(struct ledger *l)
 	if (!l)
 		return;
 	slab_free(l->slab);
-	free(l->buckets);
+	slab_index_free(l->index);
 	free(l);
 }
 
-/* The link that names FLOW, or the end of its chain. */
-static uint32_t *link_of(const struct ledger *l, uint64_t flow)
+/* Flows are numbered one after the other: the number is as good as a hash. */
+static uint32_t find(const struct ledger *l, uint64_t flow)
 {
-	uint32_t *link = &l->buckets[flow & (l->n_buckets - 1)];
+	uint32_t i = slab_index_first(l->index, (uint32_t)flow);
 
-	while (*link != 0) {
-		struct account *a = slab_at(l->slab, *link - 1);
+	for (; i != SLAB_NONE; i = slab_index_next(l->index, i)) {
+		const struct account *a = slab_at(l->slab, i);
 
 		if (a->flow == flow)
 			break;
-		link = &a->next;
 	}
-	return link;
+	return i;
 }
 
-static void close_account(struct ledger *l, uint32_t *link)
+static void close_account(struct ledger *l, uint32_t i)
 {
-	const uint32_t i = *link - 1;
-
-	*link = ((struct account *)slab_at(l->slab, i))->next;
+	slab_index_remove(l->index, i);
 	age_list_remove(&l->ages, l->slab, i);
 	slab_give(l->slab, i);
 }
@@ -77,30 +69,26 @@ static struct account *open_account(struct ledger *l, uint64_t flow)
 {
 	uint32_t i = slab_take(l->slab);
 	struct account *a;
-	uint32_t *link;
 
 	if (i == SLAB_NONE && l->ages.oldest != SLAB_NONE) {
-		a = slab_at(l->slab, l->ages.oldest);
-		close_account(l, link_of(l, a->flow));
+		close_account(l, l->ages.oldest);
 		l->forgotten++;
 		i = slab_take(l->slab);
 	}
 	if (i == SLAB_NONE)
 		return NULL;
 	a = slab_at(l->slab, i);
-	link = &l->buckets[flow & (l->n_buckets - 1)];
 	age_list_append(&l->ages, l->slab, i);
 	a->flow = flow;
-	a->next = *link;
-	*link = i + 1;
+	slab_index_add(l->index, i, (uint32_t)flow);
 	return a;
 }
 
 void ledger_count(struct ledger *l, uint64_t flow, const uint64_t total[2], bool began, bool ended,
 	uint64_t ret_fresh[2])
 {
-	uint32_t *link = link_of(l, flow);
-	struct account *a = *link ? slab_at(l->slab, *link - 1) : NULL;
+	const uint32_t i = find(l, flow);
+	struct account *a = i == SLAB_NONE ? NULL : slab_at(l->slab, i);
 
 	for (int end = 0; end < 2; end++) {
 		const uint64_t counted = a ? a->counted[end] : began ? total[end] : 0;
@@ -109,12 +97,12 @@ void ledger_count(struct ledger *l, uint64_t flow, const uint64_t total[2], bool
 	}
 	if (ended) {
 		if (a)
-			close_account(l, link);
+			close_account(l, i);
 		return;
 	}
 	if (a) {
-		age_list_remove(&l->ages, l->slab, *link - 1);
-		age_list_append(&l->ages, l->slab, *link - 1);
+		age_list_remove(&l->ages, l->slab, i);
+		age_list_append(&l->ages, l->slab, i);
 	} else {
 		a = open_account(l, flow);
 	}
@@ -137,7 +125,7 @@ void ledger_save(const struct ledger *l, struct blob_writer *w)
 		blob_put_u64(w, a->flow);
 		blob_put_u64(w, a->counted[0]);
 		blob_put_u64(w, a->counted[1]);
-		i = a->age.newer;
+		i = a->link.age.newer;
 	}
 }
 
@@ -149,7 +137,7 @@ bool ledger_load(struct ledger *l, struct blob_reader *r)
 	n = blob_count(r, UINT32_MAX, 3 * sizeof(uint64_t));
 	for (uint32_t i = 0; i < n; i++) {
 		const uint64_t flow = blob_u64(r);
-		struct account *a = *link_of(l, flow) ? NULL : open_account(l, flow);
+		struct account *a = find(l, flow) == SLAB_NONE ? open_account(l, flow) : NULL;
 
 		if (!a)
 			return blob_fail(r);
