@@ -173,6 +173,7 @@ static int run(struct learning *l, struct pipeline_stats *stats, struct error *e
 		.site = l->knowledge.site,
 		.hash_key = hash_key(l),
 		.workers = options_workers(&l->options),
+		.processors = options_processors(),
 		.max_flows = PIPELINE_MAX_FLOWS,
 		.max_detections = PIPELINE_MAX_DETECTIONS,
 		.keep_duplicates = l->options.keep_duplicates,

@@ -155,6 +155,7 @@ static int run(struct tracing *t, const struct knowledge_config *knowledge, char
 		.filter = t->options->filter,
 		.knowledge = knowledge,
 		.workers = options_workers(t->options),
+		.processors = options_processors(),
 		.watch = on_judged,
 		.user = t,
 		.input_fault = on_input_fault,

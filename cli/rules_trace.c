@@ -518,6 +518,7 @@ static int trace_events(struct tracing *t, char **files, int n, struct error *er
 		.filter = t->options.filter,
 		.knowledge = &t->knowledge,
 		.workers = options_workers(&t->options),
+		.processors = options_processors(),
 		.opened = on_opened,
 		.watch = on_judged,
 		.user = t,

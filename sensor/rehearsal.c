@@ -91,6 +91,7 @@ static int run(struct rehearsal *r, struct error *err)
 		.site = r->knowledge.site,
 		.hash_key = PIPELINE_HASH_KEY,
 		.workers = r->cfg->workers,
+		.processors = r->cfg->processors,
 		.max_flows = PIPELINE_MAX_FLOWS,
 		.max_detections = PIPELINE_MAX_DETECTIONS,
 		.keep_duplicates = r->cfg->keep_duplicates,

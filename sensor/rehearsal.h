@@ -13,7 +13,7 @@ struct rehearsal_config {
 	size_t n;
 	const char *filter;                       /* NULL: all packets */
 	const struct knowledge_config *knowledge; /* opened here; rules_dir is not looked at */
-	uint32_t workers;
+	uint32_t workers, processors;             /* struct pipeline_config */
 	bool keep_duplicates;
 	/* What was opened, before the first packet; borrowed during the call. NULL allowed. */
 	void (*opened)(void *user, const struct knowledge *k);
