@@ -9,6 +9,8 @@ import socket
 import subprocess
 import time
 
+from free_ports import free_ports
+
 PR_SET_PDEATHSIG = 1
 SERVER = shutil.which('redis-server') or shutil.which('valkey-server')
 
@@ -91,12 +93,6 @@ def entries(client, key, count=2000):
         start = b'(' + page[-1][0]
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
-
-
 class Server:
     """A server in FOLDER. Without a port it has a socket alone. OPTIONS: further ones, as on the command line without the dashes."""
 
@@ -111,7 +107,7 @@ class Server:
     def start(self):
         for _ in range(5):
             if self.tcp and not self.port:
-                self.port = free_port()
+                self.port, = free_ports(1)
             own = ['--port', str(self.port), '--bind', '127.0.0.1', '--unixsocket', self.socket, '--dir', self.folder, '--save', '', '--loglevel',
                    'warning', '--daemonize', 'no']
             with open(os.path.join(self.folder, 'log'), 'ab') as log:
@@ -171,7 +167,7 @@ class Cluster:
     def __init__(self, folder, masters=3, replicas=0):
         self.nodes = []
         for i in range(masters * (1 + replicas)):
-            bus = free_port()
+            bus, = free_ports(1)
             self.nodes.append(Server(os.path.join(folder, 'node%d' % i), '--cluster-enabled', 'yes', '--cluster-port', str(bus), '--cluster-node-timeout',
                                      '1000', '--appendonly', 'yes', '--cluster-require-full-coverage', 'no', '--cluster-replica-validity-factor', '0',
                                      '--repl-diskless-sync-delay', '0', tcp=True))
@@ -253,8 +249,7 @@ class Sentinels:
         wait_until(lambda: b'master_link_status:up' in self.replica.command('INFO', 'replication'), 30, 'the replica follows')
         self.ports = []
         self.processes = []
-        for i in range(3):
-            port = free_port()
+        for i, port in enumerate(free_ports(3)):
             at = os.path.join(folder, 'sentinel%d' % i)
             os.makedirs(at)
             with open(os.path.join(at, 'conf'), 'w', encoding='ascii') as f:

@@ -8,13 +8,7 @@ trap 'kill -9 "${pids[@]}" 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT
 
 # free_ports N: N ports that nobody listens on
 free_ports() {
-    python3 - "$1" <<'PY'
-import socket, sys
-held = [socket.socket() for _ in range(int(sys.argv[1]))]
-for s in held:
-    s.bind(('127.0.0.1', 0))
-print(*(s.getsockname()[1] for s in held))
-PY
+    python3 "$VEDETTE_SOURCE_DIR/tests/system/free_ports.py" "$1"
 }
 
 # start NAME PORT OPTION...: a server in the folder NAME; its pid is $pid

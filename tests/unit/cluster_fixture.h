@@ -1,7 +1,6 @@
 /* A Redis Cluster of three nodes for the tests of redis/, on ports that were free a moment ago. */
 #pragma once
 
-#include <netinet/in.h>
 #include <stdarg.h>
 
 #include "redis/slot.h"
@@ -15,24 +14,6 @@ struct test_cluster {
 	int ports[TEST_NODES];
 	char url[128]; /* names the first node alone */
 };
-
-/* N ports that nobody listens on. */
-static inline void test_free_ports(int *ret, int n)
-{
-	struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-	socklen_t len = sizeof(addr);
-	int fds[2 * TEST_NODES];
-
-	for (int i = 0; i < n; i++) {
-		addr.sin_port = 0;
-		fds[i] = socket(AF_INET, SOCK_STREAM, 0);
-		ck_assert_int_eq(bind(fds[i], (struct sockaddr *)&addr, sizeof(addr)), 0);
-		ck_assert_int_eq(getsockname(fds[i], (struct sockaddr *)&addr, &len), 0);
-		ret[i] = ntohs(addr.sin_port);
-	}
-	for (int i = 0; i < n; i++)
-		close(fds[i]);
-}
 
 /* One command to one node, given as a format. */
 __attribute__((format(printf, 3, 4))) static inline void test_node_do(

@@ -4,12 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -55,6 +57,30 @@ static inline double test_now_s(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/* N ports, at most eight, that nobody listens on. They lie below those that the kernel gives to
+ * connections: one of those may be taken between this look and the server's start, or while a
+ * server is down that is to come back to it. */
+static inline void test_free_ports(int *ret, int n)
+{
+	enum { LOWEST = 10000, END = 32768, MOST = 8 };
+	struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	int fds[MOST];
+
+	ck_assert_int_le(n, MOST);
+	for (int i = 0; i < n; i++) {
+		fds[i] = socket(AF_INET, SOCK_STREAM, 0);
+		do {
+			unsigned r;
+
+			ck_assert_int_eq(getrandom(&r, sizeof(r), 0), sizeof(r));
+			ret[i] = LOWEST + (int)(r % (END - LOWEST));
+			addr.sin_port = htons((uint16_t)ret[i]);
+		} while (bind(fds[i], (struct sockaddr *)&addr, sizeof(addr)) != 0);
+	}
+	for (int i = 0; i < n; i++)
+		close(fds[i]);
 }
 
 /* What VEDETTE_TEST_SERVER names, else what is installed; NULL when this machine has no server. */

@@ -3,7 +3,6 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/mman.h>
@@ -832,19 +831,6 @@ static void enter_sandbox(void)
 		_exit(77);
 }
 
-/* A port that was free a moment ago. */
-static unsigned free_port(void)
-{
-	struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-	socklen_t len = sizeof(addr);
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
-	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&addr, &len), 0);
-	close(fd);
-	return ntohs(addr.sin_port);
-}
-
 /* Delivers in a sandbox until 400 alerts are confirmed, across a restart of the server. In a
  * process of its own, where Check's assertions would write into the parent's results. */
 static int deliver_in_sandbox(const char *url)
@@ -894,14 +880,15 @@ START_TEST(reconnects_in_a_sandbox)
 		"--appendonly", "yes", "--appendfsync", "always", "--port", port, NULL};
 	struct test_server s;
 	struct redis_connection *c;
+	int number, status;
 	pid_t pid;
-	int status;
 
 	if (hosts[_i] && !has_address(hosts[_i])) {
 		printf("skipped: %s has no address here\n", hosts[_i]);
 		return;
 	}
-	snprintf(port, sizeof(port), "%u", free_port());
+	test_free_ports(&number, 1);
+	snprintf(port, sizeof(port), "%d", number);
 	test_server_start(&s, args);
 	snprintf(url, sizeof(url), "redis://%s:%s", hosts[_i] ? hosts[_i] : "", port);
 	pid = fork();
