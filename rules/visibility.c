@@ -5,9 +5,10 @@
 
 #include "common/error.h"
 #include "common/hash/hash.h"
+#include "common/slab_index.h"
 #include "common/time_text.h"
 
-enum { NONE = UINT32_MAX };
+enum { BUCKETS_A_SLOT = 4 };
 
 /* Equipment moves in the order of silence once in so much time, not with each event. */
 #define MOVE_NS NS_PER_S
@@ -19,22 +20,20 @@ struct known_by {
 };
 
 struct slot {
-	uint64_t hash;      /* of what it is known by */
-	uint32_t next_hash; /* chain of the bucket */
+	struct slab_link link; /* of age: by last event */
+	uint64_t hash;         /* of what it is known by */
 	bool declared;
 	struct ip_addr addr; /* when it is not declared */
 	uint32_t name_len;
-	uint32_t older, newer;         /* by last event */
 	uint64_t moved_ns;             /* when it became the newest */
 	struct visibility_entry entry; /* name owned */
 };
 
 struct visibility {
-	struct slot *slots;
-	uint32_t *buckets;
-	uint32_t max, used;
-	uint32_t n_buckets; /* a power of two */
-	uint32_t oldest, newest;
+	struct slab *slots;
+	struct slab_index *index;
+	struct age_list ages;
+	uint32_t max;
 	uint64_t hash_key, evicted;
 };
 
@@ -46,19 +45,19 @@ struct visibility *visibility_new(uint32_t max, uint64_t hash_key)
 		return NULL;
 	v->max = max;
 	v->hash_key = hash_key;
-	v->n_buckets = 1;
-	while (v->n_buckets < max)
-		v->n_buckets *= 2;
-	v->slots = calloc(max, sizeof(*v->slots));
-	v->buckets = malloc(v->n_buckets * sizeof(*v->buckets));
-	if (!v->slots || !v->buckets) {
+	v->ages = AGE_LIST_EMPTY;
+	v->slots = slab_new(sizeof(struct slot), max);
+	v->index = v->slots ? slab_index_new(v->slots, max * BUCKETS_A_SLOT) : NULL;
+	if (!v->index) {
 		visibility_free(v);
 		return NULL;
 	}
-	for (uint32_t i = 0; i < v->n_buckets; i++)
-		v->buckets[i] = NONE;
-	v->oldest = v->newest = NONE;
 	return v;
+}
+
+static struct slot *slot_at(const struct visibility *v, uint32_t i)
+{
+	return slab_at(v->slots, i);
 }
 
 static void free_name(struct slot *s)
@@ -71,10 +70,10 @@ void visibility_free(struct visibility *v)
 {
 	if (!v)
 		return;
-	for (uint32_t i = 0; v->slots && i < v->used; i++)
-		free_name(&v->slots[i]);
-	free(v->slots);
-	free(v->buckets);
+	for (uint32_t i = v->ages.oldest; i != SLAB_NONE; i = slot_at(v, i)->link.age.newer)
+		free_name(slot_at(v, i));
+	slab_free(v->slots);
+	slab_index_free(v->index);
 	free(v);
 }
 
@@ -91,98 +90,78 @@ static bool is_same(const struct slot *s, const struct known_by *k)
 	return k->name.len == 0 && ip_addr_cmp(&s->addr, k->addr) == 0;
 }
 
-static uint32_t *bucket(const struct visibility *v, uint64_t hash)
-{
-	return &v->buckets[hash & (v->n_buckets - 1)];
-}
-
 static uint32_t find(const struct visibility *v, const struct known_by *k, uint64_t hash)
 {
-	for (uint32_t i = *bucket(v, hash); i != NONE; i = v->slots[i].next_hash) {
-		const struct slot *s = &v->slots[i];
+	uint32_t i = slab_index_first(v->index, (uint32_t)hash);
+
+	for (; i != SLAB_NONE; i = slab_index_next(v->index, i)) {
+		const struct slot *s = slot_at(v, i);
 
 		if (s->hash == hash && is_same(s, k))
-			return i;
+			break;
 	}
-	return NONE;
-}
-
-static void unlink_age(struct visibility *v, uint32_t i)
-{
-	struct slot *s = &v->slots[i];
-
-	if (s->older != NONE)
-		v->slots[s->older].newer = s->newer;
-	else
-		v->oldest = s->newer;
-	if (s->newer != NONE)
-		v->slots[s->newer].older = s->older;
-	else
-		v->newest = s->older;
-}
-
-static void link_newest(struct visibility *v, uint32_t i)
-{
-	v->slots[i].older = v->newest;
-	v->slots[i].newer = NONE;
-	if (v->newest != NONE)
-		v->slots[v->newest].newer = i;
-	else
-		v->oldest = i;
-	v->newest = i;
-}
-
-static uint32_t take_oldest(struct visibility *v)
-{
-	const uint32_t i = v->oldest;
-	struct slot *s = &v->slots[i];
-	uint32_t *link = bucket(v, s->hash);
-
-	while (*link != i)
-		link = &v->slots[*link].next_hash;
-	*link = s->next_hash;
-	unlink_age(v, i);
-	free_name(s);
-	v->evicted++;
 	return i;
 }
 
-/* A slot for what K names, as the newest. NONE without memory. */
+static void forget_oldest(struct visibility *v)
+{
+	const uint32_t i = v->ages.oldest;
+
+	slab_index_remove(v->index, i);
+	age_list_remove(&v->ages, v->slots, i);
+	free_name(slot_at(v, i));
+	slab_give(v->slots, i);
+	v->evicted++;
+}
+
+/* SLAB_NONE without memory. */
+static uint32_t take_slot(struct visibility *v)
+{
+	const uint32_t i = slab_take(v->slots);
+
+	if (i != SLAB_NONE || v->ages.oldest == SLAB_NONE)
+		return i;
+	forget_oldest(v);
+	return slab_take(v->slots);
+}
+
+/* A slot for what K names, as the newest. SLAB_NONE without memory. */
 static uint32_t add(struct visibility *v, const struct known_by *k, uint64_t hash,
 	uint64_t first_ns, uint64_t ts_ns)
 {
 	char text[IP_ADDR_TEXT_BYTES];
 	const struct str name = k->name.len > 0 ? k->name : str_from(ip_addr_format(k->addr, text));
 	char *copy = malloc((size_t)name.len + 1);
-	uint32_t i;
+	const uint32_t i = copy ? take_slot(v) : SLAB_NONE;
+	struct slot *s;
 
-	if (!copy)
-		return NONE;
+	if (i == SLAB_NONE) {
+		free(copy);
+		return i;
+	}
 	memcpy(copy, name.data, name.len);
 	copy[name.len] = '\0';
-	i = v->used < v->max ? v->used++ : take_oldest(v);
-	v->slots[i] = (struct slot){
-		.entry = {.name = copy, .first_ns = first_ns},
-		.hash = hash,
-		.declared = k->name.len > 0,
-		.name_len = name.len,
-		.next_hash = *bucket(v, hash),
-		.moved_ns = ts_ns,
-	};
+	s = slot_at(v, i);
+	s->entry.name = copy;
+	s->entry.first_ns = first_ns;
+	s->hash = hash;
+	s->declared = k->name.len > 0;
+	s->name_len = name.len;
+	s->moved_ns = ts_ns;
 	if (k->name.len == 0)
-		v->slots[i].addr = *k->addr;
-	*bucket(v, hash) = i;
-	link_newest(v, i);
+		s->addr = *k->addr;
+	slab_index_add(v->index, i, (uint32_t)hash);
+	age_list_append(&v->ages, v->slots, i);
 	return i;
 }
 
 static void move(struct visibility *v, uint32_t i, uint64_t ts_ns)
 {
-	if (ts_ns < v->slots[i].moved_ns + MOVE_NS)
+	if (ts_ns < slot_at(v, i)->moved_ns + MOVE_NS)
 		return;
-	v->slots[i].moved_ns = ts_ns;
-	unlink_age(v, i);
-	link_newest(v, i);
+	slot_at(v, i)->moved_ns = ts_ns;
+	age_list_remove(&v->ages, v->slots, i);
+	age_list_append(&v->ages, v->slots, i);
 }
 
 void visibility_counts_add(struct visibility_counts *c, const struct flow_record *r, int side)
@@ -196,6 +175,14 @@ void visibility_counts_add(struct visibility_counts *c, const struct flow_record
 	c->tcp_one_way += r->packets[0] == 0 || r->packets[1] == 0;
 }
 
+/* Of undeclared equipment that nobody answered: what displaced it is not displaced by the end of a
+ * conversation whose beginning was counted. */
+static bool is_gone(const struct visibility *v, const struct known_by *k, const struct event *ev)
+{
+	return slab_count(v->slots) == v->max && k->name.len == 0 && ev->kind == EVENT_FLOW_END &&
+	       ev->flow.state != FLOW_ESTABLISHED;
+}
+
 bool visibility_add(struct visibility *v, struct str name, uint32_t equipment_id,
 	const struct event *ev, int side)
 {
@@ -205,12 +192,14 @@ bool visibility_add(struct visibility *v, struct str name, uint32_t equipment_id
 	uint32_t i = find(v, &k, hash);
 	struct visibility_entry *e;
 
-	if (i == NONE)
+	if (i == SLAB_NONE && is_gone(v, &k, ev))
+		return true;
+	if (i == SLAB_NONE)
 		i = add(v, &k, hash, ev->flow.first_ns, ev->ts_ns);
-	if (i == NONE)
+	if (i == SLAB_NONE)
 		return false;
 	move(v, i, ev->ts_ns);
-	e = &v->slots[i].entry;
+	e = &slot_at(v, i)->entry;
 	e->equipment_id = equipment_id;
 	e->in_period = true;
 	if (r->first_ns < e->first_ns)
@@ -236,7 +225,7 @@ const struct visibility_entry *visibility_find(const struct visibility *v, struc
 	if (name.len == 0)
 		return NULL;
 	i = find(v, &k, hash_of(v, &k));
-	return i == NONE ? NULL : &v->slots[i].entry;
+	return i == SLAB_NONE ? NULL : &slot_at(v, i)->entry;
 }
 
 static int by_name(const void *a, const void *b)
@@ -249,18 +238,20 @@ static int by_name(const void *a, const void *b)
 
 int visibility_each(const struct visibility *v, visibility_each_fn *each, void *user)
 {
+	const uint32_t count = slab_count(v->slots);
 	const struct visibility_entry **sorted;
+	uint32_t n = 0;
 	int rc = 0;
 
-	if (v->used == 0)
+	if (count == 0)
 		return 0;
-	sorted = malloc(v->used * sizeof(struct visibility_entry *));
+	sorted = malloc(count * sizeof(struct visibility_entry *));
 	if (!sorted)
 		return ERR_SYSTEM;
-	for (uint32_t i = 0; i < v->used; i++)
-		sorted[i] = &v->slots[i].entry;
-	qsort(sorted, v->used, sizeof(struct visibility_entry *), by_name);
-	for (uint32_t i = 0; i < v->used && rc == 0; i++)
+	for (uint32_t i = v->ages.oldest; i != SLAB_NONE; i = slot_at(v, i)->link.age.newer)
+		sorted[n++] = &slot_at(v, i)->entry;
+	qsort(sorted, n, sizeof(struct visibility_entry *), by_name);
+	for (uint32_t i = 0; i < n && rc == 0; i++)
 		rc = each(user, sorted[i]);
 	free(sorted);
 	return rc;
@@ -268,9 +259,11 @@ int visibility_each(const struct visibility *v, visibility_each_fn *each, void *
 
 void visibility_end_period(struct visibility *v)
 {
-	for (uint32_t i = 0; i < v->used; i++) {
-		v->slots[i].entry.in_period = false;
-		memset(&v->slots[i].entry.period, 0, sizeof(v->slots[i].entry.period));
+	for (uint32_t i = v->ages.oldest; i != SLAB_NONE; i = slot_at(v, i)->link.age.newer) {
+		struct visibility_entry *e = &slot_at(v, i)->entry;
+
+		e->in_period = false;
+		memset(&e->period, 0, sizeof(e->period));
 	}
 }
 
@@ -303,9 +296,9 @@ void visibility_save(const struct visibility *v, struct blob_writer *w)
 {
 	blob_put_u16(w, LAYOUT_VERSION);
 	blob_put_u64(w, v->evicted);
-	blob_put_u32(w, v->used);
-	for (uint32_t i = v->oldest; i != NONE; i = v->slots[i].newer) {
-		const struct slot *s = &v->slots[i];
+	blob_put_u32(w, slab_count(v->slots));
+	for (uint32_t i = v->ages.oldest; i != SLAB_NONE; i = slot_at(v, i)->link.age.newer) {
+		const struct slot *s = slot_at(v, i);
 		const struct visibility_entry *e = &s->entry;
 
 		blob_put_bool(w, s->declared);
@@ -338,12 +331,12 @@ static bool load_slot(struct visibility *v, struct blob_reader *r)
 	if (!blob_ok(r) || declared != (k.name.len > 0))
 		return blob_fail(r);
 	hash = hash_of(v, &k);
-	if (find(v, &k, hash) != NONE)
+	if (find(v, &k, hash) != SLAB_NONE)
 		return blob_fail(r);
 	i = add(v, &k, hash, 0, moved_ns);
-	if (i == NONE)
+	if (i == SLAB_NONE)
 		return blob_fail(r);
-	e = &v->slots[i].entry;
+	e = &slot_at(v, i)->entry;
 	e->equipment_id = blob_u32(r);
 	e->first_ns = blob_u64(r);
 	e->last_ns = blob_u64(r);

@@ -166,6 +166,33 @@ static int stop_at_first(void *user, const struct visibility_entry *e)
 	return -3;
 }
 
+/* The beginning was counted, and forgotten since. */
+START_TEST(the_end_of_what_nobody_answered_displaces_nobody)
+{
+	struct visibility *v = visibility_new(1, 1);
+	struct event begin = flow(EVENT_FLOW_CLASSIFIED, T0, T0, 1, 0), end;
+
+	begin.flow.state = FLOW_ATTEMPT;
+	begin.flow.addr[0].bytes[15] = 1;
+	end = begin;
+	end.kind = EVENT_FLOW_END;
+	add(v, "", &begin, 0);
+	add(v, "", &end, 0); /* it is there */
+	begin.flow.addr[0].bytes[15] = 2;
+	add(v, "", &begin, 0); /* in its place */
+	ck_assert_uint_eq(visibility_evicted(v), 1);
+	add(v, "", &end, 0);
+	ck_assert_uint_eq(visibility_evicted(v), 1);
+	end.flow.state = FLOW_ESTABLISHED;
+	add(v, "", &end, 0);
+	ck_assert_uint_eq(visibility_evicted(v), 2);
+	end.flow.state = FLOW_ATTEMPT;
+	add(v, "gnb-017", &end, 0);
+	ck_assert_uint_eq(visibility_evicted(v), 3);
+	visibility_free(v);
+}
+END_TEST
+
 START_TEST(the_visit_can_be_ended)
 {
 	struct visibility *v = visibility_new(3, 1);
@@ -189,6 +216,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, a_period_ends);
 	tcase_add_test(tc, the_longest_silent_is_forgotten);
 	tcase_add_test(tc, undeclared_is_known_by_its_address);
+	tcase_add_test(tc, the_end_of_what_nobody_answered_displaces_nobody);
 	tcase_add_test(tc, the_visit_can_be_ended);
 }
 
