@@ -356,7 +356,7 @@ size_t names_find(struct names *n, uint16_t segment, const struct ip_addr *clien
 	const struct ip_addr *addr, struct str ret[NAMES_PER_ADDRESS])
 {
 	const struct pair_key key = {*client, *addr, segment};
-	uint32_t i = pair_find(n, &key);
+	const uint32_t i = n->newest == NONE ? NONE : pair_find(n, &key);
 
 	if (i == NONE)
 		return 0;
