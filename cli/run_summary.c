@@ -144,7 +144,7 @@ static void summary_behaviours(FILE *to, const struct behaviours_stats *b)
 	count(to, b->equipment_evicted,
 		"pieces of equipment whose behaviour was forgotten: the table was full");
 	count(to, b->undeclared_evicted,
-		"addresses that nobody declared whose behaviour was forgotten: too many");
+		"addresses that nobody declared whose behaviour is not remembered: too many");
 	count(to, b->conversations_forgotten, "conversations whose bytes are partly not counted");
 	count(to, b->refused + b->pairs.without_memory,
 		"times that there was no memory for a behaviour");

@@ -69,7 +69,14 @@ static void set_self(const struct perspective *p, int side, struct sight *s)
 		s->role = e->role;
 }
 
-/* A behaviours_host's: asked while the facts at hand are those of the sight. */
+/* A behaviours_host's, as the next: asked while the facts at hand are those of the sight. */
+static void name_peer(void *user, struct sight *s)
+{
+	struct analyst *a = user;
+
+	s->peer = perspective_entity(&a->view, &a->facts);
+}
+
 static void learn_peer(void *user, struct sight *s)
 {
 	const struct facts *f = &((struct analyst *)user)->facts;
@@ -128,7 +135,7 @@ struct behaviours *analyst_new_behaviours(struct analyst *a)
 		.max_undeclared_pairs = MAX_UNDECLARED_PAIRS,
 		.max_undeclared_equipment = MAX_UNDECLARED_EQUIPMENT,
 		.max_conversations = MAX_LASTING,
-		.host = {learn_peer, set_time, introduce, judge, a}};
+		.host = {name_peer, learn_peer, set_time, introduce, judge, a}};
 
 	return behaviours_new(&cfg);
 }
@@ -141,7 +148,6 @@ void analyst_observe(struct analyst *a, enum sight_kind kind, const struct event
 	if (ev->flow.segment == CANARY_SEGMENT)
 		return;
 	set_self(&a->view, side, &s);
-	s.peer = perspective_entity(&a->view, &a->facts);
 	s.peer_addr = &ev->flow.addr[1 - side];
 	s.peer_is_own = peer->scope == SITE_OWN;
 	s.peer_is_external = peer->scope == SITE_EXTERNAL;

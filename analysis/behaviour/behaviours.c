@@ -160,15 +160,20 @@ static void learn_peer(struct behaviours *b, struct sight *s, struct pair *pair,
 	s->country = str_from(pair->country);
 }
 
-/* What is remembered of S's equipment with S's peer; *RET_MEMORY may be NULL. False without memory
- * for the pair. */
+/* What is remembered of S's equipment with S's peer, if it has one; *RET_MEMORY may be NULL. False
+ * without memory for the pair. */
 static bool meet(struct behaviours *b, struct sight *s, uint64_t equipment, void **ret_memory)
 {
-	const struct pair_names names = {
-		equipment, hash64(s->peer.data, s->peer.len, b->cfg.hash_key), s->declared};
+	struct pair_names names = {.equipment = equipment, .declared = s->declared};
+	struct pair *pair;
 	bool is_new;
-	struct pair *pair = pairs_at(b->pairs, names, s->ts_ns, &is_new);
 
+	*ret_memory = NULL;
+	if (s->kind == SIGHT_DNS)
+		return true;
+	b->cfg.host.name_peer(b->cfg.host.user, s);
+	names.peer = hash64(s->peer.data, s->peer.len, b->cfg.hash_key);
+	pair = pairs_at(b->pairs, names, s->ts_ns, &is_new);
 	if (!pair)
 		return false;
 	learn_peer(b, s, pair, is_new);
@@ -235,20 +240,31 @@ static enum unit_rank rank_of(const struct sight *s)
 	return s->ev->flow.state == FLOW_ESTABLISHED ? UNIT_HEARD : UNIT_UNHEARD;
 }
 
+static enum unit_moment moment_of(enum sight_kind kind)
+{
+	return kind == SIGHT_BEGIN ? UNIT_BEGINS : kind == SIGHT_END ? UNIT_ENDS : UNIT_GOES_ON;
+}
+
 void behaviours_see(struct behaviours *b, struct sight *s, struct facts *f)
 {
-	const uint64_t name = hash64(s->equipment.data, s->equipment.len, b->cfg.hash_key);
-	const struct unit *unit =
-		units_at(b->units, name, s->equipment, rank_of(s), s->role, s->ts_ns);
-	void *pair = NULL;
+	const struct unit_seen seen = {
+		.hash = hash64(s->equipment.data, s->equipment.len, b->cfg.hash_key),
+		.name = s->equipment,
+		.role = s->role,
+		.rank = rank_of(s),
+		.moment = moment_of(s->kind),
+		.ts_ns = s->ts_ns,
+	};
+	struct unit *unit;
+	void *pair;
+	const int rc = units_at(b->units, &seen, &unit);
 
-	count_bytes(b, s);
-	if (!unit || (s->peer.len > 0 && !meet(b, s, name, &pair))) {
-		b->refused++;
-		return;
-	}
 	b->seen_ns = s->ts_ns;
-	show(b, s, memories_of(b, unit, pair), f);
+	count_bytes(b, s);
+	if (rc != 0 || (unit && !meet(b, s, seen.hash, &pair)))
+		b->refused++;
+	else if (unit)
+		show(b, s, memories_of(b, unit, pair), f);
 }
 
 struct ticking {

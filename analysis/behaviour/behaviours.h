@@ -18,6 +18,8 @@ enum { BEHAVIOUR_TICK_S = 300 };
 
 /* Who asks. */
 struct behaviours_host {
+	/* Sets the peer of S, whose equipment is remembered, unless it is a SIGHT_DNS. */
+	void (*name_peer)(void *user, struct sight *s);
 	/* Sets country, as_number, tier and indicated of S, whose peer is new or was not asked
 	 * about for an hour. */
 	void (*learn_peer)(void *user, struct sight *s);
@@ -44,7 +46,8 @@ struct behaviours_stats {
 	struct pairs_stats pairs;
 	uint32_t equipment;
 	uint64_t equipment_bytes;
-	uint64_t equipment_evicted, undeclared_evicted; /* that was declared; that was not */
+	/* That was declared; that was not, with those that found no room (units.h). */
+	uint64_t equipment_evicted, undeclared_evicted;
 	uint64_t conversations_forgotten; /* lasting ones, whose bytes are partly not counted */
 	uint64_t refused;                 /* sights without memory for them */
 	uint64_t judged;                  /* findings that were given to the rules */
@@ -55,8 +58,9 @@ struct behaviours;
 struct behaviours *behaviours_new(const struct behaviours_config *cfg); /* NULL without memory */
 void behaviours_free(struct behaviours *b);                             /* NULL allowed */
 
-/* S has its members up to APP set; country to indicated may be left to learn_peer, and what follows
- * APP is set here, but for the site's time. F holds the facts of the sight, or owes them. */
+/* S has its members up to APP set; peer may be left to name_peer and country to indicated to
+ * learn_peer, and what follows APP is set here, but for the site's time. F holds the facts of the
+ * sight, or owes them. */
 void behaviours_see(struct behaviours *b, struct sight *s, struct facts *f);
 
 /* Whether behaviours_tick has anything to do at TS_NS. */

@@ -5,7 +5,7 @@
 #include "analysis/behaviour/behaviours_state.h"
 #include "common/str.h"
 
-enum { LAYOUT_VERSION = 2, MAX_SAVED = 64, NAME_MOST = 64, MAX_PART_BYTES = 1 << 20 };
+enum { LAYOUT_VERSION = 3, MAX_SAVED = 64, NAME_MOST = 64, MAX_PART_BYTES = 1 << 20 };
 
 /* Where the parts of the behaviours that were saved go. */
 struct layout {

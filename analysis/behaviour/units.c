@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/error.h"
 #include "common/time_text.h"
 
 /* A unit moves in the order of age once in so much time, not with each sight. */
@@ -10,6 +11,8 @@
 
 enum {
 	SAVED_BYTES = 4 + 1 + 4 + 8 + 8, /* of a unit without its memory */
+	MARKS = 1 << 15,
+	SAVED_MARK_BYTES = 4 + 4,
 	ROLE_NAME_MOST = 255,
 };
 
@@ -24,6 +27,9 @@ struct units {
 	struct age_list ages[UNIT_RANKS];
 	uint32_t n_undeclared, max_undeclared;
 	struct slab_index *index;
+	/* Of strangers that found no room, at a place by their hash, another part of it; 0: none.
+	 */
+	uint32_t *marks;
 	struct role_memory *roles;
 	uint32_t n_roles, role_bytes;
 	void *site;          /* owned */
@@ -45,11 +51,12 @@ struct units *units_new(const struct units_config *cfg)
 	u->role_bytes = cfg->role_bytes;
 	u->slab = slab_new(sizeof(struct unit) + (cfg->memory_bytes + 7) / 8 * 8, cfg->max);
 	u->index = slab_index_new(u->slab, cfg->max);
+	u->marks = calloc(MARKS, sizeof(*u->marks));
 	u->roles = calloc(UNIT_MAX_ROLES, sizeof(*u->roles));
 	u->site = calloc(1, some(cfg->site_bytes));
 	for (int rank = 0; rank < UNIT_RANKS; rank++)
 		u->ages[rank] = AGE_LIST_EMPTY;
-	if (!u->slab || !u->index || !u->roles || !u->site) {
+	if (!u->slab || !u->index || !u->marks || !u->roles || !u->site) {
 		units_free(u);
 		return NULL;
 	}
@@ -63,6 +70,7 @@ void units_free(struct units *u)
 	for (uint32_t i = 0; u->roles && i < u->n_roles; i++)
 		free(u->roles[i].memory);
 	free(u->roles);
+	free(u->marks);
 	free(u->site);
 	slab_free(u->slab);
 	slab_index_free(u->index);
@@ -117,11 +125,35 @@ static void evict(struct units *u, enum unit_rank most)
 	u->evicted[rank == UNIT_DECLARED]++;
 }
 
+static bool has_room(const struct units *u, enum unit_rank rank)
+{
+	return rank == UNIT_DECLARED || u->n_undeclared < u->max_undeclared;
+}
+
 /* For one more of RANK. */
 static void make_room(struct units *u, enum unit_rank rank)
 {
-	if (rank != UNIT_DECLARED && u->n_undeclared >= u->max_undeclared)
+	if (!has_room(u, rank))
 		evict(u, UNIT_HEARD);
+}
+
+/* Whether one that is not there is made: of strangers that nobody answered, when others would have
+ * to go, those whose second conversation begins, and those that go on. Senders are forged for a
+ * packet each. */
+static bool is_welcome(struct units *u, const struct unit_seen *seen)
+{
+	uint32_t *mark = &u->marks[seen->hash % MARKS];
+	const uint32_t name = (uint32_t)(seen->hash >> 32) | 1;
+
+	if (seen->rank != UNIT_UNHEARD || seen->moment == UNIT_GOES_ON || has_room(u, seen->rank))
+		return true;
+	if (seen->moment == UNIT_ENDS)
+		return false;
+	if (*mark == name)
+		return true;
+	*mark = name;
+	u->evicted[false]++;
+	return false;
 }
 
 /* SLAB_NONE without memory. */
@@ -148,13 +180,12 @@ static uint32_t add_role(struct units *u, struct str name)
 	return u->n_roles++;
 }
 
-static struct unit *add(
-	struct units *u, uint64_t hash, struct str name, enum unit_rank rank, uint64_t ts_ns)
+static struct unit *add(struct units *u, const struct unit_seen *seen)
 {
 	struct unit *unit;
 	uint32_t i;
 
-	make_room(u, rank);
+	make_room(u, seen->rank);
 	i = slab_take(u->slab);
 	if (i == SLAB_NONE) {
 		evict(u, UNIT_DECLARED);
@@ -163,13 +194,14 @@ static struct unit *add(
 	if (i == SLAB_NONE)
 		return NULL;
 	unit = slab_at(u->slab, i);
-	join(u, i, rank);
-	unit->hash = hash;
-	unit->name_len = (uint8_t)(name.len < UNIT_NAME_BYTES ? name.len : UNIT_NAME_BYTES);
-	if (name.len > 0)
-		memcpy(unit->name, name.data, unit->name_len);
-	unit->last_ns = ts_ns;
-	slab_index_add(u->index, i, (uint32_t)hash);
+	join(u, i, seen->rank);
+	unit->hash = seen->hash;
+	unit->name_len =
+		(uint8_t)(seen->name.len < UNIT_NAME_BYTES ? seen->name.len : UNIT_NAME_BYTES);
+	if (seen->name.len > 0)
+		memcpy(unit->name, seen->name.data, unit->name_len);
+	unit->last_ns = seen->ts_ns;
+	slab_index_add(u->index, i, (uint32_t)seen->hash);
 	return unit;
 }
 
@@ -180,9 +212,10 @@ static enum unit_rank rank_from_now(const struct unit *unit, enum unit_rank rank
 }
 
 /* UNIT, number I, was seen. */
-static void renew(struct units *u, struct unit *unit, uint32_t i, enum unit_rank seen, bool moves)
+static void renew(struct units *u, struct unit *unit, uint32_t i, const struct unit_seen *seen)
 {
-	const enum unit_rank rank = rank_from_now(unit, seen);
+	const enum unit_rank rank = rank_from_now(unit, seen->rank);
+	const bool moves = seen->ts_ns / MOVE_NS != unit->last_ns / MOVE_NS;
 
 	if (!moves && unit->rank == rank)
 		return;
@@ -192,27 +225,30 @@ static void renew(struct units *u, struct unit *unit, uint32_t i, enum unit_rank
 	join(u, i, rank);
 }
 
-struct unit *units_at(struct units *u, uint64_t hash, struct str name, enum unit_rank rank,
-	struct str role, uint64_t ts_ns)
+int units_at(struct units *u, const struct unit_seen *seen, struct unit **ret)
 {
-	const uint32_t i = find(u, hash);
+	const uint32_t i = find(u, seen->hash);
 	struct unit *unit = i == SLAB_NONE ? NULL : slab_at(u->slab, i);
-	const uint32_t number =
-		unit && str_eq(units_role(u, unit), role) ? unit->role : add_role(u, role);
+	uint32_t number;
 
+	*ret = NULL;
+	if (!unit && !is_welcome(u, seen))
+		return 0;
+	number = unit && str_eq(units_role(u, unit), seen->role) ? unit->role
+								 : add_role(u, seen->role);
 	/* None is without the memory of its role. */
 	if (number == SLAB_NONE)
-		return NULL;
-	if (!unit) {
-		unit = add(u, hash, name, rank, ts_ns);
-		if (!unit)
-			return NULL;
-	} else {
-		renew(u, unit, i, rank, ts_ns / MOVE_NS != unit->last_ns / MOVE_NS);
-	}
+		return ERR_SYSTEM;
+	if (unit)
+		renew(u, unit, i, seen);
+	else
+		unit = add(u, seen);
+	if (!unit)
+		return ERR_SYSTEM;
 	unit->role = number;
-	unit->last_ns = ts_ns;
-	return unit;
+	unit->last_ns = seen->ts_ns;
+	*ret = unit;
+	return 0;
 }
 
 void *units_memory(const struct unit *unit)
@@ -287,6 +323,21 @@ static int save_unit(void *user, struct unit *unit)
 	return 0;
 }
 
+static void save_marks(const struct units *u, struct blob_writer *w)
+{
+	const size_t place = blob_reserve_u32(w);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < MARKS; i++) {
+		if (u->marks[i] == 0)
+			continue;
+		blob_put_u32(w, i);
+		blob_put_u32(w, u->marks[i]);
+		n++;
+	}
+	blob_set_u32(w, place, n);
+}
+
 void units_save(
 	const struct units *u, struct blob_writer *w, units_write_fn *write, const void *user)
 {
@@ -302,24 +353,36 @@ void units_save(
 	}
 	blob_put_u32(w, slab_count(u->slab));
 	(void)units_each(u, save_unit, &s);
+	save_marks(u, w);
 }
 
 static bool load_unit(struct units *u, struct blob_reader *r, units_read_fn *read, void *user)
 {
-	const struct str name = blob_str(r, UNIT_NAME_BYTES);
+	struct unit_seen seen = {.name = blob_str(r, UNIT_NAME_BYTES)};
 	const uint8_t rank = blob_u8(r);
 	const uint32_t role = blob_u32(r);
-	const uint64_t hash = blob_u64(r);
 	struct unit *unit;
 
-	if (!blob_ok(r) || rank >= UNIT_RANKS || role >= u->n_roles || find(u, hash) != SLAB_NONE)
+	seen.hash = blob_u64(r);
+	seen.ts_ns = blob_u64(r);
+	if (!blob_ok(r) || rank >= UNIT_RANKS || role >= u->n_roles ||
+		find(u, seen.hash) != SLAB_NONE)
 		return blob_fail(r);
-	unit = add(u, hash, name, (enum unit_rank)rank, 0);
+	seen.rank = (enum unit_rank)rank;
+	unit = add(u, &seen);
 	if (!unit)
 		return blob_fail(r);
 	unit->role = role;
-	unit->last_ns = blob_u64(r);
 	read(user, UNIT_OF_EQUIPMENT, units_memory(unit), r);
+	return blob_ok(r);
+}
+
+static bool load_marks(struct units *u, struct blob_reader *r)
+{
+	const uint32_t n = blob_count(r, MARKS, SAVED_MARK_BYTES);
+
+	for (uint32_t k = 0; k < n; k++)
+		u->marks[blob_u32(r) % MARKS] = blob_u32(r);
 	return blob_ok(r);
 }
 
@@ -341,5 +404,5 @@ bool units_load(struct units *u, struct blob_reader *r, units_read_fn *read, voi
 		if (!load_unit(u, r, read, user))
 			return false;
 	}
-	return blob_ok(r);
+	return load_marks(u, r);
 }

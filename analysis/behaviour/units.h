@@ -1,6 +1,7 @@
 /* What is remembered of each piece of equipment, of each role and of the site. Bounded, and what
  * nobody declared is bounded apart, since who forges senders makes any number of it: when there is
- * no room the least missed goes, of those the one that was silent longest. Pure; one thread. */
+ * no room the least missed goes, of those the one that was silent longest. A stranger that nobody
+ * answered takes nobody's place with its first conversation. Pure; one thread. */
 #pragma once
 
 #include <stdbool.h>
@@ -44,10 +45,21 @@ struct units_config {
 struct units *units_new(const struct units_config *cfg); /* NULL without memory */
 void units_free(struct units *u);                        /* NULL allowed */
 
-/* The unit of the hashed NAME, made when it is not there; it counts as seen at TS_NS, and is of
- * RANK at least unless it is declared no more. Until the next call. NULL without memory. */
-struct unit *units_at(struct units *u, uint64_t hash, struct str name, enum unit_rank rank,
-	struct str role, uint64_t ts_ns);
+/* When in a conversation a piece of equipment is seen. */
+enum unit_moment { UNIT_BEGINS, UNIT_GOES_ON, UNIT_ENDS };
+
+struct unit_seen {
+	uint64_t hash; /* of the name, keyed */
+	struct str name, role;
+	enum unit_rank
+		rank; /* it is of this one at least from now on, unless it is declared no more */
+	enum unit_moment moment;
+	uint64_t ts_ns;
+};
+
+/* The unit, made when it is not there; until the next call. *RET is NULL with 0 for a stranger that
+ * is not to be remembered, and with ERR_SYSTEM without memory. */
+int units_at(struct units *u, const struct unit_seen *seen, struct unit **ret);
 
 void *units_memory(const struct unit *unit);
 struct str units_role(const struct units *u, const struct unit *unit);
@@ -60,6 +72,7 @@ typedef int units_each_fn(void *user, struct unit *unit);
 int units_each(const struct units *u, units_each_fn *each, void *user);
 
 uint32_t units_count(const struct units *u);
+/* Those forgotten; of what is not declared also those that found no room. */
 uint64_t units_evicted(const struct units *u, bool declared);
 uint64_t units_bytes(const struct units *u); /* held */
 

@@ -23,6 +23,13 @@ struct world {
 	uint8_t tier;
 };
 
+/* It has one. */
+static void name_peer(void *user, struct sight *s)
+{
+	(void)user;
+	ck_assert_uint_gt(s->peer.len, 0);
+}
+
 static void learn_peer(void *user, struct sight *s)
 {
 	struct world *w = user;
@@ -65,7 +72,7 @@ static void open_world(struct world *w, uint32_t max_pairs, uint32_t max_equipme
 		.max_undeclared_pairs = max_pairs,
 		.max_undeclared_equipment = max_equipment,
 		.max_conversations = 64,
-		.host = {learn_peer, set_time, introduce, judge, w}};
+		.host = {name_peer, learn_peer, set_time, introduce, judge, w}};
 
 	memset(w, 0, sizeof(*w));
 	w->b = behaviours_new(&cfg);

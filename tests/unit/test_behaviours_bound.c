@@ -13,6 +13,13 @@
 
 enum { PEERS = 50, SMALL = 1000, LARGE = 100000, MAX_PAIR_BYTES = 512, MAX_EQUIPMENT_BYTES = 4096 };
 
+/* It has one. */
+static void name_peer(void *user, struct sight *s)
+{
+	(void)user;
+	ck_assert_uint_gt(s->peer.len, 0);
+}
+
 static void learn_peer(void *user, struct sight *s)
 {
 	(void)user;
@@ -87,7 +94,7 @@ START_TEST(a_large_site_fits_and_floods_displace_noise_alone)
 		.max_undeclared_pairs = n,
 		.max_undeclared_equipment = n / 10,
 		.max_conversations = 1024,
-		.host = {learn_peer, set_time, introduce, judge, &w.judged}};
+		.host = {name_peer, learn_peer, set_time, introduce, judge, &w.judged}};
 	struct behaviours_stats stats;
 
 	w.b = behaviours_new(&cfg);

@@ -16,23 +16,36 @@ static struct units *new_units(uint32_t max, uint32_t max_undeclared)
 		&(struct units_config){max, max_undeclared, MEMORY_BYTES, ROLE_BYTES, SITE_BYTES});
 }
 
+static struct unit *at(struct units *u, const struct unit_seen *seen)
+{
+	struct unit *unit;
+
+	ck_assert_int_eq(units_at(u, seen, &unit), 0);
+	ck_assert_ptr_nonnull(unit);
+	return unit;
+}
+
 static struct unit *hear(
 	struct units *u, uint64_t hash, const char *name, enum unit_rank rank, uint64_t ts_ns)
 {
-	struct unit *unit = units_at(u, hash, str_from(name), rank, STR(""), ts_ns);
-
-	ck_assert_ptr_nonnull(unit);
-	return unit;
+	return at(u, &(struct unit_seen){.hash = hash,
+			     .name = str_from(name),
+			     .rank = rank,
+			     .moment = UNIT_GOES_ON,
+			     .ts_ns = ts_ns});
 }
 
 static struct unit *see(
 	struct units *u, uint64_t hash, const char *name, const char *role, uint64_t ts_ns)
 {
 	const enum unit_rank rank = *role ? UNIT_DECLARED : UNIT_UNHEARD;
-	struct unit *unit = units_at(u, hash, str_from(name), rank, str_from(role), ts_ns);
 
-	ck_assert_ptr_nonnull(unit);
-	return unit;
+	return at(u, &(struct unit_seen){.hash = hash,
+			     .name = str_from(name),
+			     .role = str_from(role),
+			     .rank = rank,
+			     .moment = UNIT_GOES_ON,
+			     .ts_ns = ts_ns});
 }
 
 START_TEST(equipment_role_and_site_have_memory_of_their_own)
@@ -100,6 +113,75 @@ START_TEST(what_nobody_declared_is_bounded_apart)
 	(void)hear(u, 1, "192.0.2.1", UNIT_UNHEARD, T0 + 200 * NS_PER_S);
 	(void)hear(u, 2, "192.0.2.2", UNIT_UNHEARD, T0 + 200 * NS_PER_S);
 	ck_assert_uint_eq(units_count(u), 23);
+	units_free(u);
+}
+END_TEST
+
+/* One that may find no place. */
+static bool finds_a_place(struct units *u, uint64_t hash, enum unit_rank rank, enum unit_moment m)
+{
+	const struct unit_seen seen = {
+		.hash = hash, .name = STR("192.0.2.9"), .rank = rank, .moment = m, .ts_ns = T0};
+	struct unit *unit;
+
+	ck_assert_int_eq(units_at(u, &seen, &unit), 0);
+	return unit != NULL;
+}
+
+START_TEST(a_stranger_displaces_nobody_with_its_first_conversation)
+{
+	struct units *u = new_units(64, 2);
+
+	/* While there is room it needs to displace nobody. */
+	ck_assert(finds_a_place(u, 1, UNIT_UNHEARD, UNIT_BEGINS));
+	ck_assert(finds_a_place(u, 2, UNIT_UNHEARD, UNIT_BEGINS));
+	/* The first conversation, its end, and the second one. */
+	ck_assert(!finds_a_place(u, 3, UNIT_UNHEARD, UNIT_BEGINS));
+	ck_assert_uint_eq(units_evicted(u, false), 1);
+	ck_assert(!finds_a_place(u, 3, UNIT_UNHEARD, UNIT_ENDS));
+	ck_assert_uint_eq(units_evicted(u, false), 1);
+	ck_assert(finds_a_place(u, 3, UNIT_UNHEARD, UNIT_BEGINS));
+	ck_assert(finds_a_place(u, 3, UNIT_UNHEARD, UNIT_ENDS));
+	ck_assert_uint_eq(units_evicted(u, false), 2); /* 1 went */
+	ck_assert(finds_a_place(u, 2, UNIT_UNHEARD, UNIT_ENDS));
+	ck_assert_uint_eq(units_count(u), 2);
+	units_free(u);
+}
+END_TEST
+
+START_TEST(who_is_no_mere_stranger_finds_a_place_at_once)
+{
+	struct units *u = new_units(64, 1);
+
+	ck_assert(finds_a_place(u, 1, UNIT_UNHEARD, UNIT_BEGINS));
+	ck_assert(finds_a_place(u, 2, UNIT_UNHEARD, UNIT_GOES_ON)); /* it does not stop */
+	ck_assert(finds_a_place(u, 3, UNIT_HEARD, UNIT_BEGINS));
+	ck_assert(finds_a_place(u, 4, UNIT_HEARD, UNIT_ENDS));
+	ck_assert(finds_a_place(u, 5, UNIT_DECLARED, UNIT_BEGINS));
+	ck_assert(finds_a_place(u, 6, UNIT_DECLARED, UNIT_ENDS));
+	ck_assert_uint_eq(units_count(u), 3);
+	ck_assert_uint_eq(units_evicted(u, false), 3);
+	units_free(u);
+}
+END_TEST
+
+/* A million senders of one packet each; who was there, and who comes again among them. */
+START_TEST(a_flood_of_strangers_displaces_nobody)
+{
+	struct units *u = new_units(64, 2);
+	const uint64_t big_odd = 0x9e3779b97f4a7c15; /* hashes of names */
+
+	ck_assert(finds_a_place(u, 1, UNIT_UNHEARD, UNIT_BEGINS));
+	ck_assert(finds_a_place(u, 2, UNIT_UNHEARD, UNIT_BEGINS));
+	for (uint64_t i = 0; i < 1000000; i++) {
+		(void)finds_a_place(u, (i + 1) * big_odd, UNIT_UNHEARD, UNIT_BEGINS);
+		(void)finds_a_place(u, (i + 1) * big_odd, UNIT_UNHEARD, UNIT_ENDS);
+	}
+	ck_assert_uint_eq(units_evicted(u, false), 1000000);
+	ck_assert(!finds_a_place(u, 3, UNIT_UNHEARD, UNIT_ENDS));
+	(void)see(u, 1, "192.0.2.1", "", T0);
+	(void)see(u, 2, "192.0.2.2", "", T0);
+	ck_assert_uint_eq(units_evicted(u, false), 1000000); /* both were there */
 	units_free(u);
 }
 END_TEST
@@ -190,7 +272,7 @@ static void read_memory(void *user, enum unit_memory kind, void *ret_memory, str
 
 START_TEST(it_goes_on_after_a_restart)
 {
-	struct units *u = new_units(4, 4), *again = new_units(4, 4);
+	struct units *u = new_units(4, 1), *again = new_units(4, 1);
 	struct blob_writer w, w2;
 	struct blob_reader r;
 	struct unit *a = see(u, 1, "gnb-1", "gnb", T0);
@@ -198,6 +280,7 @@ START_TEST(it_goes_on_after_a_restart)
 	blob_init(&w, 1 << 16);
 	blob_init(&w2, 1 << 16);
 	(void)see(u, 2, "192.0.2.1", "", T0 + 60 * NS_PER_S);
+	ck_assert(!finds_a_place(u, 3, UNIT_UNHEARD, UNIT_BEGINS));
 	memset(units_memory(a), 7, MEMORY_BYTES);
 	memset(units_role_memory(u, a), 8, ROLE_BYTES);
 	memset(units_site_memory(u), 9, SITE_BYTES);
@@ -207,8 +290,9 @@ START_TEST(it_goes_on_after_a_restart)
 	units_save(again, &w2, write_memory, NULL);
 	ck_assert_uint_eq(w.len, w2.len);
 	ck_assert_mem_eq(w.data, w2.data, w.len);
+	ck_assert(finds_a_place(again, 3, UNIT_UNHEARD, UNIT_BEGINS)); /* for the second time */
 	for (size_t n = 0; n < w.len; n++) {
-		struct units *cut = new_units(4, 4);
+		struct units *cut = new_units(4, 1);
 
 		r = blob_reader_init(w.data, n);
 		ck_assert(!units_load(cut, &r, read_memory, NULL));
@@ -227,6 +311,9 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, a_reload_may_give_another_role);
 	tcase_add_test(tc, what_nobody_declared_goes_first);
 	tcase_add_test(tc, what_nobody_declared_is_bounded_apart);
+	tcase_add_test(tc, a_stranger_displaces_nobody_with_its_first_conversation);
+	tcase_add_test(tc, who_is_no_mere_stranger_finds_a_place_at_once);
+	tcase_add_test(tc, a_flood_of_strangers_displaces_nobody);
 	tcase_add_test(tc, what_is_declared_no_more_takes_the_place_of_another);
 	tcase_add_test(tc, too_many_roles_share_one);
 	tcase_add_test(tc, each_is_told_of_in_the_order_of_silence);
