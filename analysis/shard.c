@@ -53,11 +53,12 @@ struct shard *shard_new(
 		return NULL;
 	}
 	s->flows = flow_table_new(cfg->max_flows);
+	s->ways = flow_ways_new(cfg->max_flows, cfg->hash_key);
 	s->detections = detection_pool_new(cfg->max_detections);
 	s->due = calloc(cfg->max_flows, sizeof(*s->due));
 	s->readers = readers_new(s->classifier);
 	signalling_carriers_make(&s->carriers);
-	if (!s->flows || !s->detections || !s->due || !s->readers) {
+	if (!s->flows || !s->ways || !s->detections || !s->due || !s->readers) {
 		shard_free(s);
 		(void)error_set(err, ERR_SYSTEM, "no memory for %u flows", cfg->max_flows);
 		return NULL;
@@ -78,6 +79,7 @@ void shard_free(struct shard *s)
 	if (s->flows)
 		flow_table_visit_all(s->flows, free_details, NULL);
 	flow_table_free(s->flows);
+	flow_ways_free(s->ways);
 	detection_pool_free(s->detections, s->classifier);
 	classifier_free(s->classifier);
 	free(s->due);
@@ -94,6 +96,7 @@ void shard_end_flow(struct shard *s, struct flow *f, enum flow_end why)
 		s, f, EVENT_FLOW_END, f->end == FLOW_END_NONE ? why : (enum flow_end)f->end);
 	s->stats.details_bytes -= details_bytes(f->details);
 	details_free(f->details);
+	flow_way_give(s->ways, f->way);
 	flow_table_remove(s->flows, f);
 }
 
@@ -187,7 +190,7 @@ static struct flow *account(
 	if (is_new)
 		f = begin_flow(s, fp);
 	*ret_burst = !is_new && is_burst(s, f, at);
-	flow_add(f, fp);
+	flow_add(f, fp, s->ways);
 	flow_table_touch(s->flows, f, s->now_ns, flow_class(f));
 	if (is_new)
 		shard_detection_begin(s, f);

@@ -99,7 +99,7 @@ void shard_event_begin(
 	ret->seq = s->seq;
 	ret->ts_ns = s->now_ns;
 	ret->details = &details_none;
-	flow_record_fill(&ret->flow, f);
+	flow_record_fill(&ret->flow, f, flow_way_at(s->ways, f->way));
 	ret->flow.end = FLOW_END_NONE;
 	fill_label(s, f, &ret->flow.label);
 }

@@ -30,7 +30,8 @@ struct translation {
 };
 
 struct saved_flow {
-	struct flow flow;
+	struct flow flow; /* but for its way */
+	struct flow_way way;
 	struct str signalling; /* when its label is */
 	bool in_detection, lost;
 	uint8_t detection_flags;
@@ -180,8 +181,7 @@ static void get_flags(struct saved_flow *s, uint16_t bits)
 	f->has_syn = bits & SAVED_HAS_SYN;
 	f->has_mark = bits & SAVED_HAS_MARK;
 	f->has_teid = bits & SAVED_HAS_TEID;
-	f->has_mac0 = bits & SAVED_HAS_MAC0;
-	f->has_mac1 = bits & SAVED_HAS_MAC1;
+	f->has_mac = bits & SAVED_HAS_MAC;
 	f->subscriber_tunnel = bits & SAVED_SUBSCRIBER_TUNNEL;
 	f->is_tunnel = bits & SAVED_IS_TUNNEL;
 	f->fragment_overlap = bits & SAVED_FRAGMENT_OVERLAP;
@@ -211,7 +211,7 @@ static void get_array(struct blob_reader *r, uint8_t *to, size_t n)
 		memcpy(to, at, n);
 }
 
-static void get_path(struct blob_reader *r, const struct translation *t, struct flow *f)
+static void get_path(struct blob_reader *r, const struct translation *t, struct flow_way *way)
 {
 	const uint8_t n = blob_u8(r);
 	const uint8_t *at = n <= PACKET_MAX_PATH ? blob_bytes(r, n) : NULL;
@@ -222,13 +222,14 @@ static void get_path(struct blob_reader *r, const struct translation *t, struct 
 		if (at[i] >= t->n_decoders)
 			(void)blob_fail(r);
 		else if (t->decoders[at[i]] != NO_DECODER)
-			f->path[f->n_path++] = t->decoders[at[i]];
+			way->path[way->n_path++] = t->decoders[at[i]];
 	}
 }
 
-static void get_numbers(struct part *p, struct flow *f)
+static void get_numbers(struct part *p, struct saved_flow *s)
 {
 	struct blob_reader *r = p->r;
+	struct flow *f = &s->flow;
 	uint8_t watch;
 
 	f->first_seq = blob_u64(r);
@@ -239,8 +240,8 @@ static void get_numbers(struct part *p, struct flow *f)
 		f->bytes[end] = blob_u64(r);
 		f->payload_bytes[end] = blob_u64(r);
 		f->tcp_flags[end] = blob_u8(r);
-		get_array(r, f->tags[end].bytes, sizeof(f->tags[end].bytes));
-		get_array(r, f->mac[end], sizeof(f->mac[end]));
+		get_array(r, s->way.tags[end].bytes, sizeof(s->way.tags[end].bytes));
+		get_array(r, s->way.mac[end], sizeof(s->way.mac[end]));
 	}
 	f->tcp_mark = blob_u32(r);
 	f->undecoded_packets = blob_u32(r);
@@ -249,7 +250,7 @@ static void get_numbers(struct part *p, struct flow *f)
 	f->icmp_code = blob_u8(r);
 	f->snmp_version = blob_u8(r);
 	watch = blob_u8(r);
-	get_path(r, &p->names, f);
+	get_path(r, &p->names, &s->way);
 	if (watch < p->names.n_readers)
 		f->watch = p->names.readers[watch];
 	if (watch >= p->names.n_readers || f->snmp_version > 4 || f->first_ns > f->last_ns ||
@@ -319,7 +320,7 @@ static bool next_flow(struct part *p)
 		return blob_fail(p->r);
 	f->state = state & 3u;
 	f->end = end & 15u;
-	get_numbers(p, f);
+	get_numbers(p, s);
 	get_label(p, s);
 	if (s->in_detection)
 		get_detection(p, s);
@@ -410,6 +411,7 @@ static bool put_flow(struct loading *l, struct part *p)
 		details_free(from->flow.details);
 		return false;
 	}
+	f->way = flow_way_take(s->ways, &from->way);
 	s->stats.details_bytes += details_bytes(f->details);
 	s->stats.flows_loaded++;
 	s->stats.flows_resumed += from->lost;

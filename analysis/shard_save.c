@@ -29,8 +29,7 @@ static uint16_t flags_of(const struct flow *f)
 		{f->has_syn, SAVED_HAS_SYN},
 		{f->has_mark, SAVED_HAS_MARK},
 		{f->has_teid, SAVED_HAS_TEID},
-		{f->has_mac0, SAVED_HAS_MAC0},
-		{f->has_mac1, SAVED_HAS_MAC1},
+		{f->has_mac, SAVED_HAS_MAC},
 		{f->subscriber_tunnel, SAVED_SUBSCRIBER_TUNNEL},
 		{f->is_tunnel, SAVED_IS_TUNNEL},
 		{f->fragment_overlap, SAVED_FRAGMENT_OVERLAP},
@@ -58,7 +57,7 @@ static void put_key(struct blob_writer *w, const struct flow_key *k)
 	blob_put_u8(w, k->ip_version);
 }
 
-static void put_numbers(struct blob_writer *w, const struct flow *f)
+static void put_numbers(struct blob_writer *w, const struct flow *f, const struct flow_way *way)
 {
 	blob_put_u64(w, f->first_seq);
 	blob_put_u64(w, f->first_ns);
@@ -68,8 +67,8 @@ static void put_numbers(struct blob_writer *w, const struct flow *f)
 		blob_put_u64(w, f->bytes[end]);
 		blob_put_u64(w, f->payload_bytes[end]);
 		blob_put_u8(w, f->tcp_flags[end]);
-		blob_put_bytes(w, f->tags[end].bytes, sizeof(f->tags[end].bytes));
-		blob_put_bytes(w, f->mac[end], sizeof(f->mac[end]));
+		blob_put_bytes(w, way->tags[end].bytes, sizeof(way->tags[end].bytes));
+		blob_put_bytes(w, way->mac[end], sizeof(way->mac[end]));
 	}
 	blob_put_u32(w, f->tcp_mark);
 	blob_put_u32(w, f->undecoded_packets);
@@ -78,8 +77,8 @@ static void put_numbers(struct blob_writer *w, const struct flow *f)
 	blob_put_u8(w, f->icmp_code);
 	blob_put_u8(w, f->snmp_version);
 	blob_put_u8(w, f->watch);
-	blob_put_u8(w, f->n_path);
-	blob_put_bytes(w, f->path, f->n_path);
+	blob_put_u8(w, way->n_path);
+	blob_put_bytes(w, way->path, way->n_path);
 }
 
 /* The place of NAME among the names of signalling, which is there. */
@@ -149,7 +148,7 @@ static void put_flow(void *user, struct flow *f)
 	blob_put_u8(s->w, f->class);
 	blob_put_u8(s->w, f->state);
 	blob_put_u8(s->w, f->end);
-	put_numbers(s->w, f);
+	put_numbers(s->w, f, flow_way_at(s->shard->ways, f->way));
 	put_label(s, f);
 	if (f->detection != FLOW_NONE)
 		put_detection(s, f, detection_at(s->shard->detections, f->detection));

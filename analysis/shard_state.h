@@ -25,7 +25,7 @@ struct label_slot {
 
 /* A flow that a tick owes events. */
 struct due {
-	uint64_t first_seq;
+	uint32_t first_seq; /* what can be told apart by so much of it */
 	uint32_t flow;
 };
 
@@ -35,6 +35,7 @@ struct shard {
 	void *user;
 	struct classifier *classifier;
 	struct flow_table *flows;
+	struct flow_ways *ways;
 	struct detection_pool *detections;
 	struct shard_stats stats;
 	uint64_t details_max_bytes;
@@ -42,7 +43,8 @@ struct shard {
 	uint64_t update_from_ns; /* flows that spoke since then are owed an update */
 	struct due *due;         /* room for every flow */
 	uint32_t n_due, n_paid;
-	enum flow_end due_end; /* why flows end that owe their end */
+	uint64_t due_from_seq, due_to_seq; /* first packets of the flows in DUE */
+	enum flow_end due_end;             /* why flows end that owe their end */
 	struct reach_memory reach;
 	struct repeats
 		repeats;  /* messages of each conversation, and conversations that told some */
@@ -127,8 +129,7 @@ enum {
 	SAVED_HAS_SYN = 1 << 2,
 	SAVED_HAS_MARK = 1 << 3,
 	SAVED_HAS_TEID = 1 << 4,
-	SAVED_HAS_MAC0 = 1 << 5,
-	SAVED_HAS_MAC1 = 1 << 6,
+	SAVED_HAS_MAC = 3 << 5, /* one of each end: earlier releases had two */
 	SAVED_SUBSCRIBER_TUNNEL = 1 << 7,
 	SAVED_IS_TUNNEL = 1 << 8,
 	SAVED_FRAGMENT_OVERLAP = 1 << 9,

@@ -20,8 +20,14 @@ void shard_begin_updates(struct shard *s, uint64_t ts_ns)
 
 static void owe(struct shard *s, struct flow *f, enum event_kind kind)
 {
-	if (!f->due)
-		s->due[s->n_due++] = (struct due){f->first_seq, flow_table_index(s->flows, f)};
+	if (!f->due) {
+		if (s->n_due == 0 || f->first_seq < s->due_from_seq)
+			s->due_from_seq = f->first_seq;
+		if (s->n_due == 0 || f->first_seq > s->due_to_seq)
+			s->due_to_seq = f->first_seq;
+		s->due[s->n_due++] =
+			(struct due){(uint32_t)f->first_seq, flow_table_index(s->flows, f)};
+	}
 	f->due |= (uint8_t)(1u << kind);
 }
 
@@ -43,11 +49,36 @@ static int compare_due(const void *pa, const void *pb)
 	return (a->first_seq > b->first_seq) - (a->first_seq < b->first_seq);
 }
 
+static uint64_t first_seq_of(const struct shard *s, const struct due *d)
+{
+	return flow_table_at(s->flows, d->flow)->first_seq;
+}
+
+static int compare_flows(const void *a, const void *b, void *shard)
+{
+	const uint64_t x = first_seq_of(shard, a), y = first_seq_of(shard, b);
+
+	return (x > y) - (x < y);
+}
+
+/* In the order of the flows. Seldom are there four billion packets between the first and the last
+ * of them. */
+static void sort_due(struct shard *s)
+{
+	if (s->n_due > 0 && s->due_to_seq - s->due_from_seq > UINT32_MAX) {
+		qsort_r(s->due, s->n_due, sizeof(*s->due), compare_flows, s);
+		return;
+	}
+	for (uint32_t i = 0; i < s->n_due; i++)
+		s->due[i].first_seq -= (uint32_t)s->due_from_seq;
+	qsort(s->due, s->n_due, sizeof(*s->due), compare_due);
+}
+
 static void close_account(struct shard *s, enum flow_end why)
 {
 	s->due_end = why;
 	s->n_paid = 0;
-	qsort(s->due, s->n_due, sizeof(*s->due), compare_due);
+	sort_due(s);
 }
 
 static void pay_flow(struct shard *s, struct flow *f)
@@ -91,7 +122,7 @@ bool shard_pay(struct shard *s, uint32_t most, struct arena *arena)
 uint64_t shard_owes(const struct shard *s)
 {
 	assert(s->n_paid < s->n_due);
-	return s->due[s->n_paid].first_seq;
+	return first_seq_of(s, &s->due[s->n_paid]);
 }
 
 void shard_tick(struct shard *s, uint64_t ts_ns, uint64_t seq)

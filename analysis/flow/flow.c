@@ -56,22 +56,20 @@ uint64_t flow_key_hash(const struct flow_key *k, uint64_t key)
 	return flow_key_hash_among(k, flow_key_hash_hosts(k, key));
 }
 
-void flow_record_fill(struct flow_record *ret, const struct flow *f)
+void flow_record_fill(struct flow_record *ret, const struct flow *f, const struct flow_way *way)
 {
-	const bool has_mac[2] = {f->has_mac0, f->has_mac1};
-
 	for (unsigned side = 0; side < 2; side++) {
 		const unsigned end = side ^ f->initiator_end;
 
 		ret->addr[side] = f->key.addr[end];
 		ret->port[side] = f->key.port[end];
-		memcpy(ret->mac[side], f->mac[end], sizeof(ret->mac[side]));
-		ret->has_mac[side] = has_mac[end];
+		memcpy(ret->mac[side], way->mac[end], sizeof(ret->mac[side]));
+		ret->has_mac[side] = f->has_mac;
 		ret->tcp_flags[side] = f->tcp_flags[end];
 		ret->packets[side] = f->packets[end];
 		ret->bytes[side] = f->bytes[end];
 		ret->payload_bytes[side] = f->payload_bytes[end];
-		ret->tags[side] = f->tags[end];
+		ret->tags[side] = way->tags[end];
 	}
 	ret->ip_version = f->key.ip_version;
 	ret->proto = f->key.proto;
@@ -92,6 +90,6 @@ void flow_record_fill(struct flow_record *ret, const struct flow *f)
 	ret->undecoded_packets = f->undecoded_packets;
 	ret->has_teid = f->has_teid;
 	ret->teid = f->teid;
-	memcpy(ret->path, f->path, sizeof(ret->path));
-	ret->n_path = f->n_path;
+	memcpy(ret->path, way->path, sizeof(ret->path));
+	ret->n_path = way->n_path;
 }

@@ -1,4 +1,4 @@
-/* One conversation as the flow table keeps it: 240 bytes, so that a million of them fit in 512 MB
+/* One conversation as the flow table keeps it: 176 bytes, so that a million of them fit in 512 MB
  * with everything around them. Numbers that differ by direction are kept by end of the key; who
  * began is one bit, so it can be corrected at any time. */
 #pragma once
@@ -10,7 +10,7 @@
 
 #include "analysis/dpi/classifier.h"
 #include "analysis/event.h"
-#include "analysis/flow/tags.h"
+#include "analysis/flow/ways.h"
 #include "capture/packet.h"
 
 struct details;
@@ -81,7 +81,7 @@ struct flow {
 	bool has_syn : 1; /* tcp_mark is a SYN's */
 	bool has_mark : 1;
 	bool has_teid : 1;
-	bool has_mac0 : 1, has_mac1 : 1;
+	bool has_mac : 1; /* both ends' */
 	bool subscriber_tunnel : 1;
 	bool is_tunnel : 1;
 	bool fragment_overlap : 1;
@@ -101,15 +101,12 @@ struct flow {
 		struct classifier_label dpi;
 		const char *signalling; /* when label_is_signalling */
 	} label;
+	uint32_t way; /* number, for flow_way_at; owned */
 	uint8_t icmp_type, icmp_code;
-	uint8_t snmp_version;     /* number in the header plus one; 0: none seen */
-	struct flow_tags tags[2]; /* by end of the key: around the first packet that it sent */
-	uint8_t mac[2][6];        /* by end of the key */
-	uint8_t path[PACKET_MAX_PATH];
-	uint8_t n_path;
+	uint8_t snmp_version; /* number in the header plus one; 0: none seen */
 };
 
-_Static_assert(sizeof(struct flow) <= 240, "see the head of this file");
+_Static_assert(sizeof(struct flow) <= 176, "see the head of this file");
 _Static_assert(offsetof(struct flow, first_seq) <= 136, "what each packet needs");
 
 /* The key of a layer; *ret_src_end is the end (0 or 1) that sent it. */
@@ -129,5 +126,5 @@ static inline bool flow_key_eq(const struct flow_key *a, const struct flow_key *
 	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
-/* The flow as the analyst stage sees it, but for its label. */
-void flow_record_fill(struct flow_record *ret, const struct flow *f);
+/* The flow, whose packets came in this WAY, as the analyst stage sees it, but for its label. */
+void flow_record_fill(struct flow_record *ret, const struct flow *f, const struct flow_way *way);

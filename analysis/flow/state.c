@@ -6,16 +6,35 @@
 
 /* The hardware addresses belong to the outermost IP header: what a tunnel carries was sent by
  * somebody else. */
-static void learn_macs(struct flow *f, const struct flow_packet *fp)
+static void learn_macs(struct flow *f, const struct flow_packet *fp, struct flow_way *way)
 {
 	const uint8_t end = fp->sighting->src_end;
-	const bool has[2] = {f->has_mac0, f->has_mac1};
 
-	if (!has[end] || f->packets[end] == 0)
-		memcpy(f->mac[end], fp->packet->src_mac, sizeof(f->mac[end]));
-	if (!has[!end])
-		memcpy(f->mac[!end], fp->packet->dst_mac, sizeof(f->mac[!end]));
-	f->has_mac0 = f->has_mac1 = true;
+	if (!f->has_mac || f->packets[end] == 0)
+		memcpy(way->mac[end], fp->packet->src_mac, sizeof(way->mac[end]));
+	if (!f->has_mac)
+		memcpy(way->mac[!end], fp->packet->dst_mac, sizeof(way->mac[!end]));
+	f->has_mac = true;
+}
+
+/* The first packet of each end says how that one's came; the first of all, through what. */
+static void learn_way(struct flow *f, const struct flow_packet *fp, struct flow_ways *ways)
+{
+	const uint8_t end = fp->sighting->src_end;
+	const uint32_t before = f->way;
+	struct flow_way way = *flow_way_at(ways, before);
+
+	if (fp->sighting->notes & SIGHTING_MAC)
+		learn_macs(f, fp, &way);
+	if (f->packets[end] == 0)
+		flow_tags_set(
+			&way.tags[end], fp->packet, (uint32_t)(fp->layer - fp->packet->layers));
+	if (f->packets[0] + f->packets[1] == 0) {
+		way.n_path = fp->layer->path_len;
+		memcpy(way.path, fp->packet->path, way.n_path);
+	}
+	f->way = flow_way_take(ways, &way);
+	flow_way_give(ways, before);
 }
 
 /* The second packet of a handshake stands for the first: only who is called sends it. */
@@ -44,8 +63,6 @@ void flow_open(struct flow *f, const struct flow_packet *fp, uint64_t seq, uint6
 	}
 	f->is_dns = (l->proto == IPPROTO_NUM_UDP || l->proto == IPPROTO_NUM_TCP) &&
 		    (l->sport == 53 || l->dport == 53);
-	f->n_path = l->path_len;
-	memcpy(f->path, fp->packet->path, l->path_len);
 	f->has_teid = fp->packet->has_teid;
 	f->teid = f->has_teid ? fp->packet->teid : 0;
 }
@@ -146,19 +163,15 @@ static void note_contents(struct flow *f, uint32_t notes)
 		f->fragment_overlap = true;
 }
 
-void flow_add(struct flow *f, const struct flow_packet *fp)
+void flow_add(struct flow *f, const struct flow_packet *fp, struct flow_ways *ways)
 {
 	const struct sighting *at = fp->sighting;
 	const uint32_t notes = at->notes;
 	const uint8_t end = at->src_end;
-	const bool is_first = f->packets[end] == 0;
 	const bool assembled = notes & SIGHTING_ASSEMBLED;
 
-	if ((notes & SIGHTING_MAC) && (is_first || !f->has_mac0 || !f->has_mac1))
-		learn_macs(f, fp);
-	if (is_first)
-		flow_tags_set(
-			&f->tags[end], fp->packet, (uint32_t)(fp->layer - fp->packet->layers));
+	if (f->packets[end] == 0 || ((notes & SIGHTING_MAC) && !f->has_mac))
+		learn_way(f, fp, ways);
 	if (notes & (SIGHTING_SUBSCRIBER | SIGHTING_TUNNEL | SIGHTING_OVERLAP))
 		note_contents(f, notes);
 	if (at->key.proto == IPPROTO_NUM_TCP)

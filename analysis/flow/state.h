@@ -1,5 +1,5 @@
 /* What packets say of their conversation: its state, its end, who began it. Pure; changes the flow
- * it is given and nothing else. */
+ * it is given and which way that came, and nothing else. */
 #pragma once
 
 #include <stdbool.h>
@@ -21,8 +21,8 @@ struct flow_packet {
 /* Fills F, fresh from the table, with what its first packet says. Counts nothing yet. */
 void flow_open(struct flow *f, const struct flow_packet *p, uint64_t seq, uint64_t ts_ns);
 
-/* Counts one packet, the first included, and moves the state. */
-void flow_add(struct flow *f, const struct flow_packet *p);
+/* Counts one packet, the first included, and moves the state. WAYS: where F's way is kept. */
+void flow_add(struct flow *f, const struct flow_packet *p, struct flow_ways *ways);
 
 /* AT begins a new conversation under the key of F, which is over: a SYN with another sequence
  * number, an INIT. */

@@ -23,6 +23,19 @@ static struct ip_addr host(uint8_t n)
 	return ip_addr_from_v4((uint8_t[]){10, 0, 0, n});
 }
 
+static struct flow_ways *ways; /* of the test at hand */
+
+static void open_ways(void)
+{
+	ways = flow_ways_new(16, 7);
+	ck_assert_ptr_nonnull(ways);
+}
+
+static void close_ways(void)
+{
+	flow_ways_free(ways);
+}
+
 static struct packet_layer *prepare(struct talk *t, uint8_t from)
 {
 	struct packet_layer *l = &t->p.layers[0];
@@ -68,7 +81,7 @@ static void add(struct talk *t, uint8_t from, const uint8_t *payload, uint32_t n
 		t->f.key = t->at.key;
 		flow_open(&t->f, &fp, 7, 1000);
 	}
-	flow_add(&t->f, &fp);
+	flow_add(&t->f, &fp, ways);
 }
 
 static void start(struct talk *t, uint8_t proto, uint16_t port)
@@ -495,7 +508,7 @@ START_TEST(test_record_is_seen_from_the_initiator)
 	tcp(&t, 2, TCP_ACK, 501, 200);
 	tcp(&t, 1, TCP_ACK, 200, 600);
 	memset(&r, 0, sizeof(r));
-	flow_record_fill(&r, &t.f);
+	flow_record_fill(&r, &t.f, flow_way_at(ways, t.f.way));
 	ck_assert_int_eq(ip_addr_cmp(&r.addr[0], &first), 0);
 	ck_assert_int_eq(r.port[0], 40000);
 	ck_assert_int_eq(r.port[1], 443);
@@ -527,14 +540,14 @@ START_TEST(test_hardware_addresses)
 	prepare(&t, 1);
 	set_macs(&t, 0x11, 0x22);
 	add(&t, 1, NULL, 0);
-	flow_record_fill(&r, &t.f);
+	flow_record_fill(&r, &t.f, flow_way_at(ways, t.f.way));
 	ck_assert(r.has_mac[0] && r.has_mac[1]);
 	ck_assert_int_eq(r.mac[0][5], 0x11);
 	ck_assert_int_eq(r.mac[1][5], 0x22);
 	prepare(&t, 2); /* what a host sends says more of it than what is sent to it */
 	set_macs(&t, 0x33, 0x11);
 	add(&t, 2, NULL, 0);
-	flow_record_fill(&r, &t.f);
+	flow_record_fill(&r, &t.f, flow_way_at(ways, t.f.way));
 	ck_assert_int_eq(r.mac[0][5], 0x11);
 	ck_assert_int_eq(r.mac[1][5], 0x33);
 }
@@ -551,7 +564,7 @@ START_TEST(test_tags_of_both_directions)
 	t.p.tags[0] = (struct packet_tag){100, TAG_VLAN, 0};
 	t.p.n_tags = 1;
 	add(&t, 1, NULL, 0);
-	flow_record_fill(&r, &t.f);
+	flow_record_fill(&r, &t.f, flow_way_at(ways, t.f.way));
 	ck_assert_str_eq(tags_text(&r.tags[0]), "vlan:100");
 	ck_assert_str_eq(tags_text(&r.tags[1]), "");
 	prepare(&t, 2);
@@ -562,11 +575,11 @@ START_TEST(test_tags_of_both_directions)
 	t.p.tags[0] = (struct packet_tag){300, TAG_VLAN, 0};
 	t.p.n_tags = 1;
 	add(&t, 1, NULL, 0);
-	flow_record_fill(&r, &t.f);
+	flow_record_fill(&r, &t.f, flow_way_at(ways, t.f.way));
 	ck_assert_str_eq(tags_text(&r.tags[0]), "vlan:100");
 	ck_assert_str_eq(tags_text(&r.tags[1]), "vlan:200");
 	t.f.initiator_end = !t.f.initiator_end;
-	flow_record_fill(&r, &t.f);
+	flow_record_fill(&r, &t.f, flow_way_at(ways, t.f.way));
 	ck_assert_str_eq(tags_text(&r.tags[0]), "vlan:200");
 	ck_assert_str_eq(tags_text(&r.tags[1]), "vlan:100");
 }
@@ -596,19 +609,20 @@ START_TEST(test_inside_a_tunnel)
 	t.p.layers[1].path_len = 4;
 	add(&t, 1, NULL, 0);
 	ck_assert(t.f.is_tunnel);
-	ck_assert(t.f.has_mac0);
-	flow_record_fill(&r, &t.f); /* the tunnel is not inside itself */
+	ck_assert(t.f.has_mac);
+	flow_record_fill(
+		&r, &t.f, flow_way_at(ways, t.f.way)); /* the tunnel is not inside itself */
 	ck_assert_str_eq(tags_text(&r.tags[0]), "vlan:100 mpls:16");
-	ck_assert_int_eq(t.f.n_path, 2);
+	ck_assert_int_eq(r.n_path, 2);
 	fp = view_layer(&t, 1, NULL, 0);
 	memset(&t.f, 0, sizeof(t.f));
 	flow_open(&t.f, &fp, 8, 1000);
-	flow_add(&t.f, &fp);
+	flow_add(&t.f, &fp, ways);
 	ck_assert(!t.f.is_tunnel);
-	ck_assert(!t.f.has_mac0 && !t.f.has_mac1);
-	flow_record_fill(&r, &t.f);
+	ck_assert(!t.f.has_mac);
+	flow_record_fill(&r, &t.f, flow_way_at(ways, t.f.way));
 	ck_assert_str_eq(tags_text(&r.tags[0]), "vlan:100 mpls:16 vni:77");
-	ck_assert_int_eq(t.f.n_path, 4);
+	ck_assert_int_eq(r.n_path, 4);
 }
 END_TEST
 
@@ -638,6 +652,7 @@ END_TEST
 
 static void add_tests(TCase *tc)
 {
+	tcase_add_checked_fixture(tc, open_ways, close_ways);
 	tcase_add_test(tc, test_key_is_the_same_both_ways);
 	tcase_add_test(tc, test_hash_of_the_hosts);
 	tcase_add_test(tc, test_key_of_one_host_with_itself);
