@@ -89,7 +89,9 @@ def kill_replay(folder):
         child = replay(folder, server, wait=False)
         time.sleep(moments.uniform(0, took))
         child.kill()
-        unfinished += child.wait() != 0
+        late = child.wait() == 0
+        unfinished += not late
+        took *= 0.8 if late else 1  # the machine has less to do than when it was measured
         now = stream(server)
         expect(now in ((0, hashlib.sha256().hexdigest()), whole), 'after a kill there are %d entries', now[0])
         staging = [k for k in server.command('KEYS', '*') if b':staging:' in k]
