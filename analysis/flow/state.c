@@ -33,6 +33,8 @@ static void learn_way(struct flow *f, const struct flow_packet *fp, struct flow_
 		way.n_path = fp->layer->path_len;
 		memcpy(way.path, fp->packet->path, way.n_path);
 	}
+	if (before && memcmp(&way, flow_way_at(ways, before), sizeof(way)) == 0)
+		return;
 	f->way = flow_way_take(ways, &way);
 	flow_way_give(ways, before);
 }
