@@ -242,7 +242,18 @@ static enum unit_rank rank_of(const struct sight *s)
 
 static enum unit_moment moment_of(enum sight_kind kind)
 {
-	return kind == SIGHT_BEGIN ? UNIT_BEGINS : kind == SIGHT_END ? UNIT_ENDS : UNIT_GOES_ON;
+	switch (kind) {
+	case SIGHT_BEGIN:
+		return UNIT_BEGINS;
+	case SIGHT_UPDATE:
+	case SIGHT_BURST:
+		return UNIT_LASTS;
+	case SIGHT_END:
+	case SIGHT_DNS:
+	case SIGHT_MESSAGE:
+		break;
+	}
+	return UNIT_ASIDE;
 }
 
 void behaviours_see(struct behaviours *b, struct sight *s, struct facts *f)

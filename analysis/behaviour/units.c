@@ -138,16 +138,16 @@ static void make_room(struct units *u, enum unit_rank rank)
 }
 
 /* Whether one that is not there is made: of strangers that nobody answered, when others would have
- * to go, those whose second conversation begins, and those that go on. Senders are forged for a
- * packet each. */
+ * to go, those whose second conversation begins, and those whose first one lasts. Senders are
+ * forged for a packet each. */
 static bool is_welcome(struct units *u, const struct unit_seen *seen)
 {
 	uint32_t *mark = &u->marks[seen->hash % MARKS];
 	const uint32_t name = (uint32_t)(seen->hash >> 32) | 1;
 
-	if (seen->rank != UNIT_UNHEARD || seen->moment == UNIT_GOES_ON || has_room(u, seen->rank))
+	if (seen->rank != UNIT_UNHEARD || seen->moment == UNIT_LASTS || has_room(u, seen->rank))
 		return true;
-	if (seen->moment == UNIT_ENDS)
+	if (seen->moment == UNIT_ASIDE)
 		return false;
 	if (*mark == name)
 		return true;

@@ -45,8 +45,12 @@ struct units_config {
 struct units *units_new(const struct units_config *cfg); /* NULL without memory */
 void units_free(struct units *u);                        /* NULL allowed */
 
-/* When in a conversation a piece of equipment is seen. */
-enum unit_moment { UNIT_BEGINS, UNIT_GOES_ON, UNIT_ENDS };
+/* What a piece of equipment is seen with. */
+enum unit_moment {
+	UNIT_BEGINS, /* a conversation begins */
+	UNIT_LASTS,  /* it has lasted for a minute or more */
+	UNIT_ASIDE,  /* it ends, or a message of it is told */
+};
 
 struct unit_seen {
 	uint64_t hash; /* of the name, keyed */

@@ -203,6 +203,50 @@ START_TEST(a_peer_is_asked_about_once_an_hour_and_after_a_reload)
 }
 END_TEST
 
+/* Nobody declared NAME, nor answered it. */
+static void come(struct world *w, enum sight_kind kind, const char *name)
+{
+	struct sight s = sight(w, kind, "a", T0, T0);
+
+	w->ev.flow.state = FLOW_ATTEMPT;
+	s.equipment = str_from(name);
+	s.declared = false;
+	s.role = STR("");
+	see(w, &s);
+}
+
+START_TEST(forged_senders_displace_nobody)
+{
+	static const enum sight_kind kinds[] = {SIGHT_BEGIN, SIGHT_DNS, SIGHT_MESSAGE, SIGHT_END};
+	struct behaviours_stats stats;
+	char name[16];
+	struct world w;
+
+	open_world(&w, 64, 1);
+	come(&w, SIGHT_BEGIN, "192.0.2.1");
+	for (int i = 0; i < 1000; i++) {
+		(void)snprintf(name, sizeof(name), "10.0.%d.%d", i / 256, i % 256);
+		for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
+			come(&w, kinds[k], name);
+	}
+	come(&w, SIGHT_BEGIN, "192.0.2.1");
+	behaviours_stats(w.b, &stats);
+	ck_assert_uint_eq(stats.undeclared_evicted, 1000);
+	ck_assert_uint_eq(stats.pairs.now, 1);
+	ck_assert_uint_eq(stats.refused, 0);
+	ck_assert_uint_eq(w.asked, 1);
+	/* It goes on, or comes again. */
+	come(&w, SIGHT_UPDATE, "10.0.0.1");
+	behaviours_stats(w.b, &stats);
+	ck_assert_uint_eq(stats.pairs.now, 2);
+	come(&w, SIGHT_BEGIN, "10.0.0.2");
+	behaviours_stats(w.b, &stats);
+	ck_assert_uint_eq(stats.pairs.now, 3);
+	ck_assert_uint_eq(stats.equipment, 1);
+	close_world(&w);
+}
+END_TEST
+
 START_TEST(what_lists_and_policy_speak_of_survives_a_flood)
 {
 	struct behaviours_stats stats;
@@ -341,6 +385,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, bytes_are_those_since_the_last_time);
 	tcase_add_test(tc, first_is_told_once);
 	tcase_add_test(tc, a_peer_is_asked_about_once_an_hour_and_after_a_reload);
+	tcase_add_test(tc, forged_senders_displace_nobody);
 	tcase_add_test(tc, what_lists_and_policy_speak_of_survives_a_flood);
 	tcase_add_test(tc, what_is_found_is_judged);
 	tcase_add_test(tc, it_goes_on_after_a_restart);

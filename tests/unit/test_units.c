@@ -31,7 +31,7 @@ static struct unit *hear(
 	return at(u, &(struct unit_seen){.hash = hash,
 			     .name = str_from(name),
 			     .rank = rank,
-			     .moment = UNIT_GOES_ON,
+			     .moment = UNIT_LASTS,
 			     .ts_ns = ts_ns});
 }
 
@@ -44,7 +44,7 @@ static struct unit *see(
 			     .name = str_from(name),
 			     .role = str_from(role),
 			     .rank = rank,
-			     .moment = UNIT_GOES_ON,
+			     .moment = UNIT_LASTS,
 			     .ts_ns = ts_ns});
 }
 
@@ -138,12 +138,12 @@ START_TEST(a_stranger_displaces_nobody_with_its_first_conversation)
 	/* The first conversation, its end, and the second one. */
 	ck_assert(!finds_a_place(u, 3, UNIT_UNHEARD, UNIT_BEGINS));
 	ck_assert_uint_eq(units_evicted(u, false), 1);
-	ck_assert(!finds_a_place(u, 3, UNIT_UNHEARD, UNIT_ENDS));
+	ck_assert(!finds_a_place(u, 3, UNIT_UNHEARD, UNIT_ASIDE));
 	ck_assert_uint_eq(units_evicted(u, false), 1);
 	ck_assert(finds_a_place(u, 3, UNIT_UNHEARD, UNIT_BEGINS));
-	ck_assert(finds_a_place(u, 3, UNIT_UNHEARD, UNIT_ENDS));
+	ck_assert(finds_a_place(u, 3, UNIT_UNHEARD, UNIT_ASIDE));
 	ck_assert_uint_eq(units_evicted(u, false), 2); /* 1 went */
-	ck_assert(finds_a_place(u, 2, UNIT_UNHEARD, UNIT_ENDS));
+	ck_assert(finds_a_place(u, 2, UNIT_UNHEARD, UNIT_ASIDE));
 	ck_assert_uint_eq(units_count(u), 2);
 	units_free(u);
 }
@@ -154,11 +154,11 @@ START_TEST(who_is_no_mere_stranger_finds_a_place_at_once)
 	struct units *u = new_units(64, 1);
 
 	ck_assert(finds_a_place(u, 1, UNIT_UNHEARD, UNIT_BEGINS));
-	ck_assert(finds_a_place(u, 2, UNIT_UNHEARD, UNIT_GOES_ON)); /* it does not stop */
+	ck_assert(finds_a_place(u, 2, UNIT_UNHEARD, UNIT_LASTS)); /* it does not stop */
 	ck_assert(finds_a_place(u, 3, UNIT_HEARD, UNIT_BEGINS));
-	ck_assert(finds_a_place(u, 4, UNIT_HEARD, UNIT_ENDS));
+	ck_assert(finds_a_place(u, 4, UNIT_HEARD, UNIT_ASIDE));
 	ck_assert(finds_a_place(u, 5, UNIT_DECLARED, UNIT_BEGINS));
-	ck_assert(finds_a_place(u, 6, UNIT_DECLARED, UNIT_ENDS));
+	ck_assert(finds_a_place(u, 6, UNIT_DECLARED, UNIT_ASIDE));
 	ck_assert_uint_eq(units_count(u), 3);
 	ck_assert_uint_eq(units_evicted(u, false), 3);
 	units_free(u);
@@ -175,10 +175,10 @@ START_TEST(a_flood_of_strangers_displaces_nobody)
 	ck_assert(finds_a_place(u, 2, UNIT_UNHEARD, UNIT_BEGINS));
 	for (uint64_t i = 0; i < 1000000; i++) {
 		(void)finds_a_place(u, (i + 1) * big_odd, UNIT_UNHEARD, UNIT_BEGINS);
-		(void)finds_a_place(u, (i + 1) * big_odd, UNIT_UNHEARD, UNIT_ENDS);
+		(void)finds_a_place(u, (i + 1) * big_odd, UNIT_UNHEARD, UNIT_ASIDE);
 	}
 	ck_assert_uint_eq(units_evicted(u, false), 1000000);
-	ck_assert(!finds_a_place(u, 3, UNIT_UNHEARD, UNIT_ENDS));
+	ck_assert(!finds_a_place(u, 3, UNIT_UNHEARD, UNIT_ASIDE));
 	(void)see(u, 1, "192.0.2.1", "", T0);
 	(void)see(u, 2, "192.0.2.2", "", T0);
 	ck_assert_uint_eq(units_evicted(u, false), 1000000); /* both were there */
