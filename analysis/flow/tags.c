@@ -36,11 +36,13 @@ bool flow_tags_next(const struct flow_tags *t, uint32_t *at, struct packet_tag *
 	uint64_t value;
 	uint32_t n;
 
-	if (*at >= sizeof(t->bytes) || bytes[0] >> 4 == 0)
+	if (*at >= sizeof(t->bytes) || bytes[0] >> 4 == 0 || bytes[0] >> 4 > PACKET_TAG_KINDS)
 		return false;
 	ret->kind = (uint8_t)((bytes[0] >> 4) - 1);
 	ret->layer = 0;
 	n = packed_bytes[ret->kind];
+	if (n > sizeof(t->bytes) - *at)
+		return false;
 	value = bytes[0] & 0x0f;
 	for (uint32_t k = 1; k < n; k++)
 		value = value << 8 | bytes[k];

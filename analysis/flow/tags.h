@@ -22,5 +22,5 @@ struct flow_tags {
 void flow_tags_set(struct flow_tags *ret, const struct packet *p, uint32_t layer);
 
 /* The tag at *AT, which is 0 for the outermost and moves on; its layer is 0. False when there are
- * no more. */
+ * no more; T may be anything, as what was saved may. */
 bool flow_tags_next(const struct flow_tags *t, uint32_t *at, struct packet_tag *ret);

@@ -87,12 +87,27 @@ START_TEST(what_finds_no_room_is_left_out)
 }
 END_TEST
 
+/* As a file that was tampered with may have them. */
+START_TEST(what_makes_no_sense_ends_them)
+{
+	struct flow_tags t = {{0x10, 100, 0xf0}}; /* no such kind */
+
+	ck_assert_str_eq(tags_text(&t), "vlan:100");
+	memset(&t, 0, sizeof(t));
+	for (uint32_t at = 0; at < 14; at += 2)
+		t.bytes[at] = 0x10;
+	t.bytes[14] = 0x50; /* a GRE key of which three bytes are missing */
+	ck_assert_str_eq(tags_text(&t), "vlan:0 vlan:0 vlan:0 vlan:0 vlan:0 vlan:0 vlan:0");
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, no_tags);
 	tcase_add_test(tc, each_kind_from_its_smallest_to_its_largest_value);
 	tcase_add_test(tc, in_front_of_the_layer_alone);
 	tcase_add_test(tc, what_finds_no_room_is_left_out);
+	tcase_add_test(tc, what_makes_no_sense_ends_them);
 }
 
 int main(void)
