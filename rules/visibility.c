@@ -13,6 +13,8 @@ enum { BUCKETS_A_SLOT = 4 };
 /* Equipment moves in the order of silence once in so much time, not with each event. */
 #define MOVE_NS NS_PER_S
 
+#define LASTING_NS (60 * NS_PER_S)
+
 /* By what a piece of equipment is known: its declared name, else its address. */
 struct known_by {
 	struct str name; /* len 0: by the address */
@@ -175,12 +177,15 @@ void visibility_counts_add(struct visibility_counts *c, const struct flow_record
 	c->tcp_one_way += r->packets[0] == 0 || r->packets[1] == 0;
 }
 
-/* Of undeclared equipment that nobody answered: what displaced it is not displaced by the end of a
- * conversation whose beginning was counted. */
+/* Of undeclared equipment: what displaced it is not displaced by what comes later of a short
+ * conversation that nobody answered, whose beginning was counted. */
 static bool is_gone(const struct visibility *v, const struct known_by *k, const struct event *ev)
 {
-	return slab_count(v->slots) == v->max && k->name.len == 0 && ev->kind == EVENT_FLOW_END &&
-	       ev->flow.state != FLOW_ESTABLISHED;
+	const struct flow_record *r = &ev->flow;
+
+	return slab_count(v->slots) == v->max && k->name.len == 0 &&
+	       ev->kind != EVENT_FLOW_CLASSIFIED && r->state == FLOW_ATTEMPT &&
+	       r->last_ns - r->first_ns < LASTING_NS;
 }
 
 bool visibility_add(struct visibility *v, struct str name, uint32_t equipment_id,

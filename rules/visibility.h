@@ -37,7 +37,8 @@ struct visibility *visibility_new(uint32_t max, uint64_t hash_key);
 void visibility_free(struct visibility *v); /* NULL allowed */
 
 /* EV is about the equipment NAME, which is end SIDE of its flow; empty: nobody declared it, and it
- * is known by its address. False without memory. */
+ * is known by its address. Of such a one that was forgotten, only the beginning of a conversation
+ * counts, unless somebody answered or it lasts. False without memory. */
 bool visibility_add(struct visibility *v, struct str name, uint32_t equipment_id,
 	const struct event *ev, int side);
 

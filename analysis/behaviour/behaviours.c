@@ -7,8 +7,9 @@
 #include "common/hash/hash.h"
 #include "common/time_text.h"
 
-#define LEARN_NS (3600 * NS_PER_S)
-#define TICK_NS  (BEHAVIOUR_TICK_S * NS_PER_S)
+#define LEARN_NS   (3600 * NS_PER_S)
+#define TICK_NS    (BEHAVIOUR_TICK_S * NS_PER_S)
+#define LASTING_NS (60 * NS_PER_S)
 
 enum {
 	DESERVES_MEMORY_BYTES = 16 * 1024,
@@ -172,6 +173,8 @@ static bool meet(struct behaviours *b, struct sight *s, uint64_t equipment, void
 	if (s->kind == SIGHT_DNS)
 		return true;
 	b->cfg.host.name_peer(b->cfg.host.user, s);
+	if (s->peer.len == 0)
+		return false;
 	names.peer = hash64(s->peer.data, s->peer.len, b->cfg.hash_key);
 	pair = pairs_at(b->pairs, names, s->ts_ns, &is_new);
 	if (!pair)
@@ -240,19 +243,16 @@ static enum unit_rank rank_of(const struct sight *s)
 	return s->ev->flow.state == FLOW_ESTABLISHED ? UNIT_HEARD : UNIT_UNHEARD;
 }
 
-static enum unit_moment moment_of(enum sight_kind kind)
+/* A conversation that begins shortly before the minute is over has an update like any other. */
+static enum unit_moment moment_of(const struct sight *s)
 {
-	switch (kind) {
-	case SIGHT_BEGIN:
+	const struct flow_record *r = &s->ev->flow;
+
+	if (s->kind == SIGHT_BEGIN)
 		return UNIT_BEGINS;
-	case SIGHT_UPDATE:
-	case SIGHT_BURST:
+	if ((s->kind == SIGHT_UPDATE || s->kind == SIGHT_BURST) &&
+		r->last_ns - r->first_ns >= LASTING_NS)
 		return UNIT_LASTS;
-	case SIGHT_END:
-	case SIGHT_DNS:
-	case SIGHT_MESSAGE:
-		break;
-	}
 	return UNIT_ASIDE;
 }
 
@@ -263,7 +263,7 @@ void behaviours_see(struct behaviours *b, struct sight *s, struct facts *f)
 		.name = s->equipment,
 		.role = s->role,
 		.rank = rank_of(s),
-		.moment = moment_of(s->kind),
+		.moment = moment_of(s),
 		.ts_ns = s->ts_ns,
 	};
 	struct unit *unit;

@@ -18,7 +18,8 @@ enum { BEHAVIOUR_TICK_S = 300 };
 
 /* Who asks. */
 struct behaviours_host {
-	/* Sets the peer of S, whose equipment is remembered, unless it is a SIGHT_DNS. */
+	/* Sets the peer of S, whose equipment is remembered, unless it is a SIGHT_DNS; empty
+	 * without memory. */
 	void (*name_peer)(void *user, struct sight *s);
 	/* Sets country, as_number, tier and indicated of S, whose peer is new or was not asked
 	 * about for an hour. */

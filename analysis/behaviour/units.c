@@ -25,7 +25,7 @@ struct role_memory {
 struct units {
 	struct slab *slab;
 	struct age_list ages[UNIT_RANKS];
-	uint32_t n_undeclared, max_undeclared;
+	uint32_t n_undeclared, max_undeclared, max;
 	struct slab_index *index;
 	/* Of strangers that found no room, at a place by their hash, another part of it; 0: none.
 	 */
@@ -48,6 +48,7 @@ struct units *units_new(const struct units_config *cfg)
 	if (!u)
 		return NULL;
 	u->max_undeclared = cfg->max_undeclared;
+	u->max = cfg->max;
 	u->role_bytes = cfg->role_bytes;
 	u->slab = slab_new(sizeof(struct unit) + (cfg->memory_bytes + 7) / 8 * 8, cfg->max);
 	u->index = slab_index_new(u->slab, cfg->max);
@@ -145,7 +146,9 @@ static bool is_welcome(struct units *u, const struct unit_seen *seen)
 	uint32_t *mark = &u->marks[seen->hash % MARKS];
 	const uint32_t name = (uint32_t)(seen->hash >> 32) | 1;
 
-	if (seen->rank != UNIT_UNHEARD || seen->moment == UNIT_LASTS || has_room(u, seen->rank))
+	if (seen->rank != UNIT_UNHEARD || seen->moment == UNIT_LASTS)
+		return true;
+	if (has_room(u, seen->rank) && slab_count(u->slab) < u->max)
 		return true;
 	if (seen->moment == UNIT_ASIDE)
 		return false;
@@ -381,8 +384,11 @@ static bool load_marks(struct units *u, struct blob_reader *r)
 {
 	const uint32_t n = blob_count(r, MARKS, SAVED_MARK_BYTES);
 
-	for (uint32_t k = 0; k < n; k++)
-		u->marks[blob_u32(r) % MARKS] = blob_u32(r);
+	for (uint32_t k = 0; k < n; k++) {
+		const uint32_t at = blob_u32(r) % MARKS;
+
+		u->marks[at] = blob_u32(r);
+	}
 	return blob_ok(r);
 }
 

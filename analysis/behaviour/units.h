@@ -48,7 +48,7 @@ void units_free(struct units *u);                        /* NULL allowed */
 /* What a piece of equipment is seen with. */
 enum unit_moment {
 	UNIT_BEGINS, /* a conversation begins */
-	UNIT_LASTS,  /* it has lasted for a minute or more */
+	UNIT_LASTS,  /* it has lasted for a minute or more, and goes on */
 	UNIT_ASIDE,  /* it ends, or a message of it is told */
 };
 

@@ -203,10 +203,10 @@ START_TEST(a_peer_is_asked_about_once_an_hour_and_after_a_reload)
 }
 END_TEST
 
-/* Nobody declared NAME, nor answered it. */
-static void come(struct world *w, enum sight_kind kind, const char *name)
+/* Nobody declared NAME, nor answered it, for LASTED_S. */
+static void come(struct world *w, enum sight_kind kind, const char *name, uint64_t lasted_s)
 {
-	struct sight s = sight(w, kind, "a", T0, T0);
+	struct sight s = sight(w, kind, "a", T0 - lasted_s * NS_PER_S, T0);
 
 	w->ev.flow.state = FLOW_ATTEMPT;
 	s.equipment = str_from(name);
@@ -217,29 +217,30 @@ static void come(struct world *w, enum sight_kind kind, const char *name)
 
 START_TEST(forged_senders_displace_nobody)
 {
-	static const enum sight_kind kinds[] = {SIGHT_BEGIN, SIGHT_DNS, SIGHT_MESSAGE, SIGHT_END};
+	static const enum sight_kind kinds[] = {
+		SIGHT_BEGIN, SIGHT_DNS, SIGHT_MESSAGE, SIGHT_UPDATE, SIGHT_END};
 	struct behaviours_stats stats;
 	char name[16];
 	struct world w;
 
 	open_world(&w, 64, 1);
-	come(&w, SIGHT_BEGIN, "192.0.2.1");
+	come(&w, SIGHT_BEGIN, "192.0.2.1", 0);
 	for (int i = 0; i < 1000; i++) {
 		(void)snprintf(name, sizeof(name), "10.0.%d.%d", i / 256, i % 256);
 		for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
-			come(&w, kinds[k], name);
+			come(&w, kinds[k], name, 59);
 	}
-	come(&w, SIGHT_BEGIN, "192.0.2.1");
+	come(&w, SIGHT_BEGIN, "192.0.2.1", 0);
 	behaviours_stats(w.b, &stats);
 	ck_assert_uint_eq(stats.undeclared_evicted, 1000);
 	ck_assert_uint_eq(stats.pairs.now, 1);
 	ck_assert_uint_eq(stats.refused, 0);
 	ck_assert_uint_eq(w.asked, 1);
-	/* It goes on, or comes again. */
-	come(&w, SIGHT_UPDATE, "10.0.0.1");
+	/* It lasts, or comes again. */
+	come(&w, SIGHT_UPDATE, "10.0.0.1", 60);
 	behaviours_stats(w.b, &stats);
 	ck_assert_uint_eq(stats.pairs.now, 2);
-	come(&w, SIGHT_BEGIN, "10.0.0.2");
+	come(&w, SIGHT_BEGIN, "10.0.0.2", 0);
 	behaviours_stats(w.b, &stats);
 	ck_assert_uint_eq(stats.pairs.now, 3);
 	ck_assert_uint_eq(stats.equipment, 1);

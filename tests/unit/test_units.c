@@ -165,6 +165,18 @@ START_TEST(who_is_no_mere_stranger_finds_a_place_at_once)
 }
 END_TEST
 
+START_TEST(a_stranger_does_not_displace_what_is_declared)
+{
+	struct units *u = new_units(1, 1);
+
+	(void)see(u, 1, "gnb", "gnb", T0);
+	ck_assert(!finds_a_place(u, 2, UNIT_UNHEARD, UNIT_BEGINS));
+	ck_assert_uint_eq(units_evicted(u, true), 0);
+	ck_assert_uint_eq(units_evicted(u, false), 1);
+	units_free(u);
+}
+END_TEST
+
 /* A million senders of one packet each; who was there, and who comes again among them. */
 START_TEST(a_flood_of_strangers_displaces_nobody)
 {
@@ -313,6 +325,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, what_nobody_declared_is_bounded_apart);
 	tcase_add_test(tc, a_stranger_displaces_nobody_with_its_first_conversation);
 	tcase_add_test(tc, who_is_no_mere_stranger_finds_a_place_at_once);
+	tcase_add_test(tc, a_stranger_does_not_displace_what_is_declared);
 	tcase_add_test(tc, a_flood_of_strangers_displaces_nobody);
 	tcase_add_test(tc, what_is_declared_no_more_takes_the_place_of_another);
 	tcase_add_test(tc, too_many_roles_share_one);

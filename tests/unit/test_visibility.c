@@ -167,7 +167,7 @@ static int stop_at_first(void *user, const struct visibility_entry *e)
 }
 
 /* The beginning was counted, and forgotten since. */
-START_TEST(the_end_of_what_nobody_answered_displaces_nobody)
+START_TEST(what_comes_of_an_attempt_later_displaces_nobody)
 {
 	struct visibility *v = visibility_new(1, 1);
 	struct event begin = flow(EVENT_FLOW_CLASSIFIED, T0, T0, 1, 0), end;
@@ -183,12 +183,22 @@ START_TEST(the_end_of_what_nobody_answered_displaces_nobody)
 	ck_assert_uint_eq(visibility_evicted(v), 1);
 	add(v, "", &end, 0);
 	ck_assert_uint_eq(visibility_evicted(v), 1);
-	end.flow.state = FLOW_ESTABLISHED;
+	end.kind = EVENT_FLOW_UPDATE;
+	add(v, "", &end, 0);
+	ck_assert_uint_eq(visibility_evicted(v), 1);
+	end.flow.first_ns = T0 - 60 * NS_PER_S; /* it lasts */
 	add(v, "", &end, 0);
 	ck_assert_uint_eq(visibility_evicted(v), 2);
+	add(v, "", &begin, 0);
+	ck_assert_uint_eq(visibility_evicted(v), 3);
+	end.kind = EVENT_FLOW_END;
+	end.flow.first_ns = T0;
+	end.flow.state = FLOW_ESTABLISHED;
+	add(v, "", &end, 0);
+	ck_assert_uint_eq(visibility_evicted(v), 4);
 	end.flow.state = FLOW_ATTEMPT;
 	add(v, "gnb-017", &end, 0);
-	ck_assert_uint_eq(visibility_evicted(v), 3);
+	ck_assert_uint_eq(visibility_evicted(v), 5);
 	visibility_free(v);
 }
 END_TEST
@@ -216,7 +226,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, a_period_ends);
 	tcase_add_test(tc, the_longest_silent_is_forgotten);
 	tcase_add_test(tc, undeclared_is_known_by_its_address);
-	tcase_add_test(tc, the_end_of_what_nobody_answered_displaces_nobody);
+	tcase_add_test(tc, what_comes_of_an_attempt_later_displaces_nobody);
 	tcase_add_test(tc, the_visit_can_be_ended);
 }
 
