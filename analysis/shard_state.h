@@ -25,7 +25,7 @@ struct label_slot {
 
 /* A flow that a tick owes events. */
 struct due {
-	uint32_t first_seq; /* what can be told apart by so much of it */
+	uint32_t age; /* packets since its first one; UINT32_MAX: so many or more */
 	uint32_t flow;
 };
 
@@ -43,8 +43,7 @@ struct shard {
 	uint64_t update_from_ns; /* flows that spoke since then are owed an update */
 	struct due *due;         /* room for every flow */
 	uint32_t n_due, n_paid;
-	uint64_t due_from_seq, due_to_seq; /* first packets of the flows in DUE */
-	enum flow_end due_end;             /* why flows end that owe their end */
+	enum flow_end due_end; /* why flows end that owe their end */
 	struct reach_memory reach;
 	struct repeats
 		repeats;  /* messages of each conversation, and conversations that told some */

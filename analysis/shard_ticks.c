@@ -20,14 +20,11 @@ void shard_begin_updates(struct shard *s, uint64_t ts_ns)
 
 static void owe(struct shard *s, struct flow *f, enum event_kind kind)
 {
-	if (!f->due) {
-		if (s->n_due == 0 || f->first_seq < s->due_from_seq)
-			s->due_from_seq = f->first_seq;
-		if (s->n_due == 0 || f->first_seq > s->due_to_seq)
-			s->due_to_seq = f->first_seq;
-		s->due[s->n_due++] =
-			(struct due){(uint32_t)f->first_seq, flow_table_index(s->flows, f)};
-	}
+	const uint64_t age = s->seq - f->first_seq;
+
+	if (!f->due)
+		s->due[s->n_due++] = (struct due){age < UINT32_MAX ? (uint32_t)age : UINT32_MAX,
+			flow_table_index(s->flows, f)};
 	f->due |= (uint8_t)(1u << kind);
 }
 
@@ -41,12 +38,12 @@ static void owe_update(void *user, struct flow *f)
 	owe(user, f, EVENT_FLOW_UPDATE);
 }
 
-static int compare_due(const void *pa, const void *pb)
+static int compare_ages(const void *pa, const void *pb)
 {
 	const struct due *a = pa;
 	const struct due *b = pb;
 
-	return (a->first_seq > b->first_seq) - (a->first_seq < b->first_seq);
+	return (a->age < b->age) - (a->age > b->age);
 }
 
 static uint64_t first_seq_of(const struct shard *s, const struct due *d)
@@ -61,17 +58,16 @@ static int compare_flows(const void *a, const void *b, void *shard)
 	return (x > y) - (x < y);
 }
 
-/* In the order of the flows. Seldom are there four billion packets between the first and the last
- * of them. */
+/* The oldest first. Those that are too old to be told apart by their age, sessions of hours on a
+ * busy link, are few. */
 static void sort_due(struct shard *s)
 {
-	if (s->n_due > 0 && s->due_to_seq - s->due_from_seq > UINT32_MAX) {
-		qsort_r(s->due, s->n_due, sizeof(*s->due), compare_flows, s);
-		return;
-	}
-	for (uint32_t i = 0; i < s->n_due; i++)
-		s->due[i].first_seq -= (uint32_t)s->due_from_seq;
-	qsort(s->due, s->n_due, sizeof(*s->due), compare_due);
+	uint32_t n_old = 0;
+
+	qsort(s->due, s->n_due, sizeof(*s->due), compare_ages);
+	while (n_old < s->n_due && s->due[n_old].age == UINT32_MAX)
+		n_old++;
+	qsort_r(s->due, n_old, sizeof(*s->due), compare_flows, s);
 }
 
 static void close_account(struct shard *s, enum flow_end why)
