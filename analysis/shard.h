@@ -21,7 +21,7 @@ struct shard;
 struct shard_config {
 	const struct shard *like; /* one made before, NULL: this is the first (classifier_new) */
 	uint64_t hash_key;
-	uint32_t max_flows;         /* flow records in this shard, about 250 bytes each */
+	uint32_t max_flows;         /* flow records in this shard, about 190 bytes each */
 	uint32_t max_detections;    /* flows in detection at a time, about 800 bytes each */
 	uint32_t tcp_packet_budget; /* packets of a flow until its label is given up: 80 */
 	uint32_t udp_packet_budget; /* the same for everything but TCP: 24 */

@@ -412,6 +412,8 @@ static bool put_flow(struct loading *l, struct part *p)
 		return false;
 	}
 	f->way = flow_way_take(s->ways, &from->way);
+	if (f->way == 0)
+		return false;
 	s->stats.details_bytes += details_bytes(f->details);
 	s->stats.flows_loaded++;
 	s->stats.flows_resumed += from->lost;

@@ -1,6 +1,6 @@
-/* One conversation as the flow table keeps it: 176 bytes, so that a million of them fit in 512 MB
- * with everything around them. Numbers that differ by direction are kept by end of the key; who
- * began is one bit, so it can be corrected at any time. */
+/* One conversation as the flow table keeps it: 176 bytes, so that a million of them that came in
+ * few ways fit in 512 MB with everything around them. Numbers that differ by direction are kept by
+ * end of the key; who began is one bit, so it can be corrected at any time. */
 #pragma once
 
 #include <stdbool.h>

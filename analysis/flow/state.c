@@ -6,7 +6,7 @@
 
 /* The hardware addresses belong to the outermost IP header: what a tunnel carries was sent by
  * somebody else. */
-static void learn_macs(struct flow *f, const struct flow_packet *fp, struct flow_way *way)
+static void learn_macs(const struct flow *f, const struct flow_packet *fp, struct flow_way *way)
 {
 	const uint8_t end = fp->sighting->src_end;
 
@@ -14,17 +14,18 @@ static void learn_macs(struct flow *f, const struct flow_packet *fp, struct flow
 		memcpy(way->mac[end], fp->packet->src_mac, sizeof(way->mac[end]));
 	if (!f->has_mac)
 		memcpy(way->mac[!end], fp->packet->dst_mac, sizeof(way->mac[!end]));
-	f->has_mac = true;
 }
 
 /* The first packet of each end says how that one's came; the first of all, through what. */
 static void learn_way(struct flow *f, const struct flow_packet *fp, struct flow_ways *ways)
 {
 	const uint8_t end = fp->sighting->src_end;
+	const bool has_mac = fp->sighting->notes & SIGHTING_MAC;
 	const uint32_t before = f->way;
 	struct flow_way way = *flow_way_at(ways, before);
+	uint32_t now;
 
-	if (fp->sighting->notes & SIGHTING_MAC)
+	if (has_mac)
 		learn_macs(f, fp, &way);
 	if (f->packets[end] == 0)
 		flow_tags_set(
@@ -33,10 +34,14 @@ static void learn_way(struct flow *f, const struct flow_packet *fp, struct flow_
 		way.n_path = fp->layer->path_len;
 		memcpy(way.path, fp->packet->path, way.n_path);
 	}
-	if (before && memcmp(&way, flow_way_at(ways, before), sizeof(way)) == 0)
-		return;
-	f->way = flow_way_take(ways, &way);
-	flow_way_give(ways, before);
+	if (before == 0 || memcmp(&way, flow_way_at(ways, before), sizeof(way)) != 0) {
+		now = flow_way_take(ways, &way);
+		if (now == 0)
+			return; /* without memory: what was known stays */
+		flow_way_give(ways, before);
+		f->way = now;
+	}
+	f->has_mac = f->has_mac || has_mac;
 }
 
 /* The second packet of a handshake stands for the first: only who is called sends it. */

@@ -190,6 +190,7 @@ void flow_table_prefetch_at(const struct flow_table *t, uint32_t index)
 
 	for (size_t at = 0; at < sizeof(struct flow); at += 64)
 		__builtin_prefetch(f + at, 1);
+	__builtin_prefetch(f + sizeof(struct flow) - 1, 1);
 }
 
 static void list_append(struct flow_table *t, struct flow *f)

@@ -1064,6 +1064,39 @@ START_TEST(test_tags_of_each_direction_do_not_split)
 }
 END_TEST
 
+/* Each flow in a VLAN of its own, many more than there is room for. */
+START_TEST(test_every_flow_tells_how_it_came)
+{
+	const struct payload p = payload_text("\x01\x02\x03\x04 no protocol at all");
+	struct shard_config few = plenty;
+	struct rig *r;
+
+	few.max_flows = 3;
+	r = rig_new(&few);
+	for (uint16_t i = 1; i <= 100; i++) {
+		struct builder b;
+
+		carry_udp(&b, CLIENT, (uint16_t)(7000 + i), &p);
+		build_vlan(&b, i, 0x0800);
+		build_ethernet(&b, 0x8100);
+		feed_frame(r, T0 + i, build_frame(&b, LINKTYPE_NUM_ETHERNET));
+	}
+	finish(r, T0 + S);
+	ck_assert_uint_eq(count(r, EVENT_FLOW_END), 100);
+	for (uint32_t i = 0; i < 100; i++) {
+		const struct flow_record *f = &nth(r, EVENT_FLOW_END, i)->flow;
+		char want[16];
+
+		(void)snprintf(want, sizeof(want), "vlan:%u", i + 1);
+		ck_assert_str_eq(tags_text(&f->tags[0]), want);
+		ck_assert(f->has_mac[0] && f->has_mac[1]);
+		ck_assert_int_eq(f->mac[0][5], 1);
+		ck_assert_int_eq(f->mac[1][5], 2);
+	}
+	rig_free(r);
+}
+END_TEST
+
 START_TEST(test_clock_never_goes_back)
 {
 	struct rig *r = rig_new(&plenty);
@@ -1329,6 +1362,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, test_cut_packets_are_guessed);
 	tcase_add_test(tc, test_segments_are_networks_of_their_own);
 	tcase_add_test(tc, test_tags_of_each_direction_do_not_split);
+	tcase_add_test(tc, test_every_flow_tells_how_it_came);
 	tcase_add_test(tc, test_clock_never_goes_back);
 	tcase_add_test(tc, test_a_protocol_where_another_belongs);
 	tcase_add_test(tc, test_details_are_capped);

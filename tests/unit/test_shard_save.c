@@ -63,9 +63,9 @@ static void rig_free(struct rig *r)
 	free(r);
 }
 
-static void feed(struct rig *r, uint64_t ts_ns, const struct builder *b)
+static void feed(struct rig *r, uint64_t ts_ns, const struct builder *b, uint16_t linktype)
 {
-	struct frame f = build_frame(b, LINKTYPE_NUM_RAW);
+	struct frame f = build_frame(b, linktype);
 	struct packet p;
 
 	f.ts_ns = ts_ns;
@@ -86,16 +86,20 @@ static void tcp(struct rig *r, uint64_t ts_ns, uint8_t from, uint16_t port, uint
 	struct builder b;
 
 	carry_tcp(&b, from, port, flags, seq, ack, p);
-	feed(r, ts_ns, &b);
+	feed(r, ts_ns, &b, LINKTYPE_NUM_RAW);
 }
 
+/* In a VLAN for each direction, from a card of its own. */
 static void udp(struct rig *r, uint64_t ts_ns, uint8_t from, uint16_t port)
 {
 	const struct payload p = payload_text("\x01\x02\x03\x04 no protocol at all");
 	struct builder b;
 
 	carry_udp(&b, from, port, &p);
-	feed(r, ts_ns, &b);
+	build_vlan(&b, 100 + from, 0x0800);
+	build_ethernet(&b, 0x8100);
+	b.bytes[b.at + 11] = from; /* the last byte of the source */
+	feed(r, ts_ns, &b, LINKTYPE_NUM_ETHERNET);
 }
 
 /* An echo of the user plane. */
@@ -105,7 +109,7 @@ static void echo(struct rig *r, uint64_t ts_ns, uint8_t from)
 	struct builder b;
 
 	carry_udp(&b, from, 2152, &p);
-	feed(r, ts_ns, &b);
+	feed(r, ts_ns, &b, LINKTYPE_NUM_RAW);
 }
 
 static void http(struct rig *r, uint64_t ts_ns, uint16_t port)
@@ -174,7 +178,11 @@ static void same_events(const struct rig *whole, uint32_t from, const struct rig
 		ck_assert_str_eq(a->flow.label.protocol, b->flow.label.protocol);
 		ck_assert_str_eq(a->flow.label.application, b->flow.label.application);
 		ck_assert_str_eq(a->flow.label.category, b->flow.label.category);
+		ck_assert_uint_eq(a->flow.n_path, b->flow.n_path);
 		ck_assert_mem_eq(a->flow.path, b->flow.path, a->flow.n_path);
+		ck_assert_mem_eq(a->flow.tags, b->flow.tags, sizeof(a->flow.tags));
+		ck_assert_mem_eq(a->flow.has_mac, b->flow.has_mac, sizeof(a->flow.has_mac));
+		ck_assert_mem_eq(a->flow.mac, b->flow.mac, sizeof(a->flow.mac));
 		same_text(a->details->http_host, b->details->http_host);
 		same_text(a->details->http_url, b->details->http_url);
 		ck_assert_uint_eq(a->details->http_status, b->details->http_status);
