@@ -91,7 +91,7 @@ def kill_replay(folder):
         child.kill()
         late = child.wait() == 0
         unfinished += not late
-        took *= 0.8 if late else 1  # the machine has less to do than when it was measured
+        took *= 0.8 if late else 1  # less to do here than when it was measured; later kills come earlier
         now = stream(server)
         expect(now in ((0, hashlib.sha256().hexdigest()), whole), 'after a kill there are %d entries', now[0])
         staging = [k for k in server.command('KEYS', '*') if b':staging:' in k]
