@@ -20,6 +20,8 @@ char *time_format(uint64_t ts_ns, char *buf);
 /* 2026-11-22, in BUF of DATE_TEXT_BYTES. */
 char *date_format(uint64_t ts_ns, char *buf);
 
+enum { DATE_LAST_DAYS = 193943 }; /* 2500-12-31 */
+
 /* "2026-11-22" to days since 1970-01-01; false when TEXT is no date of the Gregorian calendar from
  * 1970 to 2500. */
 bool date_parse(struct str text, int64_t *ret_days);

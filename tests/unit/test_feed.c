@@ -175,6 +175,40 @@ START_TEST(test_the_same_value_again)
 }
 END_TEST
 
+START_TEST(test_dates_behind_the_calendar_are_none)
+{
+	static const int64_t days[] = {DATE_LAST_DAYS, DATE_LAST_DAYS + 1, INT64_MAX / 86400};
+	struct feed_options kept = plain;
+	struct error err = {ERR_OK, ""};
+	char value[16];
+	struct feed f;
+	char *text;
+
+	kept.keep_for_days = 180;
+	ck_assert(feed_init(&f, &kept, &err));
+	f.file = "f";
+	for (size_t i = 0; i < sizeof(days) / sizeof(days[0]); i++) {
+		struct feed_entry e;
+
+		(void)snprintf(value, sizeof(value), "192.0.2.%zu", i);
+		e = entry(value, days[i], days[i], -1, "");
+		ck_assert_int_eq(feed_add(&f, &e), 0);
+		(void)snprintf(value, sizeof(value), "192.0.2.1%zu", i);
+		e = entry(value, days[i], FEED_NO_DAY, -1, "");
+		ck_assert_int_eq(feed_add(&f, &e), 0);
+		feed_set_date(&f, days[i]);
+	}
+	ck_assert_int_eq(f.date_days, DATE_LAST_DAYS);
+	text = written(&f); /* which a list may say */
+	ck_assert_ptr_nonnull(
+		strstr(text, "cidr: \"192.0.2.0/32\", date: 2500-12-31, until: 2500-12-31}"));
+	ck_assert_ptr_nonnull(strstr(text, "cidr: \"192.0.2.10/32\", date: 2500-12-31}"));
+	ck_assert_ptr_nonnull(strstr(text, "  - 192.0.2.1/32\n"));
+	free(text);
+	feed_done(&f);
+}
+END_TEST
+
 START_TEST(test_faults)
 {
 	struct feed_options options = plain;
@@ -231,6 +265,7 @@ static void add_tests(TCase *tc)
 	tcase_add_loop_test(tc, test_looks, 0, sizeof(looks) / sizeof(looks[0]));
 	tcase_add_test(tc, test_dates);
 	tcase_add_test(tc, test_the_same_value_again);
+	tcase_add_test(tc, test_dates_behind_the_calendar_are_none);
 	tcase_add_test(tc, test_faults);
 	tcase_add_test(tc, test_formats);
 }

@@ -141,9 +141,15 @@ void feed_set_source(struct feed *f, struct str title, struct str source)
 		f->source = feed_clean(f, source);
 }
 
+/* Times in seconds may be of any year; no list can say those behind the calendar. */
+static int64_t in_calendar(int64_t days)
+{
+	return days <= DATE_LAST_DAYS ? days : FEED_NO_DAY;
+}
+
 void feed_set_date(struct feed *f, int64_t days)
 {
-	if (days > f->date_days)
+	if (in_calendar(days) > f->date_days)
 		f->date_days = days;
 }
 
@@ -266,8 +272,10 @@ int feed_add(struct feed *f, const struct feed_entry *wanted)
 			str_printable(shown, sizeof(shown), e->value), why);
 	if (v.kind == ENTRY_TEXT && !str_eq(feed_clean(f, v.text), v.text))
 		return feed_leave_out(f, "a text that no list can hold");
+	copy.date_days = in_calendar(copy.date_days);
 	if (f->options->keep_for_days && copy.date_days >= 0 && copy.until_days == FEED_NO_DAY)
 		copy.until_days = copy.date_days + f->options->keep_for_days;
+	copy.until_days = in_calendar(copy.until_days);
 	f->counts.values++;
 	if (is_over(f, e)) {
 		f->counts.expired++;

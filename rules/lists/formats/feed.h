@@ -49,7 +49,7 @@ struct feed_entry {
 	int kind; /* enum entry_kind, or one of those below */
 	struct str value;
 	struct str because, source;    /* empty: unknown, that of the list */
-	int64_t date_days, until_days; /* since 1970, or FEED_NO_DAY */
+	int64_t date_days, until_days; /* since 1970, or FEED_NO_DAY; so counts one behind 2500 */
 	int confidence;                /* 0 to 100, or -1 */
 	struct feed_place at;
 };
