@@ -155,6 +155,12 @@ static inline bool flow_is_fragments(const struct flow_record *r)
 	return r->port[0] == 0 && r->port[1] == 0 && flow_has_ports(r);
 }
 
+/* It has lasted for a minute or more: who forges a sender for a packet does not get so far. */
+static inline bool flow_lasts(const struct flow_record *r)
+{
+	return r->last_ns - r->first_ns >= UINT64_C(60000000000);
+}
+
 struct event {
 	enum event_kind kind;
 	uint64_t seq;   /* of the packet that caused it; orders events within a batch */

@@ -1,6 +1,5 @@
 #include "common/slab.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,6 +92,11 @@ void slab_give(struct slab *s, uint32_t i)
 uint32_t slab_count(const struct slab *s)
 {
 	return s->count;
+}
+
+bool slab_is_full(const struct slab *s)
+{
+	return s->count == s->max;
 }
 
 uint64_t slab_bytes(const struct slab *s)

@@ -2,6 +2,7 @@
  * and never moves. A record that is taken may stand in one list of ages. One thread. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,7 @@ void slab_give(struct slab *s, uint32_t i);
 void *slab_at(const struct slab *s, uint32_t i); /* I is taken; the address stays */
 
 uint32_t slab_count(const struct slab *s); /* taken now */
+bool slab_is_full(const struct slab *s);   /* MAX are */
 uint64_t slab_bytes(const struct slab *s); /* held, for records that were given back, too */
 
 /* The order of age. A record that stands in a list begins with an age_link. */

@@ -13,8 +13,6 @@ enum { BUCKETS_A_SLOT = 4 };
 /* Equipment moves in the order of silence once in so much time, not with each event. */
 #define MOVE_NS NS_PER_S
 
-#define LASTING_NS (60 * NS_PER_S)
-
 /* By what a piece of equipment is known: its declared name, else its address. */
 struct known_by {
 	struct str name; /* len 0: by the address */
@@ -183,9 +181,8 @@ static bool is_gone(const struct visibility *v, const struct known_by *k, const 
 {
 	const struct flow_record *r = &ev->flow;
 
-	return slab_count(v->slots) == v->max && k->name.len == 0 &&
-	       ev->kind != EVENT_FLOW_CLASSIFIED && r->state == FLOW_ATTEMPT &&
-	       r->last_ns - r->first_ns < LASTING_NS;
+	return slab_is_full(v->slots) && k->name.len == 0 && ev->kind != EVENT_FLOW_CLASSIFIED &&
+	       r->state == FLOW_ATTEMPT && !flow_lasts(r);
 }
 
 bool visibility_add(struct visibility *v, struct str name, uint32_t equipment_id,

@@ -7,9 +7,8 @@
 #include "common/hash/hash.h"
 #include "common/time_text.h"
 
-#define LEARN_NS   (3600 * NS_PER_S)
-#define TICK_NS    (BEHAVIOUR_TICK_S * NS_PER_S)
-#define LASTING_NS (60 * NS_PER_S)
+#define LEARN_NS (3600 * NS_PER_S)
+#define TICK_NS  (BEHAVIOUR_TICK_S * NS_PER_S)
 
 enum {
 	DESERVES_MEMORY_BYTES = 16 * 1024,
@@ -246,12 +245,9 @@ static enum unit_rank rank_of(const struct sight *s)
 /* A conversation that begins shortly before the minute is over has an update like any other. */
 static enum unit_moment moment_of(const struct sight *s)
 {
-	const struct flow_record *r = &s->ev->flow;
-
 	if (s->kind == SIGHT_BEGIN)
 		return UNIT_BEGINS;
-	if ((s->kind == SIGHT_UPDATE || s->kind == SIGHT_BURST) &&
-		r->last_ns - r->first_ns >= LASTING_NS)
+	if ((s->kind == SIGHT_UPDATE || s->kind == SIGHT_BURST) && flow_lasts(&s->ev->flow))
 		return UNIT_LASTS;
 	return UNIT_ASIDE;
 }

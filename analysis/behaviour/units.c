@@ -25,7 +25,7 @@ struct role_memory {
 struct units {
 	struct slab *slab;
 	struct age_list ages[UNIT_RANKS];
-	uint32_t n_undeclared, max_undeclared, max;
+	uint32_t n_undeclared, max_undeclared;
 	struct slab_index *index;
 	/* Of strangers that found no room, at a place by their hash, another part of it; 0: none.
 	 */
@@ -48,7 +48,6 @@ struct units *units_new(const struct units_config *cfg)
 	if (!u)
 		return NULL;
 	u->max_undeclared = cfg->max_undeclared;
-	u->max = cfg->max;
 	u->role_bytes = cfg->role_bytes;
 	u->slab = slab_new(sizeof(struct unit) + (cfg->memory_bytes + 7) / 8 * 8, cfg->max);
 	u->index = slab_index_new(u->slab, cfg->max);
@@ -148,7 +147,7 @@ static bool is_welcome(struct units *u, const struct unit_seen *seen)
 
 	if (seen->rank != UNIT_UNHEARD || seen->moment == UNIT_LASTS)
 		return true;
-	if (has_room(u, seen->rank) && slab_count(u->slab) < u->max)
+	if (has_room(u, seen->rank) && !slab_is_full(u->slab))
 		return true;
 	if (seen->moment == UNIT_ASIDE)
 		return false;
